@@ -1,0 +1,1 @@
+"""Settings, feeds and logging. Imports neither `connectors` nor `pipeline`."""

@@ -1,0 +1,1 @@
+"""Kafka to Elasticsearch: the record, its versions, enrichment, index and search."""

@@ -1,0 +1,1 @@
+"""Enriched stories to Elasticsearch documents, and the index that holds them."""

@@ -1,0 +1,106 @@
+"""An enriched story as a document, and back.
+
+A document is the record's JSON form with the story's fields at the root, plus arrays
+derived for Kibana. It holds all that the record holds, so `enriched` gives the record
+back: the worker uses that to restore a newest version to the compacted topic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from pipeline.enriched import Enriched
+from pipeline.errors import MappingError
+
+Document = dict[str, Any]
+
+_PERSONS = frozenset({"PERSON"})
+_ORGANISATIONS = frozenset({"ORG"})
+_EVENTS = frozenset({"EVENT"})
+
+
+def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
+    """The document to index for a record, without the time of indexing.
+
+    Args:
+        record: an enriched story.
+        languages: those with an analyzer of their own, which get `text.<language>`.
+    """
+    story = record.story
+    result: Document = {
+        key: value
+        for key, value in msgspec.to_builtins(story).items()
+        if value is not None and value != []
+    }
+    published = story.version_created or story.first_created or story.received_at
+    if published:
+        result["published_at"] = msgspec.to_builtins(published)
+    base = (story.language or "").split("-")[0]
+    if base in languages and story.body:
+        result["text"] = {base: "\n\n".join(part for part in (story.headline, story.body) if part)}
+    result["entities"] = [
+        {**msgspec.to_builtins(entity), "count": len(entity.mentions)} for entity in record.entities
+    ]
+    result["places"] = [_place(msgspec.to_builtins(place)) for place in record.places]
+    result["persons"] = _names(record, _PERSONS)
+    result["organisations"] = _names(record, _ORGANISATIONS)
+    result["events"] = _names(record, _EVENTS)
+    result["place_names"] = _unique(place.name for place in record.places)
+    result["place_ids"] = _unique(place.geonames_id for place in record.places)
+    result["countries"] = _unique(p.country_code for p in record.places if p.country_code)
+    result["locations"] = _unique_points(record)
+    filed = next((place for place in record.places if place.role == "dateline"), None)
+    if filed:
+        result["filed_from"] = {"lat": filed.latitude, "lon": filed.longitude}
+    result["focus"] = list(record.focus)
+    if record.focus_country:
+        result["focus_country"] = record.focus_country
+    result["provenance"] = msgspec.to_builtins(record.provenance)
+    return result
+
+
+def enriched(source: Document) -> Enriched:
+    """The record that a document was made of.
+
+    Raises:
+        MappingError: the document was not made by `document`.
+    """
+    places = []
+    for place in source.get("places", ()):
+        point = place["location"]
+        places.append({**place, "latitude": point["lat"], "longitude": point["lon"]})
+    try:
+        return msgspec.convert(
+            {
+                "story": source,
+                "entities": source.get("entities", []),
+                "places": places,
+                "focus": source.get("focus", []),
+                "focus_country": source.get("focus_country"),
+                "provenance": source["provenance"],
+            },
+            Enriched,
+        )
+    except (msgspec.ValidationError, KeyError) as error:
+        raise MappingError(f"not a document of newswire's: {error}") from error
+
+
+def _place(place: dict[str, Any]) -> dict[str, Any]:
+    point = {"lat": place.pop("latitude"), "lon": place.pop("longitude")}
+    return {**place, "location": point, "count": len(place["mentions"])}
+
+
+def _names(record: Enriched, labels: frozenset[str]) -> list[str]:
+    return _unique(entity.text for entity in record.entities if entity.label in labels)
+
+
+def _unique(values: Iterable[Any]) -> list[Any]:
+    return list(dict.fromkeys(values))
+
+
+def _unique_points(record: Enriched) -> list[dict[str, float]]:
+    points = dict.fromkeys((place.latitude, place.longitude) for place in record.places)
+    return [{"lat": latitude, "lon": longitude} for latitude, longitude in points]

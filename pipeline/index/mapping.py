@@ -1,0 +1,173 @@
+"""What the index knows about each field: the component and index template.
+
+Mapping is strict: a field that is not here is rejected, so `tests` hold every field of
+`pipeline.index.document` against it. Arrays at the root (`persons`, `locations` ...)
+repeat what the nested `entities` and `places` hold, since Kibana's terms, Lens and Maps
+do not aggregate nested fields; the nested ones answer precise queries ("this place, in
+this role, with this confidence").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+SCHEMA = 1
+"""Raised with every change of the mapping; `newswire setup` refuses an index of another."""
+
+Field = dict[str, Any]
+
+KEYWORD: Field = {"type": "keyword", "ignore_above": 1024}
+DATE: Field = {"type": "date"}
+INTEGER: Field = {"type": "integer"}
+LONG: Field = {"type": "long"}
+FLOAT: Field = {"type": "float"}
+STORED: Field = {"type": "object", "enabled": False}
+"""Kept in the source, not searched: the offsets of mentions."""
+
+
+def _object(**properties: Field) -> Field:
+    return {"properties": properties}
+
+
+def _nested(**properties: Field) -> Field:
+    return {"type": "nested", "properties": properties}
+
+
+def _text(analyzer: str, keyword: bool = False) -> Field:
+    fields: dict[str, Field] = {"exact": {"type": "text", "analyzer": "standard"}}
+    if keyword:
+        fields["keyword"] = KEYWORD
+    return {"type": "text", "analyzer": analyzer, "fields": fields}
+
+
+def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
+    """The fields of a document, by name.
+
+    Args:
+        analyzer: of text whose language has none of its own.
+        languages: analyzers by language, {"fr": "french"}; each gets a field `text.<language>`.
+    """
+    by_language = {name: {"type": "text", "analyzer": own} for name, own in languages.items()}
+    return {
+        "id": KEYWORD,
+        "source": KEYWORD,
+        "provider_id": KEYWORD,
+        "version": LONG,
+        "status": KEYWORD,
+        "status_sent": KEYWORD,
+        "signal": KEYWORD,
+        "signal_sent": KEYWORD,
+        "headline": _text(analyzer, keyword=True),
+        "slugline": _text("standard", keyword=True),
+        "byline": _text("standard", keyword=True),
+        "dateline": _object(
+            text=_text("standard"), place=_text("standard", keyword=True), filed_on=DATE
+        ),
+        "summary": _text(analyzer),
+        "body": _text(analyzer),
+        "text": {"type": "object", "properties": by_language},
+        "language": KEYWORD,
+        "urgency": INTEGER,
+        "urgency_sent": KEYWORD,
+        "priority": INTEGER,
+        "categories": KEYWORD,
+        "subjects": _object(code=KEYWORD, name=KEYWORD, scheme=KEYWORD, relation=KEYWORD),
+        "keywords": KEYWORD,
+        "genre": KEYWORD,
+        "ednote": _text("standard"),
+        "copyright": _text("standard"),
+        "usage_terms": _text("standard"),
+        "located": _object(
+            name=KEYWORD,
+            code=KEYWORD,
+            scheme=KEYWORD,
+            admin1=KEYWORD,
+            country=KEYWORD,
+            country_code=KEYWORD,
+            latitude=FLOAT,
+            longitude=FLOAT,
+            role=KEYWORD,
+        ),
+        "first_created": DATE,
+        "version_created": DATE,
+        "embargoed_until": DATE,
+        "zone_assumed": {"type": "boolean"},
+        "links": _object(href=KEYWORD, rel=KEYWORD, title=KEYWORD, type=KEYWORD),
+        "received_at": DATE,
+        "format": KEYWORD,
+        "feed": KEYWORD,
+        # Derived from the story: when this version counts as published.
+        "published_at": DATE,
+        "entities": _nested(
+            id=KEYWORD,
+            text=KEYWORD,
+            label=KEYWORD,
+            title=KEYWORD,
+            salience=FLOAT,
+            count=INTEGER,
+            mentions=STORED,
+        ),
+        "places": _nested(
+            geonames_id=LONG,
+            name=KEYWORD,
+            country=KEYWORD,
+            country_code=KEYWORD,
+            admin1=KEYWORD,
+            location={"type": "geo_point"},
+            feature=KEYWORD,
+            population=LONG,
+            role=KEYWORD,
+            confidence=FLOAT,
+            reason={"type": "keyword", "index": False, "doc_values": False},
+            count=INTEGER,
+            mentions=STORED,
+        ),
+        "persons": KEYWORD,
+        "organisations": KEYWORD,
+        "events": KEYWORD,
+        "place_names": KEYWORD,
+        "place_ids": LONG,
+        "countries": KEYWORD,
+        "locations": {"type": "geo_point"},
+        "filed_from": {"type": "geo_point"},
+        "focus": LONG,
+        "focus_country": KEYWORD,
+        "provenance": _object(
+            pipeline=KEYWORD, model=KEYWORD, gazetteer=KEYWORD, revision=INTEGER, enriched_at=DATE
+        ),
+        "indexed_at": DATE,
+    }
+
+
+def component_template(analyzer: str, languages: Mapping[str, str]) -> dict[str, Any]:
+    """The body of the component template with the mapping."""
+    return {
+        "template": {
+            "mappings": {
+                "dynamic": "strict",
+                "_meta": {"newswire_schema": SCHEMA, "analyzer": analyzer},
+                "properties": properties(analyzer, languages),
+            }
+        },
+        "_meta": {"owner": "newswire"},
+    }
+
+
+def index_template(base: str, shards: int, replicas: int, refresh_seconds: float) -> dict[str, Any]:
+    """The body of the index template for `<base>-0*`, composed of the component."""
+    return {
+        "index_patterns": [f"{base}-0*"],
+        "composed_of": [f"{base}-mapping"],
+        "priority": 200,
+        "template": {
+            "settings": {
+                "index": {
+                    "number_of_shards": shards,
+                    "number_of_replicas": replicas,
+                    "refresh_interval": f"{int(refresh_seconds * 1000)}ms",
+                }
+            }
+        },
+        "_meta": {"owner": "newswire"},
+    }

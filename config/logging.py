@@ -1,0 +1,59 @@
+"""Logging: one event a line, fields not prose, never bodies or secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from config.settings import Logging
+
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+
+
+def fields(record: logging.LogRecord) -> dict[str, Any]:
+    """What was passed as `extra`."""
+    return {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as JSON: at, level, logger, event, and its fields."""
+        event: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "event": record.getMessage(),
+            **fields(record),
+        }
+        if record.exc_info:
+            event["error"] = self.formatException(record.exc_info)
+        return json.dumps(event, default=str, ensure_ascii=False)
+
+
+class TextFormatter(logging.Formatter):
+    """The same for a person: `12:00:00 INFO pipeline.app indexed count=3`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line of text, and its traceback below where it has one."""
+        at = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
+        extra = "".join(f" {key}={value}" for key, value in fields(record).items())
+        line = f"{at} {record.levelname} {record.name} {record.getMessage()}{extra}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+NOISY = ("aiokafka", "kafka", "elastic_transport", "faust", "mode", "httpx", "asyncio")
+"""Libraries that log each connection: theirs from WARNING on."""
+
+
+def configure(settings: Logging) -> None:
+    """Send every logger's events to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if settings.format == "json" else TextFormatter())
+    logging.basicConfig(level=settings.level, handlers=[handler], force=True)
+    for name in NOISY:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(settings.level)))

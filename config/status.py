@@ -1,0 +1,48 @@
+"""What a running process says of itself: a small JSON file that `newswire status` reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+
+class StatusFile:
+    """One process's file in `<data_dir>/status/`, replaced whole with each write."""
+
+    def __init__(self, data_dir: Path, kind: str) -> None:
+        self._path = data_dir / "status" / f"{kind}-{os.getpid()}.json"
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._kind = kind
+        self._lock = threading.Lock()
+
+    def write(self, values: dict[str, Any]) -> None:
+        """Replace the file, so that a reader never sees half of it."""
+        text = json.dumps({"kind": self._kind, "pid": os.getpid(), "at": time.time(), **values})
+        with self._lock:
+            part = self._path.with_suffix(".part")
+            part.write_text(text, encoding="utf-8")
+            part.replace(self._path)
+
+    def remove(self) -> None:
+        """The process ends in order."""
+        self._path.unlink(missing_ok=True)
+
+
+def read_status(data_dir: Path) -> list[dict[str, Any]]:
+    """The status of every process that is alive; files of dead ones are removed."""
+    found = []
+    for path in sorted((data_dir / "status").glob("*.json")):
+        try:
+            status = json.loads(path.read_text(encoding="utf-8"))
+            os.kill(status["pid"], 0)
+        except ProcessLookupError:
+            path.unlink(missing_ok=True)
+        except (OSError, ValueError, KeyError):
+            continue
+        else:
+            found.append(status)
+    return found

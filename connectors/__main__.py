@@ -1,0 +1,30 @@
+"""`python -m connectors [FEED ...]`: deliver feeds to Kafka until told to stop."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from threading import Event
+
+from config import logging as logs
+from config.settings import ConfigError, load
+from connectors.run import run_feeds
+
+
+def main() -> int:
+    """The exit code: 0 after SIGTERM or SIGINT, 2 when the configuration can't be used."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        settings = load()
+        logs.configure(settings.logging)
+        run_feeds(settings, stop, sys.argv[1:])
+    except ConfigError as error:
+        print(f"newswire: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""Records to Kafka, each acknowledged by all in-sync replicas before the call returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+
+from config.kafka import client_options
+from config.settings import Kafka
+from pipeline import codec
+from pipeline.deadletter import DeadLetter
+from pipeline.errors import BrokerUnavailable
+from pipeline.story import Story
+from pipeline.topics import Headers, Topics, headers, key
+
+ACK_SECONDS = 60.0
+"""How long the broker may take to acknowledge before the batch is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One message to be sent."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: Headers
+
+
+def story_record(topics: Topics, story: Story, name: str) -> Record:
+    """A story as a message on the stories topic.
+
+    Raises:
+        CodecError: the story can't be encoded.
+    """
+    return Record(
+        topics.stories,
+        key(story.id),
+        codec.encode(story),
+        headers(
+            schema=codec.SCHEMA,
+            format=story.format,
+            feed=story.feed,
+            received_at=story.received_at and story.received_at.isoformat(),
+            name=name,
+        ),
+    )
+
+
+def letter_record(topics: Topics, letter: DeadLetter, max_bytes: int) -> Record:
+    """A dead letter as a message on its topic.
+
+    Bytes that no message can hold are cut, and a header `raw_bytes` says how many there
+    were; the delivery's name leads to the rest.
+    """
+    extra = headers(raw_bytes=len(letter.raw)) if len(letter.raw) > max_bytes else []
+    value = letter.raw[:max_bytes]
+    return Record(topics.deadletter, letter.key, value, letter.headers + extra)
+
+
+class Publisher:
+    """A producer that is made anew after a failure, since an idempotent one may be fenced."""
+
+    def __init__(self, settings: Kafka) -> None:
+        self._settings = settings
+        self._producer: Any = None
+
+    @property
+    def max_bytes(self) -> int:
+        """The largest value that is sent, with room for key and headers."""
+        return self._settings.max_request_bytes - 64 * 1024
+
+    def publish(self, records: Sequence[Record]) -> Mapping[tuple[str, int], int]:
+        """Send in order and wait for every acknowledgement.
+
+        Returns:
+            The highest acknowledged offset by topic and partition.
+
+        Raises:
+            BrokerUnavailable: at least one record was not acknowledged; which of the
+                others were is not known, so the whole batch is to be sent again.
+        """
+        offsets: dict[tuple[str, int], int] = {}
+        try:
+            producer = self._open()
+            futures = [
+                producer.send(r.topic, key=r.key, value=r.value, headers=r.headers) for r in records
+            ]
+            producer.flush(timeout=ACK_SECONDS)
+            for future in futures:
+                # flush counts a failed record as done: only its future tells.
+                sent = future.get(timeout=ACK_SECONDS)
+                at = (sent.topic, sent.partition)
+                offsets[at] = max(offsets.get(at, -1), sent.offset)
+        except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
+            self.close()
+            raise BrokerUnavailable(
+                f"the broker refuses records of max_request_bytes: raise its message.max.bytes "
+                f"or lower kafka.max_request_bytes ({error})"
+            ) from error
+        except (KafkaError, OSError) as error:
+            self.close()
+            raise BrokerUnavailable(f"{', '.join(self._settings.brokers)}: {error!r}") from error
+        return offsets
+
+    def end_offsets(self, partitions: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
+        """The offset that the next record of each partition will get; 0 for a missing one.
+
+        Raises:
+            BrokerUnavailable: the broker does not answer.
+        """
+        wanted = [TopicPartition(topic, partition) for topic, partition in partitions]
+        try:
+            consumer = KafkaConsumer(**client_options(self._settings))
+            try:
+                there = [
+                    tp
+                    for tp in wanted
+                    if tp.partition in (consumer.partitions_for_topic(tp.topic) or ())
+                ]
+                ends = consumer.end_offsets(there)
+            finally:
+                consumer.close()
+        except (KafkaError, OSError) as error:
+            raise BrokerUnavailable(f"{', '.join(self._settings.brokers)}: {error!r}") from error
+        return {(tp.topic, tp.partition): ends.get(tp, 0) for tp in wanted}
+
+    def close(self) -> None:
+        """Drop the producer and what it has not sent."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            producer.close(timeout=1)
+
+    def _open(self) -> Any:
+        if self._producer is None:
+            compression = self._settings.compression
+            self._producer = KafkaProducer(
+                **client_options(self._settings),
+                client_id="newswire-connectors",
+                acks="all",
+                # Left at its default, a conflicting setting turns idempotence off with a
+                # warning; set, it raises.
+                enable_idempotence=True,
+                compression_type=None if compression == "none" else compression,
+                linger_ms=self._settings.linger_ms,
+                batch_size=256 * 1024,
+                max_request_size=self._settings.max_request_bytes,
+                max_block_ms=20_000,
+                request_timeout_ms=15_000,
+                delivery_timeout_ms=int(ACK_SECONDS * 1000) - 10_000,
+            )
+        return self._producer

@@ -1,0 +1,69 @@
+"""Elasticsearch's clients from the settings, and its errors as ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from elastic_transport import ConnectionError as TransportConnectionError
+from elastic_transport import ConnectionTimeout, TransportError
+from elasticsearch import ApiError, AsyncElasticsearch, Elasticsearch
+from elasticsearch.exceptions import UnsupportedProductError
+
+from config.settings import Elasticsearch as ElasticsearchSettings
+from pipeline.errors import IndexUnavailable, SetupError
+
+RETRIABLE = frozenset({408, 429, 502, 503, 504})
+"""Answers that say "later", not "never"."""
+
+
+def options(settings: ElasticsearchSettings) -> dict[str, Any]:
+    """Keyword arguments of either client. It retries nothing: our callers do, for longer."""
+    result: dict[str, Any] = {
+        "hosts": list(settings.url),
+        "request_timeout": settings.request_timeout_seconds,
+        "max_retries": 0,
+    }
+    if settings.ca_file:
+        result["ca_certs"] = str(settings.ca_file)
+    if settings.api_key:
+        result["api_key"] = settings.api_key.get_secret_value()
+    elif settings.username and settings.password:
+        result["basic_auth"] = (settings.username, settings.password.get_secret_value())
+    return result
+
+
+def connect(settings: ElasticsearchSettings) -> AsyncElasticsearch:
+    """An asynchronous client; to be closed by the caller."""
+    return AsyncElasticsearch(**options(settings))
+
+
+def connect_sync(settings: ElasticsearchSettings) -> Elasticsearch:
+    """A blocking client; to be closed by the caller."""
+    return Elasticsearch(**options(settings))
+
+
+@contextmanager
+def translated(settings: ElasticsearchSettings) -> Iterator[None]:
+    """Raise the client's errors as IndexUnavailable, where waiting helps, or SetupError."""
+    at = ", ".join(settings.url)
+    try:
+        yield
+    except (TransportConnectionError, ConnectionTimeout) as error:
+        raise IndexUnavailable(f"Elasticsearch at {at} can't be reached: {error}") from error
+    except UnsupportedProductError as error:
+        raise SetupError(f"{at} does not answer as an Elasticsearch: {error}") from error
+    except TransportError as error:
+        raise IndexUnavailable(f"Elasticsearch at {at}: {error}") from error
+    except ApiError as error:
+        status = error.meta.status
+        if status in RETRIABLE:
+            raise IndexUnavailable(f"Elasticsearch at {at} is busy: HTTP {status}") from error
+        if status in (401, 403):
+            raise SetupError(
+                f"Elasticsearch at {at} refuses these credentials (HTTP {status}): set "
+                "NEWSWIRE_ELASTICSEARCH__API_KEY, or username and password, to an account "
+                "that may use the index"
+            ) from error
+        raise SetupError(f"Elasticsearch at {at}: HTTP {status}: {error.message}") from error

@@ -1,0 +1,76 @@
+"""The index made ready: templates, the first concrete index, the two aliases. Idempotent."""
+
+from __future__ import annotations
+
+from elasticsearch import Elasticsearch
+
+from config.settings import Elasticsearch as ElasticsearchSettings
+from pipeline.errors import SetupError
+from pipeline.index.client import connect_sync, translated
+from pipeline.index.mapping import SCHEMA, component_template, index_template
+
+
+def read_alias(base: str) -> str:
+    """The alias that searches read."""
+    return base
+
+
+def write_alias(base: str) -> str:
+    """The alias that the worker writes to."""
+    return f"{base}-write"
+
+
+def first_index(base: str) -> str:
+    """The concrete index behind the aliases until it is rebuilt."""
+    return f"{base}-000001"
+
+
+def setup_index(settings: ElasticsearchSettings) -> list[str]:
+    """Create or update what the index needs.
+
+    Returns:
+        What was done, a line each.
+
+    Raises:
+        IndexUnavailable: Elasticsearch can't be reached.
+        SetupError: it refuses, or an index of another schema is in the way.
+    """
+    with translated(settings), connect_sync(settings) as client:
+        return _setup(client, settings)
+
+
+def _setup(client: Elasticsearch, settings: ElasticsearchSettings) -> list[str]:
+    base = settings.index
+    client.cluster.put_component_template(
+        name=f"{base}-mapping",
+        **component_template(settings.analyzer, settings.analyzers),
+    )
+    client.indices.put_index_template(
+        name=base,
+        **index_template(base, settings.shards, settings.replicas, settings.refresh_seconds),
+    )
+    done = [f"template {base} (schema {SCHEMA}, analyzer {settings.analyzer})"]
+    if client.indices.exists_alias(name=write_alias(base)):
+        _check(client, base)
+        return [*done, f"alias {base} exists"]
+    index = first_index(base)
+    if not client.indices.exists(index=index):
+        client.indices.create(index=index)
+        done.append(f"index {index}")
+    client.indices.update_aliases(
+        actions=[
+            {"add": {"index": index, "alias": read_alias(base)}},
+            {"add": {"index": index, "alias": write_alias(base), "is_write_index": True}},
+        ]
+    )
+    return [*done, f"aliases {read_alias(base)}, {write_alias(base)}"]
+
+
+def _check(client: Elasticsearch, base: str) -> None:
+    for name, index in client.indices.get_mapping(index=write_alias(base)).items():
+        found = index["mappings"].get("_meta", {}).get("newswire_schema")
+        if found != SCHEMA:
+            raise SetupError(
+                f"index {name} has mapping schema {found}, this newswire writes {SCHEMA}: "
+                "rebuild it with `newswire reindex`"
+            )

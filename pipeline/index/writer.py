@@ -1,0 +1,191 @@
+"""Documents to Elasticsearch in bulk, each outcome judged by itself.
+
+Every document carries an external version, so a write is idempotent and an older one
+loses. A 409 therefore means that this version or a newer one is there already: success,
+counted as stale. What says "later" is tried again for as long as it takes, what the
+mapping rejects is handed back, and a missing index stops the worker with a sentence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from elasticsearch import AsyncElasticsearch
+
+from config.settings import Elasticsearch as ElasticsearchSettings
+from pipeline.backoff import delays
+from pipeline.errors import IndexUnavailable, SetupError
+from pipeline.index.client import RETRIABLE, translated
+from pipeline.index.document import Document
+from pipeline.index.setup import write_alias
+
+log = logging.getLogger(__name__)
+
+
+class Outcome(StrEnum):
+    """What became of one document."""
+
+    INDEXED = "indexed"
+    STALE = "stale"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One document to be indexed under its external version."""
+
+    id: str
+    version: int
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The outcome of one write; `reason` is Elasticsearch's own where it rejected."""
+
+    outcome: Outcome
+    reason: str | None = None
+
+
+class Writer:
+    """The bulk endpoint of one index.
+
+    Args:
+        client: open for as long as the writer is used.
+        retry_seconds: first and longest delay between two tries.
+    """
+
+    def __init__(
+        self,
+        client: AsyncElasticsearch,
+        settings: ElasticsearchSettings,
+        retry_seconds: tuple[float, float] = (0.2, 15.0),
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._alias = write_alias(settings.index)
+        self._retry_seconds = retry_seconds
+
+    async def write(self, writes: Sequence[Write]) -> list[Written]:
+        """Index documents and say what became of each, in the given order.
+
+        Writes of one id keep no order among them: their versions decide.
+
+        Raises:
+            SetupError: the index, its write alias or its credentials are missing.
+        """
+        results: list[Written | None] = [None] * len(writes)
+        encoded = [self._lines(write) for write in writes]
+        pending = list(range(len(writes)))
+        waits = delays(*self._retry_seconds)
+        while pending:
+            again: list[int] = []
+            reason = ""
+            for chunk in self._chunks(pending, encoded):
+                try:
+                    items = await self._bulk([encoded[n] for n in chunk])
+                except IndexUnavailable as error:
+                    again += chunk
+                    reason = str(error)
+                    continue
+                for n, item in zip(chunk, items, strict=True):
+                    results[n] = self._judge(item)
+                    if results[n] is None:
+                        again.append(n)
+                        reason = f"HTTP {item['status']}"
+            if again:
+                log.warning("index: waiting", extra={"documents": len(again), "reason": reason})
+                await asyncio.sleep(next(waits))
+            pending = again
+        return [result for result in results if result is not None]
+
+    async def newest(self, ids: Iterable[str]) -> dict[str, int]:
+        """The external version that the index holds of each id, where it holds one.
+
+        Reads by id, so it sees a write at once, before any refresh. Waits while the index
+        is away.
+
+        Raises:
+            SetupError: the index, its write alias or its credentials are missing.
+        """
+        found = await self._get(ids, source=False)
+        return {name: doc["_version"] for name, doc in found.items()}
+
+    async def documents(self, ids: Iterable[str]) -> dict[str, tuple[int, Document]]:
+        """The version and document that the index holds of each id; as `newest`."""
+        found = await self._get(ids, source=True)
+        return {name: (doc["_version"], doc["_source"]) for name, doc in found.items()}
+
+    async def _get(self, ids: Iterable[str], source: bool) -> dict[str, dict[str, Any]]:
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            return {}
+        waits = delays(*self._retry_seconds)
+        while True:
+            try:
+                with translated(self._settings):
+                    answer = await self._client.mget(
+                        index=self._alias, ids=wanted, source=source, realtime=True
+                    )
+                return {doc["_id"]: doc for doc in answer["docs"] if self._found(doc)}
+            except IndexUnavailable as error:
+                log.warning("index: waiting", extra={"reason": str(error)})
+                await asyncio.sleep(next(waits))
+
+    def _found(self, doc: dict[str, Any]) -> bool:
+        if error := doc.get("error"):
+            if error.get("type") == "index_not_found_exception":
+                raise self._missing()
+            raise IndexUnavailable(f"look-up by id: {error.get('reason')}")
+        return bool(doc.get("found"))
+
+    def _missing(self) -> SetupError:
+        return SetupError(f"the index {self._alias} is missing: run `newswire setup`")
+
+    def _lines(self, write: Write) -> bytes:
+        action = {"index": {"_id": write.id, "version": write.version, "version_type": "external"}}
+        return orjson.dumps(action) + b"\n" + orjson.dumps(write.document) + b"\n"
+
+    def _chunks(self, pending: Sequence[int], encoded: Sequence[bytes]) -> Iterable[list[int]]:
+        chunk: list[int] = []
+        size = 0
+        for n in pending:
+            if chunk and size + len(encoded[n]) > self._settings.bulk_bytes:
+                yield chunk
+                chunk, size = [], 0
+            chunk.append(n)
+            size += len(encoded[n])
+        if chunk:
+            yield chunk
+
+    async def _bulk(self, lines: Sequence[bytes]) -> list[dict[str, Any]]:
+        """One request; an item's outcome each, in order."""
+        with translated(self._settings):
+            # require_alias: a missing index must not be made up with a guessed mapping.
+            answer = await self._client.bulk(
+                index=self._alias, operations=list(lines), require_alias=True
+            )
+        return [item["index"] for item in answer["items"]]
+
+    def _judge(self, item: dict[str, Any]) -> Written | None:
+        """The outcome of an item, None when it is to be tried again."""
+        status = item["status"]
+        if status in (200, 201):
+            return Written(Outcome.INDEXED)
+        if status == 409:
+            return Written(Outcome.STALE)
+        error = item.get("error") or {}
+        kind = error.get("type", "")
+        if status in RETRIABLE or kind == "cluster_block_exception":
+            return None
+        if status == 404 or kind == "index_not_found_exception":
+            raise self._missing()
+        cause = (error.get("caused_by") or {}).get("reason")
+        reason = ": ".join(part for part in (kind, error.get("reason"), cause) if part)
+        return Written(Outcome.REJECTED, reason or f"HTTP {status}")

@@ -1,0 +1,117 @@
+"""Bytes to text that is safe to pass on: no mojibake, no control characters.
+
+Wires lie about their character sets: files declare iso-8859-1 and hold UTF-8, others really
+are Latin-1, and most "Latin-1" is windows-1252. So strict UTF-8 is tried first (text of another
+set is almost never valid UTF-8 by accident), then what was declared.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16 LE, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# Sets whose bytes are all below 0x80, so that strict UTF-8 would "succeed" on them, or UTF-16.
+_DECLARED_FIRST = re.compile(r"^(iso-?2022|hz|utf-?7|utf-?16|utf-?32)", re.IGNORECASE)
+# WHATWG: whoever says one of these means windows-1252.
+_MEANS_CP1252 = {"ascii", "iso8859-1"}
+_MULTIBYTE = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+_HIGH = re.compile(rb"[\x80-\xff]")
+
+_C1 = {
+    code: bytes([code]).decode("cp1252", "ignore") or None
+    for code in range(0x80, 0xA0)  # U+0092 is never meant: it is windows-1252's apostrophe
+}
+_UNSAFE: dict[int, str | None] = {
+    **dict.fromkeys(range(0x20), None),
+    ord("\t"): "\t",
+    ord("\n"): "\n",
+    0x0B: "\n",  # vertical tab and form feed part lines
+    0x0C: "\n",
+    0x7F: None,
+    **_C1,
+    0x2028: "\n",
+    0x2029: "\n\n",
+    **dict.fromkeys(range(0x202A, 0x202F), None),  # bidirectional overrides hide text
+    **dict.fromkeys(range(0x2066, 0x206A), None),
+    0xFEFF: None,  # a byte order mark in the middle of a text
+    **dict.fromkeys(range(0xFDD0, 0xFDF0), None),  # noncharacters
+    0xFFFE: None,
+    0xFFFF: None,
+}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SUSPECT = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\uffff]"
+)
+
+
+def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    """Reads the bytes that are no UTF-8 as windows-1252, one story being pasted of two."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    bad = error.object[error.start : error.end]
+    return bad.decode("cp1252", "replace"), error.end
+
+
+codecs.register_error("newswire.cp1252", _as_cp1252)
+
+
+def decode(raw: bytes, declared: str | None = None) -> str:
+    """The text of bytes, whatever they declare; never fails.
+
+    A byte order mark decides; then strict UTF-8; then the declared set, where Latin-1 means
+    windows-1252. UTF-8 with a few stray bytes keeps its UTF-8 and has the stray ones read as
+    windows-1252. The result may still hold control characters: see `sanitise`.
+    """
+    for mark, name in _BOMS:
+        if raw.startswith(mark):
+            return raw[len(mark) :].decode(name, "replace")
+    codec = _known(declared)
+    if codec and _DECLARED_FIRST.match(codec):
+        try:
+            return raw.decode(codec)
+        except (UnicodeDecodeError, ValueError):
+            codec = None  # "utf-16" over plain ASCII
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    sequences = len(_MULTIBYTE.findall(raw))
+    strays = len(_HIGH.findall(_MULTIBYTE.sub(b"", raw)))
+    if codec is None or codec in _MEANS_CP1252 or codec == "utf-8" or sequences > strays:
+        return raw.decode("utf-8" if sequences > strays else "cp1252", "newswire.cp1252")
+    try:
+        return raw.decode(codec)
+    except (UnicodeDecodeError, ValueError):
+        return raw.decode("utf-8", "newswire.cp1252")
+
+
+def _known(name: str | None) -> str | None:
+    """The codec's own name, or None for a set that Python does not have."""
+    try:
+        info = codecs.lookup(name.strip()) if name else None
+    except (LookupError, ValueError):
+        return None
+    # "rot13" and "zlib" are codecs, but no character sets.
+    return info.name if info and getattr(info, "_is_text_encoding", True) else None
+
+
+def sanitise(text: str) -> str:
+    """The text without control characters, lone surrogates and noncharacters.
+
+    C1 controls become the windows-1252 characters that they stand for, lone surrogates U+FFFD.
+    Soft hyphens, tabs, line feeds and no-break spaces stay; CR LF and CR become LF.
+    """
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not _SUSPECT.search(text):
+        return text
+    return _SURROGATE.sub("\ufffd", text.translate(_UNSAFE))

@@ -1,0 +1,17 @@
+"""Writes the golden records that are missing: python -m tests.contracts.record."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from connectors.formats import FORMATS
+from tests.contracts.golden import fixtures, golden_path, recorded
+
+for name in FORMATS:
+    for path in fixtures(name):
+        golden = golden_path(path)
+        if not golden.exists():
+            text = json.dumps(recorded(name, path), ensure_ascii=False, indent=2)
+            golden.write_text(text + "\n", encoding="utf-8")
+            sys.stdout.write(f"{golden}\n")

@@ -66,4 +66,8 @@ def translated(settings: ElasticsearchSettings) -> Iterator[None]:
                 "NEWSWIRE_ELASTICSEARCH__API_KEY, or username and password, to an account "
                 "that may use the index"
             ) from error
+        if status == 404:
+            raise SetupError(
+                f"Elasticsearch at {at} has no {settings.index}: run `newswire setup`"
+            ) from error
         raise SetupError(f"Elasticsearch at {at}: HTTP {status}: {error.message}") from error

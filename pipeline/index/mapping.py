@@ -137,6 +137,8 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
             pipeline=KEYWORD, model=KEYWORD, gazetteer=KEYWORD, revision=INTEGER, enriched_at=DATE
         ),
         "indexed_at": DATE,
+        # The record on the enriched topic that this document was first indexed from.
+        "record": _object(partition=INTEGER, offset=LONG),
     }
 
 

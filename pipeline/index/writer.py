@@ -149,8 +149,13 @@ class Writer:
         return SetupError(f"the index {self._alias} is missing: run `newswire setup`")
 
     def _lines(self, write: Write) -> bytes:
-        action = {"index": {"_id": write.id, "version": write.version, "version_type": "external"}}
-        return orjson.dumps(action) + b"\n" + orjson.dumps(write.document) + b"\n"
+        index = {
+            "_index": self._alias,
+            "_id": write.id,
+            "version": write.version,
+            "version_type": "external",
+        }
+        return orjson.dumps({"index": index}) + b"\n" + orjson.dumps(write.document)
 
     def _chunks(self, pending: Sequence[int], encoded: Sequence[bytes]) -> Iterable[list[int]]:
         chunk: list[int] = []
@@ -166,11 +171,10 @@ class Writer:
 
     async def _bulk(self, lines: Sequence[bytes]) -> list[dict[str, Any]]:
         """One request; an item's outcome each, in order."""
+        operations: Any = lines  # encoded once; the client passes bytes through
         with translated(self._settings):
             # require_alias: a missing index must not be made up with a guessed mapping.
-            answer = await self._client.bulk(
-                index=self._alias, operations=list(lines), require_alias=True
-            )
+            answer = await self._client.bulk(operations=operations, require_alias=True)
         return [item["index"] for item in answer["items"]]
 
     def _judge(self, item: dict[str, Any]) -> Written | None:

@@ -1,0 +1,185 @@
+"""The Faust app: two agents that decode nothing and decide nothing.
+
+Each takes a batch without acknowledging it, hands it to its step, and acknowledges once
+the step has returned, that is once the broker or the index has what the batch led to.
+An agent that raises would acknowledge; these don't raise. What a step can't wait out
+(a missing index, a fault of ours) ends the worker, offsets held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import faust
+
+from config.settings import Settings
+from pipeline.backoff import delays
+from pipeline.kafka import credentials
+from pipeline.newest import Newest
+from pipeline.records import Message, Record
+from pipeline.topics import Topics, read_headers
+
+log = logging.getLogger(__name__)
+
+Step = Callable[[Sequence[Record]], Awaitable[None]]
+
+ENRICH_BATCH = 64
+INDEX_BATCH = 200
+TAKE_SECONDS = 0.1
+"""How long an agent gathers a batch before it takes what there is."""
+
+POLL_RECORDS = 50
+BUFFER_RECORDS = 400
+"""Faust stops fetching a partition at four fifths of this: the rest must hold one poll, or a
+full buffer of one agent would keep the other agent's records waiting behind it."""
+
+
+def build(settings: Settings) -> faust.App:
+    """The app, without agents: see `add_agents`."""
+    kafka = settings.kafka
+    return faust.App(
+        kafka.group,
+        broker=";".join(f"kafka://{broker}" for broker in kafka.brokers),
+        broker_credentials=credentials(kafka),
+        datadir=settings.data_dir / "faust",
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        key_serializer="raw",
+        value_serializer="raw",
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=kafka.max_request_bytes,
+        broker_max_poll_records=POLL_RECORDS,
+        # Batches may take long when the index is away; progress is judged by offsets.
+        broker_max_poll_interval=24 * 3600.0,
+        broker_session_timeout=30.0,
+        broker_heartbeat_interval=3.0,
+        broker_request_timeout=60.0,
+        broker_commit_interval=1.0,
+        stream_buffer_maxsize=BUFFER_RECORDS,
+        # At a rebalance what is in flight goes on and is absorbed if done twice; waiting
+        # for it could outlast the rebalance. SIGTERM drains: see `pipeline.worker`.
+        stream_wait_empty=False,
+        stream_processing_timeout=24 * 3600.0,
+        producer_acks=-1,
+        producer_linger=kafka.linger_ms / 1000,
+        producer_compression_type=None if kafka.compression == "none" else kafka.compression,
+        producer_max_request_size=kafka.max_request_bytes,
+        producer_request_timeout=30.0,
+    )
+
+
+class Gate:
+    """Lets steps run one batch at a time each, and closes when the worker drains."""
+
+    def __init__(self, fail: Callable[[BaseException], None]) -> None:
+        self._open = True
+        self._running = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._fail = fail
+
+    async def run(self, step: Step, events: Sequence[Any]) -> None:
+        """Run a step on a batch and acknowledge it, or hold it for good."""
+        if not self._open:
+            await asyncio.Event().wait()
+        self._running += 1
+        self._idle.clear()
+        try:
+            await step([_record(event) for event in events if event.message.value is not None])
+        except Exception as error:
+            log.exception("the worker ends")
+            self._open = False
+            self._fail(error)
+            await asyncio.Event().wait()
+        else:
+            for event in events:
+                event.ack()
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._idle.set()
+
+    async def drain(self, seconds: float) -> bool:
+        """Take no new batch; wait for those that run. Whether all ended in time."""
+        self._open = False
+        try:
+            await asyncio.wait_for(self._idle.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+
+def add_agents(
+    app: faust.App, topics: Topics, gate: Gate, newest: Newest, enrich: Step, index: Step
+) -> None:
+    """Bind the steps to their topics, and the memory of versions to the assignment."""
+    stories, enriched = _topic(app, topics.stories), _topic(app, topics.enriched)
+
+    @app.agent(stories, name="enrich")
+    async def enrich_stories(stream: Any) -> None:
+        async for events in stream.noack_take(ENRICH_BATCH, within=TAKE_SECONDS):
+            await gate.run(enrich, events)
+
+    @app.agent(enriched, name="index")
+    async def index_enriched(stream: Any) -> None:
+        async for events in stream.noack_take(INDEX_BATCH, within=TAKE_SECONDS):
+            await gate.run(index, events)
+
+    @app.on_partitions_assigned.connect
+    async def assigned(app: Any, partitions: Any, **_: Any) -> None:
+        newest.assigned(tp.partition for tp in partitions if tp.topic == topics.stories)
+
+    @app.on_partitions_revoked.connect
+    async def revoked(app: Any, partitions: Any, **_: Any) -> None:
+        newest.revoked(tp.partition for tp in partitions if tp.topic == topics.stories)
+
+
+def sender(app: faust.App) -> Callable[[list[Message]], Awaitable[list[tuple[int, int]]]]:
+    """Sends messages through the app's producer; see `pipeline.records.Send`."""
+    topics: dict[str, Any] = {}
+
+    async def send(messages: list[Message]) -> list[tuple[int, int]]:
+        waits = delays(0.2, 15.0)
+        while True:
+            futures = []
+            try:
+                for message in messages:
+                    topic = topics.setdefault(message.topic, _topic(app, message.topic))
+                    futures.append(
+                        await topic.send(
+                            key=message.key, value=message.value, headers=message.headers
+                        )
+                    )
+                # A publish that fails is only logged by Faust: the future tells.
+                sent = [await future for future in futures]
+            except Exception as error:
+                # All of it again, in order: a lone older version must not come last.
+                for future in futures:
+                    future.cancel()
+                log.warning("kafka: waiting", extra={"reason": repr(error)})
+                await asyncio.sleep(next(waits))
+            else:
+                return [(data.partition, data.offset) for data in sent]
+
+    return send
+
+
+def _topic(app: faust.App, name: str) -> Any:
+    return app.topic(
+        name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+    )
+
+
+def _record(event: Any) -> Record:
+    message = event.message
+    return Record(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        value=message.value,
+        headers=read_headers(dict(message.headers or {}).items()),
+    )

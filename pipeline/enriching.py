@@ -1,0 +1,142 @@
+"""The step from `stories` to `enriched`: what is newer is enriched, the rest told as stale."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+import msgspec
+
+from pipeline import __version__, codec
+from pipeline.enriched import Enriched, Provenance
+from pipeline.errors import CodecError, EnrichmentError
+from pipeline.newest import Newest
+from pipeline.records import Counts, Message, Record, Send, letter
+from pipeline.story import Status, Story
+from pipeline.topics import Topics, headers, key
+from pipeline.versions import blank, index_version, is_newer
+
+log = logging.getLogger(__name__)
+
+
+class Pool(Protocol):
+    """What enriches: `pipeline.nlp.NlpPool`, or something quicker in a test."""
+
+    async def enrich(self, stories: Sequence[Story]) -> list[Enriched | EnrichmentError]:
+        """A record or an error for each story, in order."""
+        ...
+
+
+@dataclass(slots=True)
+class Enriching:
+    """Records of the stories topic in, records of the enriched topic and dead letters out.
+
+    Everything that a batch leads to is acknowledged by the broker when `__call__` returns;
+    only then may the batch's offsets be committed.
+    """
+
+    topics: Topics
+    pool: Pool
+    newest: Newest
+    send: Send
+    counts: Counts
+    revision: int
+    max_bytes: int
+    """The largest value that the broker takes; a larger record is dead-lettered."""
+
+    async def __call__(self, records: Sequence[Record]) -> None:
+        """Take one batch, in the order of its partitions."""
+        self.counts.received += len(records)
+        letters: list[Message] = []
+        stories: list[tuple[Record, Story]] = []
+        for record in records:
+            try:
+                stories.append((record, codec.decode_story(record.value)))
+            except CodecError as error:
+                letters.append(letter(self.topics, record, "decode", error))
+        known = await self.newest.look_up((r.partition, story.id) for r, story in stories)
+        newer = []
+        for record, story in stories:
+            if is_newer(story, self.revision, known.get(story.id)):
+                newer.append((record, story))
+            else:
+                self._stale(record, story)
+        enriched = await self._enrich([story for _, story in newer])
+        messages: list[tuple[Record, Story, Message]] = []
+        for (record, story), done in zip(newer, enriched, strict=True):
+            # Judged again here: of two versions in one batch the older may stand second.
+            if not is_newer(story, self.revision, known.get(story.id)):
+                self._stale(record, story)
+            elif isinstance(done, EnrichmentError):
+                letters.append(letter(self.topics, record, "enrich", done, story.id))
+            elif (message := self._message(done)) and len(message.value) > self.max_bytes:
+                too_long = CodecError(
+                    f"{len(message.value):,} bytes once enriched, more than "
+                    "kafka.max_request_bytes allows"
+                )
+                letters.append(letter(self.topics, record, "enrich", too_long, story.id))
+            else:
+                messages.append((record, story, message))
+                known[story.id] = index_version(story, self.revision)
+        await self._send(messages, letters)
+
+    async def _enrich(self, stories: Sequence[Story]) -> list[Enriched | EnrichmentError]:
+        """As the pool does; what is withdrawn is blanked and never goes there."""
+        usable = [story for story in stories if story.status is not Status.WITHDRAWN]
+        done = iter(await self.pool.enrich(usable) if usable else ())
+        return [
+            self._withdrawn(story) if story.status is Status.WITHDRAWN else next(done)
+            for story in stories
+        ]
+
+    def _withdrawn(self, story: Story) -> Enriched:
+        self.counts.withdrawn += 1
+        provenance = Provenance(
+            pipeline=__version__, model="none", gazetteer="none", revision=self.revision
+        )
+        return Enriched(story=blank(story), provenance=provenance)
+
+    def _message(self, record: Enriched) -> Message:
+        provenance = msgspec.structs.replace(record.provenance, enriched_at=datetime.now(UTC))
+        return enriched_message(self.topics, msgspec.structs.replace(record, provenance=provenance))
+
+    async def _send(
+        self, messages: Sequence[tuple[Record, Story, Message]], letters: list[Message]
+    ) -> None:
+        sent = await self.send([message for _, _, message in messages] + letters)
+        for (_, story, _), (partition, offset) in zip(messages, sent, strict=False):
+            version = index_version(story, self.revision)
+            self.newest.wrote(partition, story.id, version, offset)
+        self.counts.enriched += len(messages)
+        self.counts.dead_letters += len(letters)
+
+    def _stale(self, record: Record, story: Story) -> None:
+        self.counts.stale += 1
+        log.debug(
+            "stale",
+            extra={
+                "story_id": story.id,
+                "version": story.version,
+                "partition": record.partition,
+                "offset": record.offset,
+            },
+        )
+
+
+def enriched_message(topics: Topics, record: Enriched) -> Message:
+    """A record as a message on the enriched topic."""
+    return Message(
+        topics.enriched,
+        key(record.story.id),
+        codec.encode(record),
+        headers(
+            schema=codec.SCHEMA,
+            version=index_version(record.story, record.provenance.revision),
+            feed=record.story.feed,
+            format=record.story.format,
+            received_at=record.story.received_at and record.story.received_at.isoformat(),
+        ),
+    )

@@ -1,0 +1,92 @@
+"""The step from `enriched` to the index."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pipeline import codec
+from pipeline.enriched import Enriched
+from pipeline.enriching import enriched_message
+from pipeline.errors import CodecError, MappingError
+from pipeline.index.document import document, enriched
+from pipeline.index.writer import Outcome, Write, Writer
+from pipeline.newest import Newest
+from pipeline.records import Counts, Message, Record, Send, letter
+from pipeline.topics import Topics
+from pipeline.versions import index_version
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Indexing:
+    """Records of the enriched topic into the index, dead letters out.
+
+    When `__call__` returns, each record is indexed, known to be stale, or dead-lettered.
+    """
+
+    topics: Topics
+    writer: Writer
+    newest: Newest
+    send: Send
+    counts: Counts
+    languages: tuple[str, ...] = ()
+    """Those with an analyzer of their own."""
+
+    async def __call__(self, records: Sequence[Record]) -> None:
+        """Take one batch, in the order of its partitions."""
+        letters: list[Message] = []
+        writes: list[tuple[Record, Write]] = []
+        for record in records:
+            try:
+                writes.append((record, self._write(record, codec.decode_enriched(record.value))))
+            except CodecError as error:
+                letters.append(letter(self.topics, record, "decode", error))
+        outcomes = await self.writer.write([write for _, write in writes])
+        refused: list[tuple[Record, Write]] = []
+        for (record, write), written in zip(writes, outcomes, strict=True):
+            if written.outcome is Outcome.INDEXED:
+                self.counts.indexed += 1
+            elif written.outcome is Outcome.STALE:
+                self.counts.stale += 1
+                refused.append((record, write))
+            else:
+                rejected = MappingError(written.reason or "")
+                letters.append(letter(self.topics, record, "index", rejected, write.id))
+        await self.send(letters + await self._restore(refused))
+        self.counts.dead_letters += len(letters)
+        for record in records:
+            self.newest.has_indexed(record.partition, record.offset)
+        log.info("indexed", extra={"records": len(records), "dead_letters": len(letters)})
+
+    def _write(self, record: Record, story: Enriched) -> Write:
+        version = index_version(story.story, story.provenance.revision)
+        fields = document(story, self.languages)
+        fields["indexed_at"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        fields["record"] = {"partition": record.partition, "offset": record.offset}
+        return Write(story.story.id, version, fields)
+
+    async def _restore(self, refused: Sequence[tuple[Record, Write]]) -> list[Message]:
+        """The newest versions that late older ones have overtaken in the compacted topic.
+
+        Only a worker that was stopped, lost its partitions and woke up writes such a
+        record. Compaction would keep it, being last, so the newest is written after it.
+        """
+        if not refused:
+            return []
+        newest = await self.writer.newest(write.id for _, write in refused)
+        older = [(r, w) for r, w in refused if newest.get(w.id, w.version) > w.version]
+        if not older:
+            return []
+        documents = await self.writer.documents(write.id for _, write in older)
+        messages: dict[str, Message] = {}
+        for record, write in older:
+            _, source = documents[write.id]
+            at = source["record"]
+            if (record.partition, record.offset) > (at["partition"], at["offset"]):
+                messages[write.id] = enriched_message(self.topics, enriched(source))
+        self.counts.restored += len(messages)
+        return list(messages.values())

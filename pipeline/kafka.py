@@ -1,0 +1,118 @@
+"""The worker's Kafka clients from the settings: Faust's, and a reader of offsets.
+
+kafka-python is not called inside Faust's event loop; aiokafka, which Faust brings, is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from faust.auth import SASLCredentials, SSLCredentials
+
+from config.settings import Kafka
+from pipeline.backoff import delays
+from pipeline.errors import SetupError
+
+log = logging.getLogger(__name__)
+
+
+def tls(kafka: Kafka) -> ssl.SSLContext | None:
+    """The TLS context, None where the protocol has none."""
+    if "SSL" not in kafka.security_protocol:
+        return None
+    context = ssl.create_default_context(cafile=kafka.ssl_cafile and str(kafka.ssl_cafile))
+    if kafka.ssl_certfile:
+        context.load_cert_chain(kafka.ssl_certfile, kafka.ssl_keyfile)
+    return context
+
+
+def credentials(kafka: Kafka) -> SASLCredentials | SSLCredentials | None:
+    """What Faust wants as `broker_credentials`."""
+    context = tls(kafka)
+    if kafka.sasl_mechanism:
+        return SASLCredentials(
+            username=kafka.sasl_username,
+            password=kafka.sasl_password and kafka.sasl_password.get_secret_value(),
+            mechanism=kafka.sasl_mechanism,
+            ssl_context=context,
+        )
+    return SSLCredentials(context) if context else None
+
+
+def aiokafka_options(kafka: Kafka) -> dict[str, Any]:
+    """Keyword arguments that every aiokafka client takes."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": list(kafka.brokers),
+        "security_protocol": kafka.security_protocol,
+        "ssl_context": tls(kafka),
+    }
+    if kafka.sasl_mechanism:
+        options |= {
+            "sasl_mechanism": kafka.sasl_mechanism,
+            "sasl_plain_username": kafka.sasl_username,
+            "sasl_plain_password": kafka.sasl_password and kafka.sasl_password.get_secret_value(),
+        }
+    return options
+
+
+class OffsetReader:
+    """Ends and committed offsets of one topic, as the worker's group has them.
+
+    It reads only: it is no member of the group and takes part in no rebalance.
+    """
+
+    def __init__(self, kafka: Kafka, topic: str) -> None:
+        self._consumer = AIOKafkaConsumer(
+            **aiokafka_options(kafka), group_id=kafka.group, enable_auto_commit=False
+        )
+        self._topic = topic
+
+    async def start(self) -> None:
+        """Connect, waiting for a broker that is away."""
+        for delay in delays(0.5, 10):
+            try:
+                await self._consumer.start()
+                return
+            except KafkaError as error:
+                log.warning("kafka: waiting", extra={"reason": repr(error)})
+                await asyncio.sleep(delay)
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        await self._consumer.stop()
+
+    async def require(self, topics: tuple[str, ...]) -> None:
+        """Check that topics exist.
+
+        Raises:
+            SetupError: one does not.
+        """
+        there = await self._consumer.topics()
+        if missing := [topic for topic in topics if topic not in there]:
+            raise SetupError(f"topic {', '.join(missing)} is missing: run `newswire setup`")
+
+    async def end(self, partition: int) -> int:
+        """The offset that the partition's next record will get."""
+        tp = TopicPartition(self._topic, partition)
+        ends = await _persist(lambda: self._consumer.end_offsets([tp]))
+        return int(ends[tp])
+
+    async def committed(self, partition: int) -> int:
+        """The group's committed offset, 0 where there is none yet."""
+        tp = TopicPartition(self._topic, partition)
+        return int(await _persist(lambda: self._consumer.committed(tp)) or 0)
+
+
+async def _persist(call: Any) -> Any:
+    for delay in delays(0.5, 10):
+        try:
+            return await call()
+        except KafkaError as error:
+            log.warning("kafka: waiting", extra={"reason": repr(error)})
+            await asyncio.sleep(delay)
+    return None

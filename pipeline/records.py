@@ -1,0 +1,77 @@
+"""A message as the worker's steps see it, and the ports that they send through."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from pipeline.deadletter import dead_letter
+from pipeline.topics import Headers, Topics
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One message of a topic."""
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to be sent."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: Headers
+
+
+Send = Callable[[list[Message]], Awaitable[list[tuple[int, int]]]]
+"""Send in order; returns partition and offset of each once the broker has acknowledged all.
+Waits for a broker that is away, for as long as it takes."""
+
+
+@dataclass
+class Counts:
+    """What a worker has done since it started."""
+
+    received: int = 0
+    enriched: int = 0
+    stale: int = 0
+    """Older or equal versions: told before enrichment, or refused by the index."""
+    indexed: int = 0
+    withdrawn: int = 0
+    dead_letters: int = 0
+    restored: int = 0
+    """Newest versions written to the enriched topic again, after a late older one."""
+
+
+def letter(
+    topics: Topics, record: Record, stage: str, error: Exception, story_id: str | None = None
+) -> Message:
+    """A dead letter for a record that can't be used, as a message; logged as a warning."""
+    dead = dead_letter(
+        record.value,
+        stage,
+        error,
+        story_id=story_id,
+        feed=record.headers.get("feed"),
+        format=record.headers.get("format"),
+        name=record.headers.get("name"),
+        received_at=record.headers.get("received_at"),
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+    )
+    log.warning(
+        "dead letter",
+        extra={"topic": record.topic, "offset": record.offset, "reason": dead.reason},
+    )
+    return Message(topics.deadletter, dead.key, dead.raw, dead.headers)

@@ -1,0 +1,106 @@
+"""Topics and index made ready: what `newswire setup` does. Idempotent."""
+
+from __future__ import annotations
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+from config.kafka import client_options
+from config.settings import Settings
+from pipeline.errors import BrokerUnavailable, SetupError
+from pipeline.index.setup import setup_index
+from pipeline.topics import Topics
+
+HOUR_MS = 3_600_000
+
+
+def topic_configs(settings: Settings) -> dict[str, dict[str, str]]:
+    """The configuration of each topic, by name, in Kafka's own terms."""
+    topics = Topics(settings.topics.prefix)
+    common = {
+        "min.insync.replicas": str(settings.topics.min_insync_replicas),
+        "max.message.bytes": str(settings.kafka.max_request_bytes + 64 * 1024),
+    }
+    return {
+        topics.stories: {
+            **common,
+            "cleanup.policy": "delete",
+            "retention.ms": str(settings.topics.stories_retention_hours * HOUR_MS),
+        },
+        # Compacted by story id: the index can be rebuilt from it, and what was killed goes.
+        topics.enriched: {
+            **common,
+            "cleanup.policy": "compact",
+            "min.cleanable.dirty.ratio": "0.1",
+            "max.compaction.lag.ms": str(24 * HOUR_MS),
+            "segment.ms": str(24 * HOUR_MS),
+        },
+        topics.deadletter: {
+            **common,
+            "cleanup.policy": "delete",
+            "retention.ms": str(settings.topics.deadletter_retention_hours * HOUR_MS),
+        },
+    }
+
+
+def setup(settings: Settings) -> list[str]:
+    """Create what is missing; change nothing that is there.
+
+    Returns:
+        What was done, a line each.
+
+    Raises:
+        BrokerUnavailable, IndexUnavailable: not reached.
+        SetupError: what is there does not fit.
+    """
+    return setup_topics(settings) + setup_index(settings.elasticsearch)
+
+
+def setup_topics(settings: Settings) -> list[str]:
+    """Create the topics that are missing, and check the partitions of those that are there.
+
+    Raises:
+        BrokerUnavailable: Kafka can't be reached.
+        SetupError: a topic has another number of partitions than configured.
+    """
+    wanted = topic_configs(settings)
+    partitions = settings.topics.partitions
+    at = ", ".join(settings.kafka.brokers)
+    try:
+        admin = KafkaAdminClient(**client_options(settings.kafka), request_timeout_ms=20_000)
+        try:
+            there = {
+                topic["name"]: len(topic["partitions"])
+                for topic in admin.describe_topics()
+                if topic["name"] in wanted
+            }
+            done = []
+            for name, configs in wanted.items():
+                if name not in there:
+                    done.append(_create(admin, name, settings, configs))
+                elif there[name] != partitions:
+                    # Keys would move to other partitions and versions of a story part ways.
+                    raise SetupError(
+                        f"topic {name} has {there[name]} partitions, topics.partitions says "
+                        f"{partitions}: set it to what is there, or use another topics.prefix"
+                    )
+                else:
+                    done.append(f"topic {name} exists")
+            return done
+        finally:
+            admin.close()
+    except (KafkaError, OSError) as error:
+        raise BrokerUnavailable(f"Kafka at {at}: {error!r}") from error
+
+
+def _create(admin: KafkaAdminClient, name: str, settings: Settings, configs: dict[str, str]) -> str:
+    topic = {
+        "num_partitions": settings.topics.partitions,
+        "replication_factor": settings.topics.replication,
+        "configs": configs,
+    }
+    try:
+        admin.create_topics({name: topic}, wait_for_metadata=True)
+    except TopicAlreadyExistsError:  # another `setup` was quicker
+        return f"topic {name} exists"
+    return f"topic {name} ({settings.topics.partitions} partitions)"

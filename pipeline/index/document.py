@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.enriched import Enriched
+from pipeline.enriched import Enriched, Place
 from pipeline.errors import MappingError
 
 Document = dict[str, Any]
@@ -50,6 +50,7 @@ def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
     result["events"] = _names(record, _EVENTS)
     result["place_names"] = _unique(place.name for place in record.places)
     result["place_ids"] = _unique(place.geonames_id for place in record.places)
+    result["place_points"] = _unique(_point(place) for place in record.places)
     result["countries"] = _unique(p.country_code for p in record.places if p.country_code)
     result["locations"] = _unique_points(record)
     filed = next((place for place in record.places if place.role == "dateline"), None)
@@ -58,6 +59,7 @@ def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
     result["focus"] = list(record.focus)
     if record.focus_country:
         result["focus_country"] = record.focus_country
+    result["group"] = story.id
     result["provenance"] = msgspec.to_builtins(record.provenance)
     return result
 
@@ -91,6 +93,11 @@ def enriched(source: Document) -> Enriched:
 def _place(place: dict[str, Any]) -> dict[str, Any]:
     point = {"lat": place.pop("latitude"), "lon": place.pop("longitude")}
     return {**place, "location": point, "count": len(place["mentions"])}
+
+
+def _point(place: Place) -> str:
+    country = place.country_code or ""
+    return f"{place.name}|{country}|{place.geonames_id}|{place.latitude},{place.longitude}"
 
 
 def _names(record: Enriched, labels: frozenset[str]) -> list[str]:

@@ -22,6 +22,8 @@ DATE: Field = {"type": "date"}
 INTEGER: Field = {"type": "integer"}
 LONG: Field = {"type": "long"}
 FLOAT: Field = {"type": "float"}
+NAME: Field = {**KEYWORD, "fields": {"text": {"type": "text", "analyzer": "standard"}}}
+"""A name to count by whole and to find by its words: "Emmanuel Macron", macron."""
 STORED: Field = {"type": "object", "enabled": False}
 """Kept in the source, not searched: the offsets of mentions."""
 
@@ -73,7 +75,7 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
         "priority": INTEGER,
         "categories": KEYWORD,
         "subjects": _object(code=KEYWORD, name=KEYWORD, scheme=KEYWORD, relation=KEYWORD),
-        "keywords": KEYWORD,
+        "keywords": NAME,
         "genre": KEYWORD,
         "ednote": _text("standard"),
         "copyright": _text("standard"),
@@ -123,11 +125,13 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
             count=INTEGER,
             mentions=STORED,
         ),
-        "persons": KEYWORD,
-        "organisations": KEYWORD,
-        "events": KEYWORD,
-        "place_names": KEYWORD,
+        "persons": NAME,
+        "organisations": NAME,
+        "events": NAME,
+        "place_names": NAME,
         "place_ids": LONG,
+        # "name|country|GeoNames id|latitude,longitude": a map of counts in one aggregation.
+        "place_points": KEYWORD,
         "countries": KEYWORD,
         "locations": {"type": "geo_point"},
         "filed_from": {"type": "geo_point"},
@@ -136,6 +140,8 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
         "provenance": _object(
             pipeline=KEYWORD, model=KEYWORD, gazetteer=KEYWORD, revision=INTEGER, enriched_at=DATE
         ),
+        # The first published of the story's near-duplicates, by id; its own where it has none.
+        "group": KEYWORD,
         "indexed_at": DATE,
         # The record on the enriched topic that this document was first indexed from.
         "record": _object(partition=INTEGER, offset=LONG),

@@ -1,0 +1,251 @@
+"""An Elasticsearch response as a typed page of results. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.search.query import FACETS, MARK_END, MARK_START, TIMELINE_BUCKETS
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Text(_Frozen):
+    """Plain text with the spans that matched; never markup."""
+
+    text: str
+    marks: tuple[tuple[int, int], ...] = ()
+    """Character offsets, start and end."""
+
+    def parts(self) -> list[tuple[str, bool]]:
+        """The text in pieces, each with whether it matched."""
+        pieces, at = [], 0
+        for start, end in self.marks:
+            pieces += [(self.text[at:start], False), (self.text[start:end], True)]
+            at = end
+        return [piece for piece in [*pieces, (self.text[at:], False)] if piece[0]]
+
+
+class Place(_Frozen):
+    """A place that a story names."""
+
+    geonames_id: int
+    name: str
+    latitude: float
+    longitude: float
+    country_code: str | None = None
+    role: str | None = None
+    confidence: float = 0.0
+
+
+class Hit(_Frozen):
+    """One story as a list of results shows it."""
+
+    id: str
+    source: str | None = None
+    headline: Text
+    slugline: str | None = None
+    byline: str | None = None
+    dateline: str | None = None
+    summary: str | None = None
+    snippets: tuple[Text, ...] = ()
+    language: str | None = None
+    urgency: int | None = None
+    signal: str | None = None
+    version: int | None = None
+    published_at: datetime | None = None
+    indexed_at: datetime | None = None
+    places: tuple[Place, ...] = ()
+    persons: tuple[str, ...] = ()
+    score: float | None = None
+    alike: int = 0
+    """How many near-duplicates stand behind this story, where results are collapsed."""
+
+
+class FacetValue(_Frozen):
+    """A value of a facet and how many stories have it."""
+
+    value: str
+    count: int
+
+
+class TimeBucket(_Frozen):
+    """A stretch of time, its end not included, and how many stories it holds."""
+
+    start: datetime
+    end: datetime
+    count: int
+
+
+class PlaceCount(_Frozen):
+    """A place on the map and how many stories name it."""
+
+    geonames_id: int
+    name: str
+    country_code: str | None = None
+    latitude: float
+    longitude: float
+    count: int
+
+
+class Page(_Frozen):
+    """A page of results with what the rest of the screen shows."""
+
+    total: int
+    hits: tuple[Hit, ...]
+    facets: dict[str, tuple[FacetValue, ...]] = {}
+    timeline: tuple[TimeBucket, ...] = ()
+    places: tuple[PlaceCount, ...] = ()
+    took_ms: int = 0
+    timed_out: bool = False
+    """The search was cut off at its time limit: counts are lower bounds."""
+
+
+def page(response: Mapping[str, Any]) -> Page:
+    """The page that a response to `pipeline.search.query.body` makes."""
+    aggregations = response.get("aggregations") or {}
+    total = response["hits"].get("total") or {"value": 0}
+    return Page(
+        total=total["value"],
+        hits=tuple(hit(found) for found in response["hits"]["hits"]),
+        facets={name: _facet(aggregations[name]) for name in FACETS if name in aggregations},
+        timeline=_timeline(aggregations.get("map") or {}),
+        places=_places(aggregations.get("map") or {}),
+        took_ms=response.get("took", 0),
+        timed_out=response.get("timed_out", False),
+    )
+
+
+def last_sort(response: Mapping[str, Any]) -> list[Any] | None:
+    """Where the next page begins: the last hit's sort values; None on an empty page."""
+    hits = response["hits"]["hits"]
+    return list(hits[-1]["sort"]) if hits else None
+
+
+def hit(found: Mapping[str, Any]) -> Hit:
+    """One hit of a response."""
+    source = found["_source"]
+    marked = found.get("highlight") or {}
+    headline = marked.get("headline", [source.get("headline") or ""])[0]
+    dateline = source.get("dateline") or {}
+    snippets = next((v for name, v in marked.items() if name.startswith("text.")), None)
+    alike = (found.get("inner_hits") or {}).get("alike")
+    return Hit(
+        id=source["id"],
+        source=source.get("source"),
+        headline=text(headline),
+        slugline=source.get("slugline"),
+        byline=source.get("byline"),
+        dateline=dateline.get("place") or dateline.get("text"),
+        summary=source.get("summary"),
+        snippets=tuple(text(part) for part in snippets or marked.get("body", ())),
+        language=source.get("language"),
+        urgency=source.get("urgency"),
+        signal=source.get("signal"),
+        version=source.get("version"),
+        published_at=source.get("published_at"),
+        indexed_at=source.get("indexed_at"),
+        places=tuple(place(found) for found in source.get("places", ())),
+        persons=tuple(source.get("persons", ())),
+        score=found.get("_score"),
+        alike=alike["hits"]["total"]["value"] - 1 if alike else 0,
+    )
+
+
+def place(source: Mapping[str, Any]) -> Place:
+    """A document's place."""
+    point = source["location"]
+    return Place(
+        geonames_id=source["geonames_id"],
+        name=source["name"],
+        latitude=point["lat"],
+        longitude=point["lon"],
+        country_code=source.get("country_code"),
+        role=source.get("role"),
+        confidence=source.get("confidence", 0.0),
+    )
+
+
+def text(marked: str) -> Text:
+    """Text between the highlighter's marks as plain text and offsets."""
+    plain: list[str] = []
+    marks: list[tuple[int, int]] = []
+    at, start = 0, None
+    for character in marked:
+        # A wire's own private-use characters may look like marks: unpaired ones are dropped.
+        if character == MARK_START:
+            start = at
+        elif character == MARK_END:
+            if start is not None and at > start:
+                marks.append((start, at))
+            start = None
+        else:
+            plain.append(character)
+            at += 1
+    return Text(text="".join(plain), marks=tuple(marks))
+
+
+def _facet(aggregation: Mapping[str, Any]) -> tuple[FacetValue, ...]:
+    buckets = aggregation["values"]["buckets"]
+    return tuple(
+        FacetValue(value=str(bucket["key"]), count=bucket["doc_count"]) for bucket in buckets
+    )
+
+
+def _places(aggregation: Mapping[str, Any]) -> tuple[PlaceCount, ...]:
+    counts = []
+    for bucket in aggregation.get("values", {}).get("buckets", ()):
+        # From the right: a place's name may hold the separator, the rest can't.
+        name, country, geonames_id, point = bucket["key"].rsplit("|", 3)
+        latitude, longitude = point.split(",")
+        counts.append(
+            PlaceCount(
+                geonames_id=int(geonames_id),
+                name=name,
+                country_code=country or None,
+                latitude=float(latitude),
+                longitude=float(longitude),
+                count=bucket["doc_count"],
+            )
+        )
+    return tuple(counts)
+
+
+def _timeline(aggregation: Mapping[str, Any]) -> tuple[TimeBucket, ...]:
+    """The finest of the timelines that holds all stories, without gaps."""
+    found = {**aggregation, **aggregation.get("recent", {})}
+    lines = {
+        int(name.partition(":")[2]): {b["key"]: b["doc_count"] for b in line["buckets"]}
+        for name, line in found.items()
+        if name.startswith("timeline:")
+    }
+    if not lines:
+        return ()
+    most = max(sum(line.values()) for line in lines.values())
+    step = min(seconds for seconds, line in lines.items() if sum(line.values()) == most)
+    return _filled(lines[step], step * 1000)
+
+
+def _filled(counts: Mapping[int, int], step: int) -> tuple[TimeBucket, ...]:
+    if not counts:
+        return ()
+    first, last = int(min(counts)), int(max(counts))
+    wide = step
+    while (last - first) // wide + 1 > TIMELINE_BUCKETS * 2:
+        wide *= 2
+    totals = dict.fromkeys(range(first, last + 1, wide), 0)
+    for key, count in counts.items():
+        totals[first + (int(key) - first) // wide * wide] += count
+    return tuple(
+        TimeBucket(start=_instant(key), end=_instant(key + wide), count=count)
+        for key, count in totals.items()
+    )
+
+
+def _instant(milliseconds: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)

@@ -1,0 +1,196 @@
+"""The search box's syntax, read forgivingly: every text is a query, none is an error.
+
+    flood rhine            both words
+    "state of emergency"   the phrase, as written
+    -football              not this; also NOT football
+    macron OR scholz       either; binds its two neighbours only: a b OR c is a and (b or c)
+    (a b) OR c             groups
+    elect*                 words that begin so
+    person:merkel          a field: see FIELDS; a value may be quoted, "person: merkel" works too
+
+What can't be meant is read as plain text: an unknown field's name is a word, a quote or
+bracket without its other half ends with the query, an OR with nothing beside it is dropped.
+Of a longer query the first MAX_TERMS terms count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+MAX_TERMS = 64
+"""More would meet Elasticsearch's own limit on clauses."""
+MAX_DEPTH = 8
+"""Brackets nested deeper are ignored, but not what they hold."""
+
+FIELDS: Mapping[str, str] = {
+    "headline": "headline",
+    "title": "headline",
+    "body": "body",
+    "text": "body",
+    "person": "person",
+    "people": "person",
+    "place": "place",
+    "org": "organisation",
+    "organisation": "organisation",
+    "organization": "organisation",
+    "source": "source",
+    "agency": "source",
+    "country": "country",
+    "subject": "subject",
+    "topic": "subject",
+    "category": "category",
+    "keyword": "keyword",
+    "slug": "slug",
+    "slugline": "slug",
+    "byline": "byline",
+    "dateline": "dateline",
+    "urgency": "urgency",
+    "lang": "language",
+    "language": "language",
+    "after": "after",
+    "before": "before",
+}
+"""Prefixes as they may be typed, and the field that each means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word or phrase to be found, anywhere or in one field."""
+
+    text: str
+    field: str | None = None
+    phrase: bool = False
+    prefix: bool = False
+    """The text is the beginning of a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """What must not be there."""
+
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every one of these."""
+
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """At least one of these."""
+
+    nodes: tuple[Node, ...]
+
+
+Node = Term | Not | All | Any
+
+_TOKEN = re.compile(
+    r"""(?P<space>\s+)
+      | (?P<open>\() | (?P<close>\))
+      | (?P<or>\|+|OR(?=[\s("]|$))
+      | (?P<and>&+|AND(?=[\s("]|$))
+      | (?P<not>NOT(?=[\s("])|[-\u2212\u2013]+(?=[^\s)\u2212\u2013-]))
+      | (?P<plus>\+(?=\S))
+      | (?P<field>[A-Za-z]+):(?!//)
+      | "(?P<phrase>[^"]*)"?
+      | (?P<word>[^\s"()]+)
+    """,
+    re.VERBOSE,
+)
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″", '"'))
+_SAYS_SOMETHING = re.compile(r"\w")
+
+
+def parse(text: str) -> Node | None:
+    """What a query asks for; None where it asks for nothing in particular."""
+    return _Reader(text).sequence(0, None)
+
+
+class _Reader:
+    """Walks over one query's tokens once."""
+
+    def __init__(self, text: str) -> None:
+        # Controls and lone surrogates mean nothing here and would not travel as JSON.
+        clean = "".join(
+            " " if ord(c) < 32 or ord(c) == 127 else c
+            for c in text.translate(_QUOTES)
+            if not 0xD800 <= ord(c) <= 0xDFFF
+        )
+        self._tokens = list(_tokens(clean))
+        self._at = 0
+        self._terms = 0
+
+    def sequence(self, depth: int, field: str | None) -> Node | None:
+        """Everything up to a closing bracket or the end."""
+        units: list[list[Node]] = []
+        join, negate, named, ignored = False, False, field, 0
+        while self._at < len(self._tokens):
+            kind, value = self._tokens[self._at]
+            self._at += 1
+            node: Node | None = None
+            if kind == "close":
+                if ignored:
+                    ignored -= 1
+                elif depth:
+                    break
+            elif kind == "or":
+                join = bool(units)
+            elif kind == "not":
+                negate = not negate
+            elif kind == "field":
+                named = FIELDS[value]
+            elif kind == "open" and depth == MAX_DEPTH:
+                ignored += 1
+            elif kind == "open":
+                node, named = self.sequence(depth + 1, named), field
+            elif kind in ("phrase", "word"):
+                node, named = self._term(kind, value, named), field
+            if node is None:
+                continue
+            node = Not(node) if negate else node
+            if join:
+                units[-1].append(node)
+            else:
+                units.append([node])
+            join = negate = False
+        return _one(All, [_one(Any, unit) for unit in units])
+
+    def _term(self, kind: str, value: str, field: str | None) -> Node | None:
+        if self._terms >= MAX_TERMS or not _SAYS_SOMETHING.search(value):
+            return None
+        self._terms += 1
+        if kind == "phrase":
+            return Term(value.strip(), field, phrase=True)
+        stem = value.rstrip("*")
+        return Term(stem, field, prefix=stem != value and len(stem) > 1)
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    at = 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None:  # pragma: no cover - the alternatives cover every character
+            break
+        at = match.end()
+        kind = match.lastgroup or "space"
+        value = match[kind] or ""
+        if kind == "field":
+            if value.lower() in FIELDS:
+                yield "field", value.lower()
+            else:
+                # "Ukraine: what next" or an unknown field: words like any other.
+                yield "word", value
+        elif kind != "space":
+            yield kind, value
+
+
+def _one(kind: type[All] | type[Any], nodes: list[Node] | list[Node | None]) -> Node | None:
+    kept = tuple(node for node in nodes if node is not None)
+    if not kept:
+        return None
+    return kept[0] if len(kept) == 1 else kind(kept)

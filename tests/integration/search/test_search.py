@@ -1,0 +1,254 @@
+"""Requests against a running index: what they find, and what they never show."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from pipeline.enriched import Enriched
+from pipeline.search.query import SearchRequest, body, matching
+from pipeline.search.results import Page, page
+from pipeline.story import Status
+from tests.integration.search.corpus import index_of
+from tests.records import enriched
+from tests.servers import Engine
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def corpus() -> list[Enriched]:
+    """A dozen stories that differ in what filters ask for, and three that must not be shown."""
+    return [
+        enriched(
+            "ap-1",
+            "Macron opens summit in Paris",
+            "PARIS — President Emmanuel Macron welcomed 40 leaders. The state of emergency ended.",
+            persons=["Emmanuel Macron"],
+            organisations=["NATO"],
+            places=["Paris"],
+            dateline="PARIS",
+            published_at=NOW - HOUR,
+            urgency=2,
+            categories=("i",),
+            subjects=[("11000000", "politics")],
+            slugline="EU-SUMMIT",
+        ),
+        enriched(
+            "afp-1",
+            "Flood closes bridges in Lyon",
+            "The Rhone rose. Julie Legrand, the mayor, asked for calm; Macron sent help.",
+            persons=["Julie Legrand", "Emmanuel Macron"],
+            places=["Lyon"],
+            source="AFP",
+            language="fr",
+            published_at=NOW - 30 * HOUR,
+            urgency=4,
+        ),
+        enriched(
+            "dpa-1",
+            "Berlin votes",
+            "Voters in Berlin chose a mayor. An emergency of state was not declared.",
+            places=["Berlin"],
+            source="dpa",
+            language="en-GB",
+            published_at=NOW - 24 * 10 * HOUR,
+        ),
+        enriched(
+            "ap-2", "Fiji storm", "A storm met Suva.", places=["Suva"], published_at=NOW - 2 * HOUR
+        ),
+        enriched("ap-3", "Old summit", "A summit of long ago.", published_at=NOW - 9000 * HOUR),
+        enriched(
+            "ap-4",
+            "Summit menu",
+            "What they eat. " + "A meal is a meal. " * 40 + "Macron at the summit chose fish.",
+            published_at=NOW - HOUR,
+        ),
+        enriched(
+            "x-killed",
+            "Macron secret withdrawn",
+            "Withdrawn text on Macron in Paris at the summit.",
+            persons=["Secret Person"],
+            places=["Nairobi"],
+            status=Status.WITHDRAWN,
+            published_at=NOW - HOUR,
+        ),
+        enriched(
+            "x-embargoed",
+            "Macron secret embargoed",
+            "Embargoed text on Macron in Paris at the summit.",
+            persons=["Secret Person"],
+            places=["Nairobi"],
+            status=Status.EMBARGOED,
+            embargoed_until=NOW + HOUR,
+            published_at=NOW - HOUR,
+        ),
+        enriched(
+            "x-endless",
+            "Macron secret without end",
+            "Embargoed text on Macron in Paris at the summit.",
+            persons=["Secret Person"],
+            places=["Nairobi"],
+            status=Status.EMBARGOED,
+            published_at=NOW - HOUR,
+        ),
+    ]
+
+
+@pytest.fixture(scope="module")
+def index(engine: Engine) -> Iterator[tuple[Elasticsearch, str]]:
+    """A client, and the name of an index with the corpus."""
+    name = f"search-{uuid4().hex[:8]}"
+    with (
+        index_of(engine.elasticsearch_url, name, corpus()),
+        Elasticsearch(engine.elasticsearch_url, request_timeout=60) as client,
+    ):
+        yield client, name
+
+
+def search(index: tuple[Elasticsearch, str], now: datetime = NOW, **asked: Any) -> Page:
+    """The page for a request."""
+    client, name = index
+    return page(client.search(index=name, **body(SearchRequest(**asked), now)).body)
+
+
+def ids(found: Page) -> set[str]:
+    """The ids on a page."""
+    return {hit.id for hit in found.hits}
+
+
+ALL = {"ap-1", "ap-2", "ap-3", "ap-4", "afp-1", "dpa-1"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, ALL),
+        ({"q": "macron"}, {"ap-1", "ap-4", "afp-1"}),
+        ({"q": "macron summit"}, {"ap-1", "ap-4"}),
+        ({"q": "macron -summit"}, {"afp-1"}),
+        ({"q": '"state of emergency"'}, {"ap-1"}),
+        ({"q": "berlin OR fiji"}, {"dpa-1", "ap-2"}),
+        ({"q": "-macron"}, {"dpa-1", "ap-2", "ap-3"}),
+        ({"q": "headline:macron"}, {"ap-1"}),
+        ({"q": "body:flood"}, set()),
+        ({"q": "person:macron"}, {"ap-1", "afp-1"}),
+        ({"q": 'person:"julie legrand"'}, {"afp-1"}),
+        ({"q": "person:ron"}, set()),
+        ({"q": "person:macr*"}, {"ap-1", "afp-1"}),
+        ({"q": "place:lyon"}, {"afp-1"}),
+        ({"q": "place:2988507"}, {"ap-1"}),
+        ({"q": "org:nato"}, {"ap-1"}),
+        ({"q": "source:afp"}, {"afp-1"}),
+        ({"q": "country:france"}, {"ap-1", "afp-1"}),
+        ({"q": "country:de"}, {"dpa-1"}),
+        ({"q": "subject:politics"}, {"ap-1"}),
+        ({"q": "slug:summit"}, {"ap-1"}),
+        ({"q": "urgency:<=3"}, {"ap-1"}),
+        ({"q": "lang:en -macron"}, {"dpa-1", "ap-2", "ap-3"}),
+        ({"q": "dateline:paris"}, {"ap-1"}),
+        ({"q": "before:2026-01-01"}, {"ap-3"}),
+        ({"q": "fij*"}, {"ap-2"}),
+        ({"source": ("AFP", "dpa")}, {"afp-1", "dpa-1"}),
+        ({"language": ("en",), "q": "berlin"}, {"dpa-1"}),
+        ({"urgency": (4,)}, {"afp-1"}),
+        ({"status": ("usable",)}, ALL),
+        ({"status": ("withdrawn", "embargoed")}, set()),
+        ({"category": ("i",)}, {"ap-1"}),
+        ({"subject": ("11000000",)}, {"ap-1"}),
+        ({"subject": ("Politics",)}, {"ap-1"}),
+        ({"person": ("Emmanuel Macron",)}, {"ap-1", "afp-1"}),
+        ({"organisation": ("NATO",)}, {"ap-1"}),
+        ({"place": ("Lyon", "2988507")}, {"ap-1", "afp-1"}),
+        ({"place": ("9" * 40,)}, set()),
+        ({"country": ("FR",)}, {"ap-1", "afp-1"}),
+        ({"country": ("Germany",)}, {"dpa-1"}),
+        ({"since": NOW - 3 * HOUR}, {"ap-1", "ap-2", "ap-4"}),
+        ({"until": NOW - 100 * HOUR}, {"dpa-1", "ap-3"}),
+        ({"near": "48.9,2.4", "radius_km": 30}, {"ap-1"}),
+        ({"bbox": "0,40,10,50"}, {"ap-1", "afp-1"}),
+        ({"bbox": "170,-30,-170,0"}, {"ap-2"}),
+        ({"q": "the"}, None),
+        ({"q": 'AND OR ( ) " : person: -'}, None),
+        ({"q": "\\ / [ { ^ ~ ? * && ||"}, None),
+    ],
+)
+def test_a_request_finds(
+    index: tuple[Elasticsearch, str], asked: dict[str, Any], found: set[str] | None
+) -> None:
+    """Each word, prefix and filter finds its stories on every engine, and no query fails."""
+    result = search(index, **asked)
+    assert found is None or ids(result) == found
+    assert result.total == len(result.hits)
+
+
+def test_an_alert_matches_what_a_search_finds(index: tuple[Elasticsearch, str]) -> None:
+    """The unscored query has the hits of the scored one."""
+    client, name = index
+    for asked in ({"q": "macron", "country": ("FR",)}, {"bbox": "0,40,10,50"}, {}):
+        request = SearchRequest(**asked)
+        found = client.search(index=name, query=matching(request, NOW), size=50)
+        assert {hit["_id"] for hit in found["hits"]["hits"]} == ids(search(index, **asked))
+
+
+def test_headline_dateline_and_recency_weigh(index: tuple[Elasticsearch, str]) -> None:
+    """The new story with the word in its headline leads, the old one comes last."""
+    assert search(index, q="summit").hits[-1].id == "ap-3"
+    assert search(index, q="macron").hits[0].id == "ap-1"
+
+
+def test_facets_timeline_and_map_count(index: tuple[Elasticsearch, str]) -> None:
+    """Counts agree with the hits; a chosen source leaves the others to be seen."""
+    found = search(index, country=("FR",))
+    assert {(v.value, v.count) for v in found.facets["source"]} == {("AP", 1), ("AFP", 1)}
+    assert {v.value for v in found.facets["country"]} == {"FR", "DE", "FJ"}
+    assert {(p.name, p.count, p.country_code) for p in found.places} == {
+        ("Paris", 1, "FR"),
+        ("Lyon", 1, "FR"),
+    }
+    assert sum(bucket.count for bucket in found.timeline) == 2
+
+
+def test_snippets_mark_the_words(index: tuple[Elasticsearch, str]) -> None:
+    """A snippet is about the words, also deep in the body; without words it is the beginning."""
+    found = {hit.id: hit for hit in search(index, q="macron").hits}
+    for story in ("ap-1", "ap-4"):
+        marked = [
+            part.text[start:end] for part in found[story].snippets for start, end in part.marks
+        ]
+        assert marked
+        assert set(marked) == {"Macron"}
+    bare = {hit.id: hit for hit in search(index, source=("AFP",)).hits}
+    assert bare["afp-1"].snippets[0].text.startswith("The Rhone rose")
+    assert bare["afp-1"].snippets[0].marks == ()
+
+
+def test_a_phrase_is_marked(index: tuple[Elasticsearch, str]) -> None:
+    """A phrase that is looked for as written shows in the snippet."""
+    (hit,) = search(index, q='"state of emergency"').hits
+    assert any(part.marks for part in hit.snippets)
+
+
+@pytest.mark.parametrize("sort", ["relevance", "newest", "oldest"])
+@pytest.mark.parametrize("collapse", [False, True])
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"q": "secret"}, {"q": "macron"}, {"person": ("Secret Person",)}, {"place": ("Nairobi",)}],
+)
+def test_nothing_hidden_is_shown(
+    index: tuple[Elasticsearch, str], sort: str, collapse: bool, asked: dict[str, Any]
+) -> None:
+    """Withdrawn and embargoed stories are in no hit, snippet, facet, timeline or map."""
+    found = search(index, sort=sort, collapse=collapse, **asked)
+    shown = found.model_dump_json()
+    for word in ("x-killed", "x-embargoed", "x-endless", "secret", "Secret", "Nairobi"):
+        assert word not in shown
+    assert sum(bucket.count for bucket in found.timeline) == found.total
+
+
+def test_an_embargo_ends(index: tuple[Elasticsearch, str]) -> None:
+    """Once its time has passed the story is found; one without a time never is."""
+    assert ids(search(index, now=NOW + 2 * HOUR, q="secret")) == {"x-embargoed"}

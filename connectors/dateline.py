@@ -55,9 +55,9 @@ def of_body(body: str, near: date | None) -> Dateline | None:
     """The dateline that a body's first paragraphs print; None if they print none.
 
     The body keeps it: it is the story's own text. A note or a byline may stand before it, so
-    up to three paragraphs are looked at.
+    up to three lines are looked at.
     """
-    for paragraph in body[:4000].split("\n\n", 3)[:3]:
+    for paragraph in re.split(r"\n+", body[:4000], maxsplit=3)[:3]:
         found = of_paragraph(paragraph, near)
         if found is not None:
             return found

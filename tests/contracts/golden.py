@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,10 @@ def golden_path(path: Path) -> Path:
 def recorded(name: str, path: Path) -> dict[str, Any]:
     """What a fixture parses to, in the form of its golden record."""
     parsed = FORMATS[name](path.read_bytes(), CONTEXT)
-    return {
+    record: dict[str, Any] = {
         "stories": [as_json(story) for story in parsed.stories],
         "errors": [str(error) for error in parsed.errors],
         "skipped": [[skipped.reason, skipped.provider_id] for skipped in parsed.skipped],
     }
+    result: dict[str, Any] = json.loads(json.dumps(record))  # tuples become JSON's lists
+    return result

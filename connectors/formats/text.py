@@ -1,0 +1,371 @@
+"""Plain text as agencies print it: one story, or several in one delivery.
+
+There is no standard; the form is the one that the AP Stylebook and the agencies' filing
+guides describe, and each part may be missing:
+
+    BC-EU--Water Treaty, 1st Ld-Writethru,322      keyword line: slug, version, word count
+    Four nations agree to share Rhine water        headline
+    Eds: UPDATES with quotes.                      note, never part of the body
+    By ANNA KELLER                                 byline
+    Demo Wire                                      credit
+    GENEVA, Nov 24 (DW) — Switzerland, Austria...  dateline: the body begins with it
+    ___                                            before the story's credits
+    DW-WF-11-24-26 1340GMT                         trailer: agency, date, time
+    -30-                                           ends a story, as do ###, ends, NNNN, =====
+
+Labels ("Headline: ...", "Subject: ...", "Date: ...") stand for the same parts. A line KILL,
+CORRECTION or 1ST LEAD of its own says what the version does.
+
+Stories are told apart by an end mark, a form feed, a new keyword line, or a new dateline that
+names its agency. The body keeps its dateline, as NITF bodies do. A story without a headline
+line has no headline: none is made of its text.
+
+Id: the "Id:" label if there is one; else agency, slug and day; without a slug, agency, place,
+day and headline; without a headline, the first words. The day is the printed one, of the
+dateline or else the trailer, never that of arrival: a story fetched twice keeps its id.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from connectors import dateline, fields, markup, printed, signals
+from connectors.agencies import short_name
+from connectors.charset import decode, sanitise
+from connectors.formats.base import Context, Parsed
+from connectors.times import MONTHS, Instant, any_assumed, instant
+from pipeline.errors import ParseError
+from pipeline.story import Dateline, Status, Story
+
+_END = re.compile(
+    r"^\s*(?:-\s?30\s?-|#{3,}|={5,}|-{5,}|\*{5,}|\(?end(?:s|e|it)?\)?\.?|NNNN|\f)\s*$",
+    re.IGNORECASE,
+)
+_START = re.compile(r"^ZCZC\b.*$")
+_LABEL = re.compile(
+    r"^(Headline|Subject|Title|Slug|Slugline|Keywords?|Byline|Author|Dateline|Date|Source|Agency|"
+    r"Urgency|Priority|Category|Language|Id|GUID|Version|Embargo|Embargoed|Abstract|Summary|"
+    r"Status|Copyright)\s*:\s+(\S.*)$",
+    re.IGNORECASE,
+)
+_SAME_LABEL = {
+    "subject": "headline", "title": "headline", "slug": "slugline", "keyword": "keywords",
+    "author": "byline", "agency": "source", "guid": "id", "embargoed": "embargo",
+    "abstract": "summary",
+}  # fmt: skip
+_SLUGGED = re.compile(
+    r"\b((?:BC|AM|PM)-[\w.'’ -]{2,80}?)(?=[,;.\"”\n]|\s+(?:of|that|sent|moved)\b|$)"
+)
+_HEADER_LINES = 14
+"""A dateline is looked for in so many lines: below them a place and a dash are just text."""
+_LONGEST_HEADLINE = 160
+_SENTENCE_END = (".", ":", ";", ",", "…", ".”", '."', "?”", "”")
+
+
+def parse(raw: bytes, context: Context) -> Parsed:
+    """The stories of a plain-text delivery.
+
+    Raises:
+        ParseError: empty, too large, or no text; names the byte.
+    """
+    printed.check_text(raw)
+    text = decode(raw)
+    if markup.looks_like_markup(text) and re.search(
+        r"</(?:p|div|body|html)>|<br\s*/?>", text, re.I
+    ):
+        text = markup.text_of_html(text)  # it says text/plain and is HTML
+    lines = sanitise(text.replace("\f", "\n=====\n")).split("\n")
+    stories, errors = [], []
+    for number, story_lines in split(lines):
+        try:
+            stories.append(read(story_lines, context))
+        except ParseError as error:
+            errors.append(ParseError(error.message, f"line {number}"))
+    if not stories:
+        raise errors[0] if errors else ParseError("no line of text", "line 1")
+    return Parsed(tuple(stories), tuple(errors))
+
+
+def split(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """The lines of each story, with the number of its first line."""
+    found: list[str] = []
+    first, has_body, dated = 1, False, False
+    for number, line in enumerate(lines, start=1):
+        bare = line.strip()
+        if _END.match(bare) or _START.match(bare):
+            # An end mark right under a headline underlines it.
+            if has_body or _is_kill(found):
+                yield first, found
+                found, has_body, dated = [], False, False
+            continue
+        if not bare:
+            if found:
+                found.append(line)
+            continue
+        opens = len(bare) > 40 and _opens_story(bare)
+        if has_body and (printed.is_keyword_line(bare) or (opens and dated)):
+            head = _head_behind(found) if opens else []
+            yield first, found
+            found, has_body, dated = head, False, False
+            first = number - len(head)
+        if not found:
+            first = number
+        dated = dated or opens
+        has_body = has_body or opens or (len(bare) > _LONGEST_HEADLINE or bare.endswith("."))
+        found.append(line)
+    if any(line.strip() for line in found):
+        yield first, found
+
+
+def _opens_story(line: str) -> bool:
+    """Whether a line begins with a dateline that names its agency."""
+    return printed.agency_of(dateline.of_paragraph(line, None)) is not None
+
+
+def _head_behind(found: list[str]) -> list[str]:
+    """Takes the next story's header lines from the end of the story before it."""
+    cut, headlines = len(found), 0
+    while cut:
+        bare = found[cut - 1].strip()
+        known = not bare or printed.is_byline(bare) or printed.is_note(bare)
+        known = known or bool(_LABEL.match(bare)) or (printed.is_credit(bare) and not headlines)
+        if not known:
+            if headlines or len(bare) > _LONGEST_HEADLINE or bare.endswith(_SENTENCE_END):
+                break
+            if bare.startswith("___") or printed.trailer(bare):
+                break
+            headlines += 1
+        cut -= 1
+    head = found[cut:]
+    del found[cut:]
+    return head
+
+
+def _is_kill(lines: list[str]) -> bool:
+    return any(
+        printed.status_of(signals.of_slug(line.strip())) is Status.WITHDRAWN for line in lines[:6]
+    )
+
+
+@dataclass
+class _Head:
+    """What stands before a body."""
+
+    labels: dict[str, str] = field(default_factory=dict)
+    slugline: str | None = None
+    headline: str | None = None
+    byline: str | None = None
+    notes: list[str] = field(default_factory=list)
+    summary: list[str] = field(default_factory=list)
+    says: list[str] = field(default_factory=list)
+    """Version words of the keyword line, and lines that hold nothing else."""
+    embargo: printed.Embargo | None = None
+
+
+def read(lines: list[str], context: Context, format_name: str = "text") -> Story:
+    """One story from its lines.
+
+    Raises:
+        ParseError: there is no text in it.
+    """
+    near = context.received_at.date() if context.received_at else None
+    lines, sent = _without_trailer(lines)
+    if sent is not None:
+        near = sent[1].at.date()
+    start = _body_start(lines)
+    head = _read_head([line.strip() for line in lines[:start]], near, context)
+    labelled = instant(head.labels.get("date"), context.timezone)
+    near = near or (labelled.at.date() if labelled else None)
+    body_paragraphs = printed.paragraphs(lines[start:])
+    notes = [text for text in body_paragraphs if text.startswith(("Eds:", "(Eds:", "EDS:"))]
+    body = "\n\n".join(text for text in body_paragraphs if text not in notes)
+    if not body and not head.headline and not head.says:
+        raise ParseError("no text below the header lines")
+    head.notes += notes
+    filed = dateline.of_element(head.labels.get("dateline"), near) or dateline.of_body(body, near)
+    signalled = printed.signal(head.says) or signals.of_headline(head.headline)
+    status = printed.status_of(signalled)
+    if status is Status.WITHDRAWN:
+        head.notes.append(body)
+    elif head.embargo:
+        status = Status.EMBARGOED
+    source = (
+        printed.agency_of(filed)
+        or (short_name(sent[0]) if sent else None)
+        or short_name(head.labels.get("source"), context.agency)
+    )
+    slugline = head.slugline or (_slug_named_in(body) if status is Status.WITHDRAWN else None)
+    provider_id = head.labels.get("id")
+    created = labelled or (sent[1] if sent else None)
+    until = head.embargo.until if head.embargo else None
+    return Story(
+        id=fields.story_id(
+            source, provider_id or _identity(slugline, head.headline, filed, created, body)
+        ),
+        source=source,
+        provider_id=provider_id,
+        version=fields.integer(head.labels.get("version"))
+        or (signalled.lead if signalled else None),
+        status=status,
+        status_sent=_status_sent(status, signalled, head),
+        signal=signalled.signal if signalled else None,
+        signal_sent=signalled.sent if signalled else None,
+        headline=head.headline,
+        slugline=slugline,
+        byline=head.byline,
+        dateline=filed,
+        summary="\n".join(head.summary) or None,
+        body="" if status is Status.WITHDRAWN else body,
+        language=fields.language(head.labels.get("language")) or context.language,
+        urgency=fields.urgency(head.labels.get("urgency")),
+        urgency_sent=head.labels.get("urgency"),
+        priority=fields.integer(head.labels.get("priority")),
+        categories=fields.distinct((head.labels.get("category"),)),
+        keywords=fields.distinct(
+            word.strip() for word in re.split(r"[,;]", head.labels.get("keywords", ""))
+        ),
+        ednote="\n".join(filter(None, head.notes)) or None,
+        copyright=head.labels.get("copyright"),
+        first_created=created.at if created and not signalled else None,
+        version_created=created.at if created else None,
+        embargoed_until=until.at if until else None,
+        zone_assumed=any_assumed((created, until)),
+        format=format_name,
+    )
+
+
+def _status_sent(status: Status, signalled: signals.Signalled | None, head: _Head) -> str | None:
+    if status is Status.WITHDRAWN and signalled:
+        return signalled.sent
+    return head.embargo.sent if head.embargo else head.labels.get("status")
+
+
+def _without_trailer(lines: list[str]) -> tuple[list[str], tuple[str, Instant] | None]:
+    """The lines above the trailer, and what it says."""
+    for index in range(len(lines) - 1, max(len(lines) - 6, -1), -1):
+        found = printed.trailer(lines[index])
+        if found is not None:
+            return lines[:index] + lines[index + 1 :], found
+    return lines, None
+
+
+def _body_start(lines: list[str]) -> int:
+    """The index of the line that the body begins with."""
+    filled = [index for index, line in enumerate(lines) if line.strip()][:_HEADER_LINES]
+    last_known = -1
+    for index in filled:
+        bare = lines[index].strip()
+        is_label = _LABEL.match(bare) or printed.is_keyword_line(bare)
+        if len(bare) > 40 and not is_label and dateline.of_paragraph(bare, None):
+            return index
+        if _known(bare) or (printed.is_credit(bare) and last_known >= 0):
+            last_known = index
+    rest = [index for index in filled if index > last_known]
+    if not rest:
+        return len(lines)
+    if last_known < 0 or not any(_headline_like(lines[i].strip()) for i in filled if i < rest[0]):
+        first = rest[0]
+        if len(rest) > 1 and _headline_like(lines[first].strip()):
+            longer = max(len(lines[i]) for i in rest[1:3]) > len(lines[first])
+            if longer or not lines[first + 1].strip():
+                return first + 1
+    return rest[0]
+
+
+def _headline_like(bare: str) -> bool:
+    return (
+        len(bare) <= _LONGEST_HEADLINE
+        and not bare.endswith(_SENTENCE_END)
+        and not _known(bare)
+        and not bare.startswith("___")
+    )
+
+
+def _known(bare: str) -> bool:
+    """Whether a line is of the header whatever follows it."""
+    return bool(
+        _LABEL.match(bare)
+        or printed.is_keyword_line(bare)
+        or printed.is_byline(bare)
+        or printed.is_note(bare)
+        or printed.embargo(bare, None, "UTC")
+        or _says_what_it_does(bare)
+    )
+
+
+def _says_what_it_does(bare: str) -> signals.Signalled | None:
+    """The signal of a line that holds nothing else: "KILL", "1ST LEAD", "CORRECTION"."""
+    found = signals.of_slug(bare) if len(bare) <= 40 else None
+    return found if found and len(found.sent) >= len(bare) - 2 else None
+
+
+def _read_head(lines: list[str], near: date | None, context: Context) -> _Head:
+    head = _Head()
+    plain: list[str] = []
+    for bare in filter(None, lines):
+        label = _LABEL.match(bare)
+        embargo = printed.embargo(bare, near, context.timezone)
+        said = _says_what_it_does(bare)
+        if embargo:
+            head.embargo = embargo
+            head.notes.append(bare)
+        elif label:
+            name = label[1].casefold()
+            head.labels.setdefault(_SAME_LABEL.get(name, name), label[2].strip())
+        elif printed.is_keyword_line(bare):
+            slug = printed.slug(bare)
+            head.slugline = slug.slugline
+            head.says.append(slug.version)
+        elif said:
+            head.says.append(bare)
+        elif printed.is_note(bare):
+            head.notes.append(bare)
+        elif printed.is_byline(bare):
+            head.byline = fields.byline(bare)
+        elif not (printed.is_credit(bare) and head.byline) and not bare.startswith("___"):
+            plain.append(bare)
+    head.headline = head.labels.get("headline") or (plain.pop(0) if plain else None)
+    head.summary = [head.labels["summary"]] if "summary" in head.labels else plain
+    head.byline = head.byline or head.labels.get("byline")
+    if "slugline" in head.labels:
+        slug = printed.slug(head.labels["slugline"])
+        head.slugline = slug.slugline
+        head.says.append(slug.version)
+    return head
+
+
+def _slug_named_in(body: str) -> str | None:
+    """The slug of the story that a kill note names: "Kill BC-US--Mill Fire, sent at..."."""
+    match = _SLUGGED.search(body[:1000])
+    return match[1].strip() if match else None
+
+
+def _identity(
+    slugline: str | None,
+    headline: str | None,
+    filed: Dateline | None,
+    created: Instant | None,
+    body: str,
+) -> str:
+    day = _printed_day(filed, created)
+    if slugline:
+        return printed.identity(slugline, day)
+    place = filed.place if filed else None
+    start = body[len(filed.text) if filed and filed.text and body.startswith(filed.text) else 0 :]
+    return fields.hashed_id(place, day, headline or " ".join(start.split()[:12]))
+
+
+def _printed_day(filed: Dateline | None, created: Instant | None) -> str:
+    """The day of a story as it prints it, "2026-11-24", "11-24"; "" if it does not.
+
+    The dateline's day goes before the trailer's: a writethru sent after midnight keeps it.
+    """
+    words = re.search(r"\b([^\W\d_]{3,9})\.? (\d{1,2})\b", (filed.text or "") if filed else "")
+    month = MONTHS.get(words[1].casefold()) if words else None
+    if words and month:
+        day = f"{month:02}-{int(words[2]):02}"
+        return f"{created.at.year}-{day}" if created else day
+    return created.at.date().isoformat() if created else ""

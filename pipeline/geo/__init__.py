@@ -1,0 +1,1 @@
+"""Places: a gazetteer in one file, and the choice of one place for each toponym."""

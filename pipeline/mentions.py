@@ -1,0 +1,75 @@
+"""Raw mentions: the model's spans, cleaned, before they are grouped or placed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, NamedTuple
+
+Field = Literal["body", "headline", "dateline"]
+
+NAMED = frozenset(
+    {"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "EVENT", "WORK_OF_ART", "LAW", "PRODUCT"}
+)
+"""The labels that name something; dates, numbers and sums of money do not."""
+
+CHUNK = 40_000
+"""Characters that the model is given at once: its memory grows with the text."""
+
+_LEAD = re.compile(r"(?:(?:the|a|an)\s+|[\s\"'“”‘’(\[,;:—–-]+)+", re.IGNORECASE)
+_TAIL = re.compile(r"(?:['’][sS]|['’](?=$)|[\s\"“”‘’)\],;:!?—–-]+)+$")
+
+
+class RawMention(NamedTuple):
+    """A span of one field of a story that the model, or the gazetteer, takes for a name."""
+
+    start: int
+    end: int
+    text: str
+    label: str
+    field: Field = "body"
+
+
+def trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without article, possessive, quotes and white space at its ends."""
+    while start < end:
+        lead = _LEAD.match(text, start, end)
+        tail = _TAIL.search(text[start:end])
+        if lead is not None and lead.end() < end:
+            start = lead.end()
+        elif tail is not None and tail.start() > 0:
+            end = start + tail.start()
+        else:
+            break
+    return start, end
+
+
+def chunks(text: str) -> Iterator[tuple[int, str]]:
+    """The text in parts of bounded size, each with its offset, cut between paragraphs,
+    else between words. White space at the ends of the text is left out, so that it can't
+    change what the model sees."""
+    at = len(text) - len(text.lstrip())
+    stop = len(text.rstrip())
+    while at < stop:
+        end = min(stop, at + CHUNK)
+        if end < stop:
+            for gap in ("\n\n", "\n", " "):
+                cut = text.rfind(gap, at + CHUNK // 2, end)
+                if cut > 0:
+                    end = cut
+                    break
+        yield at, text[at:end]
+        at = end
+
+
+def spans(doc: Any, offset: int, field: Field, text: str) -> Iterable[RawMention]:
+    """The named spans of a spaCy Doc, cleaned, at their offsets in the field's text."""
+    for entity in doc.ents:
+        if entity.label_ in NAMED:
+            start, end = trim(text, offset + entity.start_char, offset + entity.end_char)
+            # A span over a paragraph's end joins a caption or a headline to the text.
+            cut = text.find("\n\n", start, end)
+            if cut >= 0:
+                start, end = trim(text, start, cut)
+            if start < end and any(c.isalnum() for c in text[start:end]):
+                yield RawMention(start, end, text[start:end], entity.label_, field)

@@ -1,0 +1,37 @@
+"""Stories through the model and the gazetteer."""
+
+import tomllib
+from pathlib import Path
+
+from pipeline.enrich import VERSION, Enricher, toponyms
+from pipeline.story import Dateline, Story
+
+
+def test_the_dateline_and_the_body_are_placed(enricher: Enricher) -> None:
+    """A story's dateline and toponyms get places, with their roles and countries."""
+    story = Story(
+        id="x:1",
+        dateline=Dateline(place="NAIROBI, Kenya"),
+        body="Kenyan police said the road from Nairobi to Mombasa was closed.",
+    )
+    [enriched] = enricher.enrich([story])
+    places = {(p.name, p.role) for p in enriched.places}
+    assert {("Nairobi", "dateline"), ("Mombasa", "mentioned"), ("Kenya", "demonym")} <= places
+    assert enriched.focus_country == "KE"
+
+
+def test_every_toponym_reads_as_its_own_span(enricher: Enricher) -> None:
+    """Offsets of the command line's form count in the given text."""
+    text = "North Korea’s leader left Pyongyang for Vladivostok, in Russia's Far East."
+    [enriched] = enricher.enrich([Story(id="x:1", body=text)])
+    found = toponyms(enriched)
+    assert [t["text"] for t in found] == [
+        "North Korea", "Pyongyang", "Vladivostok", "Russia", "Far East",
+    ]  # fmt: skip
+    assert all(text[t["start"] : t["end"]] == t["text"] for t in found)
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    """Provenance names the version that pyproject.toml has."""
+    path = Path(__file__).resolve().parents[2] / "pyproject.toml"
+    assert tomllib.loads(path.read_text())["project"]["version"] == VERSION

@@ -114,6 +114,8 @@ class Enrichment(_Section):
     """How often a story may crash or hang its process before it is dead-lettered."""
     revision: int = Field(default=1, ge=0, le=999)
     """Raise it when enrichment improves: newer enrichment of a version wins over older."""
+    gazetteer: Path | None = None
+    """A file that `newswire gazetteer build --geonames` made; by default the embedded one."""
     home: str | None = None
     """Region that local news comes from, "US-TN" or "GB"; a feed can have its own."""
 

@@ -119,7 +119,7 @@ def load(settings: Settings) -> Enricher:
     """
     enrichment = settings.enrichment
     return Enricher(
-        Gazetteer(ensure(settings.data_dir / "gazetteer")),
+        Gazetteer(enrichment.gazetteer or ensure(settings.data_dir / "gazetteer")),
         enrichment.model,
         enrichment.languages,
         enrichment.home,

@@ -1,0 +1,212 @@
+"""`deadletters`: what could not be used, why, and a second try once the cause is mended."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+import orjson
+import typer
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+from rich.markup import escape
+from rich.table import Table
+
+from config.feeds import load_feeds
+from config.kafka import client_options
+from config.settings import ConfigError, Settings
+from connectors.formats import FORMATS, Context
+from connectors.publish import Publisher, Record, story_record
+from newswire.context import fail, one_sentence, out, settings
+from newswire.find import printable
+from pipeline.deadletter import DeadLetter, read
+from pipeline.errors import BrokerUnavailable, ParseError
+from pipeline.story import Story
+from pipeline.topics import Topics, headers, read_headers
+
+app = typer.Typer(help="List, show and replay what could not be used.", no_args_is_help=True)
+
+READ_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A dead letter and its place on the topic: its name for `show` and `replay`."""
+
+    name: str
+    letter: DeadLetter
+
+
+@app.command("list")
+def list_letters(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """List every dead letter that Kafka still keeps, oldest first."""
+    with one_sentence():
+        found = list(letters(settings(ctx.obj)))
+        if as_json:
+            for each in found:
+                fields = msgspec.structs.asdict(each.letter)
+                del fields["raw"]
+                typer.echo(orjson.dumps({"id": each.name, **fields, "bytes": len(each.letter.raw)}))
+            return
+        table = Table("Id", "Failed", "Stage", "Feed", "From", "Reason", box=None)
+        for each in found:
+            letter = each.letter
+            where = f" (at {letter.where})" if letter.where else ""
+            table.add_row(
+                each.name,
+                (letter.failed_at or "")[:19],
+                letter.stage,
+                letter.feed or "",
+                escape(printable(letter.name or letter.story_id or "")),
+                escape(printable(letter.reason + where)),
+            )
+        out.print(table if found else "No dead letters.")
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="ID", help="As `list` prints it.")],
+    raw: Annotated[bool, typer.Option("--raw", help="Only the bytes, as they came.")] = False,
+) -> None:
+    """Show one dead letter: what failed, why and where, and its bytes."""
+    with one_sentence():
+        letter = _one(settings(ctx.obj), name).letter
+        if raw:
+            sys.stdout.buffer.write(letter.raw)
+            return
+        for field, value in msgspec.structs.asdict(letter).items():
+            if field != "raw" and value is not None:
+                out.print(f"[dim]{field:12}[/] {escape(printable(str(value)))}")
+        text = letter.raw[:4000].decode("utf-8", "replace")
+        out.print(f"\n{escape(printable(text))}")
+
+
+@app.command()
+def replay(
+    ctx: typer.Context,
+    names: Annotated[list[str] | None, typer.Argument(metavar="ID…")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every one of them.")] = False,
+) -> None:
+    """Send dead letters through the pipeline again; versions make a repeat harmless.
+
+    A delivery that could not be parsed is parsed again; a record that failed later goes
+    to its topic again. The letter itself stays until Kafka's retention takes it.
+    """
+    with one_sentence():
+        base = settings(ctx.obj)
+        if not names and not everything:
+            fail("name the dead letters to replay, or say --all", 2)
+        wanted = set(names or ())
+        found = [each for each in letters(base) if everything or each.name in wanted]
+        if missing := wanted - {each.name for each in found}:
+            fail(f"no dead letter {', '.join(sorted(missing))}: see `newswire deadletters list`")
+        records: list[Record] = []
+        failures = 0
+        for each in found:
+            try:
+                records += again(base, each.letter)
+            except ParseError as error:
+                failures += 1
+                out.print(f"{each.name}: still can't be read: {escape(str(error))}")
+        publisher = Publisher(base.kafka)
+        try:
+            if records:
+                publisher.publish(records)
+        finally:
+            publisher.close()
+        out.print(f"{len(records)} records sent again from {len(found) - failures} dead letters.")
+        if failures:
+            raise typer.Exit(1)
+
+
+def again(base: Settings, letter: DeadLetter) -> list[Record]:
+    """The records that a dead letter leads to now.
+
+    Raises:
+        ParseError: its delivery still can't be read.
+    """
+    topics = Topics(base.topics.prefix)
+    if letter.topic:
+        key = letter.story_id or ""
+        extra = headers(feed=letter.feed, format=letter.format, received_at=letter.received_at)
+        return [Record(letter.topic, key.encode(), letter.raw, extra)]
+    parse = FORMATS.get(letter.format or "auto", FORMATS["auto"])
+    received = datetime.fromisoformat(letter.received_at) if letter.received_at else None
+    parsed = parse(letter.raw, _context(base, letter.feed, received))
+    if parsed.errors and not parsed.stories:
+        raise parsed.errors[0]
+    stories = [_stamp(story, letter, received) for story in parsed.stories]
+    return [story_record(topics, story, letter.name or "") for story in stories]
+
+
+def _stamp(story: Story, letter: DeadLetter, received: datetime | None) -> Story:
+    return msgspec.structs.replace(
+        story, received_at=received, feed=letter.feed, format=story.format or letter.format
+    )
+
+
+def _context(base: Settings, feed: str | None, received: datetime | None) -> Context:
+    try:
+        known = load_feeds(base.connectors.feeds_file).get(feed or "")
+    except ConfigError:
+        known = None
+    if known is None:
+        return Context(received_at=received)
+    return Context(
+        agency=known.agency,
+        timezone=known.timezone,
+        language=known.language,
+        captions=known.captions,
+        received_at=received,
+    )
+
+
+def letters(base: Settings) -> Iterator[Found]:
+    """Every dead letter that the topic holds now.
+
+    Raises:
+        BrokerUnavailable: Kafka does not answer.
+    """
+    topic = Topics(base.topics.prefix).deadletter
+    try:
+        consumer = KafkaConsumer(
+            **client_options(base.kafka), enable_auto_commit=False, auto_offset_reset="earliest"
+        )
+        try:
+            parts = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
+            ends = consumer.end_offsets(parts)
+            starts = consumer.beginning_offsets(parts)
+            for part in sorted(parts):
+                if starts[part] < ends[part]:
+                    yield from _partition(consumer, part, ends[part])
+        finally:
+            consumer.close()
+    except (KafkaError, OSError) as error:
+        at = ", ".join(base.kafka.brokers)
+        raise BrokerUnavailable(f"Kafka at {at} does not answer: {error!r}") from error
+
+
+def _partition(consumer: KafkaConsumer, part: TopicPartition, end: int) -> Iterator[Found]:
+    consumer.assign([part])
+    consumer.seek_to_beginning(part)
+    while consumer.position(part) < end:
+        polled = consumer.poll(timeout_ms=int(READ_SECONDS * 1000))
+        if not polled:
+            return
+        for record in polled.get(part, ()):
+            if record.offset < end:
+                letter = read(record.value or b"", read_headers(record.headers))
+                yield Found(f"{record.partition}:{record.offset}", letter)
+
+
+def _one(base: Settings, name: str) -> Found:
+    found = next((each for each in letters(base) if each.name == name), None)
+    return found or fail(f"no dead letter {name}: see `newswire deadletters list`")

@@ -1,0 +1,135 @@
+"""The embedded engine: Kafka's and Elasticsearch's protocols in one process, for a trial.
+
+It keeps everything in memory and saves about once a second, so it may lose what it has
+acknowledged when it is killed; connectors notice and deliver again. Nothing here is
+started when brokers and index are configured: see `embedded.enabled`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from kafka import KafkaAdminClient
+from kafka.admin import MemberToRemove
+from kafka.errors import KafkaError
+
+from config.kafka import client_options
+from config.settings import Embedded, Kafka
+from pipeline.errors import BrokerUnavailable, SetupError
+
+START_SECONDS = 20.0
+
+
+class Engine:
+    """One running engine, with its data in a folder."""
+
+    def __init__(self, settings: Embedded, data_dir: Path) -> None:
+        self._data_dir = data_dir / "engine"
+        self._kafka_port = settings.kafka_port or _free_port()
+        self._elasticsearch_port = settings.elasticsearch_port or _free_port()
+
+    @property
+    def brokers(self) -> tuple[str, ...]:
+        """Kafka's address."""
+        return (f"127.0.0.1:{self._kafka_port}",)
+
+    @property
+    def elasticsearch(self) -> tuple[str, ...]:
+        """Elasticsearch's address."""
+        return (f"http://127.0.0.1:{self._elasticsearch_port}",)
+
+    def start(self) -> None:
+        """Start it on the data that it had, and wait until it answers.
+
+        Raises:
+            SetupError: it does not start; the reason is its own.
+        """
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        self.stop()  # one that a killed `run` has left behind
+        self._command(
+            "up",
+            "--only",
+            "kafka,elasticsearch",
+            "--host",
+            "127.0.0.1",
+            "--kafka-port",
+            str(self._kafka_port),
+            "--elasticsearch-port",
+            str(self._elasticsearch_port),
+        )
+        deadline = time.monotonic() + START_SECONDS
+        for port in (self._kafka_port, self._elasticsearch_port):
+            while not _answers(port):
+                if time.monotonic() > deadline:
+                    raise SetupError(f"the embedded engine does not answer on port {port}")
+                time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Save and end it; nothing when it does not run."""
+        subprocess.run(  # noqa: S603 (our own arguments)
+            [_program(), "down", "--data-dir", str(self._data_dir)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+
+    def _command(self, *arguments: str) -> None:
+        done = subprocess.run(  # noqa: S603 (our own arguments)
+            [_program(), *arguments, "--data-dir", str(self._data_dir)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            lines = (done.stderr or done.stdout).strip().splitlines()
+            raise SetupError(f"the embedded engine does not start: {lines[-1] if lines else '?'}")
+
+
+def evict_members(kafka: Kafka) -> int:
+    """Remove what is left of dead workers from the group; how many there were.
+
+    The embedded engine never forgets a member that was killed, and a worker that joins
+    then waits for it for good. A real broker needs none of this: only call it when no
+    worker of the group is alive.
+
+    Raises:
+        BrokerUnavailable: the engine does not answer.
+    """
+    try:
+        admin = KafkaAdminClient(**client_options(kafka))
+        try:
+            members = admin.describe_groups([kafka.group])[kafka.group]["members"]
+            ghosts = [MemberToRemove(member_id=member["member_id"]) for member in members]
+            if ghosts:
+                admin.remove_group_members(kafka.group, ghosts)
+            return len(ghosts)
+        finally:
+            admin.close()
+    except (KafkaError, OSError) as error:
+        raise BrokerUnavailable(f"the embedded engine: {error!r}") from error
+
+
+def _program() -> str:
+    beside = Path(sys.executable).with_name("noida-db")
+    found = str(beside) if beside.exists() else shutil.which("noida-db")
+    if found is None:
+        raise SetupError("the embedded engine is not installed: pip install noida-db")
+    return found
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

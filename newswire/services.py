@@ -1,0 +1,243 @@
+"""`run`, `setup`, `ingest` and `worker`: what keeps running, and what makes it ready."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import Annotated, Any
+
+import typer
+from rich.live import Live
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from config.feeds import load_feeds
+from config.settings import Settings, variable
+from config.status import read_status
+from connectors.feed import Counts
+from connectors.run import run_feeds
+from newswire.context import RUN_FILE, at, err, fail, one_sentence, out, settings
+from newswire.embedded import Engine, evict_members
+from newswire.gazetteer import folder
+from newswire.supervise import Child
+from pipeline import worker as pipeline_worker
+from pipeline.geo.build import ensure
+from pipeline.setup import setup as setup_all
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(run)
+    app.command()(setup)
+    app.command()(ingest)
+    app.command()(worker)
+
+
+def run(
+    ctx: typer.Context,
+    feeds: Annotated[
+        Path | None, typer.Option(help="Feeds file, instead of the configured one.")
+    ] = None,
+) -> None:
+    """Start everything on this machine and keep it running until Ctrl-C.
+
+    With nothing configured that is the embedded engine, the topics and the index, the
+    connectors of every feed in the feeds file, and a worker. With `embedded.enabled =
+    false` the configured Kafka and Elasticsearch are used instead.
+    """
+    with one_sentence():
+        base = settings(ctx.obj)
+        if feeds:
+            connectors = base.connectors.model_copy(update={"feeds_file": feeds})
+            base = base.model_copy(update={"connectors": connectors})
+        declared = load_feeds(base.connectors.feeds_file)
+        with _gazetteer(base), _engine(base) as ready:
+            for line in setup_all(ready):
+                out.print(f"[dim]{line}[/]")
+            children = _children(ready, ctx.obj)
+            try:
+                for child in children:
+                    child.start()
+                names = ", ".join(name for name, feed in declared.items() if feed.enabled)
+                out.print(f"Feeds: {names}. Logs: {ready.data_dir / 'logs'}. Ctrl-C ends it all.")
+                out.print("Try, in another terminal: [bold]newswire search[/] QUERY")
+                _watch(ready, children)
+            finally:
+                out.print("Finishing what is in flight …")
+                for child in reversed(children):
+                    child.stop()
+
+
+def _children(ready: Settings, config: Path | None) -> list[Child]:
+    environ = {
+        variable(("kafka", "brokers")): ",".join(ready.kafka.brokers),
+        variable(("elasticsearch", "url")): ",".join(ready.elasticsearch.url),
+        variable(("connectors", "feeds_file")): str(ready.connectors.feeds_file),
+        variable(("data_dir",)): str(ready.data_dir),
+    }
+    if config:
+        environ["NEWSWIRE_CONFIG"] = str(config)
+    logs = ready.data_dir / "logs"
+    evict = (lambda: evict_members(ready.kafka)) if ready.embedded.enabled else (lambda: 0)
+    return [
+        Child("worker", "pipeline", logs / "worker.log", environ, before_start=evict),
+        Child("connectors", "connectors", logs / "connectors.log", environ, grace_seconds=15),
+    ]
+
+
+def _watch(ready: Settings, children: list[Child]) -> None:
+    """A live status line until Ctrl-C or SIGTERM."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with Live(Text("starting …"), console=out, refresh_per_second=2, transient=True) as live:
+        last = ""
+        while not stop.wait(0.5):
+            for child in children:
+                child.check()
+            line = status_line(read_status(ready.data_dir), children)
+            live.update(Text(line))
+            if not out.is_terminal and line != last:
+                out.print(line)
+            last = line
+
+
+def status_line(found: list[dict[str, Any]], children: list[Child]) -> str:
+    """What is going on, in one line."""
+    feeds = [feed for status in found for feed in (status.get("feeds") or {}).values()]
+    workers = [status for status in found if status["kind"] == "worker"]
+    delivered = sum(feed["stories"] for feed in feeds)
+    parts = [f"{delivered} stories delivered"]
+    if workers:
+        parts += [
+            f"{sum(w[name] for w in workers)} {label}"
+            for name, label in (("enriched", "enriched"), ("indexed", "indexed"))
+        ]
+        stale = sum(w["stale"] for w in workers)
+        dead = sum(w["dead_letters"] for w in workers) + sum(f["dead_letters"] for f in feeds)
+        parts += [f"{stale} stale"] * bool(stale) + [f"{dead} dead letters"] * bool(dead)
+    else:
+        parts.append("the worker is loading its model")
+    parts += [f"waiting: {feed['failure']}" for feed in feeds if feed["failure"]]
+    parts += [
+        f"{child.name} ended, starting again: {child.last_line()}"
+        for child in children
+        if not child.running
+    ]
+    return " · ".join(parts)
+
+
+@contextmanager
+def _engine(base: Settings) -> Iterator[Settings]:
+    """The settings at the embedded engine, started here; or as they are."""
+    if not base.embedded.enabled:
+        yield base
+        return
+    base.data_dir.mkdir(parents=True, exist_ok=True)
+    lock = base.data_dir / RUN_FILE
+    if (running := _pid(lock)) and running != os.getpid():
+        fail(f"`newswire run` is running here already (process {running}); end it first")
+    engine = Engine(base.embedded, base.data_dir)
+    engine.start()
+    try:
+        addresses = {"brokers": engine.brokers, "elasticsearch": engine.elasticsearch}
+        lock.write_text(json.dumps({"pid": os.getpid(), **addresses}), encoding="utf-8")
+        out.print(
+            f"Embedded engine: Kafka {engine.brokers[0]}, Elasticsearch {engine.elasticsearch[0]}"
+        )
+        yield at(base, engine.brokers, engine.elasticsearch)
+    finally:
+        lock.unlink(missing_ok=True)
+        engine.stop()
+
+
+def _pid(lock: Path) -> int | None:
+    try:
+        pid = int(json.loads(lock.read_text(encoding="utf-8"))["pid"])
+        os.kill(pid, 0)
+    except (OSError, ValueError, KeyError):
+        return None
+    return pid
+
+
+@contextmanager
+def _gazetteer(base: Settings) -> Iterator[None]:
+    """The gazetteer built, with a spinner the first time."""
+    with err.status("Building the gazetteer (once, about half a minute) …"):
+        if base.enrichment.gazetteer is None:
+            ensure(folder(base))
+    yield
+
+
+def setup(ctx: typer.Context) -> None:
+    """Create topics, templates, index and aliases where they are missing. Idempotent."""
+    with one_sentence():
+        base = settings(ctx.obj)
+        with _gazetteer(base):
+            for line in setup_all(base):
+                out.print(line)
+
+
+def ingest(
+    ctx: typer.Context,
+    feeds: Annotated[
+        list[str] | None, typer.Argument(help="Feeds by name; all by default.")
+    ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Deliver what is there now, then end.")
+    ] = False,
+) -> None:
+    """Deliver feeds to Kafka: connectors only. Goes on watching unless `--once`."""
+    with one_sentence():
+        base = settings(ctx.obj)
+        stop = Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        with Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            TextColumn("{task.fields[line]}", style="dim"),
+            TimeElapsedColumn(),
+            console=err,
+        ) as progress:
+            bars: dict[str, Any] = {}
+
+            def changed(name: str, counts: Counts) -> None:
+                if name not in bars:
+                    bars[name] = progress.add_task(name, total=None, line="")
+                progress.update(bars[name], line=describe(counts))
+
+            totals = run_feeds(base, stop, feeds or (), once, changed)
+        for name, counts in totals.items():
+            out.print(f"{name}: {describe(counts)}")
+
+
+def describe(counts: Counts) -> str:
+    """A feed's counts in words."""
+    parts = [f"{counts.stories} stories from {counts.deliveries} deliveries"]
+    for number, label in (
+        (counts.duplicates, "known already"),
+        (counts.skipped, "skipped"),
+        (counts.dead_letters, "dead letters"),
+    ):
+        if number:
+            parts.append(f"{number} {label}")
+    if counts.failure:
+        parts.append(f"waiting: {counts.failure}")
+    return ", ".join(parts)
+
+
+def worker(ctx: typer.Context) -> None:
+    """Enrich and index until SIGTERM; then finish what is in flight, commit, and end."""
+    with one_sentence():
+        base = settings(ctx.obj)
+        started = time.monotonic()
+        asyncio.run(pipeline_worker.run(base))
+        err.print(f"worker ended in order after {time.monotonic() - started:.0f} s")

@@ -1,0 +1,204 @@
+"""`status`: where each topic stands, what was counted, and whether it moves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import orjson
+import typer
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+from rich.table import Table
+
+from config.kafka import client_options
+from config.settings import Kafka, Settings
+from config.status import read_status
+from newswire.context import one_sentence, out, settings
+from pipeline.errors import BrokerUnavailable, NewswireError
+from pipeline.index.client import connect_sync, translated
+from pipeline.index.setup import read_alias
+from pipeline.topics import Topics
+
+WATCH_SECONDS = 3.0
+"""How long lag may stand still, while there is some, before it counts as no progress."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(status)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One partition: its end, and how far the worker's group is."""
+
+    topic: str
+    partition: int
+    end: int
+    committed: int | None
+
+    @property
+    def lag(self) -> int | None:
+        """Records that the group has still to take; None where it takes none."""
+        return None if self.committed is None else max(0, self.end - self.committed)
+
+
+def status(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Show ends, committed offsets and lag per partition, counts, and health.
+
+    Health is judged by progress: while there is lag, committed offsets must move. A
+    process that lives on without consuming is not healthy. Exit code 1 when it is not.
+    """
+    with one_sentence():
+        base = settings(ctx.obj)
+        report = gather(base)
+        if as_json:
+            typer.echo(orjson.dumps(report))
+        else:
+            _print(report)
+        if not report["healthy"]:
+            raise typer.Exit(1)
+
+
+def gather(base: Settings) -> dict[str, Any]:
+    """All that `status` shows.
+
+    Raises:
+        BrokerUnavailable: Kafka does not answer.
+    """
+    before = positions(base)
+    if any(position.lag for position in before):
+        time.sleep(WATCH_SECONDS)
+        after = positions(base)
+    else:
+        after = before
+    stuck = _stuck(before, after)
+    processes = read_status(base.data_dir)
+    counts, index_error = _counts(base)
+    dead = sum(p.end for p in after if p.topic == Topics(base.topics.prefix).deadletter)
+    return {
+        "healthy": not stuck and index_error is None,
+        "why": [f"{p.topic}/{p.partition}: {p.lag} waiting, none taken" for p in stuck]
+        + ([index_error] if index_error else []),
+        "partitions": [
+            {
+                "topic": p.topic,
+                "partition": p.partition,
+                "end": p.end,
+                "committed": p.committed,
+                "lag": p.lag,
+            }
+            for p in after
+        ],
+        "index": counts,
+        "dead_letters": dead,
+        "processes": processes,
+    }
+
+
+def positions(base: Settings) -> list[Position]:
+    """Every partition of ours with its end and the group's committed offset."""
+    topics = Topics(base.topics.prefix)
+    consumed = {topics.stories, topics.enriched}
+    try:
+        ends = _ends(base.kafka, topics.all())
+        admin = KafkaAdminClient(**client_options(base.kafka))
+        try:
+            offsets = admin.list_group_offsets(base.kafka.group)[base.kafka.group]
+        finally:
+            admin.close()
+    except (KafkaError, OSError) as error:
+        at = ", ".join(base.kafka.brokers)
+        raise BrokerUnavailable(f"Kafka at {at} does not answer: {error!r}") from error
+    committed = _committed(offsets)
+    return [
+        Position(
+            tp.topic,
+            tp.partition,
+            end,
+            committed.get((tp.topic, tp.partition), 0) if tp.topic in consumed else None,
+        )
+        for tp, end in sorted(ends.items())
+    ]
+
+
+def _ends(kafka: Kafka, topics: Iterable[str]) -> dict[TopicPartition, int]:
+    consumer = KafkaConsumer(**client_options(kafka))
+    try:
+        parts = [
+            TopicPartition(topic, partition)
+            for topic in topics
+            for partition in consumer.partitions_for_topic(topic) or ()
+        ]
+        ends: dict[TopicPartition, int] = consumer.end_offsets(parts)
+        return ends
+    finally:
+        consumer.close()
+
+
+def _committed(offsets: Mapping[TopicPartition, Any]) -> dict[tuple[str, int], int]:
+    return {
+        (tp.topic, tp.partition): value.offset for tp, value in offsets.items() if value.offset >= 0
+    }
+
+
+def _stuck(before: list[Position], after: list[Position]) -> list[Position]:
+    earlier = {(p.topic, p.partition): p for p in before}
+    stuck = []
+    for now in after:
+        was = earlier.get((now.topic, now.partition))
+        if was and was.lag and now.lag and was.committed == now.committed:
+            stuck.append(now)
+    # A worker busy with one partition's batch leaves others where they are.
+    moved = any(
+        (was := earlier.get((now.topic, now.partition))) and was.committed != now.committed
+        for now in after
+    )
+    return [] if moved else stuck
+
+
+def _counts(base: Settings) -> tuple[dict[str, int], str | None]:
+    elastic = base.elasticsearch
+    try:
+        with translated(elastic), connect_sync(elastic) as client:
+            answer = client.search(
+                index=read_alias(elastic.index),
+                size=0,
+                track_total_hits=True,
+                aggs={"status": {"terms": {"field": "status"}}},
+            )
+    except NewswireError as error:
+        return {}, str(error)
+    by_status = {b["key"]: b["doc_count"] for b in answer["aggregations"]["status"]["buckets"]}
+    return {"documents": answer["hits"]["total"]["value"], **by_status}, None
+
+
+def _print(report: dict[str, Any]) -> None:
+    table = Table("Topic", "Partition", "End", "Committed", "Lag", box=None, header_style="dim")
+    for p in report["partitions"]:
+        shown = ["–" if p[name] is None else f"{p[name]:,}" for name in ("end", "committed", "lag")]
+        table.add_row(p["topic"], str(p["partition"]), *shown)
+    out.print(table)
+    index = ", ".join(f"{count:,} {name}" for name, count in report["index"].items())
+    out.print(f"Index: {index or 'not reached'}. Dead letters: {report['dead_letters']:,}.")
+    for process in report["processes"]:
+        if process["kind"] == "worker":
+            counts = {k: v for k, v in process.items() if k not in ("kind", "pid", "at")}
+            text = ", ".join(
+                f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items()
+            )
+            out.print(f"Worker {process['pid']}: {text}.")
+        for name, feed in (process.get("feeds") or {}).items():
+            last = feed["last_story_at"] or "none yet"
+            failing = f" Waiting: {feed['failure']}." if feed["failure"] else ""
+            out.print(f"Feed {name}: {feed['stories']:,} stories, last {last}.{failing}")
+    if report["healthy"]:
+        out.print("[green]Healthy[/]: all that arrives is taken.")
+    for reason in report["why"]:
+        out.print(f"[red]Not healthy[/]: {reason}")

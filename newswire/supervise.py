@@ -1,0 +1,90 @@
+"""Processes kept running: each is started again, with a growing delay, when it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.backoff import delays
+
+STABLE_SECONDS = 60.0
+"""A process that ran for so long is started again at once when it ends."""
+
+
+@dataclass
+class Child:
+    """One program of ours, run as `python -m MODULE`."""
+
+    name: str
+    module: str
+    log: Path
+    environ: Mapping[str, str]
+    grace_seconds: float = 70.0
+    before_start: Callable[[], object] = lambda: None
+    """Called before each start."""
+    restarts: int = 0
+    _process: subprocess.Popen[bytes] | None = None
+    _started: float = 0.0
+    _next_start: float = 0.0
+    _waits: Iterator[float] = field(default_factory=lambda: delays(1.0, 30.0))
+
+    def start(self) -> None:
+        """Start the program, its output appended to its log."""
+        self.before_start()
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 (our own module)
+                [sys.executable, "-m", self.module],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **self.environ},
+                # Ctrl-C is for the supervisor, which ends its children in their order.
+                start_new_session=True,
+            )
+        self._started = time.monotonic()
+
+    def check(self) -> None:
+        """Start the program again if it has ended and its delay has passed."""
+        if self._process is None or self._process.poll() is None:
+            return
+        now = time.monotonic()
+        if not self._next_start:
+            if now - self._started > STABLE_SECONDS:
+                self._waits = delays(1.0, 30.0)
+            self._next_start = now + next(self._waits)
+        elif now >= self._next_start:
+            self._next_start = 0.0
+            self.restarts += 1
+            self.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs now."""
+        return self._process is not None and self._process.poll() is None
+
+    def last_line(self) -> str:
+        """The last line that it logged, for a person to see why it ended."""
+        try:
+            lines = self.log.read_bytes()[-4000:].decode("utf-8", "replace").splitlines()
+        except OSError:
+            return ""
+        return next((line for line in reversed(lines) if line.strip()), "")
+
+    def stop(self) -> None:
+        """Ask it to finish, wait, and kill it if it does not."""
+        process, self._process = self._process, None
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(self.grace_seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

@@ -1,0 +1,177 @@
+"""`parse` and `enrich`: files and texts in, JSON Lines out, no Kafka and no index."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import orjson
+import typer
+from rich.progress import Progress
+
+from connectors.formats import FORMATS, Context, Parsed
+from newswire.context import err, fail, one_sentence, settings
+from pipeline import codec
+from pipeline.enriched import Enriched
+from pipeline.errors import CodecError, ParseError
+from pipeline.nlp import Enrich
+from pipeline.story import Story
+
+ENRICH_BATCH = 32
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(parse)
+    app.command()(enrich)
+
+
+def parse(
+    files: Annotated[list[Path], typer.Argument(help="Deliveries; - is standard input.")],
+    name: Annotated[str, typer.Option("--format", help="A format's name.")] = "auto",
+    agency: Annotated[
+        str | None, typer.Option(help="Source of stories whose wire names none.")
+    ] = None,
+    timezone: Annotated[str, typer.Option(help="Zone of times that have none.")] = "UTC",
+    captions: Annotated[bool, typer.Option(help="Take captions as stories.")] = False,
+) -> None:
+    """Read deliveries and print their stories, one JSON object a line.
+
+    Each bad file, or bad item of a file, is one line on standard error, and the exit code
+    is then 1. A picture or a package is a note there and no failure.
+    """
+    with one_sentence():
+        if name not in FORMATS:
+            fail(f"unknown format {name!r} (known: {', '.join(sorted(FORMATS))})", 2)
+        failed = False
+        for path in files:
+            try:
+                raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+            except OSError as error:
+                failed = True
+                _note("error", path, error.strerror or str(error))
+                continue
+            context = Context(agency=agency, timezone=timezone, captions=captions)
+            failed |= not _parse(path, FORMATS[name], raw, context)
+        if failed:
+            raise typer.Exit(1)
+
+
+def _parse(path: Path, format_: Any, raw: bytes, context: Context) -> bool:
+    """Print one file's stories; whether all of it could be read."""
+    try:
+        parsed: Parsed = format_(raw, context)
+        lines = [codec.encode(story) for story in parsed.stories]
+    except (ParseError, CodecError) as error:
+        _note("error", path, str(error))
+        return False
+    for line in lines:
+        sys.stdout.buffer.write(line + b"\n")
+    sys.stdout.buffer.flush()
+    for bad in parsed.errors:
+        _note("error", path, str(bad))
+    for skip in parsed.skipped:
+        _note("skipped", path, skip.reason)
+    return not parsed.errors
+
+
+def _note(kind: str, path: Path, reason: str) -> None:
+    """One line on standard error, as JSON: which file, what, and where in it."""
+    typer.echo(orjson.dumps({kind: reason, "file": str(path)}).decode(), err=True)
+
+
+def enrich(
+    ctx: typer.Context,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="JSON Lines; standard input by default.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="A spaCy pipeline, by name.")] = None,
+    demonyms: Annotated[
+        bool, typer.Option(help='With or without places named by demonym ("North Korean").')
+    ] = True,
+) -> None:
+    """Find who and where in texts: JSON Lines in, JSON Lines out.
+
+    In: stories as `newswire parse` prints them, or `{"id": …, "text": …}`. Out, in the
+    same order: `{"id", "entities": [{"text", "label", "mentions": [{"start", "end"}]}],
+    "toponyms": [{"start", "end", "text", "lat", "lon", "geonames_id", "name", "country",
+    "confidence"}]}`, offsets in characters of the given text, or of a story's body.
+    """
+    with one_sentence():
+        base = settings(ctx.obj)
+        if model:
+            changed = base.enrichment.model_copy(update={"model": model})
+            base = base.model_copy(update={"enrichment": changed})
+        from pipeline.enrich import load  # spaCy takes a second to import
+
+        with err.status("Loading model and gazetteer …"):
+            enricher = load(base)
+        with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
+            task = progress.add_task("Enriching", total=None)
+            for batch in _batches(_lines(files or [Path("-")])):
+                for result in _enrich(enricher, batch, demonyms):
+                    sys.stdout.buffer.write(orjson.dumps(result) + b"\n")
+                sys.stdout.buffer.flush()
+                progress.advance(task, len(batch))
+
+
+def _enrich(
+    enricher: Enrich, batch: list[tuple[Any, Story]], demonyms: bool
+) -> Iterator[dict[str, Any]]:
+    for (given, _), done in zip(batch, enricher.enrich([story for _, story in batch]), strict=True):
+        yield result(given, done, demonyms)
+
+
+def result(given: Any, done: Enriched, demonyms: bool = True) -> dict[str, Any]:
+    """The line for a text: offsets count in the body; other fields' mentions are left out."""
+    from pipeline.enrich import toponyms
+
+    entities = []
+    for entity in done.entities:
+        mentions = [{"start": m.start, "end": m.end} for m in entity.mentions if m.field == "body"]
+        if mentions:
+            entities.append(
+                {"id": entity.id, "text": entity.text, "label": entity.label, "mentions": mentions}
+            )
+    places = [t for t in toponyms(done) if demonyms or t["role"] != "demonym"]
+    return {"id": given, "entities": entities, "toponyms": places}
+
+
+def _lines(files: Iterable[Path]) -> Iterator[tuple[Any, Story]]:
+    for path in files:
+        try:
+            stream = sys.stdin.buffer if str(path) == "-" else path.open("rb")
+        except OSError as error:
+            fail(f"{path}: {error.strerror}")
+        with stream:
+            for number, line in enumerate(stream, 1):
+                if line.strip():
+                    yield _story(line, f"{path}, line {number}")
+
+
+def _story(line: bytes, where: str) -> tuple[Any, Story]:
+    """The id as given and the story of a line; a bare text becomes a story's body as it is."""
+    try:
+        value = orjson.loads(line)
+        if isinstance(value, dict) and isinstance(value.get("text"), str):
+            return value.get("id"), Story(
+                id=str(value.get("id")), body=value["text"], language=value.get("language")
+            )
+        story = msgspec.convert(value, Story)
+    except (orjson.JSONDecodeError, msgspec.ValidationError) as error:
+        fail(f'{where}: neither a story nor {{"id", "text"}}: {error}')
+    return story.id, story
+
+
+def _batches(lines: Iterable[tuple[Any, Story]]) -> Iterator[list[tuple[Any, Story]]]:
+    batch: list[tuple[Any, Story]] = []
+    for line in lines:
+        batch.append(line)
+        if len(batch) == ENRICH_BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

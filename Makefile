@@ -1,0 +1,64 @@
+# Everything sets itself up: only Python 3.11 or newer and make need be there (`make PYTHON=python3.13 test`).
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+UV_LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock"
+
+.PHONY: help run test lint lock evaluate
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make run       start everything on this machine and watch the demo feed"
+	@echo "make test      lint, types and all tests (the real servers need Java 21+ and Maven)"
+	@echo "make lint      lint and types alone"
+	@echo "make evaluate  measure entities and places against what is known"
+	@echo "make lock      pin what pyproject.toml asks for, newest versions, with hashes"
+
+run: .venv/runs
+	@$(BIN)/python -m newswire run
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: .venv/tests
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+
+evaluate: .venv/tests
+	$(BIN)/python -m tests.evaluation
+
+lock: .venv/python
+	$(INSTALL) "uv>=0.9"
+	$(UV_LOCK) --upgrade --group build -o requirements.lock pyproject.toml
+	$(UV_LOCK) --upgrade --group build --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+# The environment grows in three steps, each marked by a file in it. An environment that is a
+# link belongs to somebody else: it is used as it is.
+ifeq ($(shell test -L .venv && echo linked),)
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "newswire needs Python 3.11 or newer: $$($(PYTHON) --version 2>&1) is too old. Try: make PYTHON=python3.13"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || \
+		{ echo "$(PYTHON) comes without venv: install it (Debian: apt-get install python3-venv)."; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/runs: requirements.lock pyproject.toml | .venv/python
+	@echo "Installing what newswire needs into .venv (once, about a minute) ..."
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/tests: requirements-dev.lock .venv/runs
+	@echo "Installing what its tests need ..."
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+else
+
+.PHONY: .venv/python .venv/runs .venv/tests
+
+endif

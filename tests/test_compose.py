@@ -1,0 +1,78 @@
+"""docker-compose.yml: the specification is kept, and nothing in it is open, floating or root."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from config.settings import load
+
+ROOT = Path(__file__).parents[1]
+FILE = ROOT / "docker-compose.yml"
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(FILE.read_text(encoding="utf-8"))["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+PINNED = re.compile(r"[\w./-]+:\d+\.\d+\.\d+[\w.-]*")
+
+
+def test_keeps_the_compose_specification() -> None:
+    """The file is valid under the JSON schema of the compose specification."""
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run([*check, str(FILE)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_service_is_pinned_closed_and_unprivileged(name: str) -> None:
+    """An image has a full version, a port is bound to the loopback, and the user is not root."""
+    service = SERVICES[name]
+    assert PINNED.fullmatch(service["image"])
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+    assert int(service["user"].split(":")[0]) > 0
+    assert not service.get("privileged")
+
+
+@pytest.mark.parametrize("name", [name for name in SERVICES if name not in OURS])
+def test_server_has_health_check(name: str) -> None:
+    """A server says when it is ready, so that what needs it can wait."""
+    assert SERVICES[name]["healthcheck"]["test"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_waits_for_what_it_needs(name: str) -> None:
+    """A dependency is waited for until healthy, or until done, not just until started."""
+    for needed, how in SERVICES[name].get("depends_on", {}).items():
+        done = SERVICES[needed].get("restart") == "on-failure"
+        expected = "service_completed_successfully" if done else "service_healthy"
+        assert how["condition"] == expected
+
+
+def test_state_is_in_named_volumes() -> None:
+    """Each volume that is not a read-only mount of this checkout is a named one, and declared."""
+    declared = set(yaml.safe_load(FILE.read_text(encoding="utf-8"))["volumes"])
+    mounted = {
+        volume.split(":")[0]
+        for service in SERVICES.values()
+        for volume in service.get("volumes", [])
+        if not (volume.startswith("./") and volume.endswith(":ro"))
+    }
+    assert mounted == declared
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_settings_are_known(name: str) -> None:
+    """Every variable that a container of ours gets is a setting of ours, and fits."""
+    settings = load(environ=OURS[name]["environment"])
+    assert settings.kafka.brokers == ("kafka:19092",)
+    assert not settings.embedded.enabled
+
+
+def test_image_is_not_root_and_installs_what_is_locked() -> None:
+    """The image's base is pinned, its user is the one of the containers, its packages hashed."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert all(PINNED.fullmatch(image) for image in re.findall(r"^FROM (\S+)", text, re.M))
+    assert re.findall(r"^USER (\S+)", text, re.M) == [OURS["worker"]["user"]]
+    assert "pip install --require-hashes -r requirements.lock" in text

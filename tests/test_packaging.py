@@ -1,0 +1,90 @@
+"""What is installed and what is locked is what the project says."""
+
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+import config
+import connectors
+import newswire
+import pipeline
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCKS = {
+    "requirements.lock": (
+        *PROJECT["project"]["dependencies"],
+        *PROJECT["dependency-groups"]["build"],
+        *PROJECT["build-system"]["requires"],
+    ),
+    "requirements-dev.lock": (
+        *PROJECT["project"]["dependencies"],
+        *PROJECT["dependency-groups"]["build"],
+        *PROJECT["dependency-groups"]["dev"],
+    ),
+}
+
+
+@pytest.mark.parametrize("package", [config, connectors, newswire, pipeline])
+def test_package_is_ours(package: object) -> None:
+    """A package of ours comes from this checkout, and nobody else installs one so named."""
+    name = package.__name__
+    assert Path(package.__file__).parents[1] == ROOT
+    assert set(packages_distributions().get(name, [])) <= {"newswire"}
+
+
+def test_wheel_holds_every_package_file(tmp_path: Path) -> None:
+    """The wheel holds every file of every package beside the tests, data too, and nothing else."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    packages = [path.parent for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests"]
+    ours = {
+        path.relative_to(ROOT).as_posix()
+        for package in packages
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert packed == ours
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_lock_fits_the_project(name: str) -> None:
+    """Everything that pyproject.toml asks for is pinned at a version that it allows."""
+    pinned = pins(name)
+    missing = []
+    for asked in map(Requirement, LOCKS[name]):
+        version = pinned.get(canonicalize_name(asked.name))
+        if version is None or not asked.specifier.contains(version, prereleases=True):
+            missing.append(str(asked))
+    assert missing == [], "run `make lock`"
+
+
+def test_tests_run_on_what_runs() -> None:
+    """The tests' lock pins the same versions as the other, and more."""
+    assert pins("requirements.lock").items() <= pins("requirements-dev.lock").items()
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_lock_has_hashes_and_no_host(name: str) -> None:
+    """Each pin has a hash, and where packages come from is the machine's own choice."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert "://" not in text
+    entries = text.replace("\\\n", " ").splitlines()
+    assert [line for line in entries if "==" in line and "--hash=sha256:" not in line] == []
+
+
+def pins(name: str) -> dict[str, Version]:
+    """What a lock file pins, by normal name."""
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    pairs = [line.split(" ")[0].split("==") for line in lines if "==" in line and line[0] != " "]
+    return {canonicalize_name(pair[0]): Version(pair[1]) for pair in pairs}

@@ -96,17 +96,16 @@ class Elasticsearch(Server):
         shutil.copytree(home / "config", self._config, dirs_exist_ok=True)
 
     def _keep_password(self, home: Path, password: str) -> None:
-        keystore = str(home / "bin" / "elasticsearch-keystore")
-        for arguments in (["create"], ["add", "--stdin", "bootstrap.password"]):
-            done = subprocess.run(
-                [keystore, *arguments],
-                input=password,
-                env={**os.environ, **self.environment()},
-                capture_output=True,
-                text=True,
-            )
-            if done.returncode != 0:
-                raise StartFailed(f"elasticsearch-keystore failed:\n{done.stdout}{done.stderr}")
+        add = ["add", "--stdin", "--force", "bootstrap.password"]  # --force makes the keystore
+        done = subprocess.run(
+            [str(home / "bin" / "elasticsearch-keystore"), *add],
+            input=password,
+            env={**os.environ, **self.environment()},
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode != 0:
+            raise StartFailed(f"elasticsearch-keystore failed:\n{done.stdout}{done.stderr}")
 
     def environment(self) -> Mapping[str, str]:
         """Its Java, its heap of 1 GB, and its own configuration."""

@@ -1,9 +1,11 @@
 """What is installed and what is locked is what the project says."""
 
+import ast
 import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -18,6 +20,7 @@ import newswire
 import pipeline
 
 ROOT = Path(__file__).parents[1]
+PACKAGES = [path.parent for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = {
     "requirements.lock": (
@@ -47,10 +50,9 @@ def test_wheel_holds_every_package_file(tmp_path: Path) -> None:
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    packages = [path.parent for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests"]
     ours = {
         path.relative_to(ROOT).as_posix()
-        for package in packages
+        for package in PACKAGES
         for path in package.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
@@ -67,6 +69,23 @@ def test_lock_fits_the_project(name: str) -> None:
         if version is None or not asked.specifier.contains(version, prereleases=True):
             missing.append(str(asked))
     assert missing == [], "run `make lock`"
+
+
+def test_imports_are_declared() -> None:
+    """What our packages import is declared in pyproject.toml, not just there by way of another."""
+    asked = map(Requirement, PROJECT["project"]["dependencies"])
+    declared = {canonicalize_name(requirement.name) for requirement in asked}
+    installed_by = packages_distributions()
+    undeclared = {
+        module
+        for package in PACKAGES
+        for path in package.rglob("*.py")
+        for module in imported(path)
+        if module not in sys.stdlib_module_names
+        and module not in {ours.name for ours in PACKAGES}
+        and declared.isdisjoint(map(canonicalize_name, installed_by.get(module, [])))
+    }
+    assert undeclared == set()
 
 
 def test_tests_run_on_what_runs() -> None:
@@ -88,3 +107,12 @@ def pins(name: str) -> dict[str, Version]:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     pairs = [line.split(" ")[0].split("==") for line in lines if "==" in line and line[0] != " "]
     return {canonicalize_name(pair[0]): Version(pair[1]) for pair in pairs}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The top-level modules that a file imports by their full name."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module.split(".")[0]

@@ -107,7 +107,8 @@ class Enrichment(_Section):
     """Models of further languages: {"fr": "fr_core_news_sm"}."""
     processes: int = Field(default=0, ge=0)
     """NLP processes; 0 is one per core, less one for the rest."""
-    batch_stories: int = Field(default=16, ge=1)
+    batch_chars: int = Field(default=16_000, ge=1)
+    """Text that a process gets at a time: what an urgent story may have to wait for."""
     timeout_seconds: float = Field(default=60.0, gt=0)
     """For one story; a batch has the sum."""
     tries: int = Field(default=2, ge=1)

@@ -105,7 +105,7 @@ def gather(base: Settings) -> dict[str, Any]:
 def positions(base: Settings) -> list[Position]:
     """Every partition of ours with its end and the group's committed offset."""
     topics = Topics(base.topics.prefix)
-    consumed = {topics.stories, topics.enriched}
+    consumed = {*topics.lanes, topics.enriched}
     try:
         ends = _ends(base.kafka, topics.all())
         admin = KafkaAdminClient(**client_options(base.kafka))

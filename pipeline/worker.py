@@ -25,7 +25,7 @@ from pipeline.kafka import OffsetReader
 from pipeline.newest import Newest
 from pipeline.nlp import Load, NlpPool
 from pipeline.records import Counts
-from pipeline.topics import Topics
+from pipeline.topics import Lane, Topics
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
     pool = NlpPool(
         load_enricher or partial(load, settings),
         enrichment.processes,
-        enrichment.batch_stories,
+        enrichment.batch_chars,
         enrichment.timeout_seconds,
         enrichment.tries,
     )
@@ -78,7 +78,12 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
         topics,
         gate,
         newest,
-        Enriching(topics, pool, newest, send, counts, enrichment.revision, max_bytes),
+        {
+            lane: Enriching(
+                topics, pool, newest, send, counts, enrichment.revision, max_bytes, lane
+            )
+            for lane in Lane
+        },
         Indexing(topics, writer, newest, send, counts, tuple(settings.elasticsearch.analyzers)),
     )
 

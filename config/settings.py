@@ -121,6 +121,18 @@ class Enrichment(_Section):
     """Region that local news comes from, "US-TN" or "GB"; a feed can have its own."""
 
 
+class Worker(_Section):
+    """The worker's health and metrics."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+    """Of /metrics, /healthz and /readyz; 0 is a free one, told by `newswire status`."""
+    stall_seconds: float = Field(default=300.0, gt=0)
+    """With lag and no progress for so long the worker ends itself, to be started again."""
+    drain_seconds: float = Field(default=60.0, ge=0)
+    """After SIGTERM, how long what is in flight may take."""
+
+
 class Connectors(_Section):
     """How feeds are read."""
 
@@ -164,6 +176,7 @@ class Settings(_Section):
     topics: Topics = Topics()
     elasticsearch: Elasticsearch = Elasticsearch()
     enrichment: Enrichment = Enrichment()
+    worker: Worker = Worker()
     connectors: Connectors = Connectors()
     web: Web = Web()
     embedded: Embedded = Embedded()

@@ -135,11 +135,13 @@ def status_line(found: list[dict[str, Any]], children: list[Child]) -> str:
     parts = [f"{delivered} stories delivered"]
     if workers:
         parts += [
-            f"{sum(w[name] for w in workers)} {label}"
+            f"{sum(w['counts'][name] for w in workers)} {label}"
             for name, label in (("enriched", "enriched"), ("indexed", "indexed"))
         ]
-        stale = sum(w["stale"] for w in workers)
-        dead = sum(w["dead_letters"] for w in workers) + sum(f["dead_letters"] for f in feeds)
+        stale = sum(w["counts"]["stale"] for w in workers)
+        dead = sum(w["counts"]["dead_letters"] for w in workers) + sum(
+            f["dead_letters"] for f in feeds
+        )
         parts += [f"{stale} stale"] * bool(stale) + [f"{dead} dead letters"] * bool(dead)
     else:
         parts.append("the worker is loading its model")

@@ -19,7 +19,7 @@ from config.settings import Settings
 from pipeline.backoff import delays
 from pipeline.kafka import credentials
 from pipeline.newest import Newest
-from pipeline.records import Message, Record
+from pipeline.records import Message, Record, Send, Waiting
 from pipeline.topics import Lane, Topics, read_headers
 
 log = logging.getLogger(__name__)
@@ -144,7 +144,7 @@ def _agent(gate: Gate, step: Step, batch: int) -> Callable[[Any], Awaitable[None
     return agent
 
 
-def sender(app: faust.App) -> Callable[[list[Message]], Awaitable[list[tuple[int, int]]]]:
+def sender(app: faust.App, waiting: Waiting) -> Send:
     """Sends messages through the app's producer; see `pipeline.records.Send`."""
     topics: dict[str, Any] = {}
 
@@ -166,9 +166,10 @@ def sender(app: faust.App) -> Callable[[list[Message]], Awaitable[list[tuple[int
                 # All of it again, in order: a lone older version must not come last.
                 for future in futures:
                     future.cancel()
-                log.warning("kafka: waiting", extra={"reason": repr(error)})
+                waiting.for_("kafka", repr(error))
                 await asyncio.sleep(next(waits))
             else:
+                waiting.over("kafka")
                 return [(data.partition, data.offset) for data in sent]
 
     return send

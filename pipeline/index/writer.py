@@ -9,7 +9,6 @@ mapping rejects is handed back, and a missing index stops the worker with a sent
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,8 +23,7 @@ from pipeline.errors import IndexUnavailable, SetupError
 from pipeline.index.client import RETRIABLE, translated
 from pipeline.index.document import Document
 from pipeline.index.setup import write_alias
-
-log = logging.getLogger(__name__)
+from pipeline.records import Waiting
 
 
 class Outcome(StrEnum):
@@ -66,7 +64,9 @@ class Writer:
         client: AsyncElasticsearch,
         settings: ElasticsearchSettings,
         retry_seconds: tuple[float, float] = (0.2, 15.0),
+        waiting: Waiting | None = None,
     ) -> None:
+        self._waiting = waiting or Waiting()
         self._client = client
         self._settings = settings
         self._alias = write_alias(settings.index)
@@ -100,9 +100,10 @@ class Writer:
                         again.append(n)
                         reason = f"HTTP {item['status']}"
             if again:
-                log.warning("index: waiting", extra={"documents": len(again), "reason": reason})
+                self._waiting.for_("index", reason)
                 await asyncio.sleep(next(waits))
             pending = again
+        self._waiting.over("index")
         return [result for result in results if result is not None]
 
     async def newest(self, ids: Iterable[str]) -> dict[str, int]:
@@ -133,10 +134,13 @@ class Writer:
                     answer = await self._client.mget(
                         index=self._alias, ids=wanted, source=source, realtime=True
                     )
-                return {doc["_id"]: doc for doc in answer["docs"] if self._found(doc)}
+                found = {doc["_id"]: doc for doc in answer["docs"] if self._found(doc)}
             except IndexUnavailable as error:
-                log.warning("index: waiting", extra={"reason": str(error)})
+                self._waiting.for_("index", str(error))
                 await asyncio.sleep(next(waits))
+            else:
+                self._waiting.over("index")
+                return found
 
     def _found(self, doc: dict[str, Any]) -> bool:
         if error := doc.get("error"):

@@ -137,6 +137,10 @@ class Connectors(_Section):
     """How feeds are read."""
 
     feeds_file: Path = DEFAULT_FILE.with_name("feeds.toml")
+    archive: str | None = None
+    """Folder or fsspec address that keeps every delivery's bytes; None keeps none."""
+    archive_retention_days: int = Field(default=0, ge=0)
+    """Older segments of the archive are deleted; 0 keeps all."""
     max_delivery_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     retry_base_seconds: float = Field(default=0.5, gt=0)
     retry_max_seconds: float = Field(default=60.0, gt=0)

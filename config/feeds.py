@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from config.settings import ConfigError, explain, read_toml
+from config.settings import PREFIX, ConfigError, explain, read_toml
+
+ENVIRONMENT = f"{PREFIX}FEED__"
+"""A feed's keys in the environment: NEWSWIRE_FEED__<NAME>__<KEY>, "-" in the name as "_"."""
 
 
 class Feed(BaseModel):
@@ -29,7 +34,15 @@ class Feed(BaseModel):
     captions: bool = False
     """Take a picture's or video's caption as a story."""
     enabled: bool = True
+    silent_after_seconds: float | None = Field(default=None, gt=0)
+    """A feed without a new story for so long is reported as silent."""
+    dead_after_failures: int = Field(default=5, ge=1)
+    """A source that failed so often in a row is reported as dead and asked rarely."""
+    dead_retry_seconds: float = Field(default=300.0, gt=0)
+    """How rarely."""
     options: dict[str, Any] = {}
+    from_environment: frozenset[str] = frozenset()
+    """Which of the options came from the environment, where secrets must come from."""
 
     @field_validator("timezone")
     @classmethod
@@ -41,34 +54,75 @@ class Feed(BaseModel):
         return value
 
 
-_COMMON = frozenset(Feed.model_fields) - {"name", "options"}
+_COMMON = frozenset(Feed.model_fields) - {"name", "options", "from_environment"}
 
 
-def load_feeds(path: Path) -> dict[str, Feed]:
-    """The feeds that a file declares, by name.
+def load_feeds(path: Path, environ: Mapping[str, str] = os.environ) -> dict[str, Feed]:
+    """The feeds that a file declares, by name, with their keys from the environment.
 
     A feed's keys beside the common ones are its source's options; the source checks them
     and names the ones that it does not know.
 
     Raises:
-        ConfigError: names the key and the file.
+        ConfigError: names the key and the file or variable.
     """
     table = read_toml(path)
     for key in table:
         if key != "feeds":
             raise ConfigError(f"{key} in {path}: unknown key (feeds stand in [feeds.NAME] tables)")
-    feeds = {}
     declared = table.get("feeds", {})
     if not isinstance(declared, dict):
         raise ConfigError(f"feeds in {path}: must be a table of feeds, [feeds.NAME]")
     for name, keys in declared.items():
         if not isinstance(keys, dict):
             raise ConfigError(f"feeds.{name} in {path}: must be a table")
-        common = {key: value for key, value in keys.items() if key in _COMMON}
-        options = {key: value for key, value in keys.items() if key not in _COMMON}
-        try:
-            feeds[name] = Feed(name=name, options=options, **common)
-        except ValidationError as error:
-            text = explain(error, {(key,): str(path) for key in (*common, "name", "source")})
-            raise ConfigError(f"feeds.{name}.{text}") from None
-    return feeds
+    given = _from_environment(list(declared), environ, path)
+    return {name: _feed(name, keys, given.get(name, {}), path) for name, keys in declared.items()}
+
+
+def feed_variable(feed: str, key: str) -> str:
+    """The environment variable of a feed's key: NEWSWIRE_FEED__AP_NEWS__API_KEY."""
+    return f"{ENVIRONMENT}{_spelt(feed)}__{key.upper()}"
+
+
+def _spelt(feed: str) -> str:
+    return feed.upper().replace("-", "_")  # no shell can set a variable with "-" in it
+
+
+def _from_environment(
+    feeds: list[str], environ: Mapping[str, str], path: Path
+) -> dict[str, dict[str, str]]:
+    spelt: dict[str, str] = {}
+    for feed in feeds:
+        if (other := spelt.setdefault(_spelt(feed), feed)) != feed:
+            raise ConfigError(
+                f"feeds.{feed} in {path}: can't be told from feeds.{other} in the environment"
+            )
+    given: dict[str, dict[str, str]] = {}
+    for variable, value in environ.items():
+        if not variable.startswith(ENVIRONMENT):
+            continue
+        name, parted, key = variable.removeprefix(ENVIRONMENT).partition("__")
+        if name not in spelt or not parted or not key:
+            known = ", ".join(feeds) or "none"
+            raise ConfigError(
+                f"{variable} in the environment: no such feed in {path} (declared: {known}); "
+                f"spelt {ENVIRONMENT}<NAME>__<KEY>"
+            )
+        given.setdefault(spelt[name], {})[key.lower()] = value
+    return given
+
+
+def _feed(name: str, keys: Mapping[str, Any], given: Mapping[str, str], path: Path) -> Feed:
+    origin: dict[tuple[str, ...], str] = {(key,): str(path) for key in (*keys, "name", "source")}
+    origin |= {(key,): f"the environment ({feed_variable(name, key)})" for key in given}
+    values = {**keys, **given}
+    try:
+        return Feed(
+            name=name,
+            options={key: value for key, value in values.items() if key not in _COMMON},
+            from_environment=frozenset(given) - _COMMON,
+            **{key: value for key, value in values.items() if key in _COMMON},
+        )
+    except ValidationError as error:
+        raise ConfigError(f"feeds.{name}.{explain(error, origin)}") from None

@@ -1,91 +1,197 @@
-"""Where a feed stopped: what the broker has acknowledged, kept in SQLite.
+"""Where each feed stopped: what the broker has acknowledged, kept in SQLite.
 
-One file a feed. A key is written only after the broker has acknowledged what stands
-behind it, in one transaction that is on the disk when `commit` returns, so a crash at any
-point leads to a repeated delivery and never to a lost one.
+One file for all feeds of a data folder, so that a feed can know what another has already
+published. What stands behind a row was acknowledged by the broker before the row was
+written, in one transaction that is on the disk when `commit` returns: a crash at any point
+leads to a repeated delivery and never to a lost one.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+FILE = "cursors.sqlite"
+"""The file's name in the data folder."""
+
 KEEP_DAYS = 90
-"""A key not met for so long is forgotten; its story would be absorbed by the index."""
+"""What was not met for so long is forgotten; its story would be absorbed by the index."""
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS delivered (key TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS state (
+    feed TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (feed, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deliveries (
+    feed TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (feed, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS stories (
+    id TEXT NOT NULL, feed TEXT NOT NULL, digest BLOB NOT NULL,
+    newest INTEGER NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (id, feed, digest)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS acknowledged (
-    topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL,
-    PRIMARY KEY (topic, partition)
+    feed TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL,
+    PRIMARY KEY (feed, topic, partition)
 ) WITHOUT ROWID;
 """
 
 
-class Cursor:
-    """A feed's memory. Used from one thread."""
+@dataclass(frozen=True, slots=True)
+class Met:
+    """Where the same words of a story were met before."""
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    here: bool = False
+    """In this feed."""
+    newest: bool = False
+    """In this feed, and nothing else of the story came after them."""
+    elsewhere: bool = False
+    """In another feed."""
+
+
+@dataclass(slots=True)
+class Acknowledged:
+    """What a cursor is to remember together."""
+
+    state: dict[str, str | None] = field(default_factory=dict)
+    """The source's; None takes a name out."""
+    deliveries: dict[str, str] = field(default_factory=dict)
+    """The key of the last content by the delivery's name."""
+    stories: list[tuple[str, bytes]] = field(default_factory=list)
+    """Id and digest, in the order of arrival."""
+    offsets: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    """The highest offset acknowledged, by topic and partition."""
+
+
+class Cursor:
+    """A feed's memory. Used from one thread at a time.
+
+    Args:
+        path: the file, or ":memory:".
+        feed: whose memory it is.
+    """
+
+    def __init__(self, path: Path | str, feed: str) -> None:
+        if isinstance(path, Path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self.feed = feed
+        # Feeds write to one file, each for some milliseconds a batch: they can wait.
+        self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(_SCHEMA)
 
-    def knows(self, key: str) -> bool:
-        """Whether a delivery or a story with this key was acknowledged."""
-        row = self._db.execute("SELECT 1 FROM delivered WHERE key = ?", (key,)).fetchone()
-        return row is not None
-
     def get(self, name: str) -> str | None:
         """A value of the source's state, None when there is none yet."""
-        row = self._db.execute("SELECT value FROM state WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else None
+        return self._one("SELECT value FROM state WHERE feed = ? AND name = ?", name)
+
+    def names(self, prefix: str) -> list[str]:
+        """The names of the state that begin with a prefix."""
+        rows = self._db.execute(
+            "SELECT name FROM state WHERE feed = ? AND substr(name, 1, ?) = ?",
+            (self.feed, len(prefix), prefix),
+        )
+        return [name for (name,) in rows]
+
+    def count(self, prefix: str) -> int:
+        """How many names of the state begin with a prefix."""
+        (count,) = self._db.execute(
+            "SELECT count(*) FROM state WHERE feed = ? AND substr(name, 1, ?) = ?",
+            (self.feed, len(prefix), prefix),
+        ).fetchone()
+        return int(count)
+
+    def delivered(self, name: str) -> str | None:
+        """The key of the content that was last delivered under a name."""
+        return self._one("SELECT key FROM deliveries WHERE feed = ? AND name = ?", name)
+
+    def met(self, story_id: str, digest: bytes) -> Met:
+        """Where the same words of a story were met before."""
+        rows = self._db.execute(
+            "SELECT feed, newest FROM stories WHERE id = ? AND digest = ?", (story_id, digest)
+        ).fetchall()
+        here = [bool(newest) for feed, newest in rows if feed == self.feed]
+        return Met(bool(here), any(here), len(rows) > len(here))
 
     def acknowledged(self) -> dict[tuple[str, int], int]:
         """The highest offset that the broker has acknowledged, by topic and partition."""
-        rows = self._db.execute("SELECT topic, partition, offset FROM acknowledged")
+        rows = self._db.execute(
+            "SELECT topic, partition, offset FROM acknowledged WHERE feed = ?", (self.feed,)
+        )
         return {(topic, partition): offset for topic, partition, offset in rows}
 
-    def commit(
-        self,
-        keys: Iterable[str],
-        state: Mapping[str, str],
-        offsets: Mapping[tuple[str, int], int] | None = None,
-    ) -> None:
+    def commit(self, what: Acknowledged) -> None:
         """Remember what the broker has acknowledged; on the disk when this returns."""
-        at = int(time.time())
+        at, feed = int(time.time()), self.feed
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.executemany(
-                "INSERT INTO delivered VALUES (?, ?) ON CONFLICT DO UPDATE SET at = excluded.at",
-                [(key, at) for key in keys],
+                "INSERT INTO deliveries VALUES (?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET key = excluded.key, at = excluded.at",
+                [(feed, name, key, at) for name, key in what.deliveries.items()],
+            )
+            for story_id, digest in what.stories:
+                self._db.execute(
+                    "UPDATE stories SET newest = 0 WHERE id = ? AND feed = ?", (story_id, feed)
+                )
+                self._db.execute(
+                    "INSERT INTO stories VALUES (?, ?, ?, 1, ?)"
+                    " ON CONFLICT DO UPDATE SET newest = 1, at = excluded.at",
+                    (story_id, feed, digest, at),
+                )
+            self._db.executemany(
+                "DELETE FROM state WHERE feed = ? AND name = ?",
+                [(feed, name) for name, value in what.state.items() if value is None],
             )
             self._db.executemany(
-                "INSERT INTO state VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-                list(state.items()),
+                "INSERT INTO state VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+                " SET value = excluded.value",
+                [(feed, name, value) for name, value in what.state.items() if value is not None],
             )
             self._db.executemany(
-                "INSERT INTO acknowledged VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+                "INSERT INTO acknowledged VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
                 " SET offset = max(offset, excluded.offset)",
-                [(topic, part, offset) for (topic, part), offset in (offsets or {}).items()],
+                [(feed, topic, part, offset) for (topic, part), offset in what.offsets.items()],
             )
 
     def prune(self, days: int = KEEP_DAYS) -> None:
-        """Forget the keys that were not met for so many days."""
+        """Forget the deliveries and stories of this feed not met for so many days."""
         oldest = int(time.time()) - days * 86_400
-        self._db.execute("DELETE FROM delivered WHERE at < ?", (oldest,))
+        for table in ("deliveries", "stories"):
+            self._db.execute(
+                f"DELETE FROM {table} WHERE feed = ? AND at < ?",  # noqa: S608 (names of our own)
+                (self.feed, oldest),
+            )
 
     def forget(self) -> None:
-        """Start anew: everything that the source still has will be delivered again."""
+        """Start anew: everything that the source still has will be delivered again.
+
+        The stories of every feed are forgotten with it, since one of this feed may have
+        been left out as already published by another.
+        """
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            for table in ("delivered", "state", "acknowledged"):
-                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 (names of our own)
+            for table in ("deliveries", "state", "acknowledged"):
+                self._db.execute(
+                    f"DELETE FROM {table} WHERE feed = ?",  # noqa: S608 (names of our own)
+                    (self.feed,),
+                )
+            self._db.execute("DELETE FROM stories")
+
+    def copy(self) -> Cursor:
+        """The same memory apart from the file: what is committed to it stays in it."""
+        copied = Cursor(":memory:", self.feed)
+        self._db.backup(copied._db)
+        return copied
 
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
+
+    def _one(self, query: str, name: str) -> str | None:
+        row = self._db.execute(query, (self.feed, name)).fetchone()
+        return row[0] if row else None

@@ -2,61 +2,65 @@
 
 At least once. The cursor moves only after every record of a batch is acknowledged, so a
 crash repeats what was in flight. What the cursor knows is published once: the same bytes
-under another name, and the same version of a story in another delivery.
+under the same name, and the same words of a story in another delivery or another feed. A
+story that has neither version nor date and goes back to earlier words is news again, for
+nothing else could tell that the earlier words are right.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from itertools import islice
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from threading import Event
 
 import msgspec
 
 from config.feeds import Feed
-from connectors.cursor import Cursor
+from connectors.batch import Batch, story_digest
+from connectors.claims import Claims
+from connectors.cursor import Acknowledged, Cursor
 from connectors.formats import FORMATS, Context, Parsed
-from connectors.publish import Publisher, Record, letter_record, story_record
-from connectors.sources import Delivery, Source
-from pipeline import codec
+from connectors.health import Counts, is_dead
+from connectors.publish import Publisher, letter_record, story_record
+from connectors.sources import Delivery, Polled, Progress, Refused, Source
+from connectors.sources.base import now
 from pipeline.backoff import delays
 from pipeline.deadletter import DeadLetter, dead_letter
-from pipeline.errors import CodecError, ParseError, StoryError, TransientError
+from pipeline.errors import (
+    CodecError,
+    ParseError,
+    SourceUnavailable,
+    StoryError,
+    TransientError,
+)
 from pipeline.story import Story
 from pipeline.topics import Topics
 
 log = logging.getLogger(__name__)
 
-BATCH_DELIVERIES = 100
-BATCH_BYTES = 4 * 1024 * 1024
-"""Deliveries are published together up to either bound: one wait for the broker a batch."""
+JITTER = 0.1
+"""Rests differ by so much either way, so that feeds of one interval drift apart."""
+
+PRUNE_SECONDS = 86_400.0
+
+_LAST_AT, _LAST, _SINCE = "feed:last_story_at", "feed:last_story", "feed:known_since"
+"""Names in the cursor's state that are the loop's own, not the source's."""
 
 
-@dataclass
-class Counts:
-    """What a feed has done since it started."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A delivery as parsed: what there is to publish of it."""
 
-    deliveries: int = 0
-    stories: int = 0
-    duplicates: int = 0
+    delivery: Delivery
+    stories: Sequence[tuple[Story, bytes]] = ()
+    """Each with its digest."""
+    letters: Sequence[DeadLetter] = ()
     skipped: int = 0
-    dead_letters: int = 0
-    last_story_at: str | None = None
-    failure: str | None = None
-    """Why the source or the broker can't be reached now; None while all is well."""
-
-
-@dataclass
-class Batch:
-    """What is to be published together, and what the cursor then remembers."""
-
-    records: list[Record] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
-    state: dict[str, str] = field(default_factory=dict)
-    bytes: int = 0
 
 
 class FeedLoop:
@@ -66,6 +70,7 @@ class FeedLoop:
         feed: what it is called, its format, and what its bytes may not say.
         retry_seconds: first and longest delay between two tries.
         on_change: called after each batch and each failure, for a progress display.
+        claims: shared with the feeds that run beside this one.
     """
 
     def __init__(
@@ -77,48 +82,70 @@ class FeedLoop:
         topics: Topics,
         retry_seconds: tuple[float, float] = (0.5, 60.0),
         on_change: Callable[[Counts], None] = lambda counts: None,
+        claims: Claims | None = None,
     ) -> None:
         self.feed = feed
-        self.counts = Counts()
         self._source = source
         self._cursor = cursor
         self._publisher = publisher
         self._topics = topics
         self._retry_seconds = retry_seconds
         self._on_change = on_change
+        self._claims = claims or Claims()
+        if cursor.get(_SINCE) is None:
+            cursor.commit(Acknowledged(state={_SINCE: now().isoformat()}))
+        self.counts = Counts(
+            last_story_at=cursor.get(_LAST_AT),
+            last_story=cursor.get(_LAST),
+            known_since=cursor.get(_SINCE),
+        )
 
     def run(self, stop: Event, once: bool = False) -> None:
         """Deliver until `stop` is set, or with `once` until the source has no more.
 
         A source or broker that is away is tried again with growing delays, for as long
-        as it takes; nothing is read meanwhile.
+        as it takes; with `once` a source is given up when it counts as dead.
         """
         waits = delays(*self._retry_seconds)
-        checked = False
+        prune_at, checked = 0.0, False
         while not stop.is_set():
+            rest = 0.0
             try:
                 if not checked:
                     self._check_broker()
                     checked = True
+                if time.monotonic() >= prune_at:
+                    self._cursor.prune()
+                    prune_at = time.monotonic() + PRUNE_SECONDS
                 more = self._round(stop)
-                self.counts.failure = None
-                waits = delays(*self._retry_seconds)
+            except SourceUnavailable as error:
+                self._source_failed(error)
+                if once and is_dead(self.counts, self.feed):
+                    return
+                rest = max(next(waits), error.retry_after_seconds)
+                if is_dead(self.counts, self.feed):
+                    rest = max(rest, self.feed.dead_retry_seconds)
             except TransientError as error:
                 self._failed(error)
-                stop.wait(next(waits))
-                continue
+                rest, checked = next(waits), False
             except Exception as error:
                 # A full disk under the cursor, a fault of ours: the feed goes on trying,
                 # and says why it stands still.
                 log.exception("a feed failed", extra={"feed": self.feed.name})
                 self._failed(error)
-                stop.wait(next(waits))
-                continue
-            self._on_change(self.counts)
-            if once and not more and self._source.settled():
-                return
-            if not more:
-                stop.wait(self._source.interval_seconds if self._source.settled() else 0.2)
+                rest, checked = next(waits), False
+            else:
+                self.counts.failure, self.counts.failures, self.counts.gone = None, 0, False
+                waits = delays(*self._retry_seconds)
+                self._on_change(self.counts)
+                if not more:
+                    if once and self._source.settled():
+                        return
+                    settled = self._source.settled()
+                    source = self._source
+                    rest = source.interval_seconds if settled else source.settling_seconds
+                    rest *= random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 (no secret)
+            stop.wait(rest)
 
     def close(self) -> None:
         """Let go of source, producer and cursor."""
@@ -131,10 +158,11 @@ class FeedLoop:
 
         The embedded engine may, when it is killed; so may a cluster that was made anew.
         An end offset at or before an acknowledged one shows it.
+
+        Raises:
+            BrokerUnavailable: nothing is read from the source while the broker is away.
         """
         known = self._cursor.acknowledged()
-        if not known:
-            return
         ends = self._publisher.end_offsets(known)
         lost = {at: ends[at] for at, offset in known.items() if ends[at] <= offset}
         if lost:
@@ -145,45 +173,87 @@ class FeedLoop:
             self._cursor.forget()
 
     def _round(self, stop: Event) -> bool:
-        """One poll, published in batches; whether it gave anything."""
-        deliveries = self._source.poll(self._cursor)
+        """One poll, published in batches; whether it gave any delivery."""
         any_more = False
-        for batch in self._batches(deliveries):
-            any_more = True
-            self._publish(batch, stop)
-            self._on_change(self.counts)
-            if stop.is_set():
-                break
+        polled = self._source.poll(self._cursor)
+        try:
+            self._alive()
+            for batch in self._batches(polled):
+                any_more = any_more or batch.deliveries > 0
+                self._publish(batch)
+                self._alive()
+                self._on_change(self.counts)
+                if stop.is_set():
+                    break
+            self._source.acknowledged(self._cursor)
+        finally:
+            self.counts.busy_since = None
+            self._claims.release(self.feed.name)
         return any_more
 
-    def _batches(self, deliveries: Iterator[Delivery]) -> Iterator[Batch]:
-        while True:
-            batch = Batch()
-            for delivery in islice(deliveries, BATCH_DELIVERIES):
-                self._take(delivery, batch)
-                if batch.bytes > BATCH_BYTES:
-                    break
-            if not batch.keys:
-                return
+    def _alive(self) -> None:
+        self.counts.busy_since = now().isoformat()
+
+    def _batches(self, polled: Iterator[Polled]) -> Iterator[Batch]:
+        batch = Batch()
+        for item in polled:
+            if isinstance(item, Progress):
+                batch.remembered.state.update(item.state)
+                continue
+            batch.deliveries += 1
+            read = self._refuse(item) if isinstance(item, Refused) else self._read(item)
+            digests = [digest for _, digest in read.stories]
+            if not self._claims.take(digests, self.feed.name):
+                # Another feed is publishing one of these: let go of what is claimed, then
+                # wait, and the cursor will tell that they are known.
+                if batch.deliveries > 1:
+                    batch.deliveries -= 1
+                    yield batch
+                    batch = Batch(deliveries=1)
+                self._claims.wait(digests, self.feed.name)
+            self._take(read, batch)
+            if batch.full:
+                yield batch
+                batch = Batch()
+        if batch.deliveries or batch.remembered.state:
             yield batch
 
-    def _take(self, delivery: Delivery, batch: Batch) -> None:
-        """Parse a delivery into the batch's records."""
-        key = delivery.key
-        batch.state.update(delivery.state)
-        known = self._cursor.knows(key) or key in batch.keys
-        batch.keys.append(key)
-        if known:
-            self.counts.duplicates += 1
-            return
-        self.counts.deliveries += 1
-        batch.bytes += len(delivery.raw)
+    def _read(self, delivery: Delivery) -> Read:
+        """Parse a delivery, unless it is what was last delivered under its name."""
+        if self._cursor.delivered(delivery.name) == delivery.key:
+            return Read(delivery)
         parsed, letters = self._parse(delivery)
-        for story in parsed.stories:
-            digest = _digest(story)
-            if self._cursor.knows(digest) or digest in batch.keys:
-                self.counts.duplicates += 1
-                batch.keys.append(digest)
+        return Read(
+            delivery,
+            [(story, story_digest(story)) for story in parsed.stories],
+            letters,
+            len(parsed.skipped),
+        )
+
+    def _refuse(self, refused: Refused) -> Read:
+        delivery = Delivery(raw=b"", name=refused.name, state=refused.state)
+        error = StoryError(refused.reason)
+        return Read(delivery, letters=[self._letter(delivery, "read", error)])
+
+    def _take(self, read: Read, batch: Batch) -> None:
+        """What of a delivery is new, into the batch."""
+        delivery, counts = read.delivery, batch.counts
+        batch.remembered.state.update(delivery.state)
+        batch.size += len(delivery.raw) + sum(map(len, delivery.linked.values()))
+        letters = list(read.letters)
+        if not (read.stories or letters or read.skipped):
+            counts.duplicates += 1
+        else:
+            counts.deliveries += 1
+        counts.skipped += read.skipped
+        if delivery.raw:
+            batch.remembered.deliveries[delivery.name] = delivery.key
+        times = Counter(story.id for story, _ in read.stories)
+        for story, digest in read.stories:
+            met = self._cursor.met(story.id, digest)
+            if batch.knows(story, digest, met, once=times[story.id] == 1):
+                counts.duplicates += 1
+                batch.remember(story.id, digest)
                 continue
             try:
                 record = story_record(self._topics, story, delivery.name)
@@ -196,16 +266,29 @@ class FeedLoop:
                 letters.append(self._letter(delivery, "publish", error, story.id))
                 continue
             batch.records.append(record)
-            batch.keys.append(digest)
-            self.counts.stories += 1
-            self.counts.last_story_at = delivery.received_at.isoformat()
+            batch.size += len(record.value)
+            batch.remember(story.id, digest)
+            counts.stories += 1
+            counts.last_story_at = delivery.received_at.isoformat()
+            counts.last_story = (story.headline or story.slugline or story.id)[:200]
         for letter in letters:
-            batch.records.append(letter_record(self._topics, letter, self._publisher.max_bytes))
-            self.counts.dead_letters += 1
-            log.warning(
-                "dead letter",
-                extra={"feed": self.feed.name, "delivery": delivery.name, "reason": letter.reason},
-            )
+            self._bury(letter, batch)
+
+    def _bury(self, letter: DeadLetter, batch: Batch) -> None:
+        """A dead letter into the batch, unless the same bytes failed so before."""
+        said = f"{letter.name if not letter.raw else ''}\0{letter.reason}\0{letter.where}"
+        digest = hashlib.sha256(said.encode("utf-8", "backslashreplace") + letter.raw).digest()[:16]
+        met = self._cursor.met("", digest)
+        if met.here or digest in batch.digests:
+            batch.counts.duplicates += 1
+            return
+        batch.remember("", digest)
+        batch.records.append(letter_record(self._topics, letter, self._publisher.max_bytes))
+        batch.counts.dead_letters += 1
+        log.warning(
+            "dead letter",
+            extra={"feed": self.feed.name, "delivery": letter.name, "reason": letter.reason},
+        )
 
     def _parse(self, delivery: Delivery) -> tuple[Parsed, list[DeadLetter]]:
         context = Context(
@@ -226,7 +309,6 @@ class FeedLoop:
             log.exception("a format failed", extra={"feed": self.feed.name})
             return Parsed(), [self._letter(delivery, "parse", error)]
         for skip in parsed.skipped:
-            self.counts.skipped += 1
             log.info(
                 "skipped",
                 extra={"feed": self.feed.name, "delivery": delivery.name, "reason": skip.reason},
@@ -257,31 +339,30 @@ class FeedLoop:
             received_at=delivery.received_at.isoformat(),
         )
 
-    def _publish(self, batch: Batch, stop: Event) -> None:
-        """Until the broker has all of it; then the cursor moves."""
-        waits = delays(*self._retry_seconds)
-        offsets: Mapping[tuple[str, int], int] = {}
-        while batch.records:
-            try:
-                offsets = self._publisher.publish(batch.records)
-                break
-            except TransientError as error:
-                self._failed(error)
-                if stop.wait(next(waits)):
-                    return  # not acknowledged: the cursor stays, and all of it comes again
-        self.counts.failure = None
-        self._cursor.commit(batch.keys, batch.state, offsets)
+    def _publish(self, batch: Batch) -> None:
+        """The broker has all of it, then the cursor moves.
+
+        Raises:
+            BrokerUnavailable: not acknowledged; the cursor stays, and all of it comes again.
+        """
+        remembered = batch.remembered
+        if batch.records:
+            remembered.offsets = self._publisher.publish(batch.records)
+        if batch.counts.last_story_at:
+            remembered.state |= {
+                _LAST_AT: batch.counts.last_story_at,
+                _LAST: batch.counts.last_story,
+            }
+        self._cursor.commit(remembered)
+        self._claims.release(self.feed.name)
+        self.counts.add(batch.counts)
+
+    def _source_failed(self, error: SourceUnavailable) -> None:
+        self.counts.failures += 1
+        self.counts.gone = error.gone
+        self._failed(error)
 
     def _failed(self, error: Exception) -> None:
         self.counts.failure = str(error) or repr(error)
-        log.warning("waiting", extra={"feed": self.feed.name, "reason": str(error)})
+        log.warning("waiting", extra={"feed": self.feed.name, "reason": self.counts.failure})
         self._on_change(self.counts)
-
-
-def _digest(story: Story) -> str:
-    """Of all that the wire said: what differs between two receipts is left out."""
-    said = msgspec.structs.replace(story, received_at=None)
-    try:
-        return hashlib.sha256(codec.encode(said)).hexdigest()
-    except CodecError:
-        return hashlib.sha256(repr(said).encode("utf-8", "backslashreplace")).hexdigest()

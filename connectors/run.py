@@ -2,20 +2,55 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from threading import Event, Thread
 
 from config.feeds import Feed, load_feeds
 from config.settings import ConfigError, Settings
 from config.status import StatusFile
-from connectors.cursor import Cursor
-from connectors.feed import Counts, FeedLoop
+from connectors import health
+from connectors.claims import Claims
+from connectors.cursor import FILE, Cursor
+from connectors.feed import FeedLoop
 from connectors.formats import FORMATS
+from connectors.health import Counts
 from connectors.publish import Publisher
-from connectors.sources import open_source
+from connectors.sources import Source, open_source
+from connectors.sources.base import now
 from pipeline.topics import Topics
+
+STATUS_SECONDS = 1.0
+STOP_SECONDS = 10.0
+"""How long all feeds together may take to end; one that hangs ends with the process."""
+
+
+def chosen_feeds(settings: Settings, names: Sequence[str] = ()) -> list[tuple[Feed, Source]]:
+    """The feeds named, or all that are enabled, each with its source, not yet connected.
+
+    Raises:
+        ConfigError: no such feed, source, format or option.
+    """
+    file = settings.connectors.feeds_file
+    feeds = load_feeds(file)
+    if unknown := [name for name in names if name not in feeds]:
+        known = ", ".join(feeds) or "none"
+        raise ConfigError(f"feeds.{unknown[0]} in {file}: no such feed (declared: {known})")
+    chosen = [feed for feed in feeds.values() if feed.name in names or (not names and feed.enabled)]
+    for feed in chosen:
+        if feed.format not in FORMATS:
+            known = ", ".join(sorted(FORMATS))
+            raise ConfigError(
+                f"feeds.{feed.name}.format in {file}: unknown format {feed.format!r}"
+                f" (known: {known})"
+            )
+    return [(feed, open_source(feed, str(file))) for feed in chosen]
+
+
+def open_cursor(data_dir: Path, feed: str) -> Cursor:
+    """A feed's cursor in a data folder."""
+    return Cursor(data_dir / FILE, feed)
 
 
 def feed_loops(
@@ -28,36 +63,21 @@ def feed_loops(
     Raises:
         ConfigError: no such feed, source, format or option.
     """
-    file = settings.connectors.feeds_file
-    feeds = load_feeds(file)
-    if unknown := [name for name in names if name not in feeds]:
-        known = ", ".join(feeds) or "none"
-        raise ConfigError(f"feeds.{unknown[0]} in {file}: no such feed (declared: {known})")
-    chosen = [feed for feed in feeds.values() if feed.name in names or (not names and feed.enabled)]
-    return [_loop(settings, feed, on_change) for feed in chosen]
+    claims = Claims()
 
-
-def _loop(settings: Settings, feed: Feed, on_change: Callable[[str, Counts], None]) -> FeedLoop:
-    file = settings.connectors.feeds_file
-    if feed.format not in FORMATS:
-        known = ", ".join(sorted(FORMATS))
-        raise ConfigError(
-            f"feeds.{feed.name}.format in {file}: unknown format {feed.format!r} (known: {known})"
+    def loop(feed: Feed, source: Source) -> FeedLoop:
+        return FeedLoop(
+            feed,
+            source,
+            open_cursor(settings.data_dir, feed.name),
+            Publisher(settings.kafka),
+            Topics(settings.topics.prefix),
+            (settings.connectors.retry_base_seconds, settings.connectors.retry_max_seconds),
+            lambda counts: on_change(feed.name, counts),
+            claims,
         )
-    return FeedLoop(
-        feed,
-        open_source(feed, str(file)),
-        Cursor(cursor_path(settings.data_dir, feed.name)),
-        Publisher(settings.kafka),
-        Topics(settings.topics.prefix),
-        (settings.connectors.retry_base_seconds, settings.connectors.retry_max_seconds),
-        lambda counts: on_change(feed.name, counts),
-    )
 
-
-def cursor_path(data_dir: Path, feed: str) -> Path:
-    """Where a feed's cursor stands."""
-    return data_dir / "cursors" / f"{feed}.sqlite"
+    return [loop(feed, source) for feed, source in chosen_feeds(settings, names)]
 
 
 def run_feeds(
@@ -75,28 +95,34 @@ def run_feeds(
     Raises:
         ConfigError: before anything is read.
     """
+    loops = feed_loops(settings, names, on_change)
     status = StatusFile(settings.data_dir, "connectors")
-    totals: dict[str, Counts] = {}
 
-    def changed(name: str, counts: Counts) -> None:
-        totals[name] = counts
-        status.write({"feeds": {feed: asdict(total) for feed, total in totals.items()}})
-        on_change(name, counts)
+    def tell() -> None:
+        at = now()
+        feeds = {loop.feed.name: health.status(loop.counts, loop.feed, at) for loop in loops}
+        status.write({"feeds": feeds})
 
-    loops = feed_loops(settings, names, changed)
-    threads = [
-        Thread(target=loop.run, args=(stop, once), name=f"feed-{loop.feed.name}", daemon=True)
+    threads = {
+        loop.feed.name: Thread(
+            target=loop.run, args=(stop, once), name=f"feed-{loop.feed.name}", daemon=True
+        )
         for loop in loops
-    ]
-    for thread in threads:
-        thread.start()
+    }
     try:
-        while any(thread.is_alive() for thread in threads) and not stop.wait(0.2):
-            pass
-        for thread in threads:
-            thread.join(timeout=10)
+        for thread in threads.values():
+            thread.start()
+        while any(thread.is_alive() for thread in threads.values()):
+            # Told from here, so that a feed that hangs is told too.
+            tell()
+            if stop.wait(STATUS_SECONDS if not once else 0.1):
+                break
+        deadline = time.monotonic() + STOP_SECONDS
+        for thread in threads.values():
+            thread.join(timeout=max(0.0, deadline - time.monotonic()))
     finally:
         status.remove()
         for loop in loops:
-            loop.close()
+            if not threads[loop.feed.name].is_alive():
+                loop.close()
     return {loop.feed.name: loop.counts for loop in loops}

@@ -22,7 +22,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
     raw: bytes
     stage: str
-    """Where it failed: "parse", "decode", "enrich", "publish" or "index"."""
+    """Where it failed: "read", "parse", "decode", "enrich", "publish" or "index"."""
     error: str
     """The error's class: "ParseError"."""
     reason: str

@@ -60,7 +60,20 @@ class TransientError(NewswireError):
 
 
 class SourceUnavailable(TransientError):
-    """A feed's source can't be reached or refuses to answer."""
+    """A feed's source can't be reached or refuses to answer.
+
+    Args:
+        message: what happened, in one sentence, without secrets.
+        retry_after_seconds: how long the source asks not to be asked again.
+        gone: it says that it will not come back.
+    """
+
+    def __init__(
+        self, message: str, retry_after_seconds: float = 0.0, gone: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+        self.gone = gone
 
 
 class BrokerUnavailable(TransientError):

@@ -1,0 +1,231 @@
+"""Documents over HTTP (RFC 9110): conditional, bounded, and only from where a feed allows."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import MappingProxyType
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from pydantic import Field, SecretStr
+
+from connectors.sources.base import MAX_BYTES, Options
+from pipeline.errors import SourceUnavailable
+
+MAX_REDIRECTS = 5
+LONGEST_RETRY_SECONDS = 86_400.0
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+VALIDATORS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
+"""What an answer says of its state, and the header that asks whether it still is so."""
+
+
+class FetchOptions(Options):
+    """The keys that every feed over HTTP takes."""
+
+    url: str = Field(pattern=r"^https?://")
+    interval_seconds: float = Field(default=60.0, gt=0)
+    timeout_seconds: float = Field(default=20.0, gt=0)
+    """For a whole answer."""
+    max_bytes: int = Field(default=MAX_BYTES, ge=1)
+    """A longer answer is cut off and counts as a failure of the source."""
+    user_agent: str = "newswire/0.1"
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Sent with each request; secrets do not belong here."""
+    username: str | None = None
+    """For basic authentication, with the password."""
+    password: SecretStr | None = None
+    token: SecretStr | None = None
+    """Sent as `Authorization: Bearer`, or as it is in `token_header`."""
+    token_header: str = "Authorization"  # noqa: S105 (a header's name)
+
+    def credentials(self) -> dict[str, str]:
+        """The headers that let the feed in."""
+        if self.token is None:
+            return {}
+        token = self.token.get_secret_value()
+        bearer = self.token_header.lower() == "authorization"
+        return {self.token_header: f"Bearer {token}" if bearer else token}
+
+
+class Answered(SourceUnavailable):
+    """The server answered with a status that is no success."""
+
+    def __init__(self, url: str, response: httpx.Response) -> None:
+        status = response.status_code
+        said = {410: "gone for good (410): take the feed out"}.get(
+            status, f"{status} {response.reason_phrase}"
+        )
+        super().__init__(f"{url}: {said}", retry_after_seconds(response.headers), status == 410)
+        self.status = status
+
+
+class NotAllowed(SourceUnavailable):
+    """A redirect or a link leads where the feed may not go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A document as it came."""
+
+    raw: bytes
+    validators: Mapping[str, str | None]
+    """Its ETag and Last-Modified, None where the server gives none."""
+    moved_to: str | None
+    """Its new URL, when every redirect on the way there was permanent."""
+
+
+class Fetcher:
+    """A client for one feed.
+
+    The feed's own host is as its operator wrote it. Redirects and links lead to other
+    hosts only where `hosts` allows (None: any), and only to public addresses unless
+    `private` allows others; credentials are sent to the feed's own host alone.
+    """
+
+    def __init__(
+        self,
+        options: FetchOptions,
+        hosts: Collection[str] | None = None,
+        private: bool = False,
+        per_second: float | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._options = options
+        self._own = urlsplit(options.url)
+        self._hosts = hosts
+        self._private = private
+        self._pause = 1 / per_second if per_second else 0.0
+        self._next_at = 0.0
+        self._credentials = options.credentials()
+        self._basic = (
+            httpx.BasicAuth(options.username, options.password.get_secret_value())
+            if options.username and options.password
+            else None
+        )
+        self._client = httpx.Client(
+            timeout=options.timeout_seconds,
+            headers={"User-Agent": options.user_agent, **options.headers},
+            transport=transport,
+        )
+
+    def get(self, url: str, conditions: Mapping[str, str] = NOTHING) -> Page | None:
+        """The document at a URL, None when it is as the conditions say (304).
+
+        Raises:
+            Answered: the server's status is no success.
+            SourceUnavailable: no answer, too long, too slow, or a place not allowed.
+        """
+        at, permanent = url, True
+        for _ in range(MAX_REDIRECTS + 1):
+            self._allow(at)
+            response, raw = self._exchange(at, conditions)
+            if response.status_code == httpx.codes.NOT_MODIFIED:
+                return None
+            if not response.is_redirect:
+                break
+            permanent = permanent and response.status_code in (301, 308)
+            at = urljoin(at, response.headers["location"])
+        else:
+            raise SourceUnavailable(f"{bare(url)}: more than {MAX_REDIRECTS} redirects")
+        if not response.is_success:
+            raise Answered(bare(url), response)
+        validators = {name: response.headers.get(name) for name in VALIDATORS}
+        return Page(raw, validators, at if permanent and at != url else None)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _exchange(self, url: str, conditions: Mapping[str, str]) -> tuple[httpx.Response, bytes]:
+        limit, seconds = self._options.max_bytes, self._options.timeout_seconds
+        time.sleep(max(0.0, self._next_at - time.monotonic()))
+        self._next_at = time.monotonic() + self._pause
+        deadline = time.monotonic() + seconds
+        own = self._is_own(url)
+        raw = bytearray()
+        try:
+            with self._client.stream(
+                "GET",
+                url,
+                headers={**conditions, **(self._credentials if own else {})},
+                auth=self._basic if own else None,
+            ) as response:
+                if not response.is_success:
+                    return response, b""
+                for chunk in response.iter_bytes():
+                    raw += chunk
+                    if len(raw) > limit:
+                        raise SourceUnavailable(f"{bare(url)}: longer than {limit:,} bytes")
+                    if time.monotonic() > deadline:  # a server may drip for ever
+                        raise SourceUnavailable(f"{bare(url)}: not whole after {seconds:g} s")
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise SourceUnavailable(f"{bare(url)}: {error or type(error).__name__}") from error
+        return response, bytes(raw)
+
+    def _is_own(self, url: str) -> bool:
+        parts = urlsplit(url)
+        return (parts.scheme, parts.netloc) == (self._own.scheme, self._own.netloc)
+
+    def _allow(self, url: str) -> None:
+        """Whether a feed may be led there.
+
+        Raises:
+            NotAllowed: it may not.
+        """
+        if self._is_own(url):
+            return
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if parts.scheme not in ("http", "https") or not host:
+            raise NotAllowed(f"{bare(url)}: not followed: no web address")
+        if self._own.scheme == "https" and parts.scheme == "http":
+            raise NotAllowed(f"{bare(url)}: not followed: not encrypted")
+        if host == self._own.hostname:
+            return
+        if self._hosts is not None and host not in self._hosts:
+            raise NotAllowed(f"{bare(url)}: not followed: {host} is not among its hosts")
+        if not self._private and not _is_public(host, parts.port or 443):
+            raise NotAllowed(f"{bare(url)}: not followed: a private address")
+
+
+def bare(url: str) -> str:
+    """A URL to be shown: without the query and credentials, which may hold secrets."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def conditions(validators: Mapping[str, str | None]) -> dict[str, str]:
+    """The headers that ask for a document only if it has changed."""
+    return {VALIDATORS[name]: value for name, value in validators.items() if value}
+
+
+def retry_after_seconds(headers: Mapping[str, str]) -> float:
+    """How long a server asks to be left alone (Retry-After in either form), a day at most."""
+    sent = headers.get("retry-after", "").strip()
+    try:
+        seconds = float(sent)
+    except ValueError:
+        try:
+            at = parsedate_to_datetime(sent)
+        except ValueError:
+            return 0.0
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        seconds = (at - datetime.now(UTC)).total_seconds()
+    if not seconds > 0:  # and not NaN
+        return 0.0
+    return min(seconds, LONGEST_RETRY_SECONDS)
+
+
+def _is_public(host: str, port: int) -> bool:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise SourceUnavailable(f"{host}: {error}") from error
+    return all(ipaddress.ip_address(str(f[4][0]).split("%")[0]).is_global for f in found)

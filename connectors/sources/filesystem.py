@@ -1,0 +1,310 @@
+"""Folders on this machine or on an FTP, SFTP or S3 server, all seen through fsspec."""
+
+from __future__ import annotations
+
+import ftplib
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import fsspec
+from fsspec.utils import glob_translate
+
+PARTIAL = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp", "~")
+"""Names under which programs write what is not whole yet."""
+
+SCHEMES = ("ftp", "ftps", "sftp", "s3")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the folder is and how to get in.
+
+    Args:
+        known_hosts: of SFTP; the user's own file when None.
+        endpoint_url: of an S3-compatible store that is not Amazon's.
+    """
+
+    scheme: str
+    root: str
+    host: str = ""
+    port: int | None = None
+    username: str | None = None
+    password: str | None = None
+    key_file: Path | None = None
+    known_hosts: Path | None = None
+    endpoint_url: str | None = None
+    timeout_seconds: float = 30.0
+
+    @property
+    def shown(self) -> str:
+        """The folder without credentials, as deliveries from it are named."""
+        if self.scheme == "file":
+            return self.root
+        port = f":{self.port}" if self.port else ""
+        return f"{self.scheme}://{self.host}{port}{self.root if self.host else '/' + self.root}"
+
+
+def place(url: str, **access: Any) -> Place:
+    """The place that a URL names.
+
+    Raises:
+        ValueError: a scheme that is not supported, or a password in the URL.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in SCHEMES:
+        raise ValueError(f"must begin with {', '.join(f'{s}://' for s in SCHEMES)}; got {url!r}")
+    if parts.password is not None:
+        raise ValueError("holds a password, which belongs in the environment")
+    if not parts.hostname:
+        raise ValueError("names no host" if parts.scheme != "s3" else "names no bucket")
+    access["username"] = access.get("username") or parts.username
+    path = unquote(parts.path).rstrip("/")
+    if parts.scheme == "s3":
+        return Place("s3", f"{parts.netloc}{path}", **access)
+    return Place(parts.scheme, path or "/", parts.hostname, parts.port, **access)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as listed. Two listings with one stamp saw the same bytes."""
+
+    at: str
+    """When it was changed, in an order that sorts."""
+    name: str
+    """Below the root, printable even where the file system's name is not."""
+    stamp: str
+    path: str
+    size: int
+
+
+class TooLong(Exception):
+    """A file has more bytes than are allowed."""
+
+
+class Unreachable(Exception):
+    """The folder itself can't be listed."""
+
+
+class Folder:
+    """A connection to a place, made when it is first needed."""
+
+    def __init__(self, where: Place, pattern: str, skip: str | None = None) -> None:
+        self.where = where
+        self.failures = _failures(where.scheme)
+        self._matches = re.compile(glob_translate(pattern)).fullmatch
+        self._skip = skip
+        self._fs: Any = None
+
+    def files(self, unlisted: dict[str, str]) -> Iterator[File]:
+        """The files below the root whose names match, in no order.
+
+        Hidden and partial names are left out. A link to a file counts as the file; a link
+        to a folder is not followed, so no loop is walked.
+
+        Args:
+            unlisted: gets the folders below the root that can't be listed, and why.
+
+        Raises:
+            Unreachable: the root can't be listed.
+        """
+        folders = [self.where.root]
+        while folders:
+            folder = folders.pop()
+            try:
+                entries = self._list(folder)
+            except self.failures as error:
+                if folder == self.where.root:
+                    self.close()
+                    raise Unreachable(_said(error)) from error
+                unlisted[folder] = _said(error)
+                continue
+            for listed in entries:
+                name = self._relative(listed["name"])
+                if posixpath.basename(name).startswith(".") or name.endswith(PARTIAL):
+                    continue
+                kind = listed["type"]
+                if listed.get("islink") or kind == "link":
+                    target = self._target(listed["name"])
+                    if target is None or target["type"] != "file":
+                        continue
+                    listed, kind = target, "file"
+                if kind == "directory" and name != self._skip:
+                    folders.append(listed["name"])
+                elif kind == "file" and self._matches(name):
+                    yield self._file(listed)
+
+    def read(self, file: File, max_bytes: int) -> bytes:
+        """A file's bytes.
+
+        Raises:
+            TooLong: it has more than `max_bytes`; no more than that is read.
+            one of `failures`: it is gone or unreadable, or the connection is.
+        """
+        if self.where.scheme in ("ftp", "ftps"):
+            return self._read_ftp(file.path, max_bytes)
+        if self.where.scheme == "s3":  # one request; an object never grows
+            whole: bytes = self._open().cat_file(file.path)
+            return whole
+        with self._open().open(file.path, "rb") as opened:
+            raw: bytes = opened.read(max_bytes + 1)
+        if len(raw) > max_bytes:
+            raise TooLong
+        return raw
+
+    def same(self, file: File, raw: bytes) -> bool:
+        """Whether a file is still as it was listed, now that it has been read.
+
+        Raises:
+            one of `failures`: it is gone, or the connection is.
+        """
+        if len(raw) != file.size:
+            return False
+        # FTP has no cheap question for one file; an object of S3 is replaced as a whole.
+        if self.where.scheme in ("ftp", "ftps", "s3"):
+            return True
+        return self._file(self._open().info(file.path)).stamp == file.stamp
+
+    def lists(self, file: File) -> bool:
+        """Whether a file that could not be read is still there: then it is unreadable.
+
+        Raises:
+            Unreachable: the root can't be listed, so it is the place that is ill.
+        """
+        try:
+            return any(e["name"] == file.path for e in self._list(posixpath.dirname(file.path)))
+        except self.failures:
+            try:
+                self._list(self.where.root)
+            except self.failures as error:
+                self.close()
+                raise Unreachable(_said(error)) from error
+            return False
+
+    def delete(self, file: File) -> None:
+        """Take a file away."""
+        self._open().rm_file(file.path)
+
+    def move(self, file: File, folder: str) -> None:
+        """Put a file below a folder of the root, under the same name."""
+        target = posixpath.join(self.where.root, folder, self._relative(file.path))
+        self._open().makedirs(posixpath.dirname(target), exist_ok=True)
+        self._open().mv(file.path, target)
+
+    def close(self) -> None:
+        """Let go of the connection; the next question makes a new one."""
+        fs, self._fs = self._fs, None
+        for connection in (getattr(fs, "ftp", None), getattr(fs, "client", None)):
+            if connection is not None:
+                connection.close()
+
+    def _open(self) -> Any:
+        if self._fs is None:
+            self._fs = _connect(self.where)
+        return self._fs
+
+    def _list(self, folder: str) -> list[dict[str, Any]]:
+        fs = self._open()
+        if self.where.scheme == "s3":
+            entries: list[dict[str, Any]] = fs.ls(folder, detail=True, refresh=True)
+            # A "folder" made by a console is an empty object of the folder's own name.
+            return [entry for entry in entries if entry["name"].rstrip("/") != folder]
+        listed: list[dict[str, Any]] = fs.ls(folder, detail=True)
+        if len(listed) == 1 and listed[0]["name"] == folder:
+            raise NotADirectoryError(f"{folder} is no folder")
+        return listed
+
+    def _target(self, path: str) -> dict[str, Any] | None:
+        try:
+            entry: dict[str, Any] = self._open().info(path)
+        except self.failures:  # a loop, or a link to nowhere
+            return None
+        return entry
+
+    def _relative(self, path: str) -> str:
+        name = path.removeprefix(self.where.root).lstrip("/")
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+    def _file(self, entry: dict[str, Any]) -> File:
+        at = next((entry[k] for k in ("mtime", "modify", "LastModified") if k in entry), "")
+        at = f"{at:020.6f}" if isinstance(at, float | int) else str(at)
+        size = int(entry["size"] or 0)
+        stamp = f"{size}:{at}:{entry['ETag']}" if "ETag" in entry else f"{size}:{at}"
+        return File(at, self._relative(entry["name"]), stamp, entry["name"], size)
+
+    def _read_ftp(self, path: str, max_bytes: int) -> bytes:
+        raw = bytearray()
+
+        def take(chunk: bytes) -> None:
+            raw.extend(chunk)
+            if len(raw) > max_bytes:
+                raise TooLong
+
+        try:
+            self._open().ftp.retrbinary(f"RETR {path}", take)
+        except TooLong:
+            self.close()  # a transfer that is broken off leaves the connection unfit
+            raise
+        return bytes(raw)
+
+
+def _connect(where: Place) -> Any:
+    """fsspec's file system, connected and without a cache of listings."""
+    timeout = where.timeout_seconds
+    if where.scheme == "file":
+        return fsspec.filesystem("file")
+    if where.scheme == "s3":
+        return fsspec.filesystem(
+            "s3",
+            key=where.username,
+            secret=where.password,
+            endpoint_url=where.endpoint_url,
+            config_kwargs={"connect_timeout": timeout, "read_timeout": timeout},
+            use_listings_cache=False,
+            skip_instance_cache=True,
+        )
+    if where.scheme == "sftp":
+        from connectors.sources.sftp import VerifiedSftp  # slow to import
+
+        return VerifiedSftp(
+            where.host,
+            known_hosts=where.known_hosts,
+            port=where.port or 22,
+            username=where.username,
+            password=where.password,
+            key_filename=str(where.key_file) if where.key_file else None,
+            timeout=timeout,
+            skip_instance_cache=True,
+        )
+    return fsspec.filesystem(
+        "ftp",
+        host=where.host,
+        port=where.port or 21,
+        username=where.username,
+        password=where.password,
+        timeout=timeout,
+        tls=where.scheme == "ftps",
+        use_listings_cache=False,
+        skip_instance_cache=True,
+    )
+
+
+def _failures(scheme: str) -> tuple[type[Exception], ...]:
+    """What the libraries behind a scheme raise when the world is bad."""
+    if scheme == "sftp":
+        import paramiko
+
+        return OSError, EOFError, paramiko.SSHException
+    if scheme == "s3":
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        return OSError, BotoCoreError, ClientError
+    return ftplib.all_errors if scheme != "file" else (OSError,)
+
+
+def _said(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

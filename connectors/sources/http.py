@@ -1,0 +1,162 @@
+"""A feed of JSON pages by polling: each page leads to the next, items to their documents.
+
+Made for interfaces in the manner of the AP Media API, whose page has its items, each with
+a link to its NITF, and a link to the page that will hold what comes next.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin
+
+import httpx
+from pydantic import Field
+
+from connectors.cursor import Cursor
+from connectors.sources.base import Delivery, Polled, Progress, Source
+from connectors.sources.fetch import (
+    VALIDATORS,
+    Answered,
+    Fetcher,
+    FetchOptions,
+    NotAllowed,
+    bare,
+    conditions,
+)
+
+log = logging.getLogger(__name__)
+
+MAX_LINKS = 1000
+"""Documents fetched for one page."""
+
+
+class HttpOptions(FetchOptions):
+    """The keys of a feed with `source = "http"`.
+
+    Places in a page are written as keys with dots between, "*" for each item of a list:
+    "data.items.*.item.renditions.nitf.href".
+    """
+
+    items: str | None = None
+    """Where a page has its list of items: one with none is no delivery."""
+    next: str | None = None
+    """Where a page has the link to the next one. Without it the one page is polled."""
+    links: tuple[str, ...] = ()
+    """Where items have links to documents that the format needs."""
+    hosts: tuple[str, ...] = ()
+    """Hosts that links may lead to, beside the one of `url`."""
+    allow_private_addresses: bool = False
+    """Whether `hosts` may stand for addresses of a private network."""
+    requests_per_second: float = Field(default=5.0, gt=0)
+    max_pages: int = Field(default=20, ge=1)
+    """How many pages are taken in a row before the feed rests."""
+
+
+class Http(Source):
+    """Pages, each a delivery with the documents that its items link to.
+
+    The cursor has the page to fetch next. When the server no longer knows that page, the
+    feed starts again at its URL.
+    """
+
+    def __init__(self, options: HttpOptions, transport: httpx.BaseTransport | None = None) -> None:
+        self.options = options
+        self.interval_seconds = options.interval_seconds
+        self._fetcher = Fetcher(
+            options,
+            options.hosts,
+            options.allow_private_addresses,
+            options.requests_per_second,
+            transport,
+        )
+
+    def poll(self, cursor: Cursor) -> Iterator[Polled]:
+        """The pages from where the cursor is to the newest; see `Source.poll`."""
+        url = self.options.url
+        ours = cursor.get("url") == url
+        at = (cursor.get("at") if ours else None) or url
+        known = {name: cursor.get(name) for name in VALIDATORS} if ours else {}
+        for _ in range(self.options.max_pages):
+            try:
+                page = self._fetcher.get(at, conditions(known))
+            except Answered as error:
+                if error.status not in (400, 404, 410) or at == url:
+                    raise
+                log.warning("the next page is gone: starting again", extra={"url": bare(at)})
+                yield Progress({"at": None, **dict.fromkeys(VALIDATORS)})
+                return
+            if page is None:
+                return
+            document = _decode(page.raw)
+            following = self._following(document, at)
+            # Validators belong to the page that is asked for next, if that is this one.
+            stays = following == at
+            state = {
+                "url": url,
+                "at": following,
+                **(page.validators if stays else dict.fromkeys(VALIDATORS)),
+            }
+            if self.options.items and next(pick(document, self.options.items), None) == []:
+                yield Progress(state)
+            else:
+                linked = self._linked(document, at)
+                yield Delivery(raw=page.raw, name=bare(at), state=state, linked=linked)
+            if stays:
+                return
+            at, known = following, {}
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._fetcher.close()
+
+    def _following(self, document: Any, at: str) -> str:
+        link = next(pick(document, self.options.next), None) if self.options.next else None
+        return urljoin(at, link) if isinstance(link, str) else at
+
+    def _linked(self, document: Any, at: str) -> dict[str, bytes]:
+        """The documents that a page's items link to, by the URLs as they are written there.
+
+        One that is refused for good is left out: the format says what is missing.
+        """
+        found: dict[str, bytes] = {}
+        for place in self.options.links:
+            for link in pick(document, place):
+                if not isinstance(link, str) or link in found or len(found) >= MAX_LINKS:
+                    continue
+                try:
+                    page = self._fetcher.get(urljoin(at, link))
+                except Answered as error:
+                    if error.status >= 500 or error.status in (401, 408, 425, 429):
+                        raise
+                    log.warning("no linked document", extra={"reason": str(error)})
+                    continue
+                except NotAllowed as error:
+                    log.warning("no linked document", extra={"reason": str(error)})
+                    continue
+                if page is not None:
+                    found[link] = page.raw
+        return found
+
+
+def pick(document: Any, place: str) -> Iterator[Any]:
+    """The values at a place of a JSON document, none where there is no such place."""
+    found = [document]
+    for key in place.split("."):
+        inner: list[Any] = []
+        for value in found:
+            if key == "*" and isinstance(value, list):
+                inner.extend(value)
+            elif isinstance(value, dict) and key in value:
+                inner.append(value[key])
+        found = inner
+    yield from found
+
+
+def _decode(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return None  # the format says what is wrong with it

@@ -11,6 +11,7 @@ def client_options(kafka: Kafka) -> dict[str, Any]:
     """Keyword arguments that every kafka-python client takes, from the settings."""
     options: dict[str, Any] = {
         "bootstrap_servers": list(kafka.brokers),
+        "bootstrap_timeout_ms": 10_000,
         "security_protocol": kafka.security_protocol,
     }
     if kafka.sasl_mechanism:

@@ -46,8 +46,17 @@ class TextFormatter(logging.Formatter):
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
-NOISY = ("aiokafka", "kafka", "elastic_transport", "faust", "mode", "httpx", "asyncio")
-"""Libraries that log each connection: theirs from WARNING on."""
+LIBRARIES = {
+    "aiokafka": logging.ERROR,
+    "asyncio": logging.WARNING,
+    "elastic_transport": logging.ERROR,
+    "faust": logging.WARNING,
+    "httpx": logging.WARNING,
+    "kafka": logging.CRITICAL,
+    "mode": logging.WARNING,
+}
+"""From which level on libraries are heard: those that log every failed connection hardly at
+all, since what follows from one (a wait, an error) is logged here in our own words."""
 
 
 def configure(settings: Logging) -> None:
@@ -55,5 +64,5 @@ def configure(settings: Logging) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if settings.format == "json" else TextFormatter())
     logging.basicConfig(level=settings.level, handlers=[handler], force=True)
-    for name in NOISY:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(settings.level)))
+    for name, level in LIBRARIES.items():
+        logging.getLogger(name).setLevel(max(level, logging.getLevelName(settings.level)))

@@ -107,7 +107,8 @@ class Enrichment(_Section):
     """Models of further languages: {"fr": "fr_core_news_sm"}."""
     processes: int = Field(default=0, ge=0)
     """NLP processes; 0 is one per core, less one for the rest."""
-    batch_stories: int = Field(default=16, ge=1)
+    batch_chars: int = Field(default=16_000, ge=1)
+    """Text that a process gets at a time: what an urgent story may have to wait for."""
     timeout_seconds: float = Field(default=60.0, gt=0)
     """For one story; a batch has the sum."""
     tries: int = Field(default=2, ge=1)
@@ -120,10 +121,26 @@ class Enrichment(_Section):
     """Region that local news comes from, "US-TN" or "GB"; a feed can have its own."""
 
 
+class Worker(_Section):
+    """The worker's health and metrics."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+    """Of /metrics, /healthz and /readyz; 0 is a free one, told by `newswire status`."""
+    stall_seconds: float = Field(default=300.0, gt=0)
+    """With lag and no progress for so long the worker ends itself, to be started again."""
+    drain_seconds: float = Field(default=60.0, ge=0)
+    """After SIGTERM, how long what is in flight may take."""
+
+
 class Connectors(_Section):
     """How feeds are read."""
 
     feeds_file: Path = DEFAULT_FILE.with_name("feeds.toml")
+    archive: str | None = None
+    """Folder or fsspec address that keeps every delivery's bytes; None keeps none."""
+    archive_retention_days: int = Field(default=0, ge=0)
+    """Older segments of the archive are deleted; 0 keeps all."""
     max_delivery_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     retry_base_seconds: float = Field(default=0.5, gt=0)
     retry_max_seconds: float = Field(default=60.0, gt=0)
@@ -163,6 +180,7 @@ class Settings(_Section):
     topics: Topics = Topics()
     elasticsearch: Elasticsearch = Elasticsearch()
     enrichment: Enrichment = Enrichment()
+    worker: Worker = Worker()
     connectors: Connectors = Connectors()
     web: Web = Web()
     embedded: Embedded = Embedded()

@@ -82,6 +82,17 @@ def of_paragraph(paragraph: str, near: date | None) -> Dateline | None:
     return None
 
 
+def contradicts(printed: Dateline | None, place: str | None) -> bool:
+    """Whether a dateline prints another place than metadata say the story came from.
+
+    Kyodo datelines from BEIJING what its Location calls Paris, Reuters files what is datelined
+    BEIRUT from its desk in Bangalore: what is printed counts.
+    """
+    if printed is None or printed.place is None or place is None:
+        return False
+    return place.casefold() not in printed.place.casefold()
+
+
 def _parts(text: str, near: date | None) -> tuple[str | None, date | None]:
     """The place and the day of "SEOUL, South Korea, Sept 12"."""
     parts = [part.strip() for part in text.strip(" ,").split(",")]

@@ -15,7 +15,7 @@ from pipeline import codec
 from pipeline.deadletter import DeadLetter
 from pipeline.errors import BrokerUnavailable
 from pipeline.story import Story
-from pipeline.topics import Headers, Topics, headers, key
+from pipeline.topics import Headers, Topics, headers, key, lane
 
 ACK_SECONDS = 60.0
 """How long the broker may take to acknowledge before the batch is tried again."""
@@ -31,14 +31,14 @@ class Record:
     headers: Headers
 
 
-def story_record(topics: Topics, story: Story, name: str) -> Record:
-    """A story as a message on the stories topic.
+def story_record(topics: Topics, story: Story, name: str, backfill: bool = False) -> Record:
+    """A story as a message on its lane's stories topic.
 
     Raises:
         CodecError: the story can't be encoded.
     """
     return Record(
-        topics.stories,
+        topics.lane(lane(story, backfill)),
         key(story.id),
         codec.encode(story),
         headers(

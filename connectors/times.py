@@ -19,7 +19,7 @@ from pipeline.errors import ParseError
 
 _TIME = re.compile(
     r"""\s*(?P<year>\d{4})-?(?P<month>\d\d)-?(?P<day>\d\d)
-    (?:[T\s]?\s*(?P<hour>\d\d):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,](?P<part>\d+))?)?
+    (?:[T\s]?\s*(?P<hour>\d\d)(?::?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,](?P<part>\d+))?)?)?
     \s*(?P<zone>Z|UTC|GMT|(?:GMT|UTC)?[+-]\d\d:?(?:\d\d)?)?)?\s*""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
@@ -110,6 +110,15 @@ def _of_mail(text: str, feed_zone: str) -> Instant | None:
     return Instant(
         found.replace(tzinfo=found.tzinfo or (zone(feed_zone) if assumed else UTC)), assumed
     )
+
+
+def written_day(text: str | None) -> date | None:
+    """The calendar day of a time as the wire wrote it, in whatever zone; None for none."""
+    match = _TIME.fullmatch(text) if text and len(text) <= 80 else None
+    try:
+        return date(int(match["year"]), int(match["month"]), int(match["day"])) if match else None
+    except ValueError:
+        return None
 
 
 def any_assumed(instants: Iterable[Instant | None]) -> bool:

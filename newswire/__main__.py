@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from newswire import context, deadletters, find, gazetteer, services, status, texts
+from newswire import again, context, deadletters, find, gazetteer, services, status, texts
 
 app = typer.Typer(
     name="newswire",
@@ -42,6 +42,7 @@ services.register(app)
 find.register(app)
 texts.register(app)
 status.register(app)
+again.register(app)
 app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(gazetteer.app, name="gazetteer")
 

@@ -19,7 +19,7 @@ from config.settings import ConfigError as ConfigError
 from config.settings import Elasticsearch, Kafka, Settings, load
 from pipeline.errors import NewswireError
 
-out = Console(soft_wrap=True)
+out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True, soft_wrap=True)
 
 RUN_FILE = "run.json"

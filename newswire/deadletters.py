@@ -16,16 +16,16 @@ from kafka.errors import KafkaError
 from rich.markup import escape
 from rich.table import Table
 
-from config.feeds import load_feeds
+from config.feeds import Feed, load_feeds
 from config.kafka import client_options
-from config.settings import ConfigError, Settings
-from connectors.formats import FORMATS, Context
+from config.settings import Settings
 from connectors.publish import Publisher, Record, story_record
+from connectors.reading import read as read_delivery
+from connectors.sources.base import Delivery, now
 from newswire.context import fail, one_sentence, out, settings
 from newswire.find import printable
 from pipeline.deadletter import DeadLetter, read
 from pipeline.errors import BrokerUnavailable, ParseError
-from pipeline.story import Story
 from pipeline.topics import Topics, headers, read_headers
 
 app = typer.Typer(help="List, show and replay what could not be used.", no_args_is_help=True)
@@ -138,35 +138,19 @@ def again(base: Settings, letter: DeadLetter) -> list[Record]:
         key = letter.story_id or ""
         extra = headers(feed=letter.feed, format=letter.format, received_at=letter.received_at)
         return [Record(letter.topic, key.encode(), letter.raw, extra)]
-    parse = FORMATS.get(letter.format or "auto", FORMATS["auto"])
-    received = datetime.fromisoformat(letter.received_at) if letter.received_at else None
-    parsed = parse(letter.raw, _context(base, letter.feed, received))
-    if parsed.errors and not parsed.stories:
-        raise parsed.errors[0]
-    stories = [_stamp(story, letter, received) for story in parsed.stories]
-    return [story_record(topics, story, letter.name or "") for story in stories]
+    received = datetime.fromisoformat(letter.received_at) if letter.received_at else now()
+    delivery = Delivery(raw=letter.raw, name=letter.name or "", received_at=received)
+    reading = read_delivery(_feed(base, letter), delivery)
+    if reading.letters and not reading.stories:
+        raise ParseError(reading.letters[0].reason, reading.letters[0].where)
+    return [story_record(topics, story, delivery.name) for story in reading.stories]
 
 
-def _stamp(story: Story, letter: DeadLetter, received: datetime | None) -> Story:
-    return msgspec.structs.replace(
-        story, received_at=received, feed=letter.feed, format=story.format or letter.format
-    )
-
-
-def _context(base: Settings, feed: str | None, received: datetime | None) -> Context:
-    try:
-        known = load_feeds(base.connectors.feeds_file).get(feed or "")
-    except ConfigError:
-        known = None
-    if known is None:
-        return Context(received_at=received)
-    return Context(
-        agency=known.agency,
-        timezone=known.timezone,
-        language=known.language,
-        captions=known.captions,
-        received_at=received,
-    )
+def _feed(base: Settings, letter: DeadLetter) -> Feed:
+    """The feed that a letter came by; one of its name and format if it is gone."""
+    feeds = load_feeds(base.connectors.feeds_file)
+    name = letter.feed or "replay"
+    return feeds.get(name) or Feed(name=name, source="directory", format=letter.format or "auto")
 
 
 def letters(base: Settings) -> Iterator[Found]:

@@ -69,6 +69,11 @@ class Engine:
                     raise SetupError(f"the embedded engine does not answer on port {port}")
                 time.sleep(0.05)
 
+    @property
+    def running(self) -> bool:
+        """Whether it answers."""
+        return _answers(self._kafka_port) and _answers(self._elasticsearch_port)
+
     def stop(self) -> None:
         """Save and end it; nothing when it does not run."""
         subprocess.run(  # noqa: S603 (our own arguments)

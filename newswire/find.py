@@ -174,7 +174,7 @@ def _story(source: Mapping[str, Any], version: int, explain: bool) -> None:
 
 
 def _place(place: Mapping[str, Any]) -> Iterable[str]:
-    within = ", ".join(part for part in (place["name"], place.get("admin1")) if part)
+    within = ", ".join(dict.fromkeys(p for p in (place["name"], place.get("admin1")) if p))
     return (
         escape(within),
         place.get("country") or place.get("country_code") or "",

@@ -58,7 +58,8 @@ def run(
             connectors = base.connectors.model_copy(update={"feeds_file": feeds})
             base = base.model_copy(update={"connectors": connectors})
         declared = load_feeds(base.connectors.feeds_file)
-        with _gazetteer(base), _engine(base) as ready:
+        _build_gazetteer(base)
+        with _engine(base) as (ready, engine):
             for line in setup_all(ready):
                 out.print(f"[dim]{line}[/]")
             children = _children(ready, ctx.obj)
@@ -68,7 +69,7 @@ def run(
                 names = ", ".join(name for name, feed in declared.items() if feed.enabled)
                 out.print(f"Feeds: {names}. Logs: {ready.data_dir / 'logs'}. Ctrl-C ends it all.")
                 out.print("Try, in another terminal: [bold]newswire search[/] QUERY")
-                _watch(ready, children)
+                _watch(ready, children, engine)
             finally:
                 out.print("Finishing what is in flight …")
                 for child in reversed(children):
@@ -92,14 +93,16 @@ def _children(ready: Settings, config: Path | None) -> list[Child]:
     ]
 
 
-def _watch(ready: Settings, children: list[Child]) -> None:
-    """A live status line until Ctrl-C or SIGTERM."""
+def _watch(ready: Settings, children: list[Child], engine: Engine | None) -> None:
+    """A live status line until Ctrl-C or SIGTERM; what ends meanwhile is started again."""
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with Live(Text("starting …"), console=out, refresh_per_second=2, transient=True) as live:
         last = ""
         while not stop.wait(0.5):
+            if engine and not engine.running:
+                _revive(ready, children, engine)
             for child in children:
                 child.check()
             line = status_line(read_status(ready.data_dir), children)
@@ -107,6 +110,21 @@ def _watch(ready: Settings, children: list[Child]) -> None:
             if not out.is_terminal and line != last:
                 out.print(line)
             last = line
+
+
+def _revive(ready: Settings, children: list[Child], engine: Engine) -> None:
+    """Start the engine again after it died, and all that depends on it.
+
+    It may have lost what it had acknowledged: connectors see that when they start, and
+    deliver again.
+    """
+    out.print("The embedded engine has ended: starting it again. It may have lost records.")
+    for child in reversed(children):
+        child.kill()
+    engine.start()
+    setup_all(ready)
+    for child in children:
+        child.start()
 
 
 def status_line(found: list[dict[str, Any]], children: list[Child]) -> str:
@@ -117,11 +135,13 @@ def status_line(found: list[dict[str, Any]], children: list[Child]) -> str:
     parts = [f"{delivered} stories delivered"]
     if workers:
         parts += [
-            f"{sum(w[name] for w in workers)} {label}"
+            f"{sum(w['counts'][name] for w in workers)} {label}"
             for name, label in (("enriched", "enriched"), ("indexed", "indexed"))
         ]
-        stale = sum(w["stale"] for w in workers)
-        dead = sum(w["dead_letters"] for w in workers) + sum(f["dead_letters"] for f in feeds)
+        stale = sum(w["counts"]["stale"] for w in workers)
+        dead = sum(w["counts"]["dead_letters"] for w in workers) + sum(
+            f["dead_letters"] for f in feeds
+        )
         parts += [f"{stale} stale"] * bool(stale) + [f"{dead} dead letters"] * bool(dead)
     else:
         parts.append("the worker is loading its model")
@@ -135,10 +155,10 @@ def status_line(found: list[dict[str, Any]], children: list[Child]) -> str:
 
 
 @contextmanager
-def _engine(base: Settings) -> Iterator[Settings]:
-    """The settings at the embedded engine, started here; or as they are."""
+def _engine(base: Settings) -> Iterator[tuple[Settings, Engine | None]]:
+    """The settings at the embedded engine, started here; or as they are, without one."""
     if not base.embedded.enabled:
-        yield base
+        yield base, None
         return
     base.data_dir.mkdir(parents=True, exist_ok=True)
     lock = base.data_dir / RUN_FILE
@@ -152,7 +172,7 @@ def _engine(base: Settings) -> Iterator[Settings]:
         out.print(
             f"Embedded engine: Kafka {engine.brokers[0]}, Elasticsearch {engine.elasticsearch[0]}"
         )
-        yield at(base, engine.brokers, engine.elasticsearch)
+        yield at(base, engine.brokers, engine.elasticsearch), engine
     finally:
         lock.unlink(missing_ok=True)
         engine.stop()
@@ -167,22 +187,20 @@ def _pid(lock: Path) -> int | None:
     return pid
 
 
-@contextmanager
-def _gazetteer(base: Settings) -> Iterator[None]:
-    """The gazetteer built, with a spinner the first time."""
-    with err.status("Building the gazetteer (once, about half a minute) …"):
-        if base.enrichment.gazetteer is None:
+def _build_gazetteer(base: Settings) -> None:
+    """The gazetteer made ready, with a spinner the first time."""
+    if base.enrichment.gazetteer is None:
+        with err.status("Building the gazetteer (once, about half a minute) …"):
             ensure(folder(base))
-    yield
 
 
 def setup(ctx: typer.Context) -> None:
     """Create topics, templates, index and aliases where they are missing. Idempotent."""
     with one_sentence():
         base = settings(ctx.obj)
-        with _gazetteer(base):
-            for line in setup_all(base):
-                out.print(line)
+        _build_gazetteer(base)
+        for line in setup_all(base):
+            out.print(line)
 
 
 def ingest(

@@ -105,7 +105,7 @@ def gather(base: Settings) -> dict[str, Any]:
 def positions(base: Settings) -> list[Position]:
     """Every partition of ours with its end and the group's committed offset."""
     topics = Topics(base.topics.prefix)
-    consumed = {topics.stories, topics.enriched}
+    consumed = {*topics.lanes, topics.enriched}
     try:
         ends = _ends(base.kafka, topics.all())
         admin = KafkaAdminClient(**client_options(base.kafka))
@@ -189,10 +189,8 @@ def _print(report: dict[str, Any]) -> None:
     out.print(f"Index: {index or 'not reached'}. Dead letters: {report['dead_letters']:,}.")
     for process in report["processes"]:
         if process["kind"] == "worker":
-            counts = {k: v for k, v in process.items() if k not in ("kind", "pid", "at")}
-            text = ", ".join(
-                f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items()
-            )
+            counts = process["counts"].items()
+            text = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counts)
             out.print(f"Worker {process['pid']}: {text}.")
         for name, feed in (process.get("feeds") or {}).items():
             last = feed["last_story_at"] or "none yet"

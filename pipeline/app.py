@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import faust
@@ -19,8 +19,8 @@ from config.settings import Settings
 from pipeline.backoff import delays
 from pipeline.kafka import credentials
 from pipeline.newest import Newest
-from pipeline.records import Message, Record
-from pipeline.topics import Topics, read_headers
+from pipeline.records import Message, Record, Send, Waiting
+from pipeline.topics import Lane, Topics, read_headers
 
 log = logging.getLogger(__name__)
 
@@ -114,31 +114,37 @@ class Gate:
 
 
 def add_agents(
-    app: faust.App, topics: Topics, gate: Gate, newest: Newest, enrich: Step, index: Step
+    app: faust.App,
+    topics: Topics,
+    gate: Gate,
+    newest: Newest,
+    enrich: Mapping[Lane, Step],
+    index: Step,
 ) -> None:
     """Bind the steps to their topics, and the memory of versions to the assignment."""
-    stories, enriched = _topic(app, topics.stories), _topic(app, topics.enriched)
-
-    @app.agent(stories, name="enrich")
-    async def enrich_stories(stream: Any) -> None:
-        async for events in stream.noack_take(ENRICH_BATCH, within=TAKE_SECONDS):
-            await gate.run(enrich, events)
-
-    @app.agent(enriched, name="index")
-    async def index_enriched(stream: Any) -> None:
-        async for events in stream.noack_take(INDEX_BATCH, within=TAKE_SECONDS):
-            await gate.run(index, events)
+    for lane, step in enrich.items():
+        name = f"enrich-{lane.name.lower()}"
+        app.agent(_topic(app, topics.lane(lane)), name=name)(_agent(gate, step, ENRICH_BATCH))
+    app.agent(_topic(app, topics.enriched), name="index")(_agent(gate, index, INDEX_BATCH))
 
     @app.on_partitions_assigned.connect
     async def assigned(app: Any, partitions: Any, **_: Any) -> None:
-        newest.assigned(tp.partition for tp in partitions if tp.topic == topics.stories)
+        newest.assigned({tp.partition for tp in partitions if tp.topic in topics.lanes})
 
     @app.on_partitions_revoked.connect
     async def revoked(app: Any, partitions: Any, **_: Any) -> None:
-        newest.revoked(tp.partition for tp in partitions if tp.topic == topics.stories)
+        newest.revoked({tp.partition for tp in partitions if tp.topic in topics.lanes})
 
 
-def sender(app: faust.App) -> Callable[[list[Message]], Awaitable[list[tuple[int, int]]]]:
+def _agent(gate: Gate, step: Step, batch: int) -> Callable[[Any], Awaitable[None]]:
+    async def agent(stream: Any) -> None:
+        async for events in stream.noack_take(batch, within=TAKE_SECONDS):
+            await gate.run(step, events)
+
+    return agent
+
+
+def sender(app: faust.App, waiting: Waiting) -> Send:
     """Sends messages through the app's producer; see `pipeline.records.Send`."""
     topics: dict[str, Any] = {}
 
@@ -160,9 +166,10 @@ def sender(app: faust.App) -> Callable[[list[Message]], Awaitable[list[tuple[int
                 # All of it again, in order: a lone older version must not come last.
                 for future in futures:
                     future.cancel()
-                log.warning("kafka: waiting", extra={"reason": repr(error)})
+                waiting.for_("kafka", repr(error))
                 await asyncio.sleep(next(waits))
             else:
+                waiting.over("kafka")
                 return [(data.partition, data.offset) for data in sent]
 
     return send

@@ -74,7 +74,7 @@ class Enricher:
             for name, text in (("headline", story.headline), ("body", story.body)):
                 if text:
                     field: Field = "headline" if name == "headline" else "body"
-                    named = self._named(nlp, text, field)
+                    named = self.named(text, language, field)
                     found = recognise(text, named, self.gazetteer)
                     toponyms += link(found, text, field)
                     mentions += _merge(named, found, field)
@@ -82,7 +82,7 @@ class Enricher:
         filed: list[Toponym] = []
         if dateline:
             filed = link(_printed(dateline, self.gazetteer), dateline, "dateline")
-        resolved = resolve([*filed, *toponyms], self.gazetteer, self._home)
+        resolved = resolve([*filed, *toponyms], self._home)
         places = _places(resolved, _dateline_end(story.body), self.gazetteer)
         focus, country = _focus(places)
         return Enriched(
@@ -101,7 +101,11 @@ class Enricher:
             ),
         )
 
-    def _named(self, nlp: Any, text: str, field: Field) -> list[RawMention]:
+    def named(self, text: str, language: str, field: Field) -> list[RawMention]:
+        """What the language's model takes for names in one text; nothing without a model."""
+        nlp = self._models.get(language)
+        if nlp is None:
+            return []
         parts = list(chunks(text))
         docs = nlp.pipe(part for _, part in parts)
         return [

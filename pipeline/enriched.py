@@ -25,7 +25,7 @@ class Mention(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Which text the offsets count in; "dateline" is `story.dateline.place`."""
 
 
-class Entity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Entity(msgspec.Struct, frozen=True, kw_only=True):
     """A person, organisation, event, work or norm, with all that names it here."""
 
     id: str
@@ -41,7 +41,7 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """0 to 1, from position, frequency and headline."""
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """A toponym resolved to one GeoNames entry. Coordinates are WGS 84 degrees."""
 
     geonames_id: int

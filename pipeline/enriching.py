@@ -16,7 +16,7 @@ from pipeline.errors import CodecError, EnrichmentError
 from pipeline.newest import Newest
 from pipeline.records import Counts, Message, Record, Send, letter
 from pipeline.story import Status, Story
-from pipeline.topics import Topics, headers, key
+from pipeline.topics import Lane, Topics, headers, key
 from pipeline.versions import blank, index_version, is_newer
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 class Pool(Protocol):
     """What enriches: `pipeline.nlp.NlpPool`, or something quicker in a test."""
 
-    async def enrich(self, stories: Sequence[Story]) -> list[Enriched | EnrichmentError]:
+    async def enrich(
+        self, stories: Sequence[Story], priority: int
+    ) -> list[Enriched | EnrichmentError]:
         """A record or an error for each story, in order."""
         ...
 
@@ -46,9 +48,15 @@ class Enriching:
     revision: int
     max_bytes: int
     """The largest value that the broker takes; a larger record is dead-lettered."""
+    lane: Lane = Lane.LIVE
+    """Of the stories topic that the records come from."""
 
     async def __call__(self, records: Sequence[Record]) -> None:
         """Take one batch, in the order of its partitions."""
+        with self.newest.batch():
+            await self._take(records)
+
+    async def _take(self, records: Sequence[Record]) -> None:
         self.counts.received += len(records)
         letters: list[Message] = []
         stories: list[tuple[Record, Story]] = []
@@ -65,12 +73,9 @@ class Enriching:
             else:
                 self._stale(record, story)
         enriched = await self._enrich([story for _, story in newer])
-        messages: list[tuple[Record, Story, Message]] = []
+        results: list[tuple[Record, Story, Message]] = []
         for (record, story), done in zip(newer, enriched, strict=True):
-            # Judged again here: of two versions in one batch the older may stand second.
-            if not is_newer(story, self.revision, known.get(story.id)):
-                self._stale(record, story)
-            elif isinstance(done, EnrichmentError):
+            if isinstance(done, EnrichmentError):
                 letters.append(letter(self.topics, record, "enrich", done, story.id))
             elif (message := self._message(done)) and len(message.value) > self.max_bytes:
                 too_long = CodecError(
@@ -79,14 +84,13 @@ class Enriching:
                 )
                 letters.append(letter(self.topics, record, "enrich", too_long, story.id))
             else:
-                messages.append((record, story, message))
-                known[story.id] = index_version(story, self.revision)
-        await self._send(messages, letters)
+                results.append((record, story, message))
+        await self._send(results, letters)
 
     async def _enrich(self, stories: Sequence[Story]) -> list[Enriched | EnrichmentError]:
         """As the pool does; what is withdrawn is blanked and never goes there."""
         usable = [story for story in stories if story.status is not Status.WITHDRAWN]
-        done = iter(await self.pool.enrich(usable) if usable else ())
+        done = iter(await self.pool.enrich(usable, self.lane) if usable else ())
         return [
             self._withdrawn(story) if story.status is Status.WITHDRAWN else next(done)
             for story in stories
@@ -104,14 +108,37 @@ class Enriching:
         return enriched_message(self.topics, msgspec.structs.replace(record, provenance=provenance))
 
     async def _send(
-        self, messages: Sequence[tuple[Record, Story, Message]], letters: list[Message]
+        self, results: Sequence[tuple[Record, Story, Message]], letters: list[Message]
     ) -> None:
-        sent = await self.send([message for _, _, message in messages] + letters)
-        for (_, story, _), (partition, offset) in zip(messages, sent, strict=False):
-            version = index_version(story, self.revision)
-            self.newest.wrote(partition, story.id, version, offset)
-        self.counts.enriched += len(messages)
+        async with self.newest.writing:
+            newer = self._newest(results)
+            sent = await self.send([message for _, _, message in newer] + letters)
+            for (_, story, _), (partition, offset) in zip(newer, sent, strict=False):
+                version = index_version(story, self.revision)
+                self.newest.wrote(partition, story.id, version, offset)
+        self.counts.enriched += len(newer)
         self.counts.dead_letters += len(letters)
+
+    def _newest(
+        self, results: Sequence[tuple[Record, Story, Message]]
+    ) -> list[tuple[Record, Story, Message]]:
+        """Without what was overtaken while it was enriched.
+
+        Of two versions in one batch the older may stand second; a kill in the urgent lane
+        may have been written meanwhile.
+        """
+        newest: dict[str, int] = {}
+        kept = []
+        for record, story, message in results:
+            version = index_version(story, self.revision)
+            if version > newest.get(story.id, -1) and not self.newest.overtaken(
+                record.partition, story.id, version
+            ):
+                newest[story.id] = version
+                kept.append((record, story, message))
+            else:
+                self._stale(record, story)
+        return kept
 
     def _stale(self, record: Record, story: Story) -> None:
         self.counts.stale += 1

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pipeline import codec
-from pipeline.enriched import Enriched
 from pipeline.enriching import enriched_message
 from pipeline.errors import CodecError, MappingError
 from pipeline.index.document import document, enriched
@@ -42,7 +41,7 @@ class Indexing:
         writes: list[tuple[Record, Write]] = []
         for record in records:
             try:
-                writes.append((record, self._write(record, codec.decode_enriched(record.value))))
+                writes.append((record, to_write(record, self.languages)))
             except CodecError as error:
                 letters.append(letter(self.topics, record, "decode", error))
         outcomes = await self.writer.write([write for _, write in writes])
@@ -61,13 +60,6 @@ class Indexing:
         for record in records:
             self.newest.has_indexed(record.partition, record.offset)
         log.info("indexed", extra={"records": len(records), "dead_letters": len(letters)})
-
-    def _write(self, record: Record, story: Enriched) -> Write:
-        version = index_version(story.story, story.provenance.revision)
-        fields = document(story, self.languages)
-        fields["indexed_at"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        fields["record"] = {"partition": record.partition, "offset": record.offset}
-        return Write(story.story.id, version, fields)
 
     async def _restore(self, refused: Sequence[tuple[Record, Write]]) -> list[Message]:
         """The newest versions that late older ones have overtaken in the compacted topic.
@@ -90,3 +82,16 @@ class Indexing:
                 messages[write.id] = enriched_message(self.topics, enriched(source))
         self.counts.restored += len(messages)
         return list(messages.values())
+
+
+def to_write(record: Record, languages: Iterable[str]) -> Write:
+    """What a record of the enriched topic leads to in the index.
+
+    Raises:
+        CodecError: the record can't be decoded.
+    """
+    story = codec.decode_enriched(record.value)
+    fields = document(story, languages)
+    fields["indexed_at"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    fields["record"] = {"partition": record.partition, "offset": record.offset}
+    return Write(story.story.id, index_version(story.story, story.provenance.revision), fields)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from collections.abc import Iterable
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -16,7 +17,7 @@ from faust.auth import SASLCredentials, SSLCredentials
 
 from config.settings import Kafka
 from pipeline.backoff import delays
-from pipeline.errors import SetupError
+from pipeline.errors import BrokerUnavailable, SetupError
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ def aiokafka_options(kafka: Kafka) -> dict[str, Any]:
 
 
 class OffsetReader:
-    """Ends and committed offsets of one topic, as the worker's group has them.
+    """Ends and committed offsets, as the worker's group has them.
 
     It reads only: it is no member of the group and takes part in no rebalance.
     """
@@ -96,14 +97,33 @@ class OffsetReader:
         if missing := [topic for topic in topics if topic not in there]:
             raise SetupError(f"topic {', '.join(missing)} is missing: run `newswire setup`")
 
+    async def positions(
+        self, partitions: Iterable[tuple[str, int]]
+    ) -> tuple[dict[tuple[str, int], int], dict[tuple[str, int], int]]:
+        """Ends and committed offsets of some partitions.
+
+        Raises:
+            BrokerUnavailable: the broker does not answer now.
+        """
+        wanted = [TopicPartition(topic, partition) for topic, partition in partitions]
+        try:
+            ends = await self._consumer.end_offsets(wanted) if wanted else {}
+            committed = {tp: await self._consumer.committed(tp) or 0 for tp in wanted}
+        except KafkaError as error:
+            raise BrokerUnavailable(repr(error)) from error
+        return (
+            {(tp.topic, tp.partition): end for tp, end in ends.items()},
+            {(tp.topic, tp.partition): offset for tp, offset in committed.items()},
+        )
+
     async def end(self, partition: int) -> int:
-        """The offset that the partition's next record will get."""
+        """The offset that the partition's next record on the topic will get."""
         tp = TopicPartition(self._topic, partition)
         ends = await _persist(lambda: self._consumer.end_offsets([tp]))
         return int(ends[tp])
 
     async def committed(self, partition: int) -> int:
-        """The group's committed offset, 0 where there is none yet."""
+        """The group's committed offset on the topic, 0 where there is none yet."""
         tp = TopicPartition(self._topic, partition)
         return int(await _persist(lambda: self._consumer.committed(tp)) or 0)
 

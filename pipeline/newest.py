@@ -23,7 +23,8 @@ sees the refusal and writes the newest version to the topic again: see `pipeline
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 Offsets = Callable[[int], Awaitable[int]]
@@ -33,12 +34,21 @@ BARRIER_POLL_SECONDS = 0.3
 
 
 @dataclass(slots=True)
+class _Written:
+    version: int
+    offset: int
+    at: int
+    """The number of the batch that was the last to begin when it was written."""
+    indexed: bool = False
+
+
+@dataclass(slots=True)
 class _Partition:
     barrier: int | None = None
     """End of the enriched partition at assignment; None until it is asked for."""
     passed: bool = False
-    in_flight: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Story id: index version and offset of what this worker has written there."""
+    in_flight: dict[str, _Written] = field(default_factory=dict)
+    """By story id, what this worker has written there and may have to be told of."""
 
 
 class Newest:
@@ -60,6 +70,11 @@ class Newest:
         self._end = end
         self._committed = committed
         self._partitions: dict[int, _Partition] = {}
+        self._batch = 0
+        self._open: set[int] = set()
+        self.writing = asyncio.Lock()
+        """Held from the last check of a version until the broker has acknowledged it: of two
+        versions of a story in two lanes, the older must not be written second."""
 
     def assigned(self, partitions: Iterable[int]) -> None:
         """Partitions that this worker has just been given, or given again."""
@@ -70,6 +85,24 @@ class Newest:
         """Partitions that are another worker's from now on."""
         for partition in partitions:
             self._partitions.pop(partition, None)
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """From a batch's look-up to its writing: what is written meanwhile is kept in mind."""
+        self._batch += 1
+        number = self._batch
+        self._open.add(number)
+        try:
+            yield
+        finally:
+            self._open.discard(number)
+            self._forget()
+
+    def overtaken(self, partition: int, story_id: str, version: int) -> bool:
+        """Whether this worker has meanwhile written this version or a newer one."""
+        state = self._partitions.get(partition)
+        written = state.in_flight.get(story_id) if state else None
+        return written is not None and written.version >= version
 
     async def look_up(self, stories: Iterable[tuple[int, str]]) -> dict[str, int]:
         """The newest index version of each story that has one.
@@ -82,21 +115,29 @@ class Newest:
             await self._pass_barrier(partition)
         newest = dict(await self._indexed(name for _, name in wanted))
         for partition, name in wanted:
-            if state := self._partitions.get(partition):
-                version, _ = state.in_flight.get(name, (-1, 0))
-                if version > newest.get(name, -1):
-                    newest[name] = version
+            state = self._partitions.get(partition)
+            written = state.in_flight.get(name) if state else None
+            if written and written.version > newest.get(name, -1):
+                newest[name] = written.version
         return newest
 
     def wrote(self, partition: int, story_id: str, version: int, offset: int) -> None:
         """A version is in the enriched topic now."""
         if state := self._partitions.get(partition):
-            state.in_flight[story_id] = (version, offset)
+            state.in_flight[story_id] = _Written(version, offset, self._batch)
 
     def has_indexed(self, partition: int, offset: int) -> None:
         """The index has a partition of the enriched topic up to this offset."""
         if state := self._partitions.get(partition):
-            done = [name for name, (_, at) in state.in_flight.items() if at <= offset]
+            for written in state.in_flight.values():
+                written.indexed |= written.offset <= offset
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drop what the index has, unless a batch looked it up before it was there."""
+        oldest = min(self._open, default=self._batch + 1)
+        for state in self._partitions.values():
+            done = [n for n, w in state.in_flight.items() if w.indexed and w.at < oldest]
             for name in done:
                 del state.in_flight[name]
 

@@ -8,6 +8,7 @@ the bad one is given up after a bounded number of tries.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import multiprocessing
 import os
@@ -16,6 +17,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Protocol
 
@@ -53,12 +55,12 @@ class ProcessDied(BatchFailed):
 
 
 class NlpPool:
-    """A fixed number of NLP processes.
+    """A fixed number of NLP processes, which take what is most urgent first.
 
     Args:
         load: makes the enricher, inside each process.
         processes: how many; 0 is one for each core but one.
-        batch: stories that a process gets at a time.
+        batch_chars: text that a process gets at a time.
         timeout_seconds: for one story; a batch has the sum.
         tries: how often a story may crash or hang a process.
     """
@@ -67,17 +69,19 @@ class NlpPool:
         self,
         load: Load,
         processes: int = 0,
-        batch: int = 16,
+        batch_chars: int = 16_000,
         timeout_seconds: float = 60.0,
         tries: int = 2,
     ) -> None:
         self.processes = processes or max(1, (os.cpu_count() or 2) - 1)
         self.restarts = 0
-        self._batch = batch
+        self._batch_chars = batch_chars
         self._timeout_seconds = timeout_seconds
         self._tries = tries
         self._slots = [_Process(load) for _ in range(self.processes)]
-        self._free: asyncio.Queue[_Process] = asyncio.Queue()
+        self._jobs: asyncio.PriorityQueue[_Job] = asyncio.PriorityQueue()
+        self._order = itertools.count()
+        self._runners: list[asyncio.Task[None]] = []
         self._threads = ThreadPoolExecutor(self.processes, thread_name_prefix="nlp")
 
     async def start(self) -> None:
@@ -89,15 +93,25 @@ class NlpPool:
         loop = asyncio.get_running_loop()
         starts = [loop.run_in_executor(self._threads, slot.start) for slot in self._slots]
         await asyncio.gather(*starts)
-        for slot in self._slots:
-            self._free.put_nowait(slot)
+        self._runners = [asyncio.create_task(self._run(slot)) for slot in self._slots]
 
-    async def enrich(self, stories: Sequence[Story]) -> list[Enriched | EnrichmentError]:
-        """An enriched record for each story, in order, or why there is none."""
-        size = max(1, min(self._batch, -(-len(stories) // self.processes)))
-        chunks = [stories[n : n + size] for n in range(0, len(stories), size)]
-        parts = await asyncio.gather(*(self._enrich(chunk) for chunk in chunks))
+    async def enrich(
+        self, stories: Sequence[Story], priority: int = 0
+    ) -> list[Enriched | EnrichmentError]:
+        """An enriched record for each story, in order, or why there is none.
+
+        Args:
+            stories: any number; split among the processes.
+            priority: the lower goes first, whoever came first.
+        """
+        batches = _batches(stories, self._batch_chars)
+        parts = await asyncio.gather(*(self._enrich(batch, priority) for batch in batches))
         return [result for part in parts for result in part]
+
+    @property
+    def waiting(self) -> int:
+        """Batches that wait for a process."""
+        return self._jobs.qsize()
 
     def pids(self) -> list[int]:
         """The process ids of the running processes."""
@@ -105,40 +119,81 @@ class NlpPool:
 
     def close(self) -> None:
         """End every process now."""
+        for runner in self._runners:
+            runner.cancel()
         for slot in self._slots:
             slot.kill()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _enrich(self, stories: Sequence[Story]) -> list[Enriched | EnrichmentError]:
+    async def _enrich(
+        self, stories: Sequence[Story], priority: int
+    ) -> list[Enriched | EnrichmentError]:
         try:
-            return list(await self._call(stories))
+            return list(await self._call(stories, priority))
         except BatchFailed as error:
             if len(stories) == 1:
-                return [await self._retry(stories[0], str(error))]
+                return [await self._retry(stories[0], priority, str(error))]
         # One of several is to blame: each by itself, and the one that fails shows itself.
-        return [await self._retry(story, None) for story in stories]
+        return [await self._retry(story, priority, None) for story in stories]
 
-    async def _retry(self, story: Story, failure: str | None) -> Enriched | EnrichmentError:
+    async def _retry(
+        self, story: Story, priority: int, failure: str | None
+    ) -> Enriched | EnrichmentError:
         tries = self._tries - (failure is not None)
         for _ in range(tries):
             try:
-                return (await self._call([story]))[0]
+                return (await self._call([story], priority))[0]
             except BatchFailed as error:
                 failure = str(error)
         return EnrichmentError(f"{failure}, {self._tries} times: given up")
 
-    async def _call(self, stories: Sequence[Story]) -> list[Enriched]:
-        slot = await self._free.get()
-        try:
-            loop = asyncio.get_running_loop()
-            timeout = self._timeout_seconds * len(stories)
-            return await loop.run_in_executor(self._threads, slot.call, stories, timeout)
-        except ProcessDied as error:
-            self.restarts += 1
-            log.warning("an NLP process was replaced", extra={"reason": str(error)})
-            raise
-        finally:
-            self._free.put_nowait(slot)
+    async def _call(self, stories: Sequence[Story], priority: int) -> list[Enriched]:
+        result: asyncio.Future[list[Enriched]] = asyncio.get_running_loop().create_future()
+        self._jobs.put_nowait(_Job(priority, next(self._order), stories, result))
+        return await result
+
+    async def _run(self, slot: _Process) -> None:
+        """Give one process job after job."""
+        loop = asyncio.get_running_loop()
+        while True:
+            job = await self._jobs.get()
+            if job.result.cancelled():
+                continue
+            timeout = self._timeout_seconds * len(job.stories)
+            call = loop.run_in_executor(self._threads, slot.call, job.stories, timeout)
+            try:
+                done = await call
+            except Exception as error:
+                if isinstance(error, ProcessDied):
+                    self.restarts += 1
+                    log.warning("an NLP process was replaced", extra={"reason": str(error)})
+                if not job.result.cancelled():
+                    job.result.set_exception(error)
+            else:
+                if not job.result.cancelled():
+                    job.result.set_result(done)
+
+
+@dataclass(order=True, slots=True)
+class _Job:
+    priority: int
+    order: int
+    stories: Sequence[Story] = field(compare=False)
+    result: asyncio.Future[list[Enriched]] = field(compare=False)
+
+
+def _batches(stories: Sequence[Story], chars: int) -> list[list[Story]]:
+    """Stories in batches of about so much text, at least one story each."""
+    batches: list[list[Story]] = []
+    size = 0
+    for story in stories:
+        length = len(story.body) + len(story.headline or "")
+        if not batches or size + length > chars:
+            batches.append([])
+            size = 0
+        batches[-1].append(story)
+        size += length
+    return batches
 
 
 class _Process:

@@ -39,6 +39,22 @@ Waits for a broker that is away, for as long as it takes."""
 
 
 @dataclass
+class Waiting:
+    """Which dependencies are away now, and why: the worker waits and is not stuck."""
+
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def for_(self, name: str, reason: str) -> None:
+        """A dependency is away."""
+        log.warning("waiting", extra={"dependency": name, "reason": reason})
+        self.reasons[name] = reason
+
+    def over(self, name: str) -> None:
+        """It is back."""
+        self.reasons.pop(name, None)
+
+
+@dataclass
 class Counts:
     """What a worker has done since it started."""
 

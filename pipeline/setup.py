@@ -21,12 +21,13 @@ def topic_configs(settings: Settings) -> dict[str, dict[str, str]]:
         "min.insync.replicas": str(settings.topics.min_insync_replicas),
         "max.message.bytes": str(settings.kafka.max_request_bytes + 64 * 1024),
     }
+    stories = {
+        **common,
+        "cleanup.policy": "delete",
+        "retention.ms": str(settings.topics.stories_retention_hours * HOUR_MS),
+    }
     return {
-        topics.stories: {
-            **common,
-            "cleanup.policy": "delete",
-            "retention.ms": str(settings.topics.stories_retention_hours * HOUR_MS),
-        },
+        **dict.fromkeys(topics.lanes, stories),
         # Compacted by story id: the index can be rebuilt from it, and what was killed goes.
         topics.enriched: {
             **common,

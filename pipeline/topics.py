@@ -8,8 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import IntEnum
+
+from pipeline.story import Signal, Status, Story
 
 Headers = list[tuple[str, bytes]]
+
+
+class Lane(IntEnum):
+    """Which of the stories topics a story takes: the lower number is served first."""
+
+    URGENT = 0
+    LIVE = 1
+    BACKFILL = 2
+
+
+_URGENT_SIGNALS = frozenset({Signal.FLASH, Signal.BULLETIN, Signal.NEWSALERT, Signal.KILL})
+
+
+def lane(story: Story, backfill: bool = False) -> Lane:
+    """The lane of a story: what is most urgent, and every kill, overtakes a backlog.
+
+    Versions of one story may take different lanes and so overtake each other; their
+    versions decide all the same.
+    """
+    if story.status is Status.WITHDRAWN or story.signal in _URGENT_SIGNALS:
+        return Lane.URGENT
+    if backfill:
+        return Lane.BACKFILL
+    return Lane.URGENT if story.urgency == 1 else Lane.LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +50,15 @@ class Topics:
         """Stories as connectors parsed them, in the order of arrival."""
         return f"{self.prefix}.stories"
 
+    def lane(self, lane: Lane) -> str:
+        """The stories topic of a lane."""
+        return self.stories if lane is Lane.LIVE else f"{self.stories}.{lane.name.lower()}"
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """The stories topics, the one served first first."""
+        return tuple(self.lane(lane) for lane in Lane)
+
     @property
     def enriched(self) -> str:
         """The newest version of each story, enriched; compacted by story id."""
@@ -33,9 +69,9 @@ class Topics:
         """What could not be read or indexed, with its raw bytes and the reason."""
         return f"{self.prefix}.deadletter"
 
-    def all(self) -> tuple[str, str, str]:
+    def all(self) -> tuple[str, ...]:
         """Every topic, in the order of the flow."""
-        return self.stories, self.enriched, self.deadletter
+        return (*self.lanes, self.enriched, self.deadletter)
 
 
 def key(story_id: str) -> bytes:

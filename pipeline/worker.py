@@ -9,28 +9,44 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 from dataclasses import asdict
 from functools import partial
 
+from config.serve import HealthServer
 from config.settings import Settings
 from config.status import StatusFile
 from pipeline.app import Gate, add_agents, build, sender
 from pipeline.enrich import load
 from pipeline.enriching import Enriching
-from pipeline.errors import NewswireError
+from pipeline.errors import BrokerUnavailable, NewswireError
 from pipeline.index.client import connect
 from pipeline.index.writer import Writer
 from pipeline.indexing import Indexing
 from pipeline.kafka import OffsetReader
+from pipeline.metrics import WorkerMetrics
 from pipeline.newest import Newest
 from pipeline.nlp import Load, NlpPool
-from pipeline.records import Counts
-from pipeline.topics import Topics
+from pipeline.progress import Progress
+from pipeline.records import Counts, Waiting
+from pipeline.topics import Lane, Topics
 
 log = logging.getLogger(__name__)
 
-DRAIN_SECONDS = 60.0
 STATUS_SECONDS = 1.0
+PROGRESS_SECONDS = 5.0
+
+
+class LoopDelay:
+    """How late the event loop wakes a sleeper: blocked by something that should not."""
+
+    seconds: float = 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep, and note by how much it was longer."""
+        began = time.monotonic()
+        await asyncio.sleep(seconds)
+        self.seconds = max(0.0, time.monotonic() - began - seconds)
 
 
 async def run(settings: Settings, load_enricher: Load | None = None) -> None:
@@ -60,55 +76,94 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
     pool = NlpPool(
         load_enricher or partial(load, settings),
         enrichment.processes,
-        enrichment.batch_stories,
+        enrichment.batch_chars,
         enrichment.timeout_seconds,
         enrichment.tries,
     )
     offsets = OffsetReader(settings.kafka, topics.enriched)
     client = connect(settings.elasticsearch)
     status = StatusFile(settings.data_dir, "worker")
-    writer = Writer(client, settings.elasticsearch)
+    waiting = Waiting()
+    writer = Writer(client, settings.elasticsearch, waiting=waiting)
     newest = Newest(writer.newest, offsets.end, offsets.committed)
     app = build(settings)
     gate = Gate(end)
-    send = sender(app)
+    send = sender(app, waiting)
     max_bytes = settings.kafka.max_request_bytes - 64 * 1024
     add_agents(
         app,
         topics,
         gate,
         newest,
-        Enriching(topics, pool, newest, send, counts, enrichment.revision, max_bytes),
+        {
+            lane: Enriching(
+                topics, pool, newest, send, counts, enrichment.revision, max_bytes, lane
+            )
+            for lane in Lane
+        },
         Indexing(topics, writer, newest, send, counts, tuple(settings.elasticsearch.analyzers)),
     )
 
+    progress = Progress(settings.worker.stall_seconds, waiting=waiting)
+    delay = LoopDelay()
+    metrics = WorkerMetrics(counts, pool, progress, lambda: delay.seconds)
+    started = False
+    health = HealthServer(
+        settings.worker.host,
+        settings.worker.port,
+        metrics.registry,
+        alive=progress.stuck,
+        ready=lambda: None if started else "starting",
+    )
+    health.start()
+
     async def report() -> None:
         while True:
-            status.write({**asdict(counts), "nlp_restarts": pool.restarts})
+            status.write(
+                {
+                    "counts": {**asdict(counts), "nlp_restarts": pool.restarts},
+                    "lag": progress.lag,
+                    "stalled_seconds": round(progress.stalled_seconds, 1),
+                    "waiting": waiting.reasons,
+                    "health_port": health.port,
+                }
+            )
             if app.should_stop or app.crashed:
-                end(RuntimeError("the Faust app crashed"))
-            await asyncio.sleep(STATUS_SECONDS)
+                end(NewswireError("the Faust app crashed"))
+            await delay.sleep(STATUS_SECONDS)
 
-    reporting: asyncio.Task[None] | None = None
+    async def watch() -> None:
+        while True:
+            try:
+                progress.seen(*await offsets.positions(app.consumer.assignment()))
+            except BrokerUnavailable as error:
+                log.warning("kafka: waiting", extra={"reason": str(error)})
+            if why := progress.stuck():
+                end(NewswireError(f"the worker is stuck: {why}"))
+            await asyncio.sleep(PROGRESS_SECONDS)
+
+    tasks: list[asyncio.Task[None]] = []
     try:
         await offsets.start()
         await offsets.require(topics.all())
         await pool.start()
         await app.start()
-        reporting = asyncio.create_task(report())
+        tasks = [asyncio.create_task(report()), asyncio.create_task(watch())]
+        started = True
         log.info("worker started", extra={"nlp_processes": pool.processes})
         error = await stop
         if error is None:
             log.info("draining")
-            if not await gate.drain(DRAIN_SECONDS):
+            if not await gate.drain(settings.worker.drain_seconds):
                 log.warning("a batch did not end in time: it will be taken again")
             await app.consumer.commit()
         await app.stop()
         if error is not None:
             raise error if isinstance(error, NewswireError) else NewswireError(repr(error))
     finally:
-        if reporting:
-            reporting.cancel()
+        for task in tasks:
+            task.cancel()
+        health.stop()
         pool.close()
         await offsets.stop()
         await client.close()

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.main import get_command
 
 from config.settings import load
+from newswire.__main__ import app
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "docker-compose.yml"
@@ -60,6 +62,14 @@ def test_state_is_in_named_volumes() -> None:
         if not (volume.startswith("./") and volume.endswith(":ro"))
     }
     assert mounted == declared
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_command_is_of_the_command_line(name: str) -> None:
+    """A container of ours runs a command that `newswire` has, with arguments that it takes."""
+    program, command, *arguments = OURS[name]["command"]
+    assert program == get_command(app).name == "newswire"
+    get_command(app).commands[command].make_context(command, arguments)
 
 
 @pytest.mark.parametrize("name", OURS)

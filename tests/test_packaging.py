@@ -8,7 +8,10 @@ import zipfile
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import get_args
 
+import aiokafka.codec
+import kafka.codec
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -18,6 +21,7 @@ import config
 import connectors
 import newswire
 import pipeline
+from config.settings import Kafka
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = [path.parent for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests"]
@@ -86,6 +90,13 @@ def test_imports_are_declared() -> None:
         and declared.isdisjoint(map(canonicalize_name, installed_by.get(module, [])))
     }
     assert undeclared == set()
+
+
+@pytest.mark.parametrize("name", get_args(Kafka.model_fields["compression"].annotation))
+def test_compression_is_installed(name: str) -> None:
+    """Each compression that settings allow is there for the connectors and for the worker."""
+    for codec in (kafka.codec, aiokafka.codec):
+        assert name == "none" or getattr(codec, f"has_{name}")()
 
 
 def test_tests_run_on_what_runs() -> None:

@@ -8,14 +8,16 @@ found by their local names, for the same wire comes with prefixes, default names
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from html.entities import html5
 
 from lxml import etree
 
 from connectors.charset import decode
+from connectors.formats.base import Parsed, Skipped
 from connectors.markup import local_name
 from pipeline.errors import ParseError
+from pipeline.story import Story
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_TAGS = 400_000  # opening and closing ones: twice as many as the elements
@@ -118,6 +120,43 @@ def attribute(element: etree._Element | None, name: str) -> str | None:
         return None
     value = element.get(_XML_LANG if name == "xml:lang" else name)
     return ((value if isinstance(value, str) else "") or "").strip() or None
+
+
+def remove(element: etree._Element) -> None:
+    """Takes an element out of its tree and leaves the text behind it in its place."""
+    parent, before, after = element.getparent(), element.getprevious(), element.tail
+    if parent is None:
+        return
+    if before is not None:
+        before.tail = (before.tail or "") + (after or "")
+    else:
+        parent.text = (parent.text or "") + (after or "")
+    parent.remove(element)
+
+
+def each(
+    items: Iterable[etree._Element], read: Callable[[etree._Element], Iterable[Story | Skipped]]
+) -> Parsed:
+    """What a reader makes of the items of one delivery, the good beside the bad.
+
+    Raises:
+        ParseError: the only item is bad, so that nothing is left of the delivery.
+    """
+    stories: list[Story] = []
+    skipped: list[Skipped] = []
+    errors: list[ParseError] = []
+    for item in items:
+        try:
+            for found in read(item):
+                if isinstance(found, Story):
+                    stories.append(found)
+                else:
+                    skipped.append(found)
+        except ParseError as error:
+            errors.append(error)
+    if len(errors) == 1 and not stories and not skipped:
+        raise errors[0]
+    return Parsed(tuple(stories), tuple(errors), tuple(skipped))
 
 
 def place(element: etree._Element) -> str:

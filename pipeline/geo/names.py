@@ -18,7 +18,7 @@ _LETTERS = str.maketrans(
 )  # fmt: skip
 _SHORT = {"saint": "st", "sainte": "ste", "mount": "mt", "fort": "ft"}
 
-WORD = re.compile(r"[^\W_]+(?:[.'’ʻʼ](?![sS]\b)[^\W_]+)*")
+WORD = re.compile(r"[^\W_]+(?:(?:\.|['’ʻʼ](?![sS]\b))[^\W_]+)*")
 """A word of a name: "O'Fallon" and the "U.S" of "U.S." are one, "Winston-Salem" is two,
 and a possessive's "s" stands alone."""
 

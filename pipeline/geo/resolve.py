@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geo.gazetteer import Entry, Gazetteer, Sense
+from pipeline.geo.gazetteer import Entry, Sense
 from pipeline.geo.names import fold
 from pipeline.geo.toponyms import Candidate, holds, prominence, weights, word_lists
 
@@ -58,7 +58,9 @@ class Resolved:
 
 
 @dataclass(slots=True)
-class _Question:
+class Question:
+    """Toponyms that mean the same place, and the places that they may mean."""
+
     toponyms: list[Toponym]
     senses: list[Sense]
     fixed: list[dict[str, float]]
@@ -67,9 +69,7 @@ class _Question:
     live: list[dict[str, float]] = field(default_factory=list)
 
 
-def resolve(
-    toponyms: Sequence[Toponym], gazetteer: Gazetteer, home: Entry | None = None
-) -> list[Resolved]:
+def resolve(toponyms: Sequence[Toponym], home: Entry | None = None) -> list[Resolved]:
     """Choose one place for each toponym that the gazetteer knows.
 
     Toponyms keep their order; unknown ones are left out.
@@ -77,24 +77,7 @@ def resolve(
     Args:
         home: the region that the feed is about, for local news.
     """
-    groups: dict[tuple[str, tuple[int, ...]], list[Toponym]] = defaultdict(list)
-    for toponym in toponyms:
-        if toponym.candidate.senses:
-            groups[_key(toponym)].append(toponym)
-    questions = [_question(group, home) for group in groups.values()]
-    table = weights("resolution")
-    for question in questions:
-        question.live = question.fixed
-        question.answer = _answer(question, table)
-    for _ in range(ROUNDS):
-        context = _Context(questions[:MOST_QUESTIONS])
-        for number, question in enumerate(questions):
-            question.live = [
-                {**fixed, **context.features(number, sense)}
-                for fixed, sense in zip(question.fixed, question.senses, strict=True)
-            ]
-        for question in questions:
-            question.answer = _answer(question, table)
+    questions = answered(toponyms, home)
     chosen = {}
     for question in questions:
         best = int(np.argmax(question.answer))
@@ -107,12 +90,37 @@ def resolve(
     return [chosen[id(t)] for t in toponyms if id(t) in chosen]
 
 
+def answered(
+    toponyms: Sequence[Toponym], home: Entry | None = None, table: Mapping[str, float] | None = None
+) -> list[Question]:
+    """The questions that a story's toponyms pose, each with its answer as probabilities."""
+    table = weights("resolution") if table is None else table
+    groups: dict[tuple[str, tuple[int, ...]], list[Toponym]] = defaultdict(list)
+    for toponym in toponyms:
+        if toponym.candidate.senses:
+            groups[_key(toponym)].append(toponym)
+    questions = [_question(group, home) for group in groups.values()]
+    for question in questions:
+        question.live = question.fixed
+        question.answer = _answer(question, table)
+    for _ in range(ROUNDS):
+        context = _Context(questions[:MOST_QUESTIONS])
+        for number, question in enumerate(questions):
+            question.live = [
+                {**fixed, **context.features(number, sense)}
+                for fixed, sense in zip(question.fixed, question.senses, strict=True)
+            ]
+        for question in questions:
+            question.answer = _answer(question, table)
+    return questions
+
+
 def _key(toponym: Toponym) -> tuple[str, tuple[int, ...]]:
     container = tuple(sorted(s.entry.row for s in toponym.container))
     return fold(toponym.candidate.text), container
 
 
-def _question(group: list[Toponym], home: Entry | None) -> _Question:
+def _question(group: list[Toponym], home: Entry | None) -> Question:
     toponym = group[0]
     ranked = sorted(
         toponym.candidate.senses,
@@ -122,7 +130,7 @@ def _question(group: list[Toponym], home: Entry | None) -> _Question:
         reverse=True,
     )  # fmt: skip
     senses = ranked[:MOST_SENSES]
-    return _Question(group, senses, [_fixed(toponym, s, home) for s in senses])
+    return Question(group, senses, [_fixed(toponym, s, home) for s in senses])
 
 
 def _fixed(toponym: Toponym, sense: Sense, home: Entry | None) -> dict[str, float]:
@@ -155,7 +163,7 @@ def _class(entry: Entry) -> str:
     return "region" if entry.feature in ("RGN", "CONT") else "natural"
 
 
-def _answer(question: _Question, table: Mapping[str, float]) -> NDArray[np.float64]:
+def _answer(question: Question, table: Mapping[str, float]) -> NDArray[np.float64]:
     scores = np.array(
         [sum(table.get(f, 0.0) * v for f, v in live.items()) for live in question.live]
     )
@@ -166,7 +174,7 @@ def _answer(question: _Question, table: Mapping[str, float]) -> NDArray[np.float
 class _Context:
     """What the answers so far say the story is about."""
 
-    def __init__(self, questions: list[_Question]) -> None:
+    def __init__(self, questions: list[Question]) -> None:
         self.by_question: list[tuple[dict[str, float], dict[int, float], float]] = []
         self.countries: dict[str, float] = defaultdict(float)
         self.divisions: dict[int, float] = defaultdict(float)

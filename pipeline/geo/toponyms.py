@@ -23,7 +23,9 @@ from pipeline.mentions import RawMention
 
 PLACE_LABELS = frozenset({"GPE", "LOC", "FAC"})
 _LONGEST = 7
-_GAPS = frozenset({" ", "-", "‐", "‑", "–", "\n", ". ", "\u00a0", "/", "'", "’", ".\n", "  "})
+_GAPS = frozenset(
+    {" ", "-", "‐", "‑", "–", "\n", ". ", "\u00a0", "/", "'", "’", ".\n", "  ", ", ", " & ", "&"}
+)
 _SENTENCE_END = re.compile(r"(?:[.!?:;]['\"”’)]*\s+|\n\s*|^\s*|[“\"]\s*|[•*–—-]\s+)$")
 
 
@@ -108,21 +110,21 @@ def _known(view: _View, gazetteer: Gazetteer) -> list[tuple[int, int, tuple[Sens
         while last + 1 < len(words) and last + 1 - i < longest:
             gap_start, (next_start, next_end) = words[last][1], words[last + 1]
             word = text[next_start:next_end]
-            if text[gap_start:next_start] not in _GAPS or not (
-                word[0].isupper() or word.lower() in connectors
-            ):
+            gap = text[gap_start:next_start]
+            if gap == ", " and word not in ("D.C", "DC"):
+                break
+            if gap not in _GAPS or not (word[0].isupper() or word.lower() in connectors):
                 break
             last += 1
         for j in range(last, i - 1, -1):
             end = words[j][1]
             surface = text[start:end]
-            if j == i and surface.lower() in common and not (end < len(text) and text[end] == "."):
-                continue
             senses = _senses(surface, text[end : end + 1] == ".", gazetteer)
+            if j == i and surface.lower() in common:
+                senses = tuple(s for s in senses if s.kind == "abbreviation")
             if senses:
-                if text[end : end + 1] == "." and (
-                    "." in surface or senses[0].kind == "abbreviation"
-                ):
+                initials = re.search(r"\b[A-Za-z]\.[A-Za-z]$", surface)
+                if text[end : end + 1] == "." and (initials or senses[0].kind == "abbreviation"):
                     end += 1
                 found.append((start, end, senses))
     return found
@@ -221,6 +223,8 @@ class _View:
         ner = self._ner(start, end, inside)
         gaz = _gazetteer_class(senses)
         out += [f"ner:{ner}", f"gaz:{gaz}", f"gaz:{gaz}|{ner}"]
+        if gaz == "demonym":
+            out += self._demonym(last, end)
         if len(inside) > 1:
             out += ["words", f"words|{ner}"]
         if senses and all(s.kind in ("alternate", "former") for s in senses):
@@ -306,6 +310,17 @@ class _View:
         ):
             out += ["inner", f"inner|{ner}"]
         return out
+
+    def _demonym(self, last: int, end: int) -> list[str]:
+        """Whether a demonym is an adjective, "Kenyan police", or a noun, "Kenyans", "the French"."""
+        after = self.word(last + 1)
+        gap = self.text[end : self.words[last + 1][0]] if after else ""
+        plural = self.text[end - 1] == "s" and self.text[end - 2] not in "ies"
+        if plural:
+            return ["people"]
+        if gap in (" ", "-", "\n") and after not in word_lists()["function"]:
+            return ["adjective"]
+        return ["people or adjective"]
 
     def _longer(
         self, start: int, end: int, spans: Mapping[tuple[int, int], Any]

@@ -9,7 +9,6 @@ mapping rejects is handed back, and a missing index stops the worker with a sent
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,8 +23,7 @@ from pipeline.errors import IndexUnavailable, SetupError
 from pipeline.index.client import RETRIABLE, translated
 from pipeline.index.document import Document
 from pipeline.index.setup import write_alias
-
-log = logging.getLogger(__name__)
+from pipeline.records import Waiting
 
 
 class Outcome(StrEnum):
@@ -59,6 +57,8 @@ class Writer:
     Args:
         client: open for as long as the writer is used.
         retry_seconds: first and longest delay between two tries.
+        waiting: told while the index is away.
+        index: another index than the one behind the write alias.
     """
 
     def __init__(
@@ -66,10 +66,15 @@ class Writer:
         client: AsyncElasticsearch,
         settings: ElasticsearchSettings,
         retry_seconds: tuple[float, float] = (0.2, 15.0),
+        waiting: Waiting | None = None,
+        index: str | None = None,
     ) -> None:
+        self._waiting = waiting or Waiting()
         self._client = client
         self._settings = settings
-        self._alias = write_alias(settings.index)
+        self._index = index or write_alias(settings.index)
+        # A missing alias must not become an index with a guessed mapping.
+        self._require_alias = index is None
         self._retry_seconds = retry_seconds
 
     async def write(self, writes: Sequence[Write]) -> list[Written]:
@@ -100,9 +105,10 @@ class Writer:
                         again.append(n)
                         reason = f"HTTP {item['status']}"
             if again:
-                log.warning("index: waiting", extra={"documents": len(again), "reason": reason})
+                self._waiting.for_("index", reason)
                 await asyncio.sleep(next(waits))
             pending = again
+        self._waiting.over("index")
         return [result for result in results if result is not None]
 
     async def newest(self, ids: Iterable[str]) -> dict[str, int]:
@@ -131,12 +137,15 @@ class Writer:
             try:
                 with translated(self._settings):
                     answer = await self._client.mget(
-                        index=self._alias, ids=wanted, source=source, realtime=True
+                        index=self._index, ids=wanted, source=source, realtime=True
                     )
-                return {doc["_id"]: doc for doc in answer["docs"] if self._found(doc)}
+                found = {doc["_id"]: doc for doc in answer["docs"] if self._found(doc)}
             except IndexUnavailable as error:
-                log.warning("index: waiting", extra={"reason": str(error)})
+                self._waiting.for_("index", str(error))
                 await asyncio.sleep(next(waits))
+            else:
+                self._waiting.over("index")
+                return found
 
     def _found(self, doc: dict[str, Any]) -> bool:
         if error := doc.get("error"):
@@ -146,11 +155,11 @@ class Writer:
         return bool(doc.get("found"))
 
     def _missing(self) -> SetupError:
-        return SetupError(f"the index {self._alias} is missing: run `newswire setup`")
+        return SetupError(f"the index {self._index} is missing: run `newswire setup`")
 
     def _lines(self, write: Write) -> bytes:
         index = {
-            "_index": self._alias,
+            "_index": self._index,
             "_id": write.id,
             "version": write.version,
             "version_type": "external",
@@ -173,8 +182,9 @@ class Writer:
         """One request; an item's outcome each, in order."""
         operations: Any = lines  # encoded once; the client passes bytes through
         with translated(self._settings):
-            # require_alias: a missing index must not be made up with a guessed mapping.
-            answer = await self._client.bulk(operations=operations, require_alias=True)
+            answer = await self._client.bulk(
+                operations=operations, require_alias=self._require_alias
+            )
         return [item["index"] for item in answer["items"]]
 
     def _judge(self, item: dict[str, Any]) -> Written | None:

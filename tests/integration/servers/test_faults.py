@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -14,55 +13,52 @@ from elasticsearch import Elasticsearch
 from kafka import KafkaProducer
 
 from tests.integration import topics
-from tests.integration.conftest import missing_skips
-from tests.servers import Engine, engine
+from tests.servers import Engine
 from tests.servers.process import folder_for_servers
 
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture(scope="module")
-def real() -> Iterator[Engine]:
-    """Real servers of this module's own, to be killed."""
-    with folder_for_servers() as folder, missing_skips(), engine("real", folder) as running:
-        yield running
+ON_REAL = pytest.mark.parametrize(
+    "engine_kind", [pytest.param("real", marks=pytest.mark.real)], indirect=True, scope="session"
+)
 
 
-@pytest.mark.real
-def test_kafka_comes_back_with_its_data(real: Engine, prefix: str) -> None:
+@ON_REAL
+def test_kafka_comes_back_with_its_data(engine: Engine, prefix: str) -> None:
     """Records acknowledged before a SIGKILL are there after the restart, at the same address."""
     producer = KafkaProducer(
-        bootstrap_servers=real.brokers, acks="all", enable_idempotence=True, retries=100
+        bootstrap_servers=engine.brokers, acks="all", enable_idempotence=True, retries=100
     )
-    topics.create(real.brokers, prefix)
+    topics.create(engine.brokers, prefix)
     for number in range(50):
         producer.send(prefix, value=b"%d" % number).get(timeout=30)
-    real.broker.kill()
-    assert not real.broker.running
-    real.broker.start()
+    engine.broker.kill()
+    assert not engine.broker.running
+    engine.broker.start()
     producer.send(prefix, value=b"50").get(timeout=60)
     producer.close()
-    assert topics.values(real.brokers, prefix) == [b"%d" % number for number in range(51)]
+    assert topics.values(engine.brokers, prefix) == [b"%d" % number for number in range(51)]
 
 
-@pytest.mark.real
-def test_elasticsearch_comes_back_with_its_data(real: Engine, prefix: str) -> None:
+@ON_REAL
+def test_elasticsearch_comes_back_with_its_data(engine: Engine, prefix: str) -> None:
     """A document acknowledged before a SIGKILL is there after the restart, with its version."""
-    with Elasticsearch(real.elasticsearch_url) as index:
+    with Elasticsearch(engine.elasticsearch_url) as index:
         index.index(index=prefix, id="story", document={"a": 1}, version=7, version_type="external")
-        real.index.kill()
-        real.index.start()
+        engine.index.kill()
+        engine.index.start()
         assert index.get(index=prefix, id="story")["_version"] == 7
 
 
-@pytest.mark.real
-def test_paused_server_answers_when_resumed(real: Engine) -> None:
+@ON_REAL
+def test_paused_server_answers_when_resumed(engine: Engine) -> None:
     """A paused server takes a connection and says nothing until it is resumed."""
-    url = f"{real.elasticsearch_url}/_cluster/health"
-    real.index.pause()
+    url = f"{engine.elasticsearch_url}/_cluster/health"
+    engine.index.pause()
     with pytest.raises(httpx.ReadTimeout):
         httpx.get(url, timeout=1)
-    real.index.resume()
+    engine.index.resume()
     assert httpx.get(url, timeout=10).is_success
 
 

@@ -1,0 +1,69 @@
+"""Metrics and health of a process over HTTP: `/metrics`, `/healthz`, `/readyz`.
+
+Health is judged by progress, which the process itself knows; this only tells it. Listens
+on the loopback unless configured otherwise, and answers nothing else.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+Check = Callable[[], str | None]
+"""None when all is well, else why not, in one sentence."""
+
+
+class HealthServer:
+    """A small HTTP server in a thread of its own.
+
+    Args:
+        registry: of the process's metrics.
+        alive: whether the process gets on; a supervisor restarts it when it does not.
+        ready: whether it has started and reaches what it depends on.
+    """
+
+    def __init__(
+        self, host: str, port: int, registry: CollectorRegistry, alive: Check, ready: Check
+    ) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if self.path == "/metrics":
+                    self._answer(200, generate_latest(registry), CONTENT_TYPE_LATEST)
+                elif self.path in ("/healthz", "/readyz"):
+                    why = alive() if self.path == "/healthz" else ready()
+                    text = (why or "ok") + "\n"
+                    self._answer(503 if why else 200, text.encode(), "text/plain; charset=utf-8")
+                else:
+                    self._answer(404, b"not found\n", "text/plain")
+
+            def _answer(self, status: int, content: bytes, kind: str) -> None:
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: object) -> None:
+                """Requests are not logged: a probe comes every few seconds."""
+
+        self._server = ThreadingHTTPServer((host, port), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        port: int = self._server.server_address[1]
+        return port
+
+    def start(self) -> None:
+        """Answer from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the port."""
+        self._server.shutdown()
+        self._server.server_close()

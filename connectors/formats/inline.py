@@ -1,0 +1,90 @@
+"""Story text that stands inside another format: NITF, XHTML, escaped HTML or plain text.
+
+NewsML 1.2 carries it in DataContent, NewsML-G2 in inlineXML and inlineData. What is there decides,
+not what is declared: agencies label HTML as text/plain and XHTML as "xhtml/xml".
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from lxml import etree
+
+from connectors import flow
+from connectors.charset import decode
+from connectors.formats import nitf_content, xml
+from connectors.formats.nitf_content import Content
+from connectors.markup import local_name, looks_like_markup, text_of, text_of_html
+from pipeline.errors import ParseError
+
+_STYLE_SHEETS = frozenset(("stylesheet", "transform", "style"))
+
+
+def read(container: etree._Element, near: date | None) -> Content:
+    """The content inside an element; an empty one for a style sheet or nothing.
+
+    Args:
+        near: a day near the filing, for datelines without a year.
+    """
+    names = [local_name(child) for child in container]
+    if _STYLE_SHEETS.intersection(names):
+        return Content()
+    nitf = next(xml.descendants(container, "nitf"), None)
+    if nitf is not None:
+        return nitf_content.read(nitf, near)
+    if not names:
+        return Content(body=of_text(_bare(container)))
+    body = next(xml.descendants(container, "body"), container)
+    return Content(body=_of_xhtml(body))
+
+
+def read_document(raw: bytes, near: date | None) -> Content:
+    """The content of a document that an item points to; an empty one if it can't be read."""
+    try:
+        wrapper = etree.Element("document")
+        wrapper.append(xml.parse(raw))
+    except ParseError:
+        text = decode(raw)
+        return Content(body=of_text(text)) if looks_like_markup(text) else Content()
+    return read(wrapper, near)
+
+
+def of_text(text: str) -> str:
+    """The paragraphs of text that is plain, or HTML that was escaped or put into CDATA."""
+    if not looks_like_markup(text):
+        return flow.paragraphs(text)
+    body = text_of_html(text)
+    if "\n\n" in body or text.count("\n") < 3:
+        return body
+    # ANSA puts a teletype text into one <p>: its paragraphs are indented lines.
+    return flow.paragraphs(_without_tags(text))
+
+
+def _of_xhtml(body: etree._Element) -> str:
+    """The text of an XHTML body without the metadata that dpa prints above it.
+
+    dpa-G2 repeats slugline, time and headline in a header and puts the story into a section of
+    class "main".
+    """
+    main = [
+        section
+        for section in xml.descendants(body, "section", "main", "article")
+        if local_name(section) == "main" or "main" in (section.get("class") or "").split()
+    ]
+    elements = main[:1] or [body]
+    children = list(elements[0])
+    if not children:
+        return flow.paragraphs(elements[0].text or "")
+    only = children[0] if len(children) == 1 and not len(children[0]) else None
+    if only is not None and local_name(only) == "p" and (only.text or "").strip().count("\n") > 2:
+        return flow.paragraphs(only.text or "")
+    return text_of(*elements)
+
+
+def _without_tags(text: str) -> str:
+    root = etree.HTML(text, etree.HTMLParser(no_network=True))
+    return "" if root is None else _bare(root)
+
+
+def _bare(element: etree._Element) -> str:
+    return "".join(map(str, element.itertext()))

@@ -1,0 +1,371 @@
+"""NewsML-G2: news items alone, in news messages, and what is skipped beside them.
+
+Specification: NewsML-G2 2.35 (iptc.org/std/NewsML-G2); docs/formats.md has the table of fields.
+Read from dpa, Reuters, ANSA, STT, AFP and the IPTC's own examples.
+
+Identity. @guid is the same for all versions of an item (section "Identifying items"), @version
+tells them apart and is 1 where it is absent. A version can be a very large number (Reuters).
+
+Status. pubStatus is usable where it is absent. embargoed makes a usable item embargoed until
+then; an empty embargoed element means until further notice. A canceled item needs no content.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+from lxml import etree
+
+from connectors import agencies, dateline, fields, signals, status, times
+from connectors.formats import g2_concepts, inline, xml
+from connectors.formats.base import Context, Parsed, Skipped
+from connectors.formats.g2_concepts import Concepts
+from connectors.formats.nitf_content import Content
+from connectors.markup import line_of, local_name, text_of
+from connectors.times import Instant
+from pipeline.errors import ParseError
+from pipeline.story import Dateline, Link, Located, Signal, Status, Story
+
+_ITEMS = ("newsItem", "packageItem", "conceptItem", "knowledgeItem", "planningItem", "catalogItem")
+_SIGNALS: Mapping[str, Signal] = {
+    "sig:update": Signal.UPDATE,
+    "sig:correction": Signal.CORRECTION,
+    "sig:corrected": Signal.CORRECTION,
+    "sig:writethru": Signal.WRITETHRU,
+    "sig:kill": Signal.KILL,
+    "sig:withdrawal": Signal.WITHDRAW,
+    "sig:advisory": Signal.ADVISORY,
+    "sig:alert": Signal.NEWSALERT,
+    "sig:flash": Signal.FLASH,
+    "sig:urgent": Signal.URGENT,
+    # Reuters' editorial status; its N, a new story, is no signal.
+    "edstat:u": Signal.UPDATE,
+    "edstat:c": Signal.CORRECTION,
+    "edstat:w": Signal.WITHDRAW,
+}
+_MEDIA = frozenset(("picture", "photo", "graphic", "video", "audio", "animation"))
+_FORCE = (Signal.KILL, Signal.WITHDRAW, Signal.CORRECTION)  # one of these goes before any other
+
+
+def parse(raw: bytes, context: Context) -> Parsed:
+    """The stories of a news message or of a single item.
+
+    Raises:
+        ParseError: not XML, or no item of the G2 family in it.
+    """
+    root = xml.parse(raw)
+    items = [root] if local_name(root) in _ITEMS else list(xml.descendants(root, *_ITEMS))
+    if not items:
+        if local_name(root) == "newsMessage":
+            return Parsed(skipped=(Skipped("a news message without items"),))
+        raise ParseError("not NewsML-G2: there is no item", xml.place(root))
+    return xml.each(items, lambda item: _read(item, root, context))
+
+
+class _Item(NamedTuple):
+    """One news item with what is needed to read it."""
+
+    item: etree._Element
+    header: etree._Element | None
+    meta: etree._Element | None
+    content: etree._Element | None
+    concepts: Concepts
+    context: Context
+
+    def instant(self, parent: etree._Element | None, name: str) -> Instant | None:
+        return times.instant(line_of(xml.child(parent, name)), self.context.timezone)
+
+    def text(self, name: str) -> str | None:
+        """The first non-empty property of contentMeta with a name, on one line."""
+        return next(filter(None, map(line_of, xml.children(self.content, name))), None)
+
+
+def _read(
+    element: etree._Element, root: etree._Element, context: Context
+) -> Iterator[Story | Skipped]:
+    guid = xml.attribute(element, "guid")
+    kind = local_name(element)
+    if kind != "newsItem":
+        references = sum(1 for _ in xml.descendants(element, "itemRef"))
+        is_package = kind == "packageItem"
+        yield Skipped(f"a package of {references} items" if is_package else f"a {kind}", guid)
+        return
+    if guid is None:
+        raise ParseError("a newsItem without a guid", xml.place(element))
+    content_meta = xml.child(element, "contentMeta")
+    language = fields.language(
+        xml.attribute(xml.child(content_meta, "language"), "tag")
+        or xml.attribute(element, "xml:lang")
+    )
+    item = _Item(
+        element,
+        xml.child(root, "header"),
+        xml.child(element, "itemMeta"),
+        content_meta,
+        g2_concepts.read(root, element, language),
+        context,
+    )
+    created = _created(item)
+    anchor = created.at if created else context.received_at
+    content = _content(item, anchor.date() if anchor else None)
+    story = _story(item, guid, content, created)
+    if story.status is not Status.WITHDRAWN:
+        item_class = _class(item)
+        reason = _without_text(item, item_class, content)
+        if reason is not None:
+            caption = _caption(item, content) if context.captions else None
+            if caption is None:
+                yield Skipped(reason, guid)
+                return
+            story = msgspec.structs.replace(story, body=caption)
+        if not (story.headline or story.body):
+            raise ParseError("a story with neither headline nor text", xml.place(element))
+    yield story
+
+
+def _class(item: _Item) -> str | None:
+    """The nature of an item, without its scheme: "text", "picture", "composite"."""
+    found = item.concepts.code(xml.child(item.meta, "itemClass"))
+    return found.code.casefold() if found else None
+
+
+def _without_text(item: _Item, item_class: str | None, content: Content) -> str | None:
+    """Why an item is no story; None where it is one.
+
+    A headline without a text is a story (an alert), unless the text stands elsewhere.
+    """
+    if item_class in _MEDIA:
+        return f"no text: {item_class}"
+    remote = [
+        fields.first(xml.attribute(each, "contenttype"), xml.attribute(each, "href"))
+        for each in xml.children(item.item, "contentSet/remoteContent")
+    ]
+    if content.body or (item_class in ("text", None) and not remote):
+        return None
+    if remote:
+        return f"its content is remote: {', '.join(fields.distinct(remote))}"
+    return f"no text: {item_class}"
+
+
+def _caption(item: _Item, content: Content) -> str | None:
+    return _description(item, "caption") or content.body or _description(item, "") or None
+
+
+def _created(item: _Item) -> Instant | None:
+    """When this version was made; by the content's time where the item's is empty (STT)."""
+    return fields.first(
+        item.instant(item.meta, "versionCreated"),
+        item.instant(item.content, "contentModified"),
+        item.instant(item.content, "contentCreated"),
+        item.instant(item.header, "sent"),
+    )
+
+
+def _content(item: _Item, near: date | None) -> Content:
+    """The first rendition that has a text, of those inside and of those already fetched."""
+    for element in xml.children(item.item, "contentSet"):
+        for rendition in element:
+            kind = local_name(rendition)
+            if kind in ("inlineXML", "inlineData") and not rendition.get("encoding"):
+                content = inline.read(rendition, near)
+            elif kind == "remoteContent":
+                linked = item.context.linked.get(xml.attribute(rendition, "href") or "")
+                content = inline.read_document(linked, near) if linked else Content()
+            else:
+                continue
+            if content.body or content.has_media:
+                return content
+    return Content()
+
+
+def _story(item: _Item, guid: str, content: Content, created: Instant | None) -> Story:
+    concepts, context = item.concepts, item.context
+    near = created.at.date() if created else None
+    # The id must be the same in a cancel that says no more than it must: who provides it.
+    provider = agencies.short_name(*_provider(item)) or context.agency
+    source = agencies.short_name(*_signatures(item), context.agency)
+    headline = _headline(item) or content.headline
+    first = item.instant(item.meta, "firstCreated") or item.instant(item.content, "contentCreated")
+    sent = xml.child(item.meta, "pubStatus")
+    status_sent = xml.attribute(sent, "qcode") or xml.attribute(sent, "uri")
+    own_status, taken_back = status.of_word(status_sent)
+    embargoed = xml.child(item.meta, "embargoed")
+    until = item.instant(item.meta, "embargoed")
+    if own_status is Status.USABLE and embargoed is not None:
+        own_status = Status.EMBARGOED
+    signal, signal_sent = _signal(item, headline)
+    urgency = item.text("urgency")
+    printed = _dateline(item, content, near)
+    version = xml.attribute(item.item, "version")
+    return Story(
+        id=fields.story_id(provider or source, guid),
+        source=source,
+        provider_id=guid,
+        version=fields.integer(version) if version else 1,
+        status=own_status,
+        status_sent=status_sent,
+        signal=taken_back or signal,
+        signal_sent=signal_sent,
+        headline=headline,
+        slugline=item.text("slugline"),
+        byline=fields.byline(item.text("by")) or content.byline,
+        dateline=printed,
+        summary=_description(item, "summary") or content.summary,
+        body=content.body,
+        language=concepts.language or context.language,
+        urgency=fields.urgency(urgency),
+        urgency_sent=urgency,
+        priority=fields.urgency(line_of(xml.child(item.header, "priority"))),
+        categories=_categories(item),
+        subjects=fields.distinct(map(concepts.subject, xml.children(item.content, "subject"))),
+        keywords=fields.distinct(map(line_of, xml.children(item.content, "keyword"))),
+        genre=_genre(item),
+        ednote=_ednote(item, content),
+        copyright=_in_language(item, "rightsInfo/copyrightNotice")
+        or concepts.name(xml.child(item.item, "rightsInfo/copyrightHolder")),
+        usage_terms=_in_language(item, "rightsInfo/usageTerms"),
+        located=tuple(_located(item, printed)),
+        first_created=first.at if first else None,
+        version_created=created.at if created else None,
+        embargoed_until=until.at if until and own_status is Status.EMBARGOED else None,
+        zone_assumed=times.any_assumed((first, created, until)),
+        links=tuple(_links(item)),
+        format="newsml_g2",
+    )
+
+
+def _signatures(item: _Item) -> Iterator[str | None]:
+    """Where an item says whose it is, the surest first."""
+    holder = xml.child(item.item, "rightsInfo/copyrightHolder")
+    sources = xml.children(item.content, "infoSource")
+    yield from _provider(item)
+    for element in (*sources, holder):
+        found = item.concepts.code(element)
+        yield found.code if found else None
+        yield item.concepts.name(element)
+    yield line_of(xml.child(item.header, "sender"))
+    yield item.text("creditline")
+
+
+def _provider(item: _Item) -> tuple[str | None, str | None]:
+    element = xml.child(item.meta, "provider")
+    found = item.concepts.code(element)
+    return found.code if found else None, item.concepts.name(element)
+
+
+def _headline(item: _Item) -> str | None:
+    """The main headline: the first that has no role or the main one; else the item's title."""
+    titles = list(xml.children(item.content, "headline"))
+    titles.sort(key=lambda each: not re.search(r"^$|main", each.get("role") or ""))
+    return next(filter(None, map(line_of, titles)), None) or line_of(xml.child(item.meta, "title"))
+
+
+def _description(item: _Item, role: str) -> str | None:
+    """The first description of a role: a summary, a caption, or "" for any.
+
+    One without a role is a summary.
+    """
+    for element in xml.children(item.content, "description"):
+        sent = (xml.attribute(element, "role") or "drol:summary").casefold()
+        if role in sent and (text := text_of(element)):
+            return text
+    return None
+
+
+def _dateline(item: _Item, content: Content, near: date | None) -> Dateline | None:
+    """The dateline as printed: the property's, the content's, or the one the text begins with.
+
+    Reuters puts a timestamp into the property, which names no place.
+    """
+    sent = dateline.of_element(item.text("dateline"), near)
+    if sent and sent.place:
+        return sent
+    return content.dateline or dateline.of_body(content.body, near) or sent
+
+
+def _signal(item: _Item, headline: str | None) -> tuple[Signal | None, str | None]:
+    """The signal with the most force, and what the wire called it."""
+    found = [
+        (_SIGNALS[qcode.casefold()], qcode)
+        for element in xml.children(item.meta, "signal")
+        if (code := item.concepts.code(element))
+        and (qcode := ":".join(filter(None, (code.scheme, code.code)))).casefold() in _SIGNALS
+    ]
+    told = signals.of_slug(item.text("slugline")) or signals.of_headline(headline)
+    if told:
+        found.append((told.signal, told.sent))
+    if not found:
+        return None, None
+    return next((each for force in _FORCE for each in found if each[0] is force), found[0])
+
+
+def _categories(item: _Item) -> tuple[str, ...]:
+    """Subjects that are the provider's categories, and ANPA 1312's ("a1312cat:s")."""
+    codes = [
+        (item.concepts.code(each), xml.attribute(each, "type") or "")
+        for each in xml.children(item.content, "subject")
+    ]
+    return fields.distinct(
+        code.code
+        for code, kind in codes
+        if code and (re.search(r":cat(?:egory)?$", kind) or code.scheme == "a1312cat")
+    )
+
+
+def _genre(item: _Item) -> str | None:
+    for element in xml.children(item.content, "genre"):
+        code = item.concepts.code(element)
+        found = item.concepts.name(element) or (code.code if code else None)
+        if found:
+            return found
+    return None
+
+
+def _ednote(item: _Item, content: Content) -> str | None:
+    """All notes to editors, whatever their role; none of them is ever part of the body."""
+    notes = [text_of(each) for each in xml.children(item.meta, "edNote")]
+    return "\n\n".join(fields.distinct([*notes, *content.notes])) or None
+
+
+def _in_language(item: _Item, path: str) -> str | None:
+    """The first text at a path in the story's language, or else the first."""
+    found = [(each, text) for each in xml.children(item.item, path) if (text := line_of(each))]
+    same = (text for each, text in found if item.concepts.speaks(xml.attribute(each, "xml:lang")))
+    return next(same, found[0][1] if found else None)
+
+
+def _located(item: _Item, printed: Dateline | None) -> Iterator[Located]:
+    """Where the content was made, then the places that it is about."""
+    for element in xml.children(item.content, "located"):
+        place = item.concepts.place(element, "dateline")
+        if place is None:
+            continue
+        moved = dateline.contradicts(printed, place.name)
+        yield msgspec.structs.replace(place, role=None) if moved else place
+    seen = set()
+    for element in xml.children(item.content, "subject"):
+        place = item.concepts.place(element, "subject") if item.concepts.is_place(element) else None
+        if place is not None and place not in seen:
+            seen.add(place)
+            yield place
+
+
+def _links(item: _Item) -> Iterator[Link]:
+    for element in xml.children(item.meta, "link"):
+        href = xml.attribute(element, "href") or xml.attribute(element, "residref")
+        if href:
+            relation = (xml.attribute(element, "rel") or "").rpartition(":")[2]
+            yield Link(
+                href=href,
+                rel=re.sub(r"(?<=[a-z])(?=[A-Z])", "-", relation).lower() or None,
+                title=line_of(xml.child(element, "title")),
+                type=xml.attribute(element, "contenttype"),
+            )
+    for element in xml.children(item.item, "contentSet/remoteContent"):
+        href = xml.attribute(element, "href") or xml.attribute(element, "residref")
+        if href:
+            yield Link(href=href, rel="enclosure", type=xml.attribute(element, "contenttype"))

@@ -1,0 +1,123 @@
+"""The body of NITF 3.x: what is printed, also where NITF stands inside NewsML.
+
+Specification: NITF 3.6, body (body.head, body.content, body.end).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from lxml import etree
+
+from connectors import dateline, fields, times
+from connectors.formats import xml
+from connectors.markup import line_of, text_of
+from pipeline.story import Dateline, Located
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a NITF body says."""
+
+    headline: str | None = None
+    byline: str | None = None
+    dateline: Dateline | None = None
+    """The dateline element's, or else the one that the text begins with."""
+    located: Located | None = None
+    """The dateline's place where its parts are marked up."""
+    summary: str | None = None
+    body: str = ""
+    notes: tuple[str, ...] = ()
+    """Notes that are not for publication."""
+    captions: tuple[str, ...] = ()
+    """The captions of pictures and videos, which are not part of the body."""
+    has_media: bool = False
+
+
+def read(nitf: etree._Element, near: date | None) -> Content:
+    """The content of a nitf element.
+
+    Args:
+        near: a day near the filing, for datelines without a year.
+    """
+    body, head = xml.child(nitf, "body"), xml.child(nitf, "body/body.head")
+    notes = [note for note in xml.descendants(body, "note") if _for_editors_only(note)]
+    media = list(xml.descendants(body, "media"))
+    captions = [
+        caption for each in media for caption in xml.descendants(each, "media-caption", "caption")
+    ]
+    said = fields.distinct(map(text_of, notes))
+    for note in notes:
+        xml.remove(note)
+    text = text_of(*xml.children(body, "body.content"), *xml.children(body, "body.end"))
+    return Content(
+        headline=fields.first(
+            line_of(xml.child(head, "hedline/hl1")), line_of(xml.child(head, "hedline"))
+        ),
+        byline=_byline(head),
+        dateline=_dateline(head, near) or dateline.of_body(text, near),
+        located=_located(xml.child(head, "dateline/location")),
+        summary=text_of(*xml.children(head, "abstract")) or None,
+        body=text,
+        notes=said,
+        captions=fields.distinct(
+            text_of(*caption) or fields.line(caption.text) for caption in captions
+        ),
+        has_media=bool(media),
+    )
+
+
+def _for_editors_only(note: etree._Element) -> bool:
+    """NITF 3.6 note: an editor's note, or a "non-publishable advisory"."""
+    return note.get("noteclass") == "editorsnote" or note.get("type") == "npa"
+
+
+def _byline(head: etree._Element | None) -> str | None:
+    """The bylines without their titles (byttl), which name a desk or an employer."""
+    found = []
+    for element in xml.children(head, "byline"):
+        for title in list(xml.descendants(element, "byttl")):
+            xml.remove(title)
+        found.append(fields.byline(line_of(element)))
+    return ", ".join(fields.distinct(found)) or None
+
+
+def _dateline(head: etree._Element | None, near: date | None) -> Dateline | None:
+    """The dateline element's; None where it names no place: EFE's holds a timestamp only."""
+    element = xml.child(head, "dateline")
+    location = xml.child(element, "location")
+    if element is None or location is None:
+        found = dateline.of_element(line_of(element), near)
+        return found if found and found.place else None
+    parts = [line_of(part) for part in location]
+    # CP marks city, state and country up, but prints no commas between them.
+    unparted = not any((part.tail or "").strip() for part in location)
+    place = ", ".join(filter(None, parts)) if parts and unparted else line_of(location)
+    found = dateline.of_element(place, near)
+    if found is None or found.place is None:
+        return None
+    filed = xml.child(element, "story.date")
+    printed = line_of(filed)
+    filed_on = times.written_day(xml.attribute(filed, "norm")) or times.day(printed, near)
+    return Dateline(
+        text=", ".join(filter(None, (found.text, printed))),
+        place=found.place,
+        filed_on=filed_on or found.filed_on,
+    )
+
+
+def _located(location: etree._Element | None) -> Located | None:
+    """The place of a dateline whose city is marked up."""
+    city = xml.child(location, "city")
+    if city is None:
+        return None
+    country = xml.child(location, "country")
+    return Located(
+        name=line_of(city),
+        code=xml.attribute(city, "city-code"),
+        admin1=line_of(xml.child(location, "state")),
+        country=line_of(country),
+        country_code=xml.attribute(country, "iso-cc"),
+        role="dateline",
+    )

@@ -1,0 +1,33 @@
+"""NewsML URNs (RFC 3085): urn:newsml:PROVIDER:DATE:ITEM:REVISION[UPDATE].
+
+The revision and its update letter ("1N") change from version to version; what stands before
+them is the story.
+"""
+
+from __future__ import annotations
+
+import re
+
+_URN = re.compile(
+    r"(?P<item>urn:newsml:(?P<provider>[^:\s]+):(?P<date>\d{8}(?:T\w+)?)(?P<offset>[+-]\d{2}:?\d{2})?"
+    r":(?P<id>.+?)):(?P<revision>\d+)(?P<update>[A-Za-z]?)",
+    re.IGNORECASE,
+)
+
+
+def without_revision(identifier: str) -> str:
+    """An identifier without the revision at its end; as it is where it is no such URN."""
+    match = _URN.fullmatch(identifier.strip())
+    return match["item"] if match else identifier.strip()
+
+
+def parts(identifier: str) -> tuple[str, str, str] | None:
+    """The provider, date and item id of a NewsML URN; None for other identifiers."""
+    match = _URN.fullmatch(identifier.strip())
+    return (match["provider"], match["date"], match["id"]) if match else None
+
+
+def revision(identifier: str) -> int | None:
+    """The revision of a NewsML URN; None for one without, and for other identifiers."""
+    match = _URN.fullmatch(identifier.strip())
+    return int(match["revision"]) if match and len(match["revision"]) < 19 else None

@@ -31,6 +31,8 @@ class Feed(BaseModel):
     timezone: str = "UTC"
     """Zone of times that come without one."""
     language: str | None = None
+    backfill: bool = False
+    """Take the lane behind live stories: for a feed of the past."""
     captions: bool = False
     """Take a picture's or video's caption as a story."""
     enabled: bool = True

@@ -10,6 +10,7 @@ import msgspec
 from connectors.cursor import Acknowledged, Met
 from connectors.health import Counts
 from connectors.publish import Record
+from connectors.sources.base import Delivery
 from pipeline import codec
 from pipeline.errors import CodecError
 from pipeline.story import Story
@@ -29,6 +30,8 @@ class Batch:
     deliveries: int = 0
     size: int = 0
     """Bytes of deliveries and records."""
+    archived: list[Delivery] = field(default_factory=list)
+    """Deliveries that the raw archive has to keep before any of it is published."""
     newest: dict[str, bytes] = field(default_factory=dict)
     """The digest of each story's last words, by id."""
     digests: set[bytes] = field(default_factory=set)

@@ -15,25 +15,24 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Event
 
-import msgspec
-
 from config.feeds import Feed
+from connectors.archive import Archive
 from connectors.batch import Batch, story_digest
 from connectors.claims import Claims
 from connectors.cursor import Acknowledged, Cursor
-from connectors.formats import FORMATS, Context, Parsed
 from connectors.health import Counts, is_dead
 from connectors.publish import Publisher, letter_record, story_record
+from connectors.reading import letter as letter_for
+from connectors.reading import read as read_delivery
 from connectors.sources import Delivery, Polled, Progress, Refused, Source
 from connectors.sources.base import now
 from pipeline.backoff import delays
-from pipeline.deadletter import DeadLetter, dead_letter
+from pipeline.deadletter import DeadLetter
 from pipeline.errors import (
     CodecError,
-    ParseError,
     SourceUnavailable,
     StoryError,
     TransientError,
@@ -83,7 +82,9 @@ class FeedLoop:
         retry_seconds: tuple[float, float] = (0.5, 60.0),
         on_change: Callable[[Counts], None] = lambda counts: None,
         claims: Claims | None = None,
+        archive: Archive | None = None,
     ) -> None:
+        self._archive = archive
         self.feed = feed
         self._source = source
         self._cursor = cursor
@@ -152,6 +153,8 @@ class FeedLoop:
         self._source.close()
         self._publisher.close()
         self._cursor.close()
+        if self._archive:
+            self._archive.close()
 
     def _check_broker(self) -> None:
         """Deliver anew if the broker has lost what it acknowledged.
@@ -222,18 +225,23 @@ class FeedLoop:
         """Parse a delivery, unless it is what was last delivered under its name."""
         if self._cursor.delivered(delivery.name) == delivery.key:
             return Read(delivery)
-        parsed, letters = self._parse(delivery)
+        reading = read_delivery(self.feed, delivery)
+        for skip in reading.skipped:
+            log.info(
+                "skipped",
+                extra={"feed": self.feed.name, "delivery": delivery.name, "reason": skip.reason},
+            )
         return Read(
             delivery,
-            [(story, story_digest(story)) for story in parsed.stories],
-            letters,
-            len(parsed.skipped),
+            [(story, story_digest(story)) for story in reading.stories],
+            list(reading.letters),
+            len(reading.skipped),
         )
 
     def _refuse(self, refused: Refused) -> Read:
         delivery = Delivery(raw=b"", name=refused.name, state=refused.state)
         error = StoryError(refused.reason)
-        return Read(delivery, letters=[self._letter(delivery, "read", error)])
+        return Read(delivery, letters=[letter_for(self.feed, delivery, "read", error)])
 
     def _take(self, read: Read, batch: Batch) -> None:
         """What of a delivery is new, into the batch."""
@@ -248,6 +256,8 @@ class FeedLoop:
         counts.skipped += read.skipped
         if delivery.raw:
             batch.remembered.deliveries[delivery.name] = delivery.key
+            if read.stories or letters or read.skipped:
+                batch.archived.append(delivery)
         times = Counter(story.id for story, _ in read.stories)
         for story, digest in read.stories:
             met = self._cursor.met(story.id, digest)
@@ -256,14 +266,14 @@ class FeedLoop:
                 batch.remember(story.id, digest)
                 continue
             try:
-                record = story_record(self._topics, story, delivery.name)
+                record = story_record(self._topics, story, delivery.name, self.feed.backfill)
                 if len(record.value) > self._publisher.max_bytes:
                     raise CodecError(
                         f"the story has {len(record.value):,} bytes, more than "
                         f"kafka.max_request_bytes allows"
                     )
             except StoryError as error:
-                letters.append(self._letter(delivery, "publish", error, story.id))
+                letters.append(letter_for(self.feed, delivery, "publish", error, story.id))
                 continue
             batch.records.append(record)
             batch.size += len(record.value)
@@ -290,55 +300,6 @@ class FeedLoop:
             extra={"feed": self.feed.name, "delivery": letter.name, "reason": letter.reason},
         )
 
-    def _parse(self, delivery: Delivery) -> tuple[Parsed, list[DeadLetter]]:
-        context = Context(
-            agency=self.feed.agency,
-            timezone=self.feed.timezone,
-            language=self.feed.language,
-            captions=self.feed.captions,
-            received_at=delivery.received_at,
-            linked=delivery.linked,
-        )
-        try:
-            parsed = FORMATS[self.feed.format](delivery.raw, context)
-        except ParseError as error:
-            return Parsed(), [self._letter(delivery, "parse", error)]
-        except Exception as error:
-            # A format promises ParseError only. Should one break that promise, its bytes
-            # are kept like any other's and the feed goes on.
-            log.exception("a format failed", extra={"feed": self.feed.name})
-            return Parsed(), [self._letter(delivery, "parse", error)]
-        for skip in parsed.skipped:
-            log.info(
-                "skipped",
-                extra={"feed": self.feed.name, "delivery": delivery.name, "reason": skip.reason},
-            )
-        stories = tuple(self._stamp(story, delivery) for story in parsed.stories)
-        letters = [self._letter(delivery, "parse", error) for error in parsed.errors]
-        return replace(parsed, stories=stories), letters
-
-    def _stamp(self, story: Story, delivery: Delivery) -> Story:
-        return msgspec.structs.replace(
-            story,
-            received_at=delivery.received_at,
-            feed=self.feed.name,
-            format=story.format or self.feed.format,
-        )
-
-    def _letter(
-        self, delivery: Delivery, stage: str, error: Exception, story_id: str | None = None
-    ) -> DeadLetter:
-        return dead_letter(
-            delivery.raw,
-            stage,
-            error,
-            feed=self.feed.name,
-            format=self.feed.format,
-            name=delivery.name,
-            story_id=story_id,
-            received_at=delivery.received_at.isoformat(),
-        )
-
     def _publish(self, batch: Batch) -> None:
         """The broker has all of it, then the cursor moves.
 
@@ -346,6 +307,9 @@ class FeedLoop:
             BrokerUnavailable: not acknowledged; the cursor stays, and all of it comes again.
         """
         remembered = batch.remembered
+        if self._archive and batch.archived:
+            self._archive.append(batch.archived)
+            batch.archived = []  # a batch that is published again is not kept again
         if batch.records:
             remembered.offsets = self._publisher.publish(batch.records)
         if batch.counts.last_story_at:

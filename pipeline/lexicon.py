@@ -30,6 +30,7 @@ class Cues:
     female: Words
     male: Words
     speech: Words
+    bodies: Words
     organisations: Words
     company_suffixes: Words
     facilities: Words
@@ -54,7 +55,12 @@ class Cues:
     within: Words
     not_names: Words
     common: Words
+    particles: Words
     small: Words
+    nobles: Words
+    states: Words
+    heads_before_of: Words
+    owners: Words
 
 
 @cache

@@ -40,16 +40,6 @@ _PART = re.compile(r"[^ ]+")
 _QUOTED = re.compile(r"(?<!\w)(?:“([^“”\n]{2,70}?)[,.]?”|\"([^\"\n]{2,70}?)[,.]?\")")
 _SENTENCE = re.compile(r"(?:^|\n|[.!?:]['\"”’)]*\s|[“\"‘]|[—–•-] )\s*$")
 
-_PARTICLES = frozenset(
-    "de del della la le las los di da do dos du des van der den ter von zu bin ibn al el".split()
-)
-_POSSESSIVE_INSIDE = frozenset(
-    "minister general sheriff world king queen children women men people doctors president".split()
-)
-_OF_HEADS = frozenset("house republic kingdom court centers centre center group doctors order duke".split())
-_STATES = frozenset({"republic", "kingdom"})
-_NOBLE = frozenset({"prince", "princess", "duke", "duchess", "earl", "countess"})
-
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -104,7 +94,7 @@ def _possessive_joins(text: str, start: int, end: int, following: tuple[int, int
         return False
     if left[0] in ("St.", "St", "ST.", "Saint"):
         return True
-    return left[-1].lower() in _POSSESSIVE_INSIDE
+    return left[-1].lower() in cues().owners
 
 
 def _cut(text: str, start: int, end: int) -> Iterator[Piece]:
@@ -118,9 +108,12 @@ def _cut(text: str, start: int, end: int) -> Iterator[Piece]:
     if len(words) > 1 and words[1][0].isdigit() and lower[0] in c.not_names:  # "July 1"
         return
     first = 0
-    if initial and len(words) > 1 and words[0] != "The" and lower[0] in c.common | c.roles | c.nouns_product:
-        first = 1
-    elif lower[0] in c.common and (len(words) == 1 or lower[0] in ("the", "a", "an")):
+    if (
+        initial
+        and len(words) > 1
+        and words[0] != "The"
+        and lower[0] in c.common | c.roles | c.nouns_product
+    ) or (lower[0] in c.common and (len(words) == 1 or lower[0] in ("the", "a", "an"))):
         first = 1
     while first < len(words) and not _is_name_word(words[first]):
         first += 1
@@ -171,15 +164,13 @@ def _title_end(words: Sequence[str], lower: Sequence[str], at: int) -> int:
 
 def _title_at(words: Sequence[str], lower: Sequence[str], at: int, begin: int) -> bool:
     """Whether a title begins at a word, one that is not part of a body's name."""
-    if not words[at][0].isupper() or (words[at].isupper() and len(words[at]) > 4 and "." not in words[at]):
-        pass
     if at > begin and lower[at - 1] in ("of", "for", "the"):
         return False  # "Department of Justice"
     end = _title_end(words, lower, at)
     if end == at:
         return False
     rest = end < len(words)
-    if rest and lower[end] == "of" and lower[end - 1] in _NOBLE:
+    if rest and lower[end] == "of" and lower[end - 1] in cues().nobles:
         return False  # "Princess of Wales"
     # "King Khalid International Airport", "General Motors", "Prime Minister's Office":
     # what follows up to the next small word has a head, so the title is part of the name.
@@ -188,9 +179,7 @@ def _title_at(words: Sequence[str], lower: Sequence[str], at: int, begin: int) -
         return _looks_person(words[end:], lower[end:])
     if tail and _head_label([tail[0]]):
         return False
-    if words[end - 1].endswith(("'s", "’s")):
-        return False
-    return True
+    return not words[end - 1].endswith(("'s", "’s"))
 
 
 def _looks_person(words: Sequence[str], lower: Sequence[str]) -> bool:
@@ -201,7 +190,9 @@ def _names(
     words: Sequence[str], lower: Sequence[str], begin: int, stop: int
 ) -> Iterator[tuple[int, int]]:
     """The names in a stretch without titles: cut where a small word joins two of them."""
-    while stop > begin and not (words[stop - 1][0].isupper() or words[stop - 1][0].isdigit() or "-" in words[stop - 1]):
+    while stop > begin and not (
+        words[stop - 1][0].isupper() or words[stop - 1][0].isdigit() or "-" in words[stop - 1]
+    ):
         stop -= 1
     at = begin
     for i in range(begin + 1, stop):
@@ -225,22 +216,31 @@ def _names(
 def _joins(words: Sequence[str], lower: Sequence[str], at: int, i: int, stop: int) -> bool:
     """Whether the small word at `i` stands inside one name that began at `at`."""
     word = lower[i]
-    if word in _PARTICLES or words[i] in ("v.", "v", "&", "y", "e"):
+    if word in cues().particles or words[i] in ("v.", "v", "&", "y", "e"):
         return True
     left = [w for w in lower[at:i] if w not in cues().small]
-    if not left:
+    if not left or i + 1 >= stop:
         return False
     if lower[i + 1] in cues().not_names:
         return False
     if word == "on":
         return left[-1] in ("committee", "commission", "conference", "council", "board")
     if word in ("of", "for", "without", "to"):
-        return left[-1] in _OF_HEADS or left[-1] in _NOBLE or bool(_head_label(left[-1:])) or (
-            left[0] in cues().before_lands and word == "of"
-        ) or (word == "of" and left[-1] in ("battle", "ring", "plan", "bay", "state", "university"))
+        return (
+            left[-1] in cues().heads_before_of
+            or left[-1] in cues().nobles
+            or bool(_head_label(left[-1:]))
+            or (left[0] in cues().before_lands and word == "of")
+            or (
+                word == "of"
+                and left[-1] in ("battle", "ring", "plan", "bay", "state", "university")
+            )
+        )
     if word == "the":
-        return i > at and lower[i - 1] in ("of", "for", "without", "to") and _joins(
-            words, lower, at, i - 1, stop
+        return (
+            i > at
+            and lower[i - 1] in ("of", "for", "without", "to")
+            and _joins(words, lower, at, i - 1, stop)
         )
     if word == "at":
         return "university" in left
@@ -281,10 +281,12 @@ def _label(words: Sequence[str], lower: Sequence[str], title: str | None) -> str
         return "PRODUCT"
     if len(content) > 1 and content[0] in c.before_events and words[0][0].isupper():
         return "EVENT"
-    if content[0] in _NOBLE and "of" in lower:
+    if content[0] in cues().nobles and "of" in lower:
         return "PERSON"
     if re.fullmatch(r"i-\d{1,3}", content[-1]) or (
-        len(content) == 2 and content[0] in ("interstate", "route", "highway") and content[1].isdigit()
+        len(content) == 2
+        and content[0] in ("interstate", "route", "highway")
+        and content[1].isdigit()
     ):
         return "FAC"
     if len(content) == 2 and content[0] in ("section", "article", "title") and content[1].isdigit():
@@ -295,7 +297,7 @@ def _label(words: Sequence[str], lower: Sequence[str], title: str | None) -> str
     if before:
         head = [w for w in lower[:before] if w not in c.small]
         if head:
-            if head[-1] in _STATES:
+            if head[-1] in cues().states:
                 return "GPE"
             label = _head_label(head[-1:])
             if label and (head[-1] not in ("state", "plan")):
@@ -304,7 +306,7 @@ def _label(words: Sequence[str], lower: Sequence[str], title: str | None) -> str
                 return "EVENT"
             if head[-1] == "plan":
                 return "LAW"
-            if head[-1] in _OF_HEADS:
+            if head[-1] in cues().heads_before_of:
                 return "ORG"
         if content[0] in c.before_lands:
             return "LOC"

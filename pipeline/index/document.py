@@ -101,7 +101,9 @@ def _point(place: Place) -> str:
 
 
 def _names(record: Enriched, labels: frozenset[str]) -> list[str]:
-    return _unique(entity.text for entity in record.entities if entity.label in labels)
+    return _unique(
+        entity.name or entity.text for entity in record.entities if entity.label in labels
+    )
 
 
 def _unique(values: Iterable[Any]) -> list[Any]:

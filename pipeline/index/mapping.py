@@ -106,6 +106,8 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
             text=KEYWORD,
             label=KEYWORD,
             title=KEYWORD,
+            name=KEYWORD,
+            kb=KEYWORD,
             salience=FLOAT,
             count=INTEGER,
             mentions=STORED,

@@ -13,7 +13,9 @@ FOLDER = Path(__file__).parent
 HELD_OUT_FROM = 26
 """Stories of this number and up were set aside unseen while the rules were made."""
 
-MARK = re.compile(r"\[(?:(?P<label>[A-Z_]{3,11})(?::(?P<key>[\w-]+))?|(?P<again>[\w-]+))\|(?P<text>[^\]]+)\]")
+MARK = re.compile(
+    r"\[(?:(?P<label>[A-Z_]{3,11})(?::(?P<key>[\w-]+))?|(?P<again>[\w-]+))\|(?P<text>[^\]]+)\]"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,117 @@
+"""The names of a story, each with what it names.
+
+The model reads a sentence; this reads the story. A name's label is the one with the most
+weight from all evidence: its own (`pipeline.evidence`) and that of the story's other names
+(`pipeline.forms`). Names that the model missed are found the same way. In a headline in
+capitals, where capitals tell nothing, the names are those that the body knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from pipeline.aliases import Aliases
+from pipeline.evidence import Cover, Named, Placed, Span, not_names, spans
+from pipeline.forms import Forms
+from pipeline.geo.names import fold
+from pipeline.mentions import Field, RawMention
+
+_ORDER: Mapping[Field, int] = {"headline": 0, "dateline": 1, "body": 2}
+
+
+def name(
+    texts: Mapping[Field, str],
+    model: Sequence[RawMention],
+    toponyms: Iterable[Placed],
+    aliases: Aliases,
+) -> list[Named]:
+    """The mentions of a story in the order of field and text, none overlapping another.
+
+    Args:
+        texts: the story's texts by field.
+        model: the model's spans, cleaned.
+        toponyms: what the gazetteer's recogniser takes for places.
+        aliases: names with a label of their own.
+    """
+    by_field: dict[Field, list[RawMention]] = defaultdict(list)
+    for mention in model:
+        by_field[mention.field].append(mention)
+    places: dict[Field, list[Placed]] = defaultdict(list)
+    for toponym in toponyms:
+        places[toponym.field].append(toponym)
+    found: list[Span] = []
+    shouted: list[Field] = []
+    for where, text in texts.items():
+        if where == "dateline":
+            continue
+        if _shouts(text):
+            shouted.append(where)
+        else:
+            found += spans(where, text, by_field[where], places[where], aliases)
+    forms = Forms(found, texts)
+    named = [n for span in found if (n := forms.decide(span))]
+    known = forms.known(named)
+    for where in shouted:
+        named += _matched(where, texts[where], by_field[where], places[where], known)
+    if "dateline" in texts:
+        named += _dateline(texts["dateline"], places["dateline"])
+    return sorted(named, key=lambda n: (_ORDER[n.field], n.start))
+
+
+def _shouts(text: str) -> bool:
+    """Whether capitals tell nothing here: a text in capitals, or in title case."""
+    words = [w for w in text[:2000].split() if w[0].isalpha()]
+    capitalised = sum(w[0].isupper() for w in words)
+    return len(words) >= 4 and capitalised > 0.75 * len(words)
+
+
+def _matched(
+    where: Field,
+    text: str,
+    model: Sequence[RawMention],
+    places: Sequence[Placed],
+    known: Mapping[tuple[str, ...], str],
+) -> list[Named]:
+    """The names of a text whose capitals tell nothing: known ones, places, the model's."""
+    words = [
+        (m.start(), m.end()) for m in re.finditer(r"[^\W_](?:[\w.&]|['’-](?=\w)(?![sS]\b))*", text)
+    ]
+    longest = max((len(k) for k in known), default=0)
+    taken: list[Named] = []
+    i = 0
+    while i < len(words):
+        for length in range(min(longest, len(words) - i), 0, -1):
+            start, end = words[i][0], words[i + length - 1][1]
+            key = tuple(fold(text[start:end]).split())
+            if text[start].isupper() and key in known:
+                taken.append(Named(start, end, text[start:end], known[key], where))
+                i += length
+                break
+        else:
+            i += 1
+    cover = Cover([(n.start, n.end) for n in taken])
+    for candidate in places:
+        if not cover.touches(candidate.start, candidate.end):
+            taken.append(
+                Named(candidate.start, candidate.end, candidate.text, candidate.label, where)
+            )
+    cover = Cover([(n.start, n.end) for n in taken])
+    for mention in model:
+        if not cover.touches(mention.start, mention.end) and fold(mention.text) not in not_names():
+            taken.append(Named(mention.start, mention.end, mention.text, mention.label, where))
+    return taken
+
+
+def _dateline(text: str, places: Sequence[Placed]) -> list[Named]:
+    """Every part of a dateline's place that the gazetteer knows, else the parts themselves."""
+    if places:
+        return [Named(c.start, c.end, c.text, c.label, "dateline") for c in places]
+    parts = re.finditer(r"[^,/;()]*[^,/;()\s]", text)
+    named = []
+    for part in parts:
+        start = part.start() + len(part[0]) - len(part[0].lstrip())
+        if part[0].strip() and part[0].strip()[0].isupper():
+            named.append(Named(start, part.end(), text[start : part.end()], "GPE", "dateline"))
+    return named

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lxml import etree
 
 from connectors import fields
 from connectors.formats import xml
-from connectors.markup import line_of
+from connectors.markup import line_of, local_name
 from pipeline.story import Located, Subject
 
 _IPTC_SCHEMES: Mapping[str, str] = {  # last part of cv.iptc.org/newscodes/..., to its usual alias
@@ -38,6 +38,7 @@ _COUNTRY = re.compile(r"country|iso3166|geoProp:5\b|\bN2:[A-Z]{3}\b.*cptType:5",
 _STATE = re.compile(r"statprov|state|prov:|province|:area|dpaarea", re.IGNORECASE)
 _CITY = re.compile(r"city", re.IGNORECASE)
 _PLACE = re.compile(r"geoArea|:poi\b|cptype:(?:city|country|statprov)|cptType:5\b", re.IGNORECASE)
+_NOWHERE = (None, None)
 _ABSENT = frozenset(("n/a", "-", "none"))
 
 
@@ -58,6 +59,9 @@ class Concepts:
     catalogs: Mapping[str, str]
     """Scheme URIs of the catalogs inside the document, by alias."""
     language: str | None
+    # What was read once: thousands of subjects may share one large assert.
+    names: dict[etree._Element, str | None] = field(default_factory=dict)
+    around: dict[etree._Element, Located] = field(default_factory=dict)
 
     def code(self, element: etree._Element | None) -> Code | None:
         """The identifier of a property: @qcode, @uri or @literal; None for none."""
@@ -89,14 +93,13 @@ class Concepts:
         """A concept's name for display, in the story's language if it has one in it."""
         if element is None:
             return None
-        for about in self.asserted(element):
-            names = [
-                (name, text) for name in xml.children(about, "name") if (text := line_of(name))
-            ]
-            names.sort(key=lambda pair: self._rank(pair[0]))
-            if names:
-                return names[0][1]
-        return None
+        return next(filter(None, map(self._own_name, self.asserted(element))), None)
+
+    def _own_name(self, about: etree._Element) -> str | None:
+        if about not in self.names:
+            names = [each for each in xml.children(about, "name") if line_of(each)]
+            self.names[about] = line_of(min(names, key=self._rank, default=None))
+        return self.names[about]
 
     def _rank(self, name: etree._Element) -> tuple[bool, bool]:
         """Full names before mnemonics, the story's language before others."""
@@ -128,25 +131,12 @@ class Concepts:
 
     def place(self, element: etree._Element, role: str | None) -> Located | None:
         """A place property with its wider areas and its position; None for an unnamed one."""
-        found, name = self.code(element), self.name(element)
-        admin1 = country = country_code = None
-        latitude = longitude = None
-        kind = self._kind(element)
-        for about in self.asserted(element):
-            for wider in (*xml.children(about, "broader"), *xml.descendants(about, "country")):
-                wider_name, wider_kind = self.name(wider), self._kind(wider)
-                if wider_name and wider_name.casefold() in _ABSENT:
-                    continue
-                if _COUNTRY.search(wider_kind):
-                    country = country or wider_name
-                    country_code = country_code or _iso_code(wider)
-                elif _STATE.search(wider_kind):
-                    admin1 = admin1 or wider_name
-                elif _CITY.search(wider_kind):
-                    name = name or wider_name
-            for position in xml.descendants(about, "position"):
-                if latitude is None:
-                    latitude, longitude = _position(position)
+        found, kind = self.code(element), self._kind(element)
+        known = [self._around(about) for about in self.asserted(element)]
+        positioned = next((each for each in known if each.latitude is not None), Located())
+        country = next((each.country for each in known if each.country), None)
+        country_code = next((each.country_code for each in known if each.country_code), None)
+        name = self.name(element) or next((each.name for each in known if each.name), None)
         if _COUNTRY.search(kind):
             country, country_code = country or name, country_code or _iso_code(element)
         name = name or (found.code if found and found.scheme is None else None) or country
@@ -156,13 +146,41 @@ class Concepts:
             name=name,
             code=found.code if found and found.scheme else None,
             scheme=found.scheme if found else None,
+            admin1=next((each.admin1 for each in known if each.admin1), None),
+            country=country,
+            country_code=country_code,
+            latitude=positioned.latitude,
+            longitude=positioned.longitude,
+            role=role,
+        )
+
+    def _around(self, about: etree._Element) -> Located:
+        """The wider areas and the position in a property or an assert; the name is a city's."""
+        if about in self.around:
+            return self.around[about]
+        name = admin1 = country = country_code = None
+        for wider in (*xml.children(about, "broader"), *xml.descendants(about, "country")):
+            wider_name, wider_kind = self.name(wider), self._kind(wider)
+            if wider_name and wider_name.casefold() in _ABSENT:
+                continue
+            if _COUNTRY.search(wider_kind):
+                country = country or wider_name
+                country_code = country_code or _iso_code(wider)
+            elif _STATE.search(wider_kind):
+                admin1 = admin1 or wider_name
+            elif _CITY.search(wider_kind):
+                name = name or wider_name
+        positions = map(_position, xml.descendants(about, "position"))
+        latitude, longitude = next((each for each in positions if each != _NOWHERE), _NOWHERE)
+        self.around[about] = Located(
+            name=name,
             admin1=admin1,
             country=country,
             country_code=country_code,
             latitude=latitude,
             longitude=longitude,
-            role=role,
         )
+        return self.around[about]
 
     def is_place(self, element: etree._Element) -> bool:
         """Whether a subject is a geographical area or a point of interest."""
@@ -172,8 +190,7 @@ class Concepts:
         """What says of which kind a place is: its name, code, type and facets."""
         facets = (xml.attribute(facet, "qcode") for facet in xml.children(element, "facet"))
         sent = (xml.attribute(element, name) for name in ("qcode", "uri", "type"))
-        own = "country" if element.tag and str(element.tag).endswith("}country") else None
-        return " ".join(filter(None, (own, *sent, *facets)))
+        return " ".join(filter(None, (local_name(element), *sent, *facets)))
 
 
 def _primary(tag: str | None) -> str:
@@ -218,6 +235,6 @@ def _position(element: etree._Element) -> tuple[float | None, float | None]:
         latitude = float(xml.attribute(element, "latitude") or "")
         longitude = float(xml.attribute(element, "longitude") or "")
     except ValueError:
-        return None, None
+        return _NOWHERE
     possible = abs(latitude) <= 90 and abs(longitude) <= 180  # which NaN is not
-    return (latitude, longitude) if possible else (None, None)
+    return (latitude, longitude) if possible else _NOWHERE

@@ -19,11 +19,11 @@ from connectors.markup import local_name
 from pipeline.errors import ParseError
 from pipeline.story import Story
 
-MAX_BYTES = 16 * 1024 * 1024
-MAX_TAGS = 400_000  # opening and closing ones: twice as many as the elements
+MAX_BYTES = 8 * 1024 * 1024
+MAX_TAGS = 120_000  # opening and closing ones: twice as many as the elements
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
-_DECLARATION = re.compile(r"\s*<\?xml\b[^>]*?\?>")
+_DECLARATION = re.compile(r"<\?xml\b[^>]*>")
 _ENCODING = re.compile(rb"<\?xml\b[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']")
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31};)")
 _XML_ENTITIES = frozenset(("amp;", "lt;", "gt;", "quot;", "apos;"))
@@ -51,7 +51,9 @@ def parse(raw: bytes) -> etree._Element:
     nul = text.find("\x00")
     if nul >= 0:
         raise ParseError("a NUL byte in XML", f"character {nul}")
-    text = _NOT_XML.sub("", _DECLARATION.sub("", text, count=1)).lstrip()
+    text = text.lstrip()
+    declaration = _DECLARATION.match(text)
+    text = _NOT_XML.sub("", text[declaration.end() :] if declaration else text).lstrip()
     text = _ENTITY.sub(_named_character, text)
     parser = etree.XMLParser(
         encoding="utf-8",

@@ -2,7 +2,7 @@
 
 The number is what Elasticsearch gets as the document's external version and what the
 worker compares before it enriches, so every stage, replay and rebuild agrees on it. It
-never comes from a Kafka offset or an arrival time that differs between two deliveries.
+never comes from a Kafka offset.
 
 The clocks of a story never mix: each has a plane of its own in the number, and the planes
 are ordered. Within its plane a story counts by
@@ -10,6 +10,10 @@ are ordered. Within its plane a story counts by
     killed         9·10^15 + milliseconds    a kill that names no version outranks all
     wire version   10^13 + 2·version (+1)    +1 when withdrawn: a kill outranks its version
     time           milliseconds since 1970   version_created, else first_created, else received
+
+A story that has neither a version nor a time of its own counts by its receipt: the one case
+in which an older version that is delivered again wins. The record on the topic keeps the time
+of receipt, so a replay agrees even then.
 
 The low three digits are the enrichment revision: the same version of a story, enriched
 anew, wins over the older enrichment and never over a newer version.
@@ -30,6 +34,8 @@ _VERSION_PLANE = 10**13
 _KILL_PLANE = 9 * 10**15
 _MAX_WIRE_VERSION = 4 * 10**15
 """A longer number can't be told from a time or an id: the story's time is its clock."""
+_MAX_MILLISECONDS = _VERSION_PLANE - 1
+"""In the year 2286: a later time, mistyped by the wire, must not leave its plane."""
 
 
 def rank(story: Story) -> int:
@@ -84,4 +90,6 @@ def blank(story: Story) -> Story:
 
 
 def _milliseconds(instant: datetime | None) -> int:
-    return max(0, int(instant.timestamp() * 1000)) if instant else 0
+    if instant is None:
+        return 0
+    return min(max(0, int(instant.timestamp() * 1000)), _MAX_MILLISECONDS)

@@ -1,0 +1,37 @@
+"""An index in memory with external versions: what `pipeline.index.writer.Writer` promises."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+
+from pipeline.index.document import Document
+from pipeline.index.writer import Outcome, Write, Written
+
+
+class Index:
+    """Documents by id; an equal or older version is stale, ids in `rejects` are rejected."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, tuple[int, Document]] = {}
+        self.rejects: set[str] = set()
+
+    async def write(self, writes: Sequence[Write]) -> list[Written]:
+        """See `Writer.write`."""
+        return [self._write(write) for write in writes]
+
+    async def newest(self, ids: Iterable[str]) -> dict[str, int]:
+        """See `Writer.newest`."""
+        return {name: self.held[name][0] for name in ids if name in self.held}
+
+    async def documents(self, ids: Iterable[str]) -> dict[str, tuple[int, Document]]:
+        """See `Writer.documents`."""
+        return {name: copy.deepcopy(self.held[name]) for name in ids if name in self.held}
+
+    def _write(self, write: Write) -> Written:
+        if write.id in self.rejects:
+            return Written(Outcome.REJECTED, "document_parsing_exception: failed to parse")
+        if write.id in self.held and self.held[write.id][0] >= write.version:
+            return Written(Outcome.STALE)
+        self.held[write.id] = (write.version, copy.deepcopy(write.document))
+        return Written(Outcome.INDEXED)

@@ -1,0 +1,182 @@
+"""The worker's two steps over a broker and an index in memory, to be crashed at any call.
+
+A crash comes at the n-th call through a port, either before it takes effect, after it, or,
+for a send, with a part of its messages sent. What the worker remembered is then gone, and
+the next one starts from the committed offsets, as after a SIGKILL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pipeline import codec
+from pipeline.enriched import Enriched, Entity, Mention, Provenance
+from pipeline.enriching import Enriching, enriched_message
+from pipeline.errors import EnrichmentError
+from pipeline.index.document import Document
+from pipeline.indexing import Indexing
+from pipeline.newest import Newest
+from pipeline.records import Counts, Message, Record
+from pipeline.story import Status, Story
+from pipeline.topics import Topics, key
+from pipeline.versions import blank
+from tests.fakes.index import Index
+from tests.fakes.kafka import Broker
+
+TOPICS = Topics("test")
+REVISION = 1
+MAX_BYTES = 100_000
+
+
+class Crash(BaseException):
+    """The worker is gone. Not an Exception: no step may outlive it."""
+
+
+def enrich(story: Story) -> Enriched:
+    """A story with one entity, its first word."""
+    word = story.body.partition(" ")[0]
+    mention = Mention(start=0, end=len(word))
+    return Enriched(
+        story=story,
+        entities=(Entity(id=f"org:{word}", text=word, label="ORG", mentions=(mention,)),),
+        provenance=Provenance(pipeline="t", model="t", gazetteer="t", revision=REVISION),
+    )
+
+
+def record_of(story: Story) -> Enriched:
+    """What a worker writes to the enriched topic for a story."""
+    if story.status is not Status.WITHDRAWN:
+        return enrich(story)
+    provenance = Provenance(pipeline="t", model="none", gazetteer="none", revision=REVISION)
+    return Enriched(story=blank(story), provenance=provenance)
+
+
+class Pool:
+    """Enriches at once; a story whose body is "crash" has crashed its process too often."""
+
+    def __init__(self) -> None:
+        self.enriched: list[Story] = []
+
+    async def enrich(self, stories: Sequence[Story]) -> list[Enriched | EnrichmentError]:
+        """See `pipeline.enriching.Pool`."""
+        self.enriched += stories
+        return [
+            EnrichmentError("the process ended") if s.body == "crash" else enrich(s)
+            for s in stories
+        ]
+
+
+class Worker:
+    """A worker's life between two crashes, and all the lives after it."""
+
+    def __init__(self, broker: Broker, index: Index) -> None:
+        self.broker = broker
+        self.index = index
+        self.pool = Pool()
+        self._crash: tuple[int, float] | None = None
+        self.restart()
+
+    def restart(self) -> None:
+        """A new process: nothing is remembered, partitions are assigned."""
+        self._crash = None
+        self.counts = Counts()
+        self.newest = Newest(self._indexed, self._end, self._committed)
+        self.newest.assigned([0])
+        self.enriching = Enriching(
+            TOPICS, self.pool, self.newest, self._send, self.counts, REVISION, MAX_BYTES
+        )
+        port: Any = _Port(self)
+        self.indexing = Indexing(TOPICS, port, self.newest, self._send, self.counts)
+
+    def crash_at(self, call: int, part: float) -> None:
+        """Crash at a call from now on, with this part of what it does done."""
+        self._crash = (call, part)
+
+    def deliver(self, story: Story) -> None:
+        """A connector publishes a story."""
+        message = Message(TOPICS.stories, key(story.id), codec.encode(story), [])
+        self.broker.log(TOPICS.stories).append(message)
+
+    def zombie_writes(self, story: Story) -> None:
+        """A worker that lost its partitions long ago wakes up and sends what it had enriched."""
+        self.broker.log(TOPICS.enriched).append(enriched_message(TOPICS, record_of(story)))
+
+    async def enrich(self, count: int) -> bool:
+        """One batch of the stories topic; whether there was any."""
+        return await self._batch(TOPICS.stories, self.enriching, count)
+
+    async def index_some(self, count: int) -> bool:
+        """One batch of the enriched topic; whether there was any."""
+        return await self._batch(TOPICS.enriched, self.indexing, count)
+
+    async def drain(self) -> None:
+        """Until both topics are at their ends."""
+        while await self.enrich(50) or await self.index_some(50):
+            pass
+
+    async def _batch(self, topic: str, step: Any, count: int) -> bool:
+        log = self.broker.log(topic)
+        records: list[Record] = log.read(self.broker.committed[topic], count)
+        if not records:
+            self.broker.committed[topic] = log.end
+            return False
+        try:
+            await step(records)
+        except Crash:
+            self.restart()
+        else:
+            self.broker.committed[topic] = records[-1].offset + 1
+        return True
+
+    def _part(self) -> float | None:
+        """How much of this call is done before the crash; None when there is none."""
+        if self._crash is None:
+            return None
+        calls, part = self._crash
+        self._crash = (calls - 1, part) if calls else None
+        return None if calls else part
+
+    async def _send(self, messages: list[Message]) -> list[tuple[int, int]]:
+        part = self._part()
+        done = messages if part is None else messages[: round(len(messages) * part)]
+        sent = [(0, self.broker.log(message.topic).append(message)) for message in done]
+        if part is not None:
+            raise Crash
+        return sent
+
+    async def _indexed(self, ids: Iterable[str]) -> dict[str, int]:
+        if self._part() is not None:
+            raise Crash
+        return await self.index.newest(ids)
+
+    async def _end(self, partition: int) -> int:
+        return self.broker.log(TOPICS.enriched).end
+
+    async def _committed(self, partition: int) -> int:
+        # The other agent works on while this one waits.
+        life = self.newest
+        await self.index_some(50)
+        if self.newest is not life:
+            raise Crash
+        return self.broker.committed[TOPICS.enriched]
+
+
+class _Port:
+    """The index as a worker reaches it."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    async def write(self, writes: Sequence[Any]) -> list[Any]:
+        part = self._worker._part()
+        if part is None:
+            return await self._worker.index.write(writes)
+        await self._worker.index.write(writes[: round(len(writes) * part)])
+        raise Crash
+
+    async def newest(self, ids: Iterable[str]) -> dict[str, int]:
+        return await self._worker._indexed(ids)
+
+    async def documents(self, ids: Iterable[str]) -> dict[str, tuple[int, Document]]:
+        return await self._worker.index.documents(ids)

@@ -1,0 +1,70 @@
+"""Records and their bytes."""
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+
+from pipeline import codec
+from pipeline.enriched import Enriched
+from pipeline.errors import CodecError
+from pipeline.story import Story
+from tests.strategies import enriched_stories, stories
+
+
+@given(story=stories)
+@settings(max_examples=60)
+def test_a_story_round_trips(story: Story) -> None:
+    """A story's bytes decode to an equal story, and equal stories have equal bytes."""
+    raw = codec.encode(story)
+    assert codec.decode_story(raw) == story
+    assert codec.encode(codec.decode_story(raw)) == raw
+
+
+@given(record=enriched_stories)
+@settings(max_examples=60)
+def test_an_enriched_story_round_trips(record: Enriched) -> None:
+    """An enriched story's bytes decode to an equal record."""
+    assert codec.decode_enriched(codec.encode(record)) == record
+
+
+def test_unknown_is_null_and_instants_are_utc() -> None:
+    """The JSON form has every field, with null for what the wire did not say."""
+    told = json.loads(codec.encode(Story(id="a")))
+    assert set(told) == set(Story.__struct_fields__)
+    assert told["headline"] is None
+
+
+def test_a_record_of_a_newer_schema_decodes() -> None:
+    """A field that this version does not know is passed over."""
+    raw = json.dumps({"id": "a", "sentiment": 0.2}).encode()
+    assert codec.decode_story(raw) == Story(id="a")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"{", b"[]", b"{}", b'{"id": 1}', b'{"id": "a", "status": "deleted"}', b"\xff\xfe"]
+    + [b'{"id": "\xff"}', rb'{"id": "\ud800"}', b'{"id": "a", "first_created": "yesterday"}'],
+)
+def test_what_is_no_story_is_refused(raw: bytes) -> None:
+    """Bytes that are not a story's raise CodecError, whatever is wrong with them."""
+    with pytest.raises(CodecError):
+        codec.decode_story(raw)
+    with pytest.raises(CodecError):
+        codec.decode_enriched(raw)
+
+
+def test_lone_surrogates_are_refused() -> None:
+    """A text that UTF-8 can't write is told as such before it is sent."""
+    with pytest.raises(CodecError):
+        codec.encode(Story(id="a", body="\ud800"))
+
+
+def test_the_schema_describes_what_is_written() -> None:
+    """The JSON Schema names every field of a story and requires its id alone."""
+    schema = codec.json_schema(Story)
+    definition = schema["$defs"]["Story"]
+    assert set(definition["properties"]) == set(Story.__struct_fields__)
+    assert definition["required"] == ["id"]
+    assert msgspec.json.encode(schema)

@@ -1,0 +1,170 @@
+"""Versions, kills, duplicates, crashes, zombies, replays: the same documents in the end.
+
+The worker's own steps run here, over a broker and an index in memory; see `tests.fakes`.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline import codec
+from pipeline import newest as newest_module
+from pipeline.index.document import Document, document
+from pipeline.story import Status, Story
+from pipeline.versions import rank
+from tests.fakes.index import Index
+from tests.fakes.kafka import Broker
+from tests.fakes.worker import TOPICS, Worker, record_of
+
+START = datetime(2024, 5, 1, tzinfo=UTC)
+IDS = ("ap:1", "ap:2")
+Op = Callable[[Worker], Any]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_waiting() -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(newest_module, "BARRIER_POLL_SECONDS", 0)
+        yield
+
+
+def numbered(name: str, version: int, status: Status = Status.USABLE) -> Story:
+    """A version of a feed that numbers its versions."""
+    return Story(id=name, version=version, status=status, headline="h", body=f"V{version} of it")
+
+
+def timed(name: str, minute: int, status: Status = Status.USABLE) -> Story:
+    """A version of a feed that only says when."""
+    at = START + timedelta(minutes=minute)
+    return Story(id=name, version_created=at, status=status, headline="h", body=f"T{minute} of it")
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Story]:
+    """All that is ever said of two stories: up to five versions each, with or without a kill."""
+    said = []
+    for name in IDS:
+        make = draw(st.sampled_from([numbered, timed]))
+        versions = draw(st.lists(st.integers(1, 9), min_size=1, max_size=5, unique=True))
+        said += [make(name, version) for version in versions]
+        if kill := draw(st.sampled_from([None, numbered, timed])):
+            said.append(kill(name, draw(st.integers(1, 9)), Status.WITHDRAWN))
+    return said
+
+
+def operations(
+    said: Sequence[Story], zombies: bool = True
+) -> st.SearchStrategy[list[tuple[str, Any]]]:
+    """What may happen, in any order and as often as you like."""
+    some = st.integers(1, 6)
+    happenings = [
+        st.tuples(st.just("deliver"), st.sampled_from(said)),
+        st.tuples(st.just("enrich"), some),
+        st.tuples(st.just("index"), some),
+        st.tuples(st.just("crash"), st.tuples(st.integers(0, 4), st.sampled_from([0, 0.5, 1]))),
+        st.tuples(st.just("compact"), st.none()),
+        st.tuples(st.just("replay"), st.none()),
+    ]
+    if zombies:
+        happenings.append(st.tuples(st.just("zombie"), st.sampled_from(said)))
+    return st.lists(st.one_of(happenings), max_size=25)
+
+
+async def play(worker: Worker, operations: Sequence[tuple[str, Any]]) -> None:
+    """Let it all happen. A zombie writes only what was once delivered to it."""
+    topic = worker.broker.log(TOPICS.stories)
+    for name, value in operations:
+        match name:
+            case "deliver":
+                worker.deliver(value)
+            case "enrich":
+                await worker.enrich(value)
+            case "index":
+                await worker.index_some(value)
+            case "crash":
+                worker.crash_at(*value)
+            case "zombie" if codec.encode(value) in worker.broker.values(topic.name):
+                worker.zombie_writes(value)
+            case "compact":
+                worker.broker.log(TOPICS.enriched).compact()
+            case "replay":
+                worker.broker.committed.clear()
+                worker.restart()
+
+
+def comparable(fields: Document) -> Document:
+    """A document without what says when, whence and by which code it came."""
+    told = ("indexed_at", "record", "provenance")
+    return {key: value for key, value in fields.items() if key not in told}
+
+
+def documents(index: Index) -> dict[str, Document]:
+    """What the index says, by id."""
+    return {name: comparable(fields) for name, (_, fields) in index.held.items()}
+
+
+def expected(said: Sequence[Story]) -> dict[str, Document]:
+    """The newest version of each story, killed or enriched."""
+    last: dict[str, Story] = {}
+    for story in said:
+        if story.id not in last or rank(story) > rank(last[story.id]):
+            last[story.id] = story
+    return {name: comparable(document(record_of(story))) for name, story in last.items()}
+
+
+async def rebuild(broker: Broker) -> dict[str, Document]:
+    """What an empty index holds after it was filled from the enriched topic alone."""
+    broker.committed.clear()
+    broker.committed[TOPICS.stories] = broker.log(TOPICS.stories).end
+    worker = Worker(broker, Index())
+    await worker.drain()
+    return documents(worker.index)
+
+
+async def run(said: Sequence[Story], *acts: Sequence[tuple[str, Any]]) -> Worker:
+    """A worker that has lived through all acts and has then done what was left to do."""
+    worker = Worker(Broker(), Index())
+    for act in acts:
+        await play(worker, act)
+    worker.restart()
+    await worker.drain()
+    return worker
+
+
+@given(data=st.data(), said=histories())
+@settings(max_examples=200, deadline=None)
+def test_any_order_ends_in_the_same_documents(data: st.DataObject, said: list[Story]) -> None:
+    """Shuffled, repeated, crashed, overtaken by zombies: index and topic end at the newest."""
+    before, after = data.draw(operations(said)), data.draw(operations(said))
+    everything = [("deliver", story) for story in data.draw(st.permutations(said))]
+
+    async def live() -> None:
+        worker = await run(said, before, everything, after)
+        assert documents(worker.index) == expected(said)
+        assert await rebuild(worker.broker) == expected(said)
+        worker.broker.log(TOPICS.enriched).compact()
+        assert await rebuild(worker.broker) == expected(said)
+
+    asyncio.run(live())
+
+
+@given(data=st.data(), said=histories())
+@settings(max_examples=200, deadline=None)
+def test_no_older_version_is_written(data: st.DataObject, said: list[Story]) -> None:
+    """Without zombies the enriched topic never gets an older or equal version after a newer."""
+    acts = data.draw(operations(said, zombies=False)), data.draw(operations(said, zombies=False))
+
+    async def live() -> None:
+        worker = await run(said, *acts)
+        written: dict[str, list[int]] = {name: [] for name in IDS}
+        for raw in worker.broker.values(TOPICS.enriched):
+            story = codec.decode_enriched(raw).story
+            written[story.id].append(rank(story))
+        assert all(ranks == sorted(set(ranks)) for ranks in written.values())
+
+    asyncio.run(live())

@@ -18,6 +18,9 @@ from pipeline.story import Story
 SCHEMA = 1
 """Raised by one whenever a field changes its meaning; adding a field does not."""
 
+MAX_ID_BYTES = 512
+"""The longest id that Elasticsearch takes; one that is longer would spoil a whole request."""
+
 _encoder = msgspec.json.Encoder(order="deterministic")
 _story = msgspec.json.Decoder(Story)
 _enriched = msgspec.json.Decoder(Enriched)
@@ -27,36 +30,43 @@ def encode(record: Story | Enriched) -> bytes:
     """The record as UTF-8 JSON, the same bytes for equal records.
 
     Raises:
-        CodecError: a text holds lone surrogates, which UTF-8 can't write.
+        CodecError: a text holds lone surrogates, which UTF-8 can't write, or the story's id
+            is empty or longer than MAX_ID_BYTES.
     """
     try:
-        return _encoder.encode(record)
+        raw = _encoder.encode(record)
     except (UnicodeEncodeError, ValueError) as error:
         raise CodecError(f"the record can't be written as JSON: {error}") from error
+    _check_id(record.story if isinstance(record, Enriched) else record)
+    return raw
 
 
 def decode_story(raw: bytes) -> Story:
     """A story from its JSON.
 
     Raises:
-        CodecError: not JSON, or not a story.
+        CodecError: not JSON, not a story, or one without a fit id.
     """
     try:
-        return _story.decode(raw)
+        story = _story.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CodecError(f"not a story: {error}") from error
+    _check_id(story)
+    return story
 
 
 def decode_enriched(raw: bytes) -> Enriched:
     """An enriched story from its JSON.
 
     Raises:
-        CodecError: not JSON, or not an enriched story.
+        CodecError: not JSON, not an enriched story, or one without a fit id.
     """
     try:
-        return _enriched.decode(raw)
+        record = _enriched.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CodecError(f"not an enriched story: {error}") from error
+    _check_id(record.story)
+    return record
 
 
 def as_json(record: Story | Enriched) -> dict[str, Any]:
@@ -68,3 +78,9 @@ def as_json(record: Story | Enriched) -> dict[str, Any]:
 def json_schema(record: type[Story] | type[Enriched] = Story) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a record, generated from the code."""
     return msgspec.json.schema(record)
+
+
+def _check_id(story: Story) -> None:
+    size = len(story.id.encode())
+    if not 0 < size <= MAX_ID_BYTES:
+        raise CodecError(f"a story's id is 1 to {MAX_ID_BYTES} bytes long, this one {size}")

@@ -7,7 +7,7 @@ in the record, so `story.body[m.start:m.end]` is what the mention reads.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -75,7 +75,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     """Package and version, "en_core_web_sm 3.8.0"; "none" where no model was run."""
     gazetteer: str
-    revision: int
+    revision: Annotated[int, msgspec.Meta(ge=0, le=999)]
     """The enrichment revision: a newer one wins over an older one at equal version."""
     enriched_at: datetime | None = None
 

@@ -44,9 +44,19 @@ def connect_sync(settings: ElasticsearchSettings) -> Elasticsearch:
     return Elasticsearch(**options(settings))
 
 
+class RequestRefused(SetupError):
+    """This request never will do, for what is in it; another might."""
+
+
 @contextmanager
 def translated(settings: ElasticsearchSettings) -> Iterator[None]:
-    """Raise the client's errors as IndexUnavailable, where waiting helps, or SetupError."""
+    """Raise the client's errors as ours.
+
+    Raises:
+        IndexUnavailable: waiting helps.
+        RequestRefused: the request is too long, or not understood.
+        SetupError: a person must act.
+    """
     at = ", ".join(settings.url)
     try:
         yield
@@ -60,14 +70,23 @@ def translated(settings: ElasticsearchSettings) -> Iterator[None]:
         status = error.meta.status
         if status in RETRIABLE:
             raise IndexUnavailable(f"Elasticsearch at {at} is busy: HTTP {status}") from error
-        if status in (401, 403):
-            raise SetupError(
-                f"Elasticsearch at {at} refuses these credentials (HTTP {status}): set "
-                "NEWSWIRE_ELASTICSEARCH__API_KEY, or username and password, to an account "
-                "that may use the index"
+        if status in (400, 413):
+            raise RequestRefused(
+                f"Elasticsearch at {at}: HTTP {status}: {error.message}"
             ) from error
+        if status in (401, 403):
+            raise refused_credentials(settings, status) from error
         if status == 404:
             raise SetupError(
                 f"Elasticsearch at {at} has no {settings.index}: run `newswire setup`"
             ) from error
         raise SetupError(f"Elasticsearch at {at}: HTTP {status}: {error.message}") from error
+
+
+def refused_credentials(settings: ElasticsearchSettings, status: int) -> SetupError:
+    """The sentence for who may not do what was asked."""
+    return SetupError(
+        f"Elasticsearch at {', '.join(settings.url)} refuses these credentials (HTTP {status}): "
+        "set NEWSWIRE_ELASTICSEARCH__API_KEY, or username and password, to an account that may "
+        "use the index"
+    )

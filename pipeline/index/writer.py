@@ -9,7 +9,7 @@ mapping rejects is handed back, and a missing index stops the worker with a sent
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -20,7 +20,12 @@ from elasticsearch import AsyncElasticsearch
 from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.backoff import delays
 from pipeline.errors import IndexUnavailable, SetupError
-from pipeline.index.client import RETRIABLE, translated
+from pipeline.index.client import (
+    RETRIABLE,
+    RequestRefused,
+    refused_credentials,
+    translated,
+)
 from pipeline.index.document import Document
 from pipeline.index.setup import write_alias
 from pipeline.records import Waiting
@@ -86,24 +91,30 @@ class Writer:
             SetupError: the index, its write alias or its credentials are missing.
         """
         results: list[Written | None] = [None] * len(writes)
-        encoded = [self._lines(write) for write in writes]
-        pending = list(range(len(writes)))
+        encoded: dict[int, bytes] = {}
+        for n, write in enumerate(writes):
+            try:
+                encoded[n] = self._lines(write)
+            except TypeError as error:  # orjson's: a number past 64 bits, a lone surrogate
+                results[n] = Written(Outcome.REJECTED, f"not JSON: {error}")
+        pending = list(encoded)
         waits = delays(*self._retry_seconds)
         while pending:
             again: list[int] = []
             reason = ""
             for chunk in self._chunks(pending, encoded):
                 try:
-                    items = await self._bulk([encoded[n] for n in chunk])
+                    outcomes = await self._bulk([encoded[n] for n in chunk])
                 except IndexUnavailable as error:
                     again += chunk
                     reason = str(error)
                     continue
-                for n, item in zip(chunk, items, strict=True):
-                    results[n] = self._judge(item)
-                    if results[n] is None:
+                for n, outcome in zip(chunk, outcomes, strict=True):
+                    if isinstance(outcome, Written):
+                        results[n] = outcome
+                    else:
                         again.append(n)
-                        reason = f"HTTP {item['status']}"
+                        reason = outcome
             if again:
                 self._waiting.for_("index", reason)
                 await asyncio.sleep(next(waits))
@@ -166,7 +177,7 @@ class Writer:
         }
         return orjson.dumps({"index": index}) + b"\n" + orjson.dumps(write.document)
 
-    def _chunks(self, pending: Sequence[int], encoded: Sequence[bytes]) -> Iterable[list[int]]:
+    def _chunks(self, pending: Sequence[int], encoded: Mapping[int, bytes]) -> Iterable[list[int]]:
         chunk: list[int] = []
         size = 0
         for n in pending:
@@ -178,17 +189,27 @@ class Writer:
         if chunk:
             yield chunk
 
-    async def _bulk(self, lines: Sequence[bytes]) -> list[dict[str, Any]]:
-        """One request; an item's outcome each, in order."""
-        operations: Any = lines  # encoded once; the client passes bytes through
-        with translated(self._settings):
-            answer = await self._client.bulk(
-                operations=operations, require_alias=self._require_alias
-            )
-        return [item["index"] for item in answer["items"]]
+    async def _bulk(self, lines: Sequence[bytes]) -> list[Written | str]:
+        """One request; each item's outcome in order, or why it is to be tried again.
 
-    def _judge(self, item: dict[str, Any]) -> Written | None:
-        """The outcome of an item, None when it is to be tried again."""
+        A request refused as a whole is halved until the document that spoils it is alone.
+        """
+        operations: Any = lines  # encoded once; the client passes bytes through
+        try:
+            with translated(self._settings):
+                answer = await self._client.bulk(
+                    operations=operations, require_alias=self._require_alias
+                )
+        except RequestRefused as error:
+            if len(lines) == 1:
+                return [Written(Outcome.REJECTED, str(error))]
+            half = len(lines) // 2
+            # A half that is done and told again for the other's sake comes back as stale.
+            return await self._bulk(lines[:half]) + await self._bulk(lines[half:])
+        return [self._judge(item["index"]) for item in answer["items"]]
+
+    def _judge(self, item: dict[str, Any]) -> Written | str:
+        """The outcome of an item, or the reason when it is to be tried again."""
         status = item["status"]
         if status in (200, 201):
             return Written(Outcome.INDEXED)
@@ -196,10 +217,15 @@ class Writer:
             return Written(Outcome.STALE)
         error = item.get("error") or {}
         kind = error.get("type", "")
-        if status in RETRIABLE or kind == "cluster_block_exception":
-            return None
-        if status == 404 or kind == "index_not_found_exception":
-            raise self._missing()
         cause = (error.get("caused_by") or {}).get("reason")
         reason = ": ".join(part for part in (kind, error.get("reason"), cause) if part)
-        return Written(Outcome.REJECTED, reason or f"HTTP {status}")
+        if status in RETRIABLE or kind == "cluster_block_exception":
+            return f"HTTP {status}: {reason}"
+        if status in (400, 413):
+            return Written(Outcome.REJECTED, reason or f"HTTP {status}")
+        if status == 404:
+            raise self._missing()
+        if status in (401, 403):
+            raise refused_credentials(self._settings, status)
+        # Neither the document's fault nor "later": no reason to dead-letter a whole wire.
+        raise SetupError(f"Elasticsearch at {', '.join(self._settings.url)}: {status}: {reason}")

@@ -44,14 +44,42 @@ def test_a_record_of_a_newer_schema_decodes() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"{", b"[]", b"{}", b'{"id": 1}', b'{"id": "a", "status": "deleted"}', b"\xff\xfe"]
-    + [b'{"id": "\xff"}', rb'{"id": "\ud800"}', b'{"id": "a", "first_created": "yesterday"}'],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"id": 1}',
+        b'{"id": "a", "status": "deleted"}',
+        b'{"id": "a", "first_created": "yesterday"}',
+        b'{"id": "\xff"}',
+        rb'{"id": "\ud800"}',
+        b"\xff\xfe",
+    ],
 )
 def test_what_is_no_story_is_refused(raw: bytes) -> None:
     """Bytes that are not a story's raise CodecError, whatever is wrong with them."""
     with pytest.raises(CodecError):
         codec.decode_story(raw)
     with pytest.raises(CodecError):
+        codec.decode_enriched(raw)
+
+
+@pytest.mark.parametrize("id", ["", "é" * 257])
+def test_an_id_that_the_index_refuses_is_refused(id: str) -> None:
+    """An empty id, or one of more than 512 bytes, is no story's, coming or going."""
+    with pytest.raises(CodecError, match="512"):
+        codec.encode(Story(id=id))
+    with pytest.raises(CodecError, match="512"):
+        codec.decode_story(json.dumps({"id": id}).encode())
+    assert codec.decode_story(codec.encode(Story(id="é" * 256)))
+
+
+def test_a_revision_out_of_range_is_refused() -> None:
+    """An enrichment revision that does not fit the version's digits is no record's."""
+    provenance = {"pipeline": "t", "model": "t", "gazetteer": "t", "revision": 1000}
+    raw = json.dumps({"story": {"id": "a"}, "provenance": provenance}).encode()
+    with pytest.raises(CodecError, match="revision"):
         codec.decode_enriched(raw)
 
 

@@ -33,6 +33,8 @@ def topic_configs(settings: Settings) -> dict[str, dict[str, str]]:
             **common,
             "cleanup.policy": "compact",
             "min.cleanable.dirty.ratio": "0.1",
+            # Until the index has it, a newest version must outlive a late older one.
+            "min.compaction.lag.ms": str(6 * HOUR_MS),
             "max.compaction.lag.ms": str(24 * HOUR_MS),
             "segment.ms": str(24 * HOUR_MS),
         },

@@ -7,6 +7,7 @@ request to come; a request beyond them is answered in health.
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -66,7 +67,9 @@ class FakeElasticsearch(ThreadingHTTPServer):
         self.ended = threading.Event()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has gone is no news."""
+        """A client that has gone is no news; all else is a fault of the fake."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
     def apply(self, action: dict[str, Any], document: Any) -> dict[str, Any]:
         """Index one document; its item of the answer."""
@@ -113,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.bulks.append([action["_id"] for action, _ in pairs])
         if len(body) > self.server.max_bytes:
             return self._answer(413, "")
-        if self.spoiling & {action["_id"] for action, _ in pairs}:
+        if self.server.spoiling & {action["_id"] for action, _ in pairs}:
             return self._answer(400, _failed(400, "action_request_validation_exception"))
         match fault:
             case Refuse(status, kind):

@@ -25,10 +25,14 @@ class Log:
         self.records.append((message.key, record))
         return offset
 
-    def compact(self) -> None:
-        """Keep the last record of each key, as Kafka's cleaner may at any time."""
+    def compact(self, before: int) -> None:
+        """Of the records before an offset keep the last of each key, counting later ones."""
         last = {key: record.offset for key, record in self.records}
-        self.records = [(key, record) for key, record in self.records if last[key] == record.offset]
+        self.records = [
+            (key, record)
+            for key, record in self.records
+            if record.offset >= before or record.offset == last[key]
+        ]
 
     def read(self, offset: int, count: int) -> list[Record]:
         """Up to `count` records from an offset on."""

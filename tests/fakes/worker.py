@@ -74,6 +74,8 @@ class Worker:
         self.broker = broker
         self.index = index
         self.pool = Pool()
+        self.indexed_to = 0
+        """How far the enriched topic has ever been indexed."""
         self._crash: tuple[int, float] | None = None
         self.restart()
 
@@ -127,6 +129,8 @@ class Worker:
             self.restart()
         else:
             self.broker.committed[topic] = records[-1].offset + 1
+            if topic == TOPICS.enriched:
+                self.indexed_to = max(self.indexed_to, self.broker.committed[topic])
         return True
 
     def _part(self) -> float | None:

@@ -7,7 +7,7 @@ the next one starts from the committed offsets, as after a SIGKILL.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from pipeline import codec
@@ -19,7 +19,7 @@ from pipeline.indexing import Indexing
 from pipeline.newest import Newest
 from pipeline.records import Counts, Message, Record
 from pipeline.story import Status, Story
-from pipeline.topics import Topics, key
+from pipeline.topics import Lane, Topics, key, lane
 from pipeline.versions import blank
 from tests.fakes.index import Index
 from tests.fakes.kafka import Broker
@@ -57,9 +57,16 @@ class Pool:
 
     def __init__(self) -> None:
         self.enriched: list[Story] = []
+        self.meanwhile: Callable[[], Awaitable[Any]] | None = None
+        """What another agent does, once, while stories are being enriched."""
 
-    async def enrich(self, stories: Sequence[Story]) -> list[Enriched | EnrichmentError]:
+    async def enrich(
+        self, stories: Sequence[Story], priority: int
+    ) -> list[Enriched | EnrichmentError]:
         """See `pipeline.enriching.Pool`."""
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
         self.enriched += stories
         return [
             EnrichmentError("the process ended") if s.body == "crash" else enrich(s)
@@ -82,12 +89,16 @@ class Worker:
     def restart(self) -> None:
         """A new process: nothing is remembered, partitions are assigned."""
         self._crash = None
+        self.pool.meanwhile = None
         self.counts = Counts()
         self.newest = Newest(self._indexed, self._end, self._committed)
         self.newest.assigned([0])
-        self.enriching = Enriching(
-            TOPICS, self.pool, self.newest, self._send, self.counts, REVISION, MAX_BYTES
-        )
+        self.enriching = {
+            lane: Enriching(
+                TOPICS, self.pool, self.newest, self._send, self.counts, REVISION, MAX_BYTES, lane
+            )
+            for lane in Lane
+        }
         port: Any = _Port(self)
         self.indexing = Indexing(TOPICS, port, self.newest, self._send, self.counts)
 
@@ -95,18 +106,34 @@ class Worker:
         """Crash at a call from now on, with this part of what it does done."""
         self._crash = (call, part)
 
-    def deliver(self, story: Story) -> None:
+    def deliver(self, story: Story, backfill: bool = False) -> None:
         """A connector publishes a story."""
-        message = Message(TOPICS.stories, key(story.id), codec.encode(story), [])
-        self.broker.log(TOPICS.stories).append(message)
+        topic = TOPICS.lane(lane(story, backfill))
+        self.broker.log(topic).append(Message(topic, key(story.id), codec.encode(story), []))
+
+    def was_delivered(self, story: Story) -> bool:
+        """Whether a story is in one of the lanes."""
+        raw = codec.encode(story)
+        return any(raw in self.broker.values(topic) for topic in TOPICS.lanes)
 
     def zombie_writes(self, story: Story) -> None:
         """A worker that lost its partitions long ago wakes up and sends what it had enriched."""
         self.broker.log(TOPICS.enriched).append(enriched_message(TOPICS, record_of(story)))
 
-    async def enrich(self, count: int) -> bool:
-        """One batch of the stories topic; whether there was any."""
-        return await self._batch(TOPICS.stories, self.enriching, count)
+    async def enrich(self, count: int, lane: Lane = Lane.LIVE) -> bool:
+        """One batch of a stories topic; whether there was any."""
+        return await self._batch(TOPICS.lane(lane), self.enriching[lane], count)
+
+    def overtake(self, lane: Lane) -> None:
+        """A batch of a lane is taken while the next batch of any lane is being enriched."""
+
+        async def meanwhile() -> None:
+            life = self.newest
+            await self.enrich(6, lane)
+            if self.newest is not life:
+                raise Crash
+
+        self.pool.meanwhile = meanwhile
 
     async def index_some(self, count: int) -> bool:
         """One batch of the enriched topic; whether there was any."""
@@ -114,7 +141,7 @@ class Worker:
 
     async def drain(self) -> None:
         """Until both topics are at their ends."""
-        while await self.enrich(50) or await self.index_some(50):
+        while any([await self.enrich(50, lane) for lane in Lane]) or await self.index_some(50):
             pass
 
     async def _batch(self, topic: str, step: Any, count: int) -> bool:
@@ -123,8 +150,11 @@ class Worker:
         if not records:
             self.broker.committed[topic] = log.end
             return False
+        life = self.newest
         try:
             await step(records)
+            if self.newest is not life:
+                raise Crash  # another agent's crash is the whole worker's
         except Crash:
             self.restart()
         else:

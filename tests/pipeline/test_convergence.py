@@ -16,6 +16,7 @@ from pipeline import codec
 from pipeline import newest as newest_module
 from pipeline.index.document import Document, document
 from pipeline.story import Status, Story
+from pipeline.topics import Lane
 from pipeline.versions import rank
 from tests.fakes.index import Index
 from tests.fakes.kafka import Broker
@@ -63,8 +64,9 @@ def operations(
     """What may happen, in any order and as often as you like."""
     some = st.integers(1, 6)
     happenings = [
-        st.tuples(st.just("deliver"), st.sampled_from(said)),
-        st.tuples(st.just("enrich"), some),
+        st.tuples(st.sampled_from(["deliver", "backfill"]), st.sampled_from(said)),
+        st.tuples(st.just("enrich"), st.tuples(some, st.sampled_from(Lane))),
+        st.tuples(st.just("overtake"), st.sampled_from(Lane)),
         st.tuples(st.just("index"), some),
         st.tuples(st.just("crash"), st.tuples(st.integers(0, 4), st.sampled_from([0, 0.5, 1]))),
         st.tuples(st.just("compact"), st.none()),
@@ -77,18 +79,21 @@ def operations(
 
 async def play(worker: Worker, operations: Sequence[tuple[str, Any]]) -> None:
     """Let it all happen. A zombie writes only what was once delivered to it."""
-    topic = worker.broker.log(TOPICS.stories)
     for name, value in operations:
         match name:
             case "deliver":
                 worker.deliver(value)
+            case "backfill":
+                worker.deliver(value, backfill=True)
             case "enrich":
-                await worker.enrich(value)
+                await worker.enrich(*value)
+            case "overtake":
+                worker.overtake(value)
             case "index":
                 await worker.index_some(value)
             case "crash":
                 worker.crash_at(*value)
-            case "zombie" if codec.encode(value) in worker.broker.values(topic.name):
+            case "zombie" if worker.was_delivered(value):
                 worker.zombie_writes(value)
             case "compact":
                 # The topic's min.compaction.lag.ms keeps what the index may not have yet.
@@ -121,7 +126,8 @@ def expected(said: Sequence[Story]) -> dict[str, Document]:
 async def rebuild(broker: Broker) -> dict[str, Document]:
     """What an empty index holds after it was filled from the enriched topic alone."""
     broker.committed.clear()
-    broker.committed[TOPICS.stories] = broker.log(TOPICS.stories).end
+    for topic in TOPICS.lanes:
+        broker.committed[topic] = broker.log(topic).end
     worker = Worker(broker, Index())
     await worker.drain()
     return documents(worker.index)

@@ -24,6 +24,16 @@ _MEANS_CP1252 = {"ascii", "iso8859-1"}
 _MULTIBYTE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
+# The characters of the bytes 0x80 to 0xBF in Latin-1 and in windows-1252, to their bytes.
+_CONTINUATIONS = {
+    character: code
+    for code in range(0x80, 0xC0)
+    for character in (chr(code), bytes([code]).decode("cp1252", "ignore"))
+    if character
+}
+_NEXT = f"[{re.escape(''.join(_CONTINUATIONS))}]"
+_TWICE = re.compile(f"[\xc2-\xdf]{_NEXT}|[\xe0-\xef]{_NEXT}{{2}}|[\xf0-\xf4]{_NEXT}{{3}}")
+_ACCENTED = re.compile("[\xc0-\xff]")
 _HIGH = re.compile(rb"[\x80-\xff]")
 
 _C1 = {
@@ -65,12 +75,41 @@ codecs.register_error("newswire.cp1252", _as_cp1252)
 
 
 def decode(raw: bytes, declared: str | None = None) -> str:
-    """The text of bytes, whatever they declare; never fails.
+    """The text of bytes, whatever they declare; never fails, and never gives mojibake.
+
+    UTF-8 that a sender took for windows-1252 and encoded again ("DÃ©cÃ¨s") is read as it was
+    meant. How the bytes themselves are read:
 
     A byte order mark decides; then strict UTF-8; then the declared set, where Latin-1 means
     windows-1252. UTF-8 with a few stray bytes keeps its UTF-8 and has the stray ones read as
     windows-1252. The result may still hold control characters: see `sanitise`.
     """
+    return _meant(_decode(raw, declared))
+
+
+def _meant(text: str) -> str:
+    """Text that was encoded twice as it was before; other text as it is.
+
+    It must happen at least three times and there must be hardly an accent that is sound:
+    "IRMÃ”" in Portuguese capitals is no mojibake.
+    """
+    if text.isascii():
+        return text
+    twice = len(_TWICE.findall(text))
+    if twice < 3 or len(_ACCENTED.findall(_TWICE.sub("", text))) * 4 > twice:
+        return text
+    return _TWICE.sub(_once, text)
+
+
+def _once(match: re.Match[str]) -> str:
+    raw = bytes(_CONTINUATIONS.get(character, ord(character)) for character in match[0])
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return match[0]
+
+
+def _decode(raw: bytes, declared: str | None) -> str:
     for mark, name in _BOMS:
         if raw.startswith(mark):
             return raw[len(mark) :].decode(name, "replace")

@@ -1,13 +1,13 @@
 """NewsML 1.0 to 1.2, in the dialects of AFP, dpa, Kyodo, ANA, ATS, ANP, Belga and TASS.
 
-Specification: NewsML 1.2 Functional Specification and DTD (iptc.org/std/NewsML/1.2); section
-numbers are in docs/formats.md, with the table of fields.
+Specification: NewsML 1.2 Functional Specification and DTD (iptc.org/std/NewsML/1.2).
+docs/formats.md has the table of fields.
 
 A NewsItem is a tree of NewsComponents. A component is a story where it holds text itself, or
 holds it in parts that their roles name (Belga: Title, Lead, Body). Metadata that a component
 lacks are those of the components around it. Captions and supporting pictures are no stories.
 
-Identity. NewsML 1.2 section 5.5.1: provider, date and item id together name an item, and all of
+Identity. By NewsIdentifier, provider, date and item id together name an item, and all of
 its revisions. They are read from PublicIdentifier less its revision, as long as that agrees with
 NewsItemId: some agencies send the same PublicIdentifier for ever, and ANP counts versions in
 NewsItemId ("ANPX-101218-041-v2"). A date with a time of day (AFP) is when this revision was
@@ -169,7 +169,7 @@ def _components(
             yield _Chain(*chain)
             continue
         below = list(_components(component, chain, captions=captions))
-        # NewsML 1.2 section 5.10: the members of an equivalents list say the same.
+        # The members of an equivalents list say the same.
         yield from below[:1] if component.get("EquivalentsList") == "yes" else below
 
 

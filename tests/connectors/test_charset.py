@@ -35,6 +35,19 @@ def test_decode(raw: bytes, declared: str | None, text: str) -> None:
     assert decode(raw, declared) == text
 
 
+@pytest.mark.parametrize("taken_for", ["latin-1", "cp1252"])
+@pytest.mark.parametrize("text", ["Décès à l'hôpital – «non»", "Ελλάδα και", "‘It’s’ – €5"])
+def test_text_that_was_encoded_twice(text: str, taken_for: str) -> None:
+    """UTF-8 taken for windows-1252 and encoded again comes out as it was meant."""
+    assert decode(text.encode().decode(taken_for).encode()) == text
+
+
+@pytest.mark.parametrize("text", ["IRMÃ” É SÃ: “NÃO” À MÃE", "Â” Ã” once", "naïve – café"])
+def test_sound_text_is_left_alone(text: str) -> None:
+    """Accents that stand beside quotation marks are not taken for mojibake."""
+    assert decode(text.encode()) == text
+
+
 def test_sanitise_keeps_what_is_text() -> None:
     """Soft hyphens, tabs and no-break spaces stay; line ends become line feeds."""
     assert sanitise("soft\xadhyphen\ta\xa0b\r\nc\rd") == "soft\xadhyphen\ta\xa0b\nc\nd"

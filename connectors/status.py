@@ -39,3 +39,8 @@ def of_word(sent: str | None) -> tuple[Status, Signal | None]:
     """
     word = (sent or "").strip().casefold().replace("/", ":").rpartition(":")[2]
     return _WORDS.get(word, (Status.USABLE, None))
+
+
+def under(sent: Status, signal: Signal | None) -> Status:
+    """The status of a version whose signal takes it back, even where its status says usable."""
+    return Status.WITHDRAWN if signal in (Signal.KILL, Signal.WITHDRAW) else sent

@@ -54,7 +54,7 @@ def of_text(text: str) -> str:
     if not looks_like_markup(text):
         return flow.paragraphs(text)
     body = text_of_html(text)
-    if "\n\n" in body or text.count("\n") < 3:
+    if not body or "\n\n" in body or text.count("\n") < 3:
         return body
     # ANSA puts a teletype text into one <p>: its paragraphs are indented lines.
     return flow.paragraphs(_without_tags(text))

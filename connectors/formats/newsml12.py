@@ -88,10 +88,13 @@ class _Chain:
 
     def all(self, path: str) -> list[etree._Element]:
         """The elements at a path in the innermost component that has any with content."""
+        # EFE writes DescriptiveMetada.
+        paths = (path, path.replace("DescriptiveMetadata/", "DescriptiveMetada/"))
         for component in self.components:
             found = [
                 each
-                for each in xml.children(component, path)
+                for spelt in dict.fromkeys(paths)
+                for each in xml.children(component, spelt)
                 if len(each) or (each.text or "").strip() or any(each.attrib.values())
             ]
             if found:
@@ -252,6 +255,7 @@ def _story(
         line_of(item.management("StatusWillChange/DateAndTime")), context.timezone
     )
     told = signals.of_slug(chain.line("NewsLines/SlugLine")) or signals.of_headline(headline)
+    own_status = status.under(own_status, told.signal if told else None)
     news_type = _formal(item.management("NewsItemType"))
     urgency = _formal(item.management("Urgency"))
     first, sent = item.instant("FirstCreated"), xml.child(item.envelope, "DateAndTime")

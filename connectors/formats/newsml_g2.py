@@ -198,6 +198,7 @@ def _story(item: _Item, guid: str, content: Content, created: Instant | None) ->
     if own_status is Status.USABLE and embargoed is not None:
         own_status = Status.EMBARGOED
     signal, signal_sent = _signal(item, headline)
+    own_status = status.under(own_status, signal)
     urgency = item.text("urgency")
     printed = _dateline(item, content, near)
     version = xml.attribute(item.item, "version")

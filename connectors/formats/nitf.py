@@ -146,6 +146,7 @@ def _story(
     told = _told(head, headline)
     status_sent = xml.attribute(head.docdata, "management-status")
     own_status, signal = status.of_word(status_sent)
+    own_status = status.under(own_status, told.signal if told else None)
     release = times.instant(head.sent("date.release", "norm"), context.timezone)
     # NITF 3.6 date.release: the default is the time of receipt, so a later one is an embargo.
     if own_status is Status.USABLE and release and issued and release.at > issued.at:
@@ -275,6 +276,9 @@ def _told(head: _Head, headline: str | None) -> signals.Signalled | None:
     ]
     spoken = signals.of_slug(*head.meta.get("slugline", ()), *head.meta.get("take", ()))
     spoken = spoken or signals.of_headline(headline) or signals.of_slug(head.title)
+    for message in xml.children(head.docdata, "ed-msg"):
+        spoken = spoken or signals.of_slug(xml.attribute(message, "msg-type"))
+        spoken = spoken or signals.of_headline(xml.attribute(message, "info"))
     if spoken is None and comments and comments[-1]:
         verb = comments[-1].split()[0].rstrip(":,")
         if verb in _COMMENTS:

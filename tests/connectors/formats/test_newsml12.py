@@ -85,3 +85,13 @@ def test_unknown_status_is_usable() -> None:
     """A status outside the IPTC's set is kept as sent and changes nothing."""
     (story,) = newsml12.parse(item(status="Odd"), Context()).stories
     assert (story.status, story.status_sent) == (Status.USABLE, "Odd")
+
+
+def test_a_misspelt_element_is_read() -> None:
+    """EFE's DescriptiveMetada holds what DescriptiveMetadata would."""
+    component = TEXT.replace(
+        "<ContentItem>",
+        '<DescriptiveMetada><Language FormalName="es"/></DescriptiveMetada><ContentItem>',
+    )
+    (story,) = newsml12.parse(item(component=component), Context()).stories
+    assert story.language == "es"

@@ -73,3 +73,9 @@ def test_an_assert_that_names_itself_is_no_loop() -> None:
     )
     (story,) = newsml_g2.parse(raw, Context()).stories
     assert [place.name for place in story.located] == ["A"]
+
+
+def test_a_kill_signal_withdraws() -> None:
+    """A signal that takes the item back counts, whatever the status says."""
+    killed = one(meta='<pubStatus qcode="stat:usable"/><signal qcode="sig:kill"/>')
+    assert (killed.status, killed.signal_sent) == (Status.WITHDRAWN, "sig:kill")

@@ -61,3 +61,12 @@ def test_withheld_is_withdrawn() -> None:
     )
     (story,) = nitf.parse(raw.encode(), Context()).stories
     assert (story.status, story.signal) == (Status.WITHDRAWN, Signal.WITHDRAW)
+
+
+def test_a_kill_in_words_withdraws_too() -> None:
+    """A message to editors that says KILL counts, whatever the status says."""
+    raw = STORY.format(id="w2", content="<p>x</p>").replace(
+        "<docdata>", '<docdata management-status="usable"><ed-msg info="KILL: it was not so."/>'
+    )
+    (story,) = nitf.parse(raw.encode(), Context()).stories
+    assert (story.status, story.signal) == (Status.WITHDRAWN, Signal.KILL)

@@ -3,9 +3,8 @@
 Specification: NewsML 1.2 Functional Specification and DTD (iptc.org/std/NewsML/1.2).
 docs/formats.md has the table of fields.
 
-A NewsItem is a tree of NewsComponents. A component is a story where it holds text itself, or
-holds it in parts that their roles name (Belga: Title, Lead, Body). Metadata that a component
-lacks are those of the components around it. Captions and supporting pictures are no stories.
+Which NewsComponents of an item are stories is told in `newsml12_components`. Metadata that a
+component lacks are those of the components around it.
 
 Identity. By NewsIdentifier, provider, date and item id together name an item, and all of
 its revisions. They are read from PublicIdentifier less its revision, as long as that agrees with
@@ -19,23 +18,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import msgspec
 from lxml import etree
 
 from connectors import agencies, dateline, fields, signals, status, times
-from connectors.formats import inline, urn, xml
+from connectors.formats import urn, xml
 from connectors.formats.base import Context, Parsed, Skipped
+from connectors.formats.newsml12_components import (
+    Chain,
+    formal_name,
+    is_headline_alone,
+    reason,
+    texts,
+)
 from connectors.formats.nitf_content import Content
 from connectors.markup import line_of, local_name
 from connectors.times import Instant
 from pipeline.errors import ParseError
 from pipeline.story import Dateline, Link, Located, Signal, Status, Story, Subject
 
-_PARTS = frozenset(("title", "lead", "body"))  # roles of a story's parts in Belga's NewsML
-_ASIDE = frozenset(("caption", "supporting", "teaser", "quicklook", "thumbnail", "preview"))
-_MEDIA = r"photo|picture|image|video|audio|graphic|jpe?g|mpeg|animation"
 _SUBJECTS = frozenset(("Subject", "SubjectMatter", "SubjectDetail", "SubjectQualifier"))
 _TYPES: Mapping[str, Signal] = {  # NewsItemType, in lower case
     "alert": Signal.NEWSALERT,
@@ -80,34 +82,6 @@ class _Item:
         return times.instant(line_of(self.management(name)), self.context.timezone)
 
 
-class _Chain:
-    """A story's component and those around it, the innermost first: metadata are inherited."""
-
-    def __init__(self, *components: etree._Element) -> None:
-        self.components = components
-
-    def all(self, path: str) -> list[etree._Element]:
-        """The elements at a path in the innermost component that has any with content."""
-        # EFE writes DescriptiveMetada.
-        paths = (path, path.replace("DescriptiveMetadata/", "DescriptiveMetada/"))
-        for component in self.components:
-            found = [
-                each
-                for spelt in dict.fromkeys(paths)
-                for each in xml.children(component, spelt)
-                if len(each) or (each.text or "").strip() or any(each.attrib.values())
-            ]
-            if found:
-                return found
-        return []
-
-    def first(self, path: str) -> etree._Element | None:
-        return next(iter(self.all(path)), None)
-
-    def line(self, path: str) -> str | None:
-        return next(filter(None, map(line_of, self.all(path))), None)
-
-
 def _read(
     element: etree._Element,
     envelope: etree._Element | None,
@@ -123,123 +97,22 @@ def _read(
     created = item.instant("ThisRevisionCreated") or item.instant("FirstCreated")
     anchor = created.at if created else context.received_at
     near = anchor.date() if anchor else None
-    found = _texts(element, near, captions=False)
+    found = texts(element, near, captions=False)
     if not found and context.captions:
-        found = _texts(element, near, captions=True)
-    withdrawn = status.of_word(_formal(item.management("Status")))[0] is Status.WITHDRAWN
+        found = texts(element, near, captions=True)
+    withdrawn = status.of_word(formal_name(item.management("Status")))[0] is Status.WITHDRAWN
     tops = list(xml.children(element, "NewsComponent"))
-    if not found and (withdrawn or _is_headline_alone(tops)):
-        found = [(_Chain(*tops[:1]), Content())]
+    if not found and (withdrawn or is_headline_alone(tops)):
+        found = [(Chain(*tops[:1]), Content())]
     if not found:
-        yield Skipped(_reason(element), item.identifier("PublicIdentifier"))
+        yield Skipped(reason(element), item.identifier("PublicIdentifier"))
         return
     for chain, content in found:
         yield _story(item, chain, content, created, alone=len(found) == 1)
 
 
-def _texts(
-    element: etree._Element, near: date | None, *, captions: bool
-) -> list[tuple[_Chain, Content]]:
-    """The components of an item that hold a story's text, each with its content."""
-    chains = _components(element, (), captions=captions)
-    read = ((chain, _content(chain.components[0], near)) for chain in chains)
-    return [(chain, content) for chain, content in read if content.body]
-
-
-def _is_headline_alone(components: Sequence[etree._Element]) -> bool:
-    """Whether an item is an alert: a headline and nothing else, no picture and no reference."""
-    others = ("ContentItem", "NewsItemRef", "NewsItem")
-    return any(
-        line_of(headline) for each in components for headline in xml.descendants(each, "HeadLine")
-    ) and not any(
-        _names_media(item) for each in components for item in xml.descendants(each, *others)
-    )
-
-
-def _components(
-    parent: etree._Element, around: tuple[etree._Element, ...], *, captions: bool
-) -> Iterator[_Chain]:
-    """The components that are stories, in order, each with those around it."""
-    for component in xml.children(parent, "NewsComponent"):
-        chain = (component, *around)
-        role = _role(component)
-        if role in _ASIDE and not (captions and role == "caption"):
-            continue
-        inner = list(xml.children(component, "NewsComponent"))
-        if any(_role(each) in _PARTS for each in inner) or any(
-            _holds_text(each) for each in xml.children(component, "ContentItem")
-        ):
-            yield _Chain(*chain)
-            continue
-        below = list(_components(component, chain, captions=captions))
-        # The members of an equivalents list say the same.
-        yield from below[:1] if component.get("EquivalentsList") == "yes" else below
-
-
-def _role(component: etree._Element) -> str:
-    return (_formal(xml.child(component, "Role")) or "").casefold()
-
-
-def _formal(element: etree._Element | None) -> str | None:
-    """A formal name: the attribute's, or the text that some write instead."""
-    return fields.line(xml.attribute(element, "FormalName")) or line_of(element)
-
-
-def _names_media(element: etree._Element) -> bool:
-    """Whether an element is a picture, sound or video, or points to another item."""
-    return local_name(element) != "ContentItem" or bool(
-        element.get("Href") or re.search(_MEDIA, _kind(element))
-    )
-
-
-def _kind(content_item: etree._Element) -> str:
-    """What a ContentItem says that it is, in lower case: "text nitf3.1"."""
-    names = ("MediaType", "Format", "MimeType")
-    return " ".join(filter(None, (_formal(xml.child(content_item, n)) for n in names))).casefold()
-
-
-def _holds_text(content_item: etree._Element) -> bool:
-    """Whether a ContentItem is text, and neither a style sheet nor a picture."""
-    return not re.search(rf"{_MEDIA}|xsl|css|style", _kind(content_item)) and any(
-        len(data) or (data.text or "").strip()
-        for data in xml.descendants(content_item, "DataContent")
-    )
-
-
-def _content(component: etree._Element, near: date | None) -> Content:
-    """The text of a component: its first ContentItem that has one, or its parts put together."""
-    for content_item in xml.children(component, "ContentItem"):
-        if not _holds_text(content_item):
-            continue
-        for data in xml.descendants(content_item, "DataContent"):
-            content = inline.read(data, near)
-            if content.body:
-                return content
-    parts: dict[str, str] = {}
-    for inner in xml.children(component, "NewsComponent"):
-        role = _role(inner)
-        if role in _PARTS and role not in parts:
-            parts[role] = _content(inner, near).body
-    # Belga prints the lead above the body, which does not repeat it.
-    body = "\n\n".join(filter(None, (parts.get("lead"), parts.get("body"))))
-    return Content(headline=fields.line(parts.get("title")), body=body)
-
-
-def _reason(element: etree._Element) -> str:
-    """Why an item holds no story."""
-    components = list(xml.descendants(element, "NewsComponent"))
-    if not components:
-        return "no component: a topic set, catalog or update"
-    if next(xml.descendants(element, "NewsItemRef", "NewsItem"), None) is not None:
-        return "a package that points to other items"
-    kinds = fields.distinct(
-        _formal(xml.child(item, "MediaType")) for item in xml.descendants(element, "ContentItem")
-    )
-    return f"no text: {', '.join(kinds)}" if kinds else "no text"
-
-
 def _story(
-    item: _Item, chain: _Chain, content: Content, created: Instant | None, *, alone: bool
+    item: _Item, chain: Chain, content: Content, created: Instant | None, *, alone: bool
 ) -> Story:
     context = item.context
     anchor = created.at if created else context.received_at
@@ -249,15 +122,15 @@ def _story(
     slugline = chain.line("NewsLines/SlugLine") or line_of(
         xml.child(item.item, "Identification/NameLabel")
     )
-    status_sent = _formal(item.management("Status"))
+    status_sent = formal_name(item.management("Status"))
     own_status, signal = status.of_word(status_sent)
     released = times.instant(
         line_of(item.management("StatusWillChange/DateAndTime")), context.timezone
     )
     told = signals.of_slug(chain.line("NewsLines/SlugLine")) or signals.of_headline(headline)
     own_status = status.under(own_status, told.signal if told else None)
-    news_type = _formal(item.management("NewsItemType"))
-    urgency = _formal(item.management("Urgency"))
+    news_type = formal_name(item.management("NewsItemType"))
+    urgency = formal_name(item.management("Urgency"))
     first, sent = item.instant("FirstCreated"), xml.child(item.envelope, "DateAndTime")
     last = created or times.instant(line_of(sent), context.timezone)
     printed = dateline.of_element(chain.line("NewsLines/DateLine"), near)
@@ -268,7 +141,7 @@ def _story(
         # Belga sends several stories in one item, each with an id of its own in Duid.
         identity = f"{identity}#{xml.attribute(chain.components[0], 'Duid') or headline or ''}"
     language = fields.first(
-        _formal(chain.first("DescriptiveMetadata/Language")),
+        formal_name(chain.first("DescriptiveMetadata/Language")),
         *(xml.attribute(each, "xml:lang") for each in (*chain.components, item.item)),
     )
     return Story(
@@ -289,11 +162,11 @@ def _story(
         language=fields.language(language) or context.language,
         urgency=fields.urgency(urgency),
         urgency_sent=urgency,
-        priority=fields.urgency(_formal(xml.child(item.envelope, "Priority"))),
+        priority=fields.urgency(formal_name(xml.child(item.envelope, "Priority"))),
         categories=_categories(chain),
         subjects=tuple(_subjects(item, chain, fields.language(language))),
         keywords=_keywords(chain),
-        genre=_formal(chain.first("DescriptiveMetadata/Genre")),
+        genre=formal_name(chain.first("DescriptiveMetadata/Genre")),
         ednote="\n\n".join(fields.distinct([*_notes(chain), *content.notes])) or None,
         copyright=chain.line("NewsLines/CopyrightLine") or chain.line("RightsMetadata/Copyright"),
         usage_terms=_usage_terms(chain),
@@ -338,39 +211,39 @@ def _version(item: _Item) -> int | None:
     return int(sent[0]) if sent else urn.revision(item.identifier("PublicIdentifier") or "")
 
 
-def _signatures(item: _Item, chain: _Chain) -> Iterator[str | None]:
+def _signatures(item: _Item, chain: Chain) -> Iterator[str | None]:
     """Where an item says whose it is, the surest first."""
     for path in ("Provider/Party", "Source/Party"):
-        yield _formal(chain.first(f"AdministrativeMetadata/{path}"))
+        yield formal_name(chain.first(f"AdministrativeMetadata/{path}"))
     yield item.identifier("ProviderId")
-    yield _formal(xml.child(item.envelope, "SentFrom/Party"))
+    yield formal_name(xml.child(item.envelope, "SentFrom/Party"))
     yield chain.line("NewsLines/CreditLine")
 
 
 def _properties(elements: Sequence[etree._Element]) -> Iterator[tuple[str, str]]:
     """The formal names, in lower case, and values of Property elements."""
     for element in elements:
-        name, value = _formal(element), fields.line(xml.attribute(element, "Value"))
+        name, value = formal_name(element), fields.line(xml.attribute(element, "Value"))
         if name and value:
             yield name.casefold(), value
 
 
-def _keywords(chain: _Chain) -> tuple[str, ...]:
+def _keywords(chain: Chain) -> tuple[str, ...]:
     properties = _properties(chain.all("DescriptiveMetadata/Property"))
     found = fields.distinct(value for name, value in properties if name in ("keyword", "keywords"))
     printed = (chain.line("NewsLines/KeywordLine") or "").split(";")
     return found or fields.distinct(map(fields.line, printed))
 
 
-def _subject_elements(chain: _Chain) -> Iterator[etree._Element]:
+def _subject_elements(chain: Chain) -> Iterator[etree._Element]:
     for group in chain.all("DescriptiveMetadata/SubjectCode"):
         yield from xml.descendants(group, *_SUBJECTS)
 
 
-def _subjects(item: _Item, chain: _Chain, language: str | None) -> Iterator[Subject]:
+def _subjects(item: _Item, chain: Chain, language: str | None) -> Iterator[Subject]:
     seen = set()
     for element in _subject_elements(chain):
-        code = _formal(element)
+        code = formal_name(element)
         if not code or code in seen:
             continue
         seen.add(code)
@@ -393,25 +266,25 @@ def _topic_name(topic: etree._Element | None, language: str | None) -> str | Non
     return names.get(language) or names.get("en") or next(reversed(names.values()), None)
 
 
-def _categories(chain: _Chain) -> tuple[str, ...]:
+def _categories(chain: Chain) -> tuple[str, ...]:
     """AFP's and EFE's category beside each subject code."""
     return fields.distinct(xml.attribute(each, "cat") for each in _subject_elements(chain))
 
 
-def _notes(chain: _Chain) -> Iterator[str | None]:
+def _notes(chain: Chain) -> Iterator[str | None]:
     """NewsLines whose type says that they are notes to editors."""
     for newsline in chain.all("NewsLines/NewsLine"):
-        if "note" in (_formal(xml.child(newsline, "NewsLineType")) or "").casefold():
+        if "note" in (formal_name(xml.child(newsline, "NewsLineType")) or "").casefold():
             yield line_of(xml.child(newsline, "NewsLineText"))
 
 
-def _usage_terms(chain: _Chain) -> str | None:
+def _usage_terms(chain: Chain) -> str | None:
     rights = chain.all("RightsMetadata/UsageRights")
     parts = (line_of(part) for right in rights for part in right)
     return "\n".join(fields.distinct(parts)) or chain.line("NewsLines/RightsLine")
 
 
-def _located(chain: _Chain, content: Content, printed: Dateline | None) -> Iterator[Located]:
+def _located(chain: Chain, content: Content, printed: Dateline | None) -> Iterator[Located]:
     for location in chain.all("DescriptiveMetadata/Location"):
         named = dict(_properties(list(xml.children(location, "Property"))))
         if named:
@@ -444,4 +317,4 @@ def _links(item: _Item) -> Iterator[Link]:
         for element in xml.children(item.item, f"NewsManagement/{name}"):
             href = fields.line(xml.attribute(element, "NewsItem"))
             if href:
-                yield Link(href=href, rel=relation, type=_formal(element))
+                yield Link(href=href, rel=relation, type=formal_name(element))

@@ -70,9 +70,9 @@ def parse(raw: bytes) -> etree._Element:
         root = etree.fromstring(text.encode("utf-8"), parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        raise ParseError(
-            f"not well-formed XML: {error.msg}", f"line {line}, column {column}"
-        ) from error
+        said = re.sub(r", line \d+, column \d+$", "", error.msg or "no root element")
+        where = f"line {line}, column {column}"
+        raise ParseError(f"not well-formed XML: {said}", where) from error
     for entity in root.iter(etree.Entity):
         raise ParseError(
             f"the entity {entity.text} is declared in the document; entities are not expanded",

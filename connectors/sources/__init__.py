@@ -15,7 +15,10 @@ from config.settings import ConfigError, explain
 from connectors.sources.base import Delivery, Polled, Progress, Refused, Source
 from connectors.sources.directory import Directory, DirectoryOptions
 from connectors.sources.http import Http, HttpOptions
+from connectors.sources.imap import Imap, ImapOptions
+from connectors.sources.kafka import Kafka, KafkaOptions
 from connectors.sources.rss import Rss, RssOptions
+from connectors.sources.webhook import Webhook, WebhookOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,10 @@ class Kind:
 SOURCES: Mapping[str, Kind] = {
     "directory": Kind(DirectoryOptions, Directory),
     "http": Kind(HttpOptions, Http),
+    "imap": Kind(ImapOptions, Imap),
+    "kafka": Kind(KafkaOptions, Kafka),
     "rss": Kind(RssOptions, Rss),
+    "webhook": Kind(WebhookOptions, Webhook),
 }
 
 

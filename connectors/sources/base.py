@@ -42,6 +42,8 @@ class Delivery:
     """What the source wants in its cursor once the broker has the delivery."""
     linked: Mapping[str, bytes] = field(default_factory=dict)
     """Documents that the delivery points to, already fetched, by their URL."""
+    recurs: bool = True
+    """Whether other bytes may come under this name: a file, a page; not a record, a mail."""
 
     @property
     def key(self) -> str:

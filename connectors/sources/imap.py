@@ -1,0 +1,131 @@
+"""A mailbox, read over IMAP4rev1 (RFC 3501) and left as it is: each message is a delivery."""
+
+from __future__ import annotations
+
+import imaplib
+import re
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr
+
+from connectors.cursor import Cursor
+from connectors.sources.base import MAX_BYTES, Delivery, Options, Polled, Progress, Refused, Source
+from pipeline.errors import SourceUnavailable
+
+PORTS = {"tls": 993, "starttls": 143, "none": 143}
+
+
+class ImapOptions(Options):
+    """The keys of a feed with `source = "imap"`."""
+
+    host: str = Field(min_length=1)
+    port: int | None = Field(default=None, ge=1, le=65535)
+    """993 with tls, else 143."""
+    security: Literal["tls", "starttls", "none"] = "tls"
+    ca_file: Path | None = None
+    """Certificates to trust instead of the system's."""
+    username: str
+    password: SecretStr
+    mailbox: str = "INBOX"
+    interval_seconds: float = Field(default=60.0, gt=0)
+    timeout_seconds: float = Field(default=30.0, gt=0)
+    max_bytes: int = Field(default=MAX_BYTES, ge=1)
+    """A longer message is not read; a dead letter names it."""
+
+
+class Imap(Source):
+    """The messages of one mailbox, in the order of their UIDs.
+
+    The cursor has the last UID and the UIDVALIDITY it belongs to. When a server gives out
+    new UIDs (section 2.3.1.1) the mailbox is read from its start; what was published from
+    it before is known by its words.
+    """
+
+    def __init__(self, options: ImapOptions) -> None:
+        self._options = options
+        self.interval_seconds = options.interval_seconds
+
+    def poll(self, cursor: Cursor) -> Iterator[Polled]:
+        """The messages after the cursor's UID; see `Source.poll`."""
+        try:
+            with self._opened() as (mailbox, count):
+                (said,) = mailbox.response("UIDVALIDITY")[1] or [None]
+                validity = (said or b"0").decode()
+                known = cursor.get("uidvalidity") == validity
+                last = int((cursor.get("uid") if known else None) or 0)
+                for uid, size in _sizes(mailbox, last) if count else ():
+                    yield self._message(mailbox, validity, uid, size)
+        except (imaplib.IMAP4.error, OSError) as error:
+            at = f"{self._options.host}/{self._options.mailbox}"
+            raise SourceUnavailable(f"{at}: {_said(error)}") from error
+
+    def _message(self, mailbox: imaplib.IMAP4, validity: str, uid: int, size: int) -> Polled:
+        o = self._options
+        name = f"imap://{o.host}/{o.mailbox};UIDVALIDITY={validity}/;UID={uid}"  # RFC 5092
+        state = {"uidvalidity": validity, "uid": str(uid)}
+        if size > o.max_bytes:
+            return Refused(name, f"{size:,} bytes, more than max_bytes allows", state)
+        # PEEK leaves the message unseen.
+        found = _command(mailbox.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{o.max_bytes}>)"))
+        raw = next((part[1] for part in found if isinstance(part, tuple)), None)
+        if raw is None:  # deleted since it was listed
+            return Progress(state)
+        return Delivery(raw=raw, name=name, state=state, recurs=False)
+
+    @contextmanager
+    def _opened(self) -> Iterator[tuple[imaplib.IMAP4, int]]:
+        """The mailbox, read-only, and how many messages it has."""
+        o = self._options
+        context = ssl.create_default_context(cafile=str(o.ca_file) if o.ca_file else None)
+        port, timeout = o.port or PORTS[o.security], o.timeout_seconds
+        client = (
+            imaplib.IMAP4_SSL(o.host, port, ssl_context=context, timeout=timeout)
+            if o.security == "tls"
+            else imaplib.IMAP4(o.host, port, timeout=timeout)
+        )
+        try:
+            if o.security == "starttls":
+                client.starttls(context)
+            client.login(o.username, o.password.get_secret_value())
+            quoted = o.mailbox.replace("\\", "\\\\").replace('"', '\\"')
+            (count,) = _command(client.select(f'"{quoted}"', readonly=True))
+            yield client, int(count or b"0")
+        finally:
+            with suppress(imaplib.IMAP4.error, OSError):
+                client.logout()
+
+
+def _sizes(mailbox: imaplib.IMAP4, last: int) -> list[tuple[int, int]]:
+    """UID and size of each message after a UID, in order."""
+    found = []
+    for line in _command(mailbox.uid("FETCH", f"{last + 1}:*", "(UID RFC822.SIZE)")):
+        text = line if isinstance(line, bytes) else b""
+        uid, size = re.search(rb"UID (\d+)", text), re.search(rb"RFC822\.SIZE (\d+)", text)
+        # "n:*" names the last message even where it is before n.
+        if uid and size and int(uid[1]) > last:
+            found.append((int(uid[1]), int(size[1])))
+    return sorted(found)
+
+
+def _command(answer: tuple[str, Any]) -> list[Any]:
+    """An answer's data.
+
+    Raises:
+        imaplib.IMAP4.error: the server said NO.
+    """
+    status, data = answer
+    if status != "OK":
+        raise imaplib.IMAP4.error(_text(data[0] if data else status))
+    return data
+
+
+def _said(error: Exception) -> str:
+    return _text(error.args[0]) if error.args else type(error).__name__
+
+
+def _text(said: object) -> str:
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)

@@ -223,7 +223,7 @@ class FeedLoop:
 
     def _read(self, delivery: Delivery) -> Read:
         """Parse a delivery, unless it is what was last delivered under its name."""
-        if self._cursor.delivered(delivery.name) == delivery.key:
+        if delivery.recurs and self._cursor.delivered(delivery.name) == delivery.key:
             return Read(delivery)
         reading = read_delivery(self.feed, delivery)
         for skip in reading.skipped:
@@ -255,7 +255,8 @@ class FeedLoop:
             counts.deliveries += 1
         counts.skipped += read.skipped
         if delivery.raw:
-            batch.remembered.deliveries[delivery.name] = delivery.key
+            if delivery.recurs:
+                batch.remembered.deliveries[delivery.name] = delivery.key
             if read.stories or letters or read.skipped:
                 batch.archived.append(delivery)
         times = Counter(story.id for story, _ in read.stories)

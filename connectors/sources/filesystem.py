@@ -210,7 +210,13 @@ class Folder:
     def _list(self, folder: str) -> list[dict[str, Any]]:
         fs = self._open()
         if self.where.scheme == "s3":
-            entries: list[dict[str, Any]] = fs.ls(folder, detail=True, refresh=True)
+            try:
+                entries: list[dict[str, Any]] = fs.ls(folder, detail=True, refresh=True)
+            except FileNotFoundError:
+                # A prefix exists only as long as an object has it: then it is just empty.
+                if not fs.exists(folder.partition("/")[0]):
+                    raise
+                return []
             # A "folder" made by a console is an empty object of the folder's own name.
             return [entry for entry in entries if entry["name"].rstrip("/") != folder]
         listed: list[dict[str, Any]] = fs.ls(folder, detail=True)

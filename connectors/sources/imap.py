@@ -120,7 +120,7 @@ def _command(answer: tuple[str, Any]) -> list[Any]:
     status, data = answer
     if status != "OK":
         raise imaplib.IMAP4.error(_text(data[0] if data else status))
-    return data
+    return list(data)
 
 
 def _said(error: Exception) -> str:

@@ -29,6 +29,8 @@ class KafkaOptions(Options):
     topic: str = Field(min_length=1)
     start: Literal["earliest", "latest"] = "earliest"
     """Where a feed begins that has not run before."""
+    timeout_seconds: float = Field(default=10.0, gt=0)
+    """For the cluster to be found."""
     max_bytes: int = Field(default=MAX_BYTES, ge=1)
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
@@ -40,7 +42,7 @@ class KafkaOptions(Options):
 
     def cluster(self) -> settings.Kafka:
         """How to get in."""
-        own = {"topic", "start", "max_bytes"}
+        own = {"topic", "start", "timeout_seconds", "max_bytes"}
         return settings.Kafka(**{k: v for k, v in dict(self).items() if k not in own})
 
 
@@ -123,6 +125,7 @@ class Kafka(Source):
             self._consumer = KafkaConsumer(
                 **client_options(self._options.cluster()),
                 client_id="newswire-source",
+                bootstrap_timeout_ms=int(self._options.timeout_seconds * 1000),
                 enable_auto_commit=False,
                 # An offset that retention has passed by, or of a topic made anew.
                 auto_offset_reset="earliest",

@@ -183,6 +183,8 @@ class Door:
             uvicorn.Config(
                 self._answer,
                 http="h11",
+                interface="asgi3",
+                proxy_headers=False,
                 loop="asyncio",
                 ws="none",
                 lifespan="off",

@@ -1,0 +1,96 @@
+"""A mailbox as a source: each message once, none touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from connectors.cursor import Cursor
+from connectors.sources import Refused
+from connectors.sources.imap import Imap, ImapOptions
+from pipeline.errors import SourceUnavailable
+from tests.connectors.sources import servers
+from tests.connectors.sources.polls import take, texts
+
+
+@pytest.fixture
+def box() -> Iterator[servers.Mailbox]:
+    """A mailbox on a server."""
+    with servers.imap() as running:
+        yield running
+
+
+def source(box: servers.Mailbox, **options: Any) -> Imap:
+    given = {
+        "host": "127.0.0.1",
+        "port": box.port,
+        "security": "none",
+        "username": servers.USER,
+        "password": servers.PASSWORD,
+        **options,
+    }
+    return Imap(ImapOptions(**given))
+
+
+def test_messages_in_order_and_once(box: servers.Mailbox, cursor: Cursor) -> None:
+    """Messages come in the order of their UIDs, once, also to a next process."""
+    box.messages = {7: b"Subject: b\r\n\r\nb", 3: b"Subject: a\r\n\r\na"}
+    assert texts(take(source(box), cursor)) == [box.messages[3], box.messages[7]]
+    assert take(source(box), cursor) == []
+    box.messages[8] = b"c"
+    assert texts(take(source(box), cursor)) == [b"c"]
+
+
+def test_empty_mailbox(box: servers.Mailbox, cursor: Cursor) -> None:
+    """A mailbox without messages gives nothing and is no failure."""
+    assert take(source(box), cursor) == []
+
+
+def test_nothing_is_touched(box: servers.Mailbox, cursor: Cursor) -> None:
+    """The mailbox is opened read-only and messages are looked at without being marked."""
+    box.messages = {1: b"a"}
+    take(source(box, mailbox='Wire "A"'), cursor)
+    assert 'EXAMINE "Wire \\"A\\""' in box.commands
+    assert not any(c.startswith(("SELECT", "UID STORE")) for c in box.commands)
+    assert all("PEEK" in c for c in box.commands if "BODY" in c)
+    assert box.commands[-1] == "LOGOUT"
+
+
+def test_unacknowledged_message_comes_again(box: servers.Mailbox, cursor: Cursor) -> None:
+    """What the cursor does not have is fetched again."""
+    box.messages = {1: b"a"}
+    imap = source(box)
+    assert texts(list(imap.poll(cursor))) == texts(list(imap.poll(cursor))) == [b"a"]
+
+
+def test_new_uids(box: servers.Mailbox, cursor: Cursor) -> None:
+    """When the server gives out new UIDs the mailbox is read from its start."""
+    box.messages = {5: b"a"}
+    take(source(box), cursor)
+    box.validity, box.messages = 2, {1: b"a", 2: b"b"}
+    assert texts(take(source(box), cursor)) == [b"a", b"b"]
+
+
+def test_huge_message_is_named(box: servers.Mailbox, cursor: Cursor) -> None:
+    """A message over max_bytes is not read; the next ones come."""
+    box.messages = {1: b"x" * 101, 2: b"b"}
+    refused, _ = items = take(source(box, max_bytes=100), cursor)
+    assert isinstance(refused, Refused)
+    assert refused.name.endswith("UID=1")
+    assert texts(items) == [b"b"]
+    assert take(source(box, max_bytes=100), cursor) == []
+
+
+def test_wrong_password(box: servers.Mailbox, cursor: Cursor) -> None:
+    """A refused login is a failure of the source that does not say the password."""
+    with pytest.raises(SourceUnavailable, match="wrong password") as caught:
+        take(source(box, password="not this"), cursor)
+    assert "not this" not in str(caught.value)
+
+
+def test_nobody_there(cursor: Cursor) -> None:
+    """A server that does not answer is unavailable."""
+    with pytest.raises(SourceUnavailable):
+        take(source(servers.Mailbox(port=9)), cursor)

@@ -122,10 +122,10 @@ class Kafka(Source):
 
     def _open(self) -> Any:
         if self._consumer is None:
+            patience = {"bootstrap_timeout_ms": int(self._options.timeout_seconds * 1000)}
             self._consumer = KafkaConsumer(
-                **client_options(self._options.cluster()),
+                **client_options(self._options.cluster()) | patience,
                 client_id="newswire-source",
-                bootstrap_timeout_ms=int(self._options.timeout_seconds * 1000),
                 enable_auto_commit=False,
                 # An offset that retention has passed by, or of a topic made anew.
                 auto_offset_reset="earliest",

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.live import Live
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from config.feeds import load_feeds
@@ -221,6 +221,7 @@ def ingest(
         with Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
             TextColumn("{task.fields[line]}", style="dim"),
             TimeElapsedColumn(),
             console=err,

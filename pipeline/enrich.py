@@ -122,6 +122,10 @@ class Enricher:
         spots = {(p.field, p.start, p.end): p.place for p in placed if p.place is not None}
         return group(named, texts, self._aliases, spots)
 
+    def model(self, language: str) -> Any:
+        """The spaCy pipeline for a language; None where no model is configured."""
+        return self._models.get(language)
+
     def named(self, text: str, language: str, field: Field) -> list[RawMention]:
         """What the language's model takes for names in one text; nothing without a model."""
         nlp = self._models.get(language)

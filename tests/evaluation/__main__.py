@@ -1,0 +1,48 @@
+"""`python -m tests.evaluation [SECTION...]`: measure, print, and write docs/quality.md.
+
+Each section is a function from an enricher to Markdown, or to None where what it needs is not
+there. Naming sections measures and prints only those, and writes nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pipeline.enrich import Enricher
+from pipeline.geo.build import ensure
+from pipeline.geo.gazetteer import Gazetteer
+from tests.evaluation import cost, entities
+
+ROOT = Path(__file__).resolve().parents[2]
+QUALITY = ROOT / "docs" / "quality.md"
+HEADER = """# Quality, measured
+
+Written by `make evaluate`; every figure comes from a run of that command.
+"""
+
+Section = Callable[[Enricher], str | None]
+SECTIONS: Mapping[str, Section] = {
+    "entities": entities.report,
+    "cost": cost.report,
+}
+
+
+def main(names: list[str]) -> None:
+    """Measure the named sections, or all of them and write them down."""
+    enricher = Enricher(Gazetteer(ensure(ROOT / "var" / "gazetteer")))
+    reports = []
+    for name in names or SECTIONS:
+        report = SECTIONS[name](enricher)
+        if report is None:
+            print(f"{name}: left out, what it needs is not there", file=sys.stderr)
+            continue
+        print(report, flush=True)
+        reports.append(report)
+    if not names:
+        QUALITY.write_text("\n".join([HEADER, *reports]), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -6,6 +6,7 @@ import hashlib
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,10 @@ class Aliases:
 
     def __init__(self, table: dict[str, Alias], version: str) -> None:
         self._table = table
+        self.find = lru_cache(maxsize=1 << 14)(self._find)
         self.version = version
 
-    def find(self, name: str) -> Alias | None:
+    def _find(self, name: str) -> Alias | None:
         """What a name stands for, if the table has it. Initialisms count in capitals only."""
         return self._table.get(_key(name))
 

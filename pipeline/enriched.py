@@ -45,6 +45,15 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True):
     """Its entry in a knowledge base, from the alias table: "wikidata:Q1065"."""
 
 
+class Quote(msgspec.Struct, frozen=True, kw_only=True):
+    """Words of the body between quotation marks, and who says them."""
+
+    start: int
+    end: int
+    speaker: str
+    """The id of an entity of the story."""
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """A toponym resolved to one GeoNames entry. Coordinates are WGS 84 degrees."""
 
@@ -77,6 +86,10 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     gazetteer: str
     revision: Annotated[int, msgspec.Meta(ge=0, le=999)]
     """The enrichment revision: a newer one wins over an older one at equal version."""
+    language: str | None = None
+    """What the text was read as: the metadata's language, else the detected one."""
+    aliases: str | None = None
+    """The alias table: the number it gives itself, and a digest of what was read."""
     enriched_at: datetime | None = None
 
 
@@ -86,6 +99,7 @@ class Enriched(msgspec.Struct, frozen=True, kw_only=True):
     story: Story
     entities: tuple[Entity, ...] = ()
     places: tuple[Place, ...] = ()
+    quotes: tuple[Quote, ...] = ()
     focus: tuple[int, ...] = ()
     """GeoNames ids of the one to three places that the story is about, best first."""
     focus_country: str | None = None

@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.aliases import Aliases
+from pipeline.aliases import Alias, Aliases
 from pipeline.enriched import Entity, Mention
 from pipeline.evidence import Named
 from pipeline.forms import initials
@@ -299,9 +299,7 @@ class _Union:
 def _entity(group: _Group, texts: Mapping[Field, str], aliases: Aliases, most: int) -> Entity:
     mentions = sorted(group.mentions, key=lambda m: (m.field != "headline", m.field, m.start))
     text = _best_form(group.mentions)
-    alias = next(
-        (a for m in group.mentions if (a := aliases.find(m.text)) and a.label == group.label), None
-    )
+    alias = _alias(group, text, aliases)
     name = alias.name if alias is not None else text
     prefix = ID_PREFIXES.get(group.label, group.label.lower())
     titles = Counter(m.title for m in group.mentions if m.title)
@@ -315,6 +313,20 @@ def _entity(group: _Group, texts: Mapping[Field, str], aliases: Aliases, most: i
         name=name if name != text else None,
         kb=alias.kb if alias is not None else None,
     )
+
+
+def _alias(group: _Group, text: str, aliases: Aliases) -> Alias | None:
+    """What the table knows a group as, by its best form, else by another.
+
+    Initials that the table knows for another name do not count: "ECB" after "England and Wales
+    Cricket Board".
+    """
+    for form in dict.fromkeys([text, *(m.text for m in group.mentions)]):
+        alias = aliases.find(form)
+        if alias is not None and alias.label == group.label:
+            if form == text or form == alias.name or not form.isupper():
+                return alias
+    return None
 
 
 def _best_form(mentions: Sequence[Named]) -> str:

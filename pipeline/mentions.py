@@ -13,6 +13,9 @@ NAMED = frozenset(
 )
 """The labels that name something; dates, numbers and sums of money do not."""
 
+SAME = {"PER": "PERSON"}
+"""Labels of models that were trained on other corpora than OntoNotes, such as the French."""
+
 CHUNK = 40_000
 """Characters that the model is given at once: its memory grows with the text."""
 
@@ -65,11 +68,12 @@ def chunks(text: str) -> Iterator[tuple[int, str]]:
 def spans(doc: Any, offset: int, field: Field, text: str) -> Iterable[RawMention]:
     """The named spans of a spaCy Doc, cleaned, at their offsets in the field's text."""
     for entity in doc.ents:
-        if entity.label_ in NAMED:
+        label = SAME.get(entity.label_, entity.label_)
+        if label in NAMED:
             start, end = trim(text, offset + entity.start_char, offset + entity.end_char)
             # A span over a paragraph's end joins a caption or a headline to the text.
             cut = text.find("\n\n", start, end)
             if cut >= 0:
                 start, end = trim(text, start, cut)
             if start < end and any(c.isalnum() for c in text[start:end]):
-                yield RawMention(start, end, text[start:end], entity.label_, field)
+                yield RawMention(start, end, text[start:end], label, field)

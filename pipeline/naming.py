@@ -51,7 +51,7 @@ def name(
     for where, text in texts.items():
         if where == "dateline":
             continue
-        if _shouts(text):
+        if _shouts(where, text):
             shouted.append(where)
         else:
             found += spans(where, text, by_field[where], places[where], aliases, demonym)
@@ -67,11 +67,30 @@ def name(
     return sorted(named, key=lambda n: (_ORDER[n.field], n.start))
 
 
-def _shouts(text: str) -> bool:
-    """Whether capitals tell nothing here: a text in capitals, or in title case."""
-    words = [w for w in text[:2000].split() if w[0].isalpha()]
+def names_as_found(
+    texts: Mapping[Field, str], model: Sequence[RawMention], toponyms: Iterable[Placed]
+) -> list[Named]:
+    """The mentions of a story in a language that there are no word lists for."""
+    places = list(toponyms)
+    named = []
+    for where, text in texts.items():
+        here = [p for p in places if p.field == where]
+        if where == "dateline":
+            named += _dateline(text, here)
+        else:
+            named += _matched(where, text, [m for m in model if m.field == where], here, {})
+    return sorted(named, key=lambda n: (_ORDER[n.field], n.start))
+
+
+def _shouts(where: Field, text: str) -> bool:
+    """Whether capitals tell nothing here: a text in capitals, or a headline in title case."""
+    start = text[:2000]
+    letters = [c for c in start if c.isalpha()]
+    if len(letters) > 20 and sum(c.isupper() for c in letters) > 0.7 * len(letters):
+        return True
+    words = [w for w in start.split() if w[0].isalpha()]
     capitalised = sum(w[0].isupper() for w in words)
-    return len(words) >= 4 and capitalised > 0.75 * len(words)
+    return where == "headline" and len(words) >= 4 and capitalised > 0.75 * len(words)
 
 
 def _matched(

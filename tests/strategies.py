@@ -7,7 +7,7 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
-from pipeline.enriched import Enriched, Entity, Mention, Place, Provenance, Role
+from pipeline.enriched import Enriched, Entity, Mention, Place, Provenance, Quote, Role
 from pipeline.story import Dateline, Link, Located, Signal, Status, Story, Subject
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -93,7 +93,10 @@ entities = st.builds(
     mentions=tuples_of(mentions),
     title=maybe_text,
     salience=probabilities,
+    name=maybe_text,
+    kb=maybe_text,
 )
+quotes = st.builds(Quote, start=small, end=small, speaker=texts)
 places = st.builds(
     Place,
     geonames_id=small,
@@ -117,12 +120,15 @@ provenances = st.builds(
     gazetteer=texts,
     revision=st.integers(0, 999),
     enriched_at=st.none() | instants,
+    language=st.none() | st.sampled_from(["en", "fr"]),
+    aliases=maybe_text,
 )
 enriched_stories = st.builds(
     Enriched,
     story=stories,
     entities=tuples_of(entities),
     places=tuples_of(places),
+    quotes=tuples_of(quotes),
     focus=tuples_of(small),
     focus_country=st.none() | st.sampled_from(["US", "UY"]),
     provenance=provenances,

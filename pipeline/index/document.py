@@ -38,12 +38,16 @@ def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
     published = story.version_created or story.first_created or story.received_at
     if published:
         result["published_at"] = msgspec.to_builtins(published)
-    base = (story.language or "").split("-")[0]
+    base = record.provenance.language or (story.language or "").split("-")[0]
     if base in languages and story.body:
         result["text"] = {base: "\n\n".join(part for part in (story.headline, story.body) if part)}
     result["entities"] = [
         {**msgspec.to_builtins(entity), "count": len(entity.mentions)} for entity in record.entities
     ]
+    if record.quotes:
+        result["quotes"] = msgspec.to_builtins(record.quotes)
+        speakers = {quote.speaker for quote in record.quotes}
+        result["quoted"] = _unique(e.name or e.text for e in record.entities if e.id in speakers)
     result["places"] = [_place(msgspec.to_builtins(place)) for place in record.places]
     result["persons"] = _names(record, _PERSONS)
     result["organisations"] = _names(record, _ORGANISATIONS)
@@ -80,6 +84,7 @@ def enriched(source: Document) -> Enriched:
                 "story": source,
                 "entities": source.get("entities", []),
                 "places": places,
+                "quotes": source.get("quotes", []),
                 "focus": source.get("focus", []),
                 "focus_country": source.get("focus_country"),
                 "provenance": source["provenance"],

@@ -127,6 +127,8 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
             count=INTEGER,
             mentions=STORED,
         ),
+        "quotes": STORED,
+        "quoted": NAME,
         "persons": NAME,
         "organisations": NAME,
         "events": NAME,
@@ -140,7 +142,13 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
         "focus": LONG,
         "focus_country": KEYWORD,
         "provenance": _object(
-            pipeline=KEYWORD, model=KEYWORD, gazetteer=KEYWORD, revision=INTEGER, enriched_at=DATE
+            pipeline=KEYWORD,
+            model=KEYWORD,
+            gazetteer=KEYWORD,
+            revision=INTEGER,
+            enriched_at=DATE,
+            language=KEYWORD,
+            aliases=KEYWORD,
         ),
         # The first published of the story's near-duplicates, by id; its own where it has none.
         "group": KEYWORD,

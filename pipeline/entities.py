@@ -323,9 +323,10 @@ def _alias(group: _Group, text: str, aliases: Aliases) -> Alias | None:
     """
     for form in dict.fromkeys([text, *(m.text for m in group.mentions)]):
         alias = aliases.find(form)
-        if alias is not None and alias.label == group.label:
-            if form == text or form == alias.name or not form.isupper():
-                return alias
+        if alias is None or alias.label != group.label:
+            continue
+        if form in (text, alias.name) or not form.isupper():
+            return alias
     return None
 
 

@@ -143,7 +143,6 @@ class Connectors(_Section):
     """Folder or fsspec address that keeps every delivery's bytes; None keeps none."""
     archive_retention_days: int = Field(default=0, ge=0)
     """Older segments of the archive are deleted; 0 keeps all."""
-    max_delivery_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     retry_base_seconds: float = Field(default=0.5, gt=0)
     retry_max_seconds: float = Field(default=60.0, gt=0)
 

@@ -47,7 +47,7 @@ JITTER = 0.1
 
 PRUNE_SECONDS = 86_400.0
 
-_LAST_AT, _LAST, _SINCE = "feed:last_story_at", "feed:last_story", "feed:known_since"
+LAST_AT, LAST, SINCE = "feed:last_story_at", "feed:last_story", "feed:known_since"
 """Names in the cursor's state that are the loop's own, not the source's."""
 
 
@@ -93,12 +93,12 @@ class FeedLoop:
         self._retry_seconds = retry_seconds
         self._on_change = on_change
         self._claims = claims or Claims()
-        if cursor.get(_SINCE) is None:
-            cursor.commit(Acknowledged(state={_SINCE: now().isoformat()}))
+        if cursor.get(SINCE) is None:
+            cursor.commit(Acknowledged(state={SINCE: now().isoformat()}))
         self.counts = Counts(
-            last_story_at=cursor.get(_LAST_AT),
-            last_story=cursor.get(_LAST),
-            known_since=cursor.get(_SINCE),
+            last_story_at=cursor.get(LAST_AT),
+            last_story=cursor.get(LAST),
+            known_since=cursor.get(SINCE),
         )
 
     def run(self, stop: Event, once: bool = False) -> None:
@@ -315,8 +315,8 @@ class FeedLoop:
             remembered.offsets = self._publisher.publish(batch.records)
         if batch.counts.last_story_at:
             remembered.state |= {
-                _LAST_AT: batch.counts.last_story_at,
-                _LAST: batch.counts.last_story,
+                LAST_AT: batch.counts.last_story_at,
+                LAST: batch.counts.last_story,
             }
         self._cursor.commit(remembered)
         self._claims.release(self.feed.name)

@@ -27,26 +27,37 @@ STOP_SECONDS = 10.0
 """How long all feeds together may take to end; one that hangs ends with the process."""
 
 
-def chosen_feeds(settings: Settings, names: Sequence[str] = ()) -> list[tuple[Feed, Source]]:
-    """The feeds named, or all that are enabled, each with its source, not yet connected.
+def chosen_feeds(
+    settings: Settings, names: Sequence[str] = (), all_declared: bool = False
+) -> list[Feed]:
+    """The feeds named, or else all that are enabled, or all that are declared.
 
     Raises:
-        ConfigError: no such feed, source, format or option.
+        ConfigError: no such feed.
     """
     file = settings.connectors.feeds_file
     feeds = load_feeds(file)
     if unknown := [name for name in names if name not in feeds]:
         known = ", ".join(feeds) or "none"
         raise ConfigError(f"feeds.{unknown[0]} in {file}: no such feed (declared: {known})")
-    chosen = [feed for feed in feeds.values() if feed.name in names or (not names and feed.enabled)]
-    for feed in chosen:
-        if feed.format not in FORMATS:
-            known = ", ".join(sorted(FORMATS))
-            raise ConfigError(
-                f"feeds.{feed.name}.format in {file}: unknown format {feed.format!r}"
-                f" (known: {known})"
-            )
-    return [(feed, open_source(feed, str(file))) for feed in chosen]
+    if names:
+        return [feeds[name] for name in dict.fromkeys(names)]
+    return [feed for feed in feeds.values() if feed.enabled or all_declared]
+
+
+def open_feed(settings: Settings, feed: Feed) -> Source:
+    """A feed's source, not yet connected.
+
+    Raises:
+        ConfigError: no such source, format or option.
+    """
+    file = settings.connectors.feeds_file
+    if feed.format not in FORMATS:
+        known = ", ".join(sorted(FORMATS))
+        raise ConfigError(
+            f"feeds.{feed.name}.format in {file}: unknown format {feed.format!r} (known: {known})"
+        )
+    return open_source(feed, str(file))
 
 
 def open_cursor(data_dir: Path, feed: str) -> Cursor:
@@ -89,7 +100,8 @@ def feed_loops(
             open_archive(settings, feed.name),
         )
 
-    return [loop(feed, source) for feed, source in chosen_feeds(settings, names)]
+    chosen = [(feed, open_feed(settings, feed)) for feed in chosen_feeds(settings, names)]
+    return [loop(feed, source) for feed, source in chosen]
 
 
 def run_feeds(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from newswire import again, context, deadletters, find, gazetteer, services, status, texts
+from newswire import again, context, deadletters, feeds, find, gazetteer, services, status, texts
 
 app = typer.Typer(
     name="newswire",
@@ -44,6 +44,7 @@ texts.register(app)
 status.register(app)
 again.register(app)
 app.add_typer(deadletters.app, name="deadletters")
+app.add_typer(feeds.app, name="feeds")
 app.add_typer(gazetteer.app, name="gazetteer")
 
 

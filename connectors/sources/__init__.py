@@ -27,6 +27,8 @@ class Kind:
 
     options: type[BaseModel]
     make: Callable[[Any], Source]
+    pushed: bool = False
+    """Whether others come to us: then there is nobody to ask."""
 
 
 SOURCES: Mapping[str, Kind] = {
@@ -35,7 +37,7 @@ SOURCES: Mapping[str, Kind] = {
     "imap": Kind(ImapOptions, Imap),
     "kafka": Kind(KafkaOptions, Kafka),
     "rss": Kind(RssOptions, Rss),
-    "webhook": Kind(WebhookOptions, Webhook),
+    "webhook": Kind(WebhookOptions, Webhook, pushed=True),
 }
 
 

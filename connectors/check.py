@@ -1,0 +1,179 @@
+"""Every feed tried once: what it would deliver, with nothing published and no cursor moved."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from threading import Thread
+
+from config.feeds import Feed
+from config.settings import ConfigError, Settings
+from connectors.batch import Batch, story_digest
+from connectors.cursor import FILE, Cursor
+from connectors.feed import LAST, LAST_AT
+from connectors.reading import read
+from connectors.run import chosen_feeds, open_feed
+from connectors.sources import SOURCES, Delivery, Polled, Progress, Refused, Source
+from pipeline.errors import SourceUnavailable
+
+DELIVERIES = 20
+LOOK_SECONDS = 5.0
+"""A feed is looked at up to either bound."""
+
+ANSWER_SECONDS = 30.0
+"""A feed that says nothing for so long hangs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What was found of one feed."""
+
+    feed: str
+    source: str
+    format: str
+    """As declared; `formats` are those that were met."""
+    enabled: bool = True
+    reachable: bool | None = None
+    """None for a feed that is pushed to us."""
+    failure: str | None = None
+    newest_at: str | None = None
+    """Of the items looked at, else of the last story that ever came over the feed."""
+    newest: str | None = None
+    """Its headline."""
+    formats: tuple[str, ...] = ()
+    deliveries: int = 0
+    stories: int = 0
+    """New ones, that would be published."""
+    known: int = 0
+    skipped: int = 0
+    bad: tuple[str, ...] = ()
+    """Why deliveries or items would be dead-lettered."""
+    more: bool = False
+    """Whether there is more than was looked at."""
+
+
+def check(settings: Settings, names: Sequence[str] = ()) -> list[Row]:
+    """Try the feeds named, or all that are declared, side by side.
+
+    Raises:
+        ConfigError: the feeds' file can't be read, or has no such feed. What else is wrong
+            with one feed stands in its row.
+    """
+    feeds = chosen_feeds(settings, names, all_declared=True)
+    rows = {
+        feed.name: Row(
+            feed.name,
+            feed.source,
+            feed.format,
+            feed.enabled,
+            reachable=False,
+            failure=f"no answer within {ANSWER_SECONDS:g} s",
+        )
+        for feed in feeds
+    }
+
+    def look(feed: Feed) -> None:
+        rows[feed.name] = _row(settings, feed)
+
+    threads = [Thread(target=look, args=(feed,), daemon=True) for feed in feeds]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + ANSWER_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return list(rows.values())
+
+
+def _row(settings: Settings, feed: Feed) -> Row:
+    row = Row(feed.name, feed.source, feed.format, feed.enabled)
+    try:
+        source = open_feed(settings, feed)
+    except ConfigError as error:
+        return replace(row, reachable=False, failure=str(error))
+    cursor = _look_at_cursor(settings, feed.name)
+    row = replace(row, newest_at=cursor.get(LAST_AT), newest=cursor.get(LAST))
+    if SOURCES[feed.source].pushed:
+        return row
+    try:
+        return _looked(replace(row, reachable=True), feed, source, cursor)
+    except SourceUnavailable as error:
+        return replace(row, reachable=False, failure=str(error))
+    except Exception as error:  # a fault of ours must not hide the other feeds' rows
+        return replace(row, reachable=False, failure=repr(error))
+    finally:
+        source.close()
+        cursor.close()
+
+
+def _look_at_cursor(settings: Settings, feed: str) -> Cursor:
+    """A copy of the feed's cursor, an empty one where it has not run yet."""
+    path = settings.data_dir / FILE
+    if not path.exists():
+        return Cursor(":memory:", feed)
+    cursor = Cursor(path, feed)
+    try:
+        return cursor.copy()
+    finally:
+        cursor.close()
+
+
+def _looked(row: Row, feed: Feed, source: Source, cursor: Cursor) -> Row:
+    batch = Batch()
+    formats: dict[str, None] = {}
+    bad: list[str] = []
+    newest: tuple[datetime, str | None] | None = None
+    deliveries = stories = known = skipped = 0
+    more = False
+    for item in _items(source, cursor):
+        if deliveries >= DELIVERIES:
+            more = True
+            break
+        deliveries += 1
+        if isinstance(item, Refused):
+            bad.append(f"{item.name}: {item.reason}")
+            continue
+        reading = read(feed, item)
+        skipped += len(reading.skipped)
+        bad += [f"{item.name}: {letter.reason}" for letter in reading.letters]
+        for story in reading.stories:
+            digest = story_digest(story)
+            if batch.knows(story, digest, cursor.met(story.id, digest), once=False):
+                known += 1
+            else:
+                stories += 1
+            batch.remember(story.id, digest)
+            formats[story.format or feed.format] = None
+            at = story.version_created or story.first_created or item.received_at
+            if newest is None or at >= newest[0]:
+                newest = at, story.headline or story.slugline or story.id
+    if newest is not None:
+        row = replace(row, newest_at=newest[0].isoformat(), newest=newest[1])
+    return replace(
+        row,
+        formats=tuple(formats),
+        deliveries=deliveries,
+        stories=stories,
+        known=known,
+        skipped=skipped,
+        bad=tuple(bad),
+        more=more,
+    )
+
+
+def _items(source: Source, cursor: Cursor) -> Iterator[Delivery | Refused]:
+    """What the first poll with anything in it gives; waits for what is settling."""
+    until = time.monotonic() + LOOK_SECONDS
+    while True:
+        found: list[Polled] = []
+        for item in source.poll(cursor):
+            if isinstance(item, Progress):
+                continue
+            found.append(item)
+            yield item
+            if time.monotonic() > until:
+                return
+        if found or source.settled() or time.monotonic() > until:
+            return
+        time.sleep(source.settling_seconds)

@@ -110,7 +110,7 @@ class Enrichment(_Section):
     batch_chars: int = Field(default=16_000, ge=1)
     """Text that a process gets at a time: what an urgent story may have to wait for."""
     timeout_seconds: float = Field(default=60.0, gt=0)
-    """For one story; a batch has the sum."""
+    """For one story."""
     tries: int = Field(default=2, ge=1)
     """How often a story may crash or hang its process before it is dead-lettered."""
     revision: int = Field(default=1, ge=0, le=999)

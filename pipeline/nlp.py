@@ -1,8 +1,8 @@
 """Enrichment in processes of its own, off the worker's event loop.
 
-Each process loads model and gazetteer once. A batch that crashes or hangs its process is
-tried again story by story in a fresh one, so that one bad story takes no other with it;
-the bad one is given up after a bounded number of tries.
+Each process loads model and gazetteer once and answers story by story. The story that
+crashes or hangs its process is therefore known: it is tried again in a fresh one, for a
+bounded number of times, and no other story is enriched twice for its sake.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import multiprocessing
 import os
 import pickle
 import signal
-import time
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from typing import Protocol
 
 from pipeline import codec
 from pipeline.enriched import Enriched
-from pipeline.errors import EnrichmentError
+from pipeline.errors import CodecError, EnrichmentError
 from pipeline.story import Story
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ BLAS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class Enrich(Protocol):
-    """What a process runs: loaded once, then called with batches."""
+    """What a process runs: loaded once, then called story by story."""
 
     def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
         """One enriched record for each story, in order."""
@@ -46,12 +46,13 @@ Load = Callable[[], Enrich]
 """Makes the enricher inside the process; must be picklable (a module's function, a partial)."""
 
 
-class BatchFailed(Exception):
-    """The enricher raised, for one of a batch's stories or for all."""
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why a story has no record: its enrichment raised, or ended or hung the process."""
 
-
-class ProcessDied(BatchFailed):
-    """The process ended or hung in the midst of a batch."""
+    reason: str
+    died: bool = False
+    """The process is gone, and the stories behind this one were not tried."""
 
 
 class NlpPool:
@@ -61,7 +62,7 @@ class NlpPool:
         load: makes the enricher, inside each process.
         processes: how many; 0 is one for each core but one.
         batch_chars: text that a process gets at a time.
-        timeout_seconds: for one story; a batch has the sum.
+        timeout_seconds: for one story.
         tries: how often a story may crash or hang a process.
     """
 
@@ -75,6 +76,8 @@ class NlpPool:
     ) -> None:
         self.processes = processes or max(1, (os.cpu_count() or 2) - 1)
         self.restarts = 0
+        self.answered = 0
+        """Stories that were enriched or given up, or tried in vain."""
         self._batch_chars = batch_chars
         self._timeout_seconds = timeout_seconds
         self._tries = tries
@@ -128,27 +131,23 @@ class NlpPool:
     async def _enrich(
         self, stories: Sequence[Story], priority: int
     ) -> list[Enriched | EnrichmentError]:
-        try:
-            return list(await self._call(stories, priority))
-        except BatchFailed as error:
-            if len(stories) == 1:
-                return [await self._retry(stories[0], priority, str(error))]
-        # One of several is to blame: each by itself, and the one that fails shows itself.
-        return [await self._retry(story, priority, None) for story in stories]
+        results: list[Enriched | EnrichmentError] = []
+        tries = 0
+        while len(results) < len(stories):
+            for answer in await self._call(stories[len(results) :], priority):
+                tries += 1
+                if isinstance(answer, Enriched):
+                    results.append(answer)
+                elif answer.died and tries < self._tries:
+                    break  # the last answer of a process that is gone: the story once more
+                else:
+                    times = f", {tries} times" if answer.died else ""
+                    results.append(EnrichmentError(f"{answer.reason}{times}: given up"))
+                tries = 0
+        return results
 
-    async def _retry(
-        self, story: Story, priority: int, failure: str | None
-    ) -> Enriched | EnrichmentError:
-        tries = self._tries - (failure is not None)
-        for _ in range(tries):
-            try:
-                return (await self._call([story], priority))[0]
-            except BatchFailed as error:
-                failure = str(error)
-        return EnrichmentError(f"{failure}, {self._tries} times: given up")
-
-    async def _call(self, stories: Sequence[Story], priority: int) -> list[Enriched]:
-        result: asyncio.Future[list[Enriched]] = asyncio.get_running_loop().create_future()
+    async def _call(self, stories: Sequence[Story], priority: int) -> list[Enriched | Failed]:
+        result: asyncio.Future[list[Enriched | Failed]] = asyncio.get_running_loop().create_future()
         self._jobs.put_nowait(_Job(priority, next(self._order), stories, result))
         return await result
 
@@ -159,19 +158,22 @@ class NlpPool:
             job = await self._jobs.get()
             if job.result.cancelled():
                 continue
-            timeout = self._timeout_seconds * len(job.stories)
-            call = loop.run_in_executor(self._threads, slot.call, job.stories, timeout)
+            call = loop.run_in_executor(
+                self._threads, slot.call, job.stories, self._timeout_seconds
+            )
             try:
-                done = await call
+                answers = await call
             except Exception as error:
-                if isinstance(error, ProcessDied):
-                    self.restarts += 1
-                    log.warning("an NLP process was replaced", extra={"reason": str(error)})
                 if not job.result.cancelled():
                     job.result.set_exception(error)
-            else:
-                if not job.result.cancelled():
-                    job.result.set_result(done)
+                continue
+            self.answered += len(answers)
+            last = answers[-1]
+            if isinstance(last, Failed) and last.died:
+                self.restarts += 1
+                log.warning("an NLP process was replaced", extra={"reason": last.reason})
+            if not job.result.cancelled():
+                job.result.set_result(answers)
 
 
 @dataclass(order=True, slots=True)
@@ -179,7 +181,7 @@ class _Job:
     priority: int
     order: int
     stories: Sequence[Story] = field(compare=False)
-    result: asyncio.Future[list[Enriched]] = field(compare=False)
+    result: asyncio.Future[list[Enriched | Failed]] = field(compare=False)
 
 
 def _batches(stories: Sequence[Story], chars: int) -> list[list[Story]]:
@@ -230,26 +232,26 @@ class _Process:
             self.kill()
             raise EnrichmentError(failure)
 
-    def call(self, stories: Sequence[Story], timeout: float) -> list[Enriched]:
+    def call(self, stories: Sequence[Story], timeout: float) -> list[Enriched | Failed]:
+        """An answer for each story, up to the one that ends the process."""
         if self._process is None or not self._process.is_alive():
             self.kill()
             self.start()
         pipe = self._pipe
         assert pipe is not None
-        started = time.monotonic()
+        answers: list[Enriched | Failed] = []
         try:
             pipe.send([codec.encode(story) for story in stories])
-            if not pipe.poll(timeout):
-                self.kill()
-                raise ProcessDied(f"no answer within {time.monotonic() - started:.0f} s")
-            answer = pipe.recv()
-        except (EOFError, OSError) as error:
+            for _ in stories:
+                if not pipe.poll(timeout):
+                    self.kill()
+                    return [*answers, Failed(f"no answer within {timeout:g} s", died=True)]
+                answers.append(_read(pipe.recv()))
+        except (EOFError, OSError):
             code = self._exit_code()
             self.kill()
-            raise ProcessDied(f"the NLP process ended (exit code {code})") from error
-        if isinstance(answer, str):
-            raise BatchFailed(answer)
-        return [codec.decode_enriched(raw) for raw in answer]
+            answers.append(Failed(f"the NLP process ended (exit code {code})", died=True))
+        return answers
 
     def kill(self) -> None:
         process, self._process = self._process, None
@@ -273,6 +275,7 @@ def _serve(pipe: Connection, load: Load) -> None:
     # The terminal's Ctrl-C goes to the whole group; the worker decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_follow_parent, daemon=True).start()
     try:
         enricher = load()
     except Exception as error:
@@ -284,9 +287,28 @@ def _serve(pipe: Connection, load: Load) -> None:
             batch = pipe.recv()
         except (EOFError, OSError, pickle.UnpicklingError):
             return
-        try:
-            stories = [codec.decode_story(raw) for raw in batch]
-            answer: list[bytes] | str = [codec.encode(done) for done in enricher.enrich(stories)]
-        except Exception as error:
-            answer = f"{type(error).__name__}: {error}"
-        pipe.send(answer)
+        for raw in batch:
+            try:
+                (done,) = enricher.enrich([codec.decode_story(raw)])
+                answer: bytes | str = codec.encode(done)
+            except Exception as error:
+                answer = f"{type(error).__name__}: {error}"
+            pipe.send(answer)
+
+
+def _follow_parent() -> None:
+    """End with the worker, however it ends, and even in the midst of a story."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _read(answer: bytes | str) -> Enriched | Failed:
+    """What a process sent for one story: a record, or why there is none."""
+    if isinstance(answer, str):
+        return Failed(answer)
+    try:
+        return codec.decode_enriched(answer)
+    except CodecError as error:
+        return Failed(str(error))

@@ -32,11 +32,24 @@ class Progress:
     ends: Mapping[Partition, int] = field(default_factory=dict)
     committed: Mapping[Partition, int] = field(default_factory=dict)
     _moved_at: float | None = None
+    _answered: int = 0
 
-    def seen(self, ends: Mapping[Partition, int], committed: Mapping[Partition, int]) -> None:
-        """Take a new look at the partitions that are this worker's now."""
+    def seen(
+        self,
+        ends: Mapping[Partition, int],
+        committed: Mapping[Partition, int],
+        answered: int = 0,
+    ) -> None:
+        """Take a new look at the partitions that are this worker's now.
+
+        `answered` counts the stories that NLP is done with: a batch whose stories hang one
+        after the other commits nothing for long, and gets on.
+        """
         now = self.clock()
-        moved = any(offset != self.committed.get(at) for at, offset in committed.items())
+        moved = answered != self._answered or any(
+            offset != self.committed.get(at) for at, offset in committed.items()
+        )
+        self._answered = answered
         # Partitions that came or went are movement too: a new owner has its time to begin.
         changed = committed.keys() != self.committed.keys()
         self.ends, self.committed = dict(ends), dict(committed)

@@ -135,7 +135,8 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
     async def watch() -> None:
         while True:
             try:
-                progress.seen(*await offsets.positions(app.consumer.assignment()))
+                ends, committed = await offsets.positions(app.consumer.assignment())
+                progress.seen(ends, committed, pool.answered)
             except BrokerUnavailable as error:
                 log.warning("kafka: waiting", extra={"reason": str(error)})
             if why := progress.stuck():

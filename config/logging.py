@@ -41,9 +41,15 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line of text, and its traceback below where it has one."""
         at = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
-        extra = "".join(f" {key}={value}" for key, value in fields(record).items())
+        extra = "".join(f" {key}={_one_line(value)}" for key, value in fields(record).items())
         line = f"{at} {record.levelname} {record.name} {record.getMessage()}{extra}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def _one_line(value: object) -> str:
+    """A value as text; a line break in a delivery's name must not forge an event."""
+    text = str(value)
+    return text if text.isprintable() else repr(text)
 
 
 LIBRARIES = {

@@ -39,7 +39,7 @@ def _split(value: object) -> object:
     return value
 
 
-Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_split), Field(min_length=1)]
 
 
 class _Section(BaseModel):

@@ -41,7 +41,7 @@ def read_status(data_dir: Path) -> list[dict[str, Any]]:
             os.kill(status["pid"], 0)
         except ProcessLookupError:
             path.unlink(missing_ok=True)
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             continue
         else:
             found.append(status)

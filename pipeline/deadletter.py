@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from pipeline.errors import ParseError
-from pipeline.topics import Headers, headers
+from pipeline.topics import Headers, headers, key
 
 SCHEMA = 1
 
@@ -44,7 +44,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> bytes:
         """Equal for equal letters, so that a repeated failure can be told as one."""
-        return (self.story_id or hashlib.sha256(self.raw).hexdigest()).encode()
+        return key(self.story_id or hashlib.sha256(self.raw).hexdigest())
 
     @property
     def headers(self) -> Headers:

@@ -15,6 +15,10 @@ from pipeline.story import Signal, Status, Story
 Headers = list[tuple[str, bytes]]
 
 
+_ESCAPED = "backslashreplace"
+"""What UTF-8 can't write, as in a file's name in Latin-1, is spelt out instead of raised."""
+
+
 class Lane(IntEnum):
     """Which of the stories topics a story takes: the lower number is served first."""
 
@@ -76,12 +80,16 @@ class Topics:
 
 def key(story_id: str) -> bytes:
     """The message key of a story."""
-    return story_id.encode("utf-8")
+    return story_id.encode("utf-8", _ESCAPED)
 
 
 def headers(**values: object) -> Headers:
     """Message headers as Kafka wants them; None is left out."""
-    return [(name, str(value).encode()) for name, value in values.items() if value is not None]
+    return [
+        (name, str(value).encode("utf-8", _ESCAPED))
+        for name, value in values.items()
+        if value is not None
+    ]
 
 
 def read_headers(pairs: Iterable[tuple[str, bytes | None]] | None) -> dict[str, str]:

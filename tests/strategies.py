@@ -21,16 +21,22 @@ longitudes = st.floats(-180, 180)
 probabilities = st.floats(0, 1)
 
 
+def every_field(record: type, **fields: st.SearchStrategy) -> st.SearchStrategy:
+    """A record with all of its fields drawn; a field that has no strategy yet is told."""
+    assert set(fields) == set(record.__struct_fields__), f"fields of {record.__name__}"
+    return st.builds(record, **fields)
+
+
 def tuples_of(strategy: st.SearchStrategy) -> st.SearchStrategy:
     """Short tuples."""
     return st.lists(strategy, max_size=3).map(tuple)
 
 
-datelines = st.builds(Dateline, text=maybe_text, place=maybe_text, filed_on=st.none() | days)
-subjects = st.builds(
+datelines = every_field(Dateline, text=maybe_text, place=maybe_text, filed_on=st.none() | days)
+subjects = every_field(
     Subject, code=maybe_text, name=maybe_text, scheme=maybe_text, relation=maybe_text
 )
-located = st.builds(
+located = every_field(
     Located,
     name=maybe_text,
     code=maybe_text,
@@ -42,9 +48,9 @@ located = st.builds(
     longitude=st.none() | longitudes,
     role=maybe_text,
 )
-links = st.builds(Link, href=texts, rel=maybe_text, title=maybe_text, type=maybe_text)
+links = every_field(Link, href=texts, rel=maybe_text, title=maybe_text, type=maybe_text)
 
-stories = st.builds(
+stories = every_field(
     Story,
     id=st.text("abc:-0123456789", min_size=1, max_size=12),
     source=maybe_text,
@@ -82,10 +88,10 @@ stories = st.builds(
     feed=maybe_text,
 )
 
-mentions = st.builds(
+mentions = every_field(
     Mention, start=small, end=small, field=st.sampled_from(["body", "headline", "dateline"])
 )
-entities = st.builds(
+entities = every_field(
     Entity,
     id=texts,
     text=texts,
@@ -96,8 +102,8 @@ entities = st.builds(
     name=maybe_text,
     kb=maybe_text,
 )
-quotes = st.builds(Quote, start=small, end=small, speaker=texts)
-places = st.builds(
+quotes = every_field(Quote, start=small, end=small, speaker=texts)
+places = every_field(
     Place,
     geonames_id=small,
     name=texts,
@@ -113,21 +119,24 @@ places = st.builds(
     confidence=probabilities,
     reason=maybe_text,
 )
-provenances = st.builds(
+provenances = every_field(
     Provenance,
     pipeline=texts,
     model=texts,
     gazetteer=texts,
     revision=st.integers(0, 999),
+    language=maybe_text,
+    aliases=maybe_text,
     enriched_at=st.none() | instants,
     language=st.none() | st.sampled_from(["en", "fr"]),
     aliases=maybe_text,
 )
-enriched_stories = st.builds(
+enriched_stories = every_field(
     Enriched,
     story=stories,
     entities=tuples_of(entities),
     places=tuples_of(places),
+    quotes=tuples_of(quotes),
     quotes=tuples_of(quotes),
     focus=tuples_of(small),
     focus_country=st.none() | st.sampled_from(["US", "UY"]),

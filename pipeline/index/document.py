@@ -74,16 +74,12 @@ def enriched(source: Document) -> Enriched:
     Raises:
         MappingError: the document was not made by `document`.
     """
-    places = []
-    for place in source.get("places", ()):
-        point = place["location"]
-        places.append({**place, "latitude": point["lat"], "longitude": point["lon"]})
     try:
         return msgspec.convert(
             {
                 "story": source,
                 "entities": source.get("entities", []),
-                "places": places,
+                "places": [_from_point(place) for place in source.get("places", ())],
                 "quotes": source.get("quotes", []),
                 "focus": source.get("focus", []),
                 "focus_country": source.get("focus_country"),
@@ -98,6 +94,10 @@ def enriched(source: Document) -> Enriched:
 def _place(place: dict[str, Any]) -> dict[str, Any]:
     point = {"lat": place.pop("latitude"), "lon": place.pop("longitude")}
     return {**place, "location": point, "count": len(place["mentions"])}
+
+
+def _from_point(place: dict[str, Any]) -> dict[str, Any]:
+    return {**place, "latitude": place["location"]["lat"], "longitude": place["location"]["lon"]}
 
 
 def _point(place: Place) -> str:

@@ -1,0 +1,130 @@
+"""Documents, the mapping that must know all of their fields, and the way back."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+
+from pipeline import codec
+from pipeline.enriched import Enriched
+from pipeline.errors import MappingError
+from pipeline.index.document import document, enriched
+from pipeline.index.mapping import component_template, index_template, properties
+from pipeline.indexing import to_write
+from pipeline.records import Record
+from pipeline.story import Status, Story
+from pipeline.versions import blank
+from tests.records import enriched as written
+from tests.strategies import enriched_stories
+
+LANGUAGES = {"fr": "french", "de": "german"}
+
+
+def unmapped(value: Any, mapping: dict[str, Any], at: str = "") -> Iterator[str]:
+    """The paths in a document that a strict mapping would reject."""
+    if mapping.get("enabled") is False or mapping.get("type") == "geo_point":
+        return
+    match value:
+        case list() | tuple():
+            for item in value:
+                yield from unmapped(item, mapping, at)
+        case dict():
+            fields = mapping.get("properties", {})
+            for name, inner in value.items():
+                if name not in fields:
+                    yield f"{at}{name}"
+                else:
+                    yield from unmapped(inner, fields[name], f"{at}{name}.")
+        case _:
+            if "properties" in mapping and value is not None:
+                yield f"{at} (an object is mapped, {value!r} is none)"
+
+
+@given(record=enriched_stories)
+@settings(max_examples=80)
+def test_every_field_is_in_the_mapping(record: Enriched) -> None:
+    """The mapping is strict, and no document has a field that it does not know."""
+    indexed = to_write(Record("t", 0, 0, codec.encode(record)), LANGUAGES).document
+    assert list(unmapped(indexed, {"properties": properties("standard", LANGUAGES)})) == []
+
+
+@given(record=enriched_stories)
+@settings(max_examples=80)
+def test_a_document_gives_its_record_back(record: Enriched) -> None:
+    """What the index holds is enough to write the record to the compacted topic again."""
+    stored = orjson.loads(orjson.dumps(document(record, LANGUAGES)))
+    assert enriched(stored) == record
+
+
+def test_what_kibana_counts_stands_at_the_root() -> None:
+    """Persons, organisations, places and countries are flat arrays, each name once."""
+    record = written(
+        "ap:1",
+        body="Ana Lima of WHO went from Lima to Lima and Nairobi.",
+        persons=["Ana Lima"],
+        organisations=["WHO"],
+        places=["Lima", "Nairobi", "Lima"],
+    )
+    told = document(record)
+    assert (told["persons"], told["organisations"]) == (["Ana Lima"], ["WHO"])
+    assert (told["place_names"], told["countries"]) == (["Lima", "Nairobi"], ["PE", "KE"])
+    assert told["locations"] == [
+        {"lat": -12.04318, "lon": -77.02824},
+        {"lat": -1.28333, "lon": 36.81667},
+    ]
+
+
+def test_the_time_of_publication() -> None:
+    """A version counts as published when it was made, else when the story was, else on receipt."""
+    times = [datetime(2024, 5, day, tzinfo=UTC) for day in (1, 2, 3)]
+    told = [
+        document(written("a", published_at=times[0], first_created=times[1])),
+        document(written("a", first_created=times[1], received_at=times[2])),
+        document(written("a", received_at=times[2])),
+    ]
+    days = ["2024-05-01T00:00:00Z", "2024-05-02T00:00:00Z", "2024-05-03T00:00:00Z"]
+    assert [fields["published_at"] for fields in told] == days
+    assert "published_at" not in document(written("a"))
+
+
+def test_a_language_with_an_analyzer_gets_its_text_there() -> None:
+    """A French story is searched with French stems where an analyzer is configured."""
+    record = written("afp:1", "Le titre", "Le texte.", language="fr-CH")
+    assert document(record, ["fr"])["text"] == {"fr": "Le titre\n\nLe texte."}
+    assert "text" not in document(record, ["de"])
+
+
+def test_a_killed_story_says_nothing() -> None:
+    """The document of a blanked story has no word of headline and body."""
+    story = Story(id="a", status=Status.WITHDRAWN, headline="Secret", body="Secret.", ednote="Kill")
+    record = written("a")
+    killed = Enriched(story=blank(story), provenance=record.provenance)
+    assert b"Secret" not in orjson.dumps(document(killed, ["en"]))
+
+
+@pytest.mark.parametrize("stored", [{}, {"id": "a"}, {"id": "a", "places": [{}]}])
+def test_a_foreign_document_is_refused(stored: dict[str, Any]) -> None:
+    """A document that was not made here raises MappingError."""
+    with pytest.raises(MappingError):
+        enriched(stored)
+
+
+def test_the_mapping_is_strict_and_has_each_analyzer() -> None:
+    """Unknown fields are rejected, and each language's text has its analyzer."""
+    mapping = component_template("english", LANGUAGES)["template"]["mappings"]
+    assert mapping["dynamic"] == "strict"
+    assert mapping["properties"]["body"]["analyzer"] == "english"
+    assert mapping["properties"]["body"]["fields"]["exact"]["analyzer"] == "standard"
+    text = mapping["properties"]["text"]["properties"]
+    assert {language: field["analyzer"] for language, field in text.items()} == LANGUAGES
+
+
+def test_the_template_covers_the_indices_of_its_base_alone() -> None:
+    """An index whose name merely begins alike gets another template or none."""
+    template = index_template("wire", shards=2, replicas=1, refresh_seconds=0.5)
+    assert template["index_patterns"] == ["wire-0*"]
+    assert template["composed_of"] == ["wire-mapping"]
+    assert template["template"]["settings"]["index"]["refresh_interval"] == "500ms"

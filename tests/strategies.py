@@ -128,15 +128,12 @@ provenances = every_field(
     language=maybe_text,
     aliases=maybe_text,
     enriched_at=st.none() | instants,
-    language=st.none() | st.sampled_from(["en", "fr"]),
-    aliases=maybe_text,
 )
 enriched_stories = every_field(
     Enriched,
     story=stories,
     entities=tuples_of(entities),
     places=tuples_of(places),
-    quotes=tuples_of(quotes),
     quotes=tuples_of(quotes),
     focus=tuples_of(small),
     focus_country=st.none() | st.sampled_from(["US", "UY"]),

@@ -27,7 +27,6 @@ from newswire.context import RUN_FILE, at, err, fail, one_sentence, out, setting
 from newswire.embedded import Engine, evict_members
 from newswire.gazetteer import folder
 from newswire.supervise import Child
-from pipeline import worker as pipeline_worker
 from pipeline.geo.build import ensure
 from pipeline.setup import setup as setup_all
 
@@ -256,6 +255,8 @@ def describe(counts: Counts) -> str:
 def worker(ctx: typer.Context) -> None:
     """Enrich and index until SIGTERM; then finish what is in flight, commit, and end."""
     with one_sentence():
+        from pipeline import worker as pipeline_worker  # spaCy takes a second to import
+
         base = settings(ctx.obj)
         started = time.monotonic()
         asyncio.run(pipeline_worker.run(base))

@@ -1,0 +1,150 @@
+"""`newswire run`, as a newcomer uses it: one command, the demo feed, a search."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = ROOT / "config" / "demo"
+
+
+@dataclass
+class Run:
+    """A running `newswire run` in a folder of its own."""
+
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    def newswire(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "newswire", "-c", str(self.folder / "my.toml"), *arguments],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def found(self, *query: str) -> dict[str, dict[str, object]]:
+        done = self.newswire("search", "--json", "--size", "100", *query)
+        return {hit["id"]: hit for hit in map(json.loads, done.stdout.splitlines())}
+
+    def log(self) -> str:
+        return "\n".join(path.read_text() for path in (self.folder / "var/logs").glob("*.log"))
+
+
+def _wait(until: Callable[[], object], seconds: float, why: Callable[[], str]) -> None:
+    deadline = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < deadline, why()
+        time.sleep(0.5)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, gazetteer: object) -> Iterator[Run]:
+    folder = tmp_path_factory.mktemp("run")
+    drop = folder / "drop"
+    shutil.copytree(DEMO, drop)
+    (drop / "damaged.nitf.xml").write_bytes(b"<nitf><head><title>Broken")
+    (folder / "feeds.toml").write_text(
+        f'[feeds.demo]\nsource = "directory"\nformat = "auto"\npath = "{drop}"\n'
+    )
+    (folder / "my.toml").write_text(
+        f'data_dir = "{folder / "var"}"\n'
+        f'[connectors]\nfeeds_file = "{folder / "feeds.toml"}"\n[web]\nport = 0\n'
+    )
+    # What the suite has built already need not be built again.
+    shutil.copytree(ROOT / "var" / "gazetteer", folder / "var" / "gazetteer")
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("NEWSWIRE_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "newswire", "-c", str(folder / "my.toml"), "run"],
+        cwd=ROOT,
+        env=environ,
+        stdout=(folder / "out").open("wb"),
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+    )
+    running = Run(folder, process)
+    try:
+        yield running
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(90)
+
+
+def test_the_demo_feed_is_found(run: Run) -> None:
+    """Stories of every format in the demo folder are searchable, by what they say."""
+    formats = {"text", "nitf", "rss", "ninjs", "anpa1312", "iptc7901"}
+
+    def all_there() -> bool:
+        ids = run.found()
+        shown = [json.loads(run.newswire("show", name, "--json").stdout) for name in ids]
+        return {story["format"] for story in shown} >= formats
+
+    _wait(all_there, 120, run.log)
+    assert run.found("harbour OR port OR storm OR treaty")
+
+
+def test_what_can_not_be_read_is_a_dead_letter(run: Run) -> None:
+    """A damaged file is listed with its name and reason, and its bytes are kept."""
+    letters = [
+        json.loads(line)
+        for line in run.newswire("deadletters", "list", "--json").stdout.splitlines()
+    ]
+    assert [Path(letter["name"]).name for letter in letters] == ["damaged.nitf.xml"]
+    shown = run.newswire("deadletters", "show", letters[0]["id"], "--raw")
+    assert shown.stdout == "<nitf><head><title>Broken"
+
+
+def test_a_dead_letter_is_replayed_in_vain(run: Run) -> None:
+    """A replay of what still can't be read says so, with exit code 1."""
+    done = run.newswire("deadletters", "replay", "--all")
+    assert done.returncode == 1
+    assert "still can't be read" in done.stdout
+
+
+def test_status_is_healthy(run: Run) -> None:
+    """Once all is taken, every partition's committed offset is its end."""
+
+    def status() -> dict[str, object]:
+        answer: dict[str, object] = json.loads(run.newswire("status", "--json").stdout)
+        return answer
+
+    def taken() -> bool:
+        partitions = status()["partitions"]
+        assert isinstance(partitions, list)
+        return not any(partition["lag"] for partition in partitions)
+
+    _wait(taken, 30, run.log)
+    assert status()["healthy"]
+
+
+def test_a_new_file_arrives(run: Run) -> None:
+    """A file that is dropped while all is running is found, and its way can be told."""
+    text = "TURKU, Finland (AP) — The Xylophone Bridge in Turku reopened on Monday.\n"
+    (run.folder / "drop" / "late.txt").write_text(text)
+    _wait(lambda: run.found("xylophone"), 60, run.log)
+    (name,) = run.found("xylophone", "--place", "Turku")
+    steps = [json.loads(line) for line in run.newswire("where", name, "--json").stdout.splitlines()]
+    assert [step["step"] for step in steps] == ["received", "story", "enriched", "indexed"]
+
+
+def test_ctrl_c_ends_all_of_it(run: Run) -> None:
+    """After Ctrl-C nothing that was started is left."""
+    engine = run.folder / "var" / "engine"
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(90) == 0
+    left = subprocess.run(["pgrep", "-f", str(engine)], capture_output=True, check=False)
+    assert left.stdout == b""
+    assert list((run.folder / "var" / "status").glob("*.json")) == []

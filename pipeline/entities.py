@@ -252,7 +252,7 @@ class _Longer:
         self._initials: dict[str, Words] = {}
         for long, found in forms.items():
             for n in range(1, min(len(long), LONGEST)):
-                if label != "ORG" or long[-1] not in cues().bodies:
+                if label != "EVENT" and (label != "ORG" or long[-1] not in cues().bodies):
                     self._beginning.setdefault(long[:n], long)
                 self._ending.setdefault(long[-n:], []).append(long)
             whole = fold(found[0].text)  # with "Corporation", of which initials count

@@ -93,6 +93,7 @@ def spans(
         several = " " in text[start:end]
         made.at(start, end).weights["WORK_OF_ART"] += 2.5 if several else 1.2
     found = [p for p in pieces(text) if not quoted.holds(p.start, p.end)]
+    found = _joined(found, text, places)
     found = _resized(found, text, model, places)
     for piece in found:
         span = made.at(piece.start, piece.end)
@@ -155,7 +156,7 @@ def _vote(mention: RawMention, made: _Made, covered: Cover) -> None:
         for start, end in inside:
             made.at(start, end).votes[mention.label] += 0.4 * MODEL
         return
-    elif covered.touches(mention.start, mention.end) or is_title(mention.text):
+    elif covered.touches(mention.start, mention.end) or is_nothing(mention.text):
         return
     elif _has_capital(mention.text):
         targets, weight = [(mention.start, mention.end)], MODEL
@@ -165,6 +166,20 @@ def _vote(mention: RawMention, made: _Made, covered: Cover) -> None:
         span = made.at(start, end)
         span.known = True
         span.votes[mention.label] += weight
+
+
+def _joined(found: Sequence[Piece], text: str, places: Sequence[Placed]) -> list[Piece]:
+    """Pieces that the gazetteer knows as one name: "Trinidad and Tobago"."""
+    whole = {p.start: p.end for p in places if p.place is not None and " and " in p.text}
+    if not whole:
+        return list(found)
+    result: list[Piece] = []
+    for piece in found:
+        if result and result[-1].start in whole and piece.end <= whole[result[-1].start]:
+            result[-1] = _part(result[-1], text, result[-1].start, piece.end)
+        else:
+            result.append(piece)
+    return result
 
 
 def _resized(
@@ -193,11 +208,7 @@ def _resized(
             cut = end - len(last) - 1
             part_of = (start, end) in product or (cut + 1, end) in product
             alone = (start, cut) in at or text[start:cut] in plain
-            if (
-                len(last) == 4
-                or (not part_of and alone and (start, end) not in at)
-                or (not part_of and len(last) == 3 and alone)
-            ):
+            if len(last) == 4 or (alone and not part_of):
                 result.append(_part(piece, text, start, cut))
                 continue
         if (start, end) in at and "-" not in text[start:end]:
@@ -215,10 +226,11 @@ def _resized(
 
 
 def _part(piece: Piece, text: str, start: int, end: int) -> Piece:
+    """A piece with other ends, and so without what its head word said."""
+    first = start == piece.start
     return Piece(
         start, end, tuple(text[start:end].split()), None,
-        piece.title if start == piece.start else None,
-        piece.starts_sentence and start == piece.start,
+        piece.title if first else None, piece.starts_sentence and first,
     )  # fmt: skip
 
 
@@ -390,10 +402,12 @@ def not_names() -> frozenset[str]:
     return frozenset(fold(word) for word in cues().not_names)
 
 
-def is_title(text: str) -> bool:
-    """Whether the words are a title, or a part of one, and no name: "Defence", "Pope"."""
-    words = text.lower().split()
-    return all(w in cues().titles or w in cues().title_parts for w in words)
+def is_nothing(text: str) -> bool:
+    """Whether the words are no name: a title or a part of one ("Pope"), a date ("March 4")."""
+    c, words = cues(), text.lower().split()
+    if words[-1][0].isdigit() and len(words) > 1 and words[0] in c.not_names | c.common:
+        return True
+    return all(w in c.titles or w in c.title_parts for w in words)
 
 
 def _has_capital(text: str) -> bool:

@@ -98,7 +98,9 @@ class Forms:
         surnames = {words[-1] for words in full}
         for key in self._spans:
             words = key.split()
-            if 1 < len(words) < 4 and words[-1] in surnames and labels[key] != "PERSON":
+            family = len(words) == 1 and key.endswith("s") and key[:-1] in surnames
+            namesake = 1 < len(words) < 4 and words[-1] in surnames
+            if (namesake or family) and labels[key] != "PERSON":
                 self._link(key, "PERSON", 2.2)
                 labels[key] = self._best(key)
 
@@ -189,7 +191,10 @@ def short_forms(words: tuple[str, ...], label: str) -> list[tuple[str, ...]]:
         generic = c.organisations | c.small | c.common
         return [s for s in shorts if len(s) > 1 or s[0] not in generic]
     if label in ("EVENT", "PRODUCT", "LAW", "LOC", "FAC"):
-        shorts = [words[-1:], words[:1]] if label in ("EVENT", "PRODUCT", "FAC") else [words[:1]]
+        # "Odette" is the hurricane, "Halo" the device, but "Muscat" is no festival.
+        shorts = [words[-1:]] if label == "EVENT" else [words[:1]]
+        if label in ("PRODUCT", "FAC"):
+            shorts.append(words[-1:])
         generic = cues().events | cues().laws | cues().facilities | cues().before_events
         return [s for s in shorts if s[0] not in generic and not s[0].isdigit()]
     return []

@@ -20,6 +20,10 @@ SAMPLE = 2000
 ENOUGH = 60
 """Letters below which a text is too short to tell its language."""
 
+_ENGLISH = frozenset(
+    ["the", "of", "and", "to", "that", "for", "on", "with", "is", "was", "by", "said", "has"]
+)
+
 
 def language(story: Story) -> str | None:
     """The primary subtag of the story's language (BCP 47), in lower case; None if unknown."""
@@ -36,9 +40,15 @@ def detect(text: str) -> str | None:
     found, confidence = _identifier().classify(text)
     if confidence >= SURE:
         return str(found)
-    short = len(letters) < ENOUGH
     latin = sum(c < "\u0250" for c in letters) > 0.9 * len(letters)
-    return "en" if latin and (short or found == "en") else None
+    short = len(letters) < ENOUGH
+    return "en" if latin and (short or found == "en" or _reads_english(text)) else None
+
+
+def _reads_english(text: str) -> bool:
+    """Whether a mixed text, full of foreign names or quotations, is English in between."""
+    words = text.lower().split()
+    return sum(word in _ENGLISH for word in words) > 0.15 * len(words)
 
 
 @cache

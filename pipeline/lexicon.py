@@ -61,6 +61,8 @@ class Cues:
     states: Words
     heads_before_of: Words
     owners: Words
+    centers_of_work: Words
+    before_facilities: Words
 
 
 @cache

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.aliases import Aliases
-from pipeline.evidence import Cover, Demonym, Named, Placed, Span, is_title, not_names, spans
+from pipeline.evidence import Cover, Demonym, Named, Placed, Span, is_nothing, not_names, spans
 from pipeline.forms import Forms
 from pipeline.geo.names import fold
 from pipeline.mentions import Field, RawMention
@@ -110,7 +110,7 @@ def _matched(
             )
     cover = Cover([(n.start, n.end) for n in taken])
     for mention in model:
-        nothing = fold(mention.text) in not_names() or is_title(mention.text)
+        nothing = fold(mention.text) in not_names() or is_nothing(mention.text)
         if not nothing and not cover.touches(mention.start, mention.end):
             taken.append(Named(mention.start, mention.end, mention.text, mention.label, where))
     return taken

@@ -106,7 +106,7 @@ def _cut(text: str, start: int, end: int) -> Iterator[Piece]:
     initial = bool(_SENTENCE.search(text[max(0, start - 4) : start])) or start == 0
     while len(words) > 1 and lower[-1] in c.not_names:  # "Orthodox Easter"
         words, lower = words[:-1], lower[:-1]
-    if len(words) > 1 and words[1][0].isdigit() and lower[0] in c.not_names:  # "July 1"
+    if len(words) > 1 and words[1][0].isdigit() and lower[0] in c.not_names | c.common:
         return
     first = 0
     opens = initial and words[0] != "The" and lower[0] in _openers()
@@ -148,7 +148,8 @@ def _openers() -> frozenset[str]:
 
 
 def _is_name_word(word: str) -> bool:
-    return word[0].isupper() or (word[:1].islower() and "-" in word)
+    """A word that a name can begin with: "Kim", "al-Assad"."""
+    return word[0].isupper() or (word[0].islower() and "-" in word)
 
 
 def _title_end(words: Sequence[str], lower: Sequence[str], at: int) -> int:
@@ -195,19 +196,17 @@ def _names(
     words: Sequence[str], lower: Sequence[str], begin: int, stop: int
 ) -> Iterator[tuple[int, int]]:
     """The names in a stretch without titles: cut where a small word joins two of them."""
-    while stop > begin and not (
-        words[stop - 1][0].isupper() or words[stop - 1][0].isdigit() or "-" in words[stop - 1]
-    ):
+    while stop > begin and not (_is_name_word(words[stop - 1]) or words[stop - 1][0].isdigit()):
         stop -= 1
     at = begin
     for i in range(begin + 1, stop):
         word = words[i]
-        if word[0].isupper() or word[0].isdigit() or i < at:
+        if _is_name_word(word) or word[0].isdigit() or i < at:
             continue
         if _joins(words, lower, at, i, stop):
             continue
         end = i
-        while end > at and not (words[end - 1][0].isupper() or words[end - 1][0].isdigit()):
+        while end > at and not (_is_name_word(words[end - 1]) or words[end - 1][0].isdigit()):
             end -= 1
         if end > at:
             yield at, end
@@ -260,7 +259,8 @@ def _joins(words: Sequence[str], lower: Sequence[str], at: int, i: int, stop: in
                 and not (len(right) == 1 and _head_label(right))
                 and not any(w in ("bank", "university", "court") for w in left)
             )
-        if not right or _head_label(left[-1:]) or "of" in lower[i + 1 : stop]:
+        person = len(left) > 1 and left[0] in given_names()
+        if not right or person or _head_label(left[-1:]) or "of" in lower[i + 1 : stop]:
             return False
         head = _head_label(right[-1:])
         return (
@@ -317,6 +317,10 @@ def _label(words: Sequence[str], lower: Sequence[str], title: str | None) -> str
             return "LOC"
     if content[0] in c.before_lands and not _head_label(content[-1:]):
         return "LOC"
+    if content[-1] in ("center", "centre"):
+        return "ORG" if content[-2] in c.centers_of_work else "FAC"
+    if content[0] in c.before_facilities:
+        return "FAC"
     if content[-1] == "cup" or content[-1] == "league":
         return "EVENT"
     label = _head_label(content[-1:])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from pipeline.evidence import Named, Span, Weights
 from pipeline.geo.names import fold
@@ -126,8 +127,11 @@ class Forms:
 
     def _best(self, key: str) -> str | None:
         """The label of a form by what is known of it so far."""
-        linked = self._linked.get(key, {})
-        label, weight = _heaviest(self._shared.get(key, {}), _mean(self._spans[key]), linked)
+        found, linked = self._spans[key], self._linked.get(key, {})
+        if len(found) == 1:
+            label, weight = _heaviest(found[0].weights, found[0].votes, linked)
+        else:
+            label, weight = _heaviest(self._shared[key], _mean(found), linked)
         return label if weight >= ENOUGH else None
 
 
@@ -174,6 +178,7 @@ def _strength(words: tuple[str, ...], short: tuple[str, ...], label: str) -> flo
     return 3.5 if words[-1] in cues().company_suffixes else 2.2
 
 
+@lru_cache(maxsize=1 << 12)
 def short_forms(words: tuple[str, ...], label: str) -> list[tuple[str, ...]]:
     """How a story may go on to call what it has named in full."""
     if label == "PERSON":

@@ -84,13 +84,15 @@ def names_as_found(
 
 def _shouts(where: Field, text: str) -> bool:
     """Whether capitals tell nothing here: a text in capitals, or a headline in title case."""
-    start = text[:2000]
-    letters = [c for c in start if c.isalpha()]
-    if len(letters) > 20 and sum(c.isupper() for c in letters) > 0.7 * len(letters):
+    start = text[:600]
+    letters = sum(map(str.isalpha, start))
+    if letters > 20 and sum(map(str.isupper, start)) > 0.7 * letters:
         return True
+    if where != "headline":
+        return False
     words = [w for w in start.split() if w[0].isalpha()]
     capitalised = sum(w[0].isupper() for w in words)
-    return where == "headline" and len(words) >= 4 and capitalised > 0.75 * len(words)
+    return len(words) >= 4 and capitalised > 0.75 * len(words)
 
 
 def _matched(

@@ -39,6 +39,7 @@ _NUMBER = r"(?:of (?=\d{1,3}\b))?\d{1,4}(?![\w%])(?![.,:–-]\d)"
 RUN = re.compile(rf"(?<!\w)(?:{_WORD})(?: (?:{_SMALL} ){{0,3}}(?:{_WORD})| {_NUMBER})*")
 _PART = re.compile(r"[^ ]+")
 _QUOTED = re.compile(r"(?<!\w)(?:“([^“”\n]{2,70}?)[,.]?”|\"([^\"\n]{2,70}?)[,.]?\")")
+_ROAD = re.compile(r"i-\d{1,3}")
 _SENTENCE = re.compile(r"(?:^|\n|[.!?:]['\"”’)]*\s|[“\"‘]|[—–•-] )\s*$")
 
 
@@ -99,11 +100,14 @@ def _possessive_joins(text: str, start: int, end: int, following: tuple[int, int
 
 
 def _cut(text: str, start: int, end: int) -> Iterator[Piece]:
+    if " " not in text[start:end]:
+        yield from _single(text, start, end)
+        return
     parts = [(start + m.start(), start + m.end()) for m in _PART.finditer(text[start:end])]
     words = [text[s:e] for s, e in parts]
     lower = [w.lower().rstrip(".") for w in words]
     c = cues()
-    initial = bool(_SENTENCE.search(text[max(0, start - 4) : start])) or start == 0
+    initial = _starts_sentence(text, start)
     while len(words) > 1 and lower[-1] in c.not_names:  # "Orthodox Easter"
         words, lower = words[:-1], lower[:-1]
     if len(words) > 1 and words[1][0].isdigit() and lower[0] in c.not_names | c.common:
@@ -139,6 +143,18 @@ def _cut(text: str, start: int, end: int) -> Iterator[Piece]:
                 stop += 1
                 title = None
         begin = stop
+
+
+def _single(text: str, start: int, end: int) -> Iterator[Piece]:
+    """A run of one word, unless it is a common one or a title."""
+    c, word = cues(), text[start:end]
+    lower = word.lower().rstrip(".")
+    if lower not in c.common and lower not in c.titles:
+        yield Piece(start, end, (word,), None, None, _starts_sentence(text, start))
+
+
+def _starts_sentence(text: str, at: int) -> bool:
+    return at == 0 or bool(_SENTENCE.search(text[max(0, at - 4) : at]))
 
 
 @cache
@@ -274,6 +290,8 @@ def _joins(words: Sequence[str], lower: Sequence[str], at: int, i: int, stop: in
 
 def _label(words: Sequence[str], lower: Sequence[str], title: str | None) -> str | None:
     """What the words of a name say that it is."""
+    if len(words) == 1:
+        return "FAC" if _ROAD.fullmatch(lower[0]) else None
     c = cues()
     if "v." in lower or "v" in lower:
         return "LAW" if len(words) > 2 else None
@@ -288,7 +306,7 @@ def _label(words: Sequence[str], lower: Sequence[str], title: str | None) -> str
         return "EVENT"
     if content[0] in cues().nobles and "of" in lower:
         return "PERSON"
-    if re.fullmatch(r"i-\d{1,3}", content[-1]) or (
+    if _ROAD.fullmatch(content[-1]) or (
         len(content) == 2
         and content[0] in ("interstate", "route", "highway")
         and content[1].isdigit()

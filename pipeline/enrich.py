@@ -249,7 +249,7 @@ def _placed(toponyms: Sequence[Toponym], resolved: Sequence[Resolved]) -> list[P
             Placed(
                 candidate.start, candidate.end, candidate.text, label,
                 toponym.field,  # type: ignore[arg-type]
-                candidate.probability, answer.entry.row if answer is not None else None,
+                candidate.probability, answer.entry.id if answer is not None else None,
             )
         )  # fmt: skip
     return placed

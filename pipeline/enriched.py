@@ -42,7 +42,7 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
     """The name that the alias table gives it, where that is not `text`."""
     kb: str | None = None
-    """Its entry in a knowledge base, from the alias table: "wikidata:Q1065"."""
+    """Its entry in a knowledge base, from the alias table or the gazetteer: "wikidata:Q1065"."""
 
 
 class Quote(msgspec.Struct, frozen=True, kw_only=True):

@@ -48,7 +48,7 @@ def group(
     named: Sequence[Named],
     texts: Mapping[Field, str],
     aliases: Aliases,
-    places: Mapping[Spot, Hashable] | None = None,
+    places: Mapping[Spot, int] | None = None,
 ) -> tuple[Entity, ...]:
     """The entities of a story in the order of their first mention.
 
@@ -56,7 +56,7 @@ def group(
         named: its mentions.
         texts: its texts by field.
         aliases: names that mean one thing in every story.
-        places: by mention, what the gazetteer says that it is; equal ones are one entity.
+        places: by mention, the GeoNames id of the place that it is; equal ones are one entity.
     """
     by_label: dict[str, list[Named]] = defaultdict(list)
     for mention in named:
@@ -70,7 +70,7 @@ def group(
     order = {mention: i for i, mention in enumerate(named)}
     groups.sort(key=lambda g: min(order[m] for m in g.mentions))
     most = max((len(g.mentions) for g in groups), default=1)
-    return tuple(_entity(g, texts, aliases, most) for g in groups)
+    return tuple(_entity(g, texts, aliases, places or {}, most) for g in groups)
 
 
 def slug(name: str) -> str:
@@ -181,7 +181,7 @@ def _things(
     mentions: Sequence[Named],
     texts: Mapping[Field, str],
     aliases: Aliases,
-    places: Mapping[Spot, Hashable],
+    places: Mapping[Spot, int],
 ) -> list[_Group]:
     """All that is no person: forms of one name, its initials and its short forms."""
     forms: dict[Words, list[Named]] = defaultdict(list)
@@ -296,12 +296,23 @@ class _Union:
         return form
 
 
-def _entity(group: _Group, texts: Mapping[Field, str], aliases: Aliases, most: int) -> Entity:
+def _entity(
+    group: _Group,
+    texts: Mapping[Field, str],
+    aliases: Aliases,
+    places: Mapping[Spot, int],
+    most: int,
+) -> Entity:
     mentions = sorted(group.mentions, key=lambda m: (m.field != "headline", m.field, m.start))
     text = _best_form(group.mentions)
     alias = _alias(group, text, aliases)
     name = alias.name if alias is not None else text
     prefix = ID_PREFIXES.get(group.label, group.label.lower())
+    kb = alias.kb if alias is not None else None
+    if kb is None and group.label in ("GPE", "LOC"):
+        spots = ((m.field, m.start, m.end) for m in mentions)
+        place = next((places[spot] for spot in spots if spot in places), -1)
+        kb = f"geonames:{place}" if place > 0 else None  # newswire's own places have no entry
     titles = Counter(m.title for m in group.mentions if m.title)
     return Entity(
         id=f"{prefix}:{slug(name)}",
@@ -311,7 +322,7 @@ def _entity(group: _Group, texts: Mapping[Field, str], aliases: Aliases, most: i
         title=max(titles, key=lambda t: (t[0].isupper(), titles[t], t)) if titles else None,
         salience=_salience(group.mentions, len(texts.get("body", "")), most),
         name=name if name != text else None,
-        kb=alias.kb if alias is not None else None,
+        kb=kb,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from dataclasses import field as filled
 from functools import cache
@@ -56,8 +56,8 @@ class Placed(NamedTuple):
     field: Field
     probability: float
     """That it is a toponym at all."""
-    place: Hashable = None
-    """The place that it was resolved to: equal ones are one."""
+    place: int | None = None
+    """The GeoNames id of the place that it was resolved to."""
 
 
 @dataclass(slots=True)

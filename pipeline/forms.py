@@ -69,17 +69,6 @@ class Forms:
             span.title if person else None, span.sex if person else None,
         )  # fmt: skip
 
-    def known(self, named: Iterable[Named]) -> dict[tuple[str, ...], str]:
-        """Labels of the forms that may stand for the story's names, by their folded words."""
-        known: dict[tuple[str, ...], str] = {}
-        for mention in sorted(named, key=lambda n: len(n.text)):
-            words = tuple(fold(mention.text).split())
-            known[words] = mention.label
-            if len(words) > 1:
-                for short in short_forms(words, mention.label):
-                    known.setdefault(short, mention.label)
-        return known
-
     def _link(self, key: str, label: str, weight: float) -> None:
         weights = self._linked.setdefault(key, defaultdict(float))
         weights[label] = max(weights[label], weight)
@@ -133,6 +122,18 @@ class Forms:
         else:
             label, weight = _heaviest(self._shared[key], _mean(found), linked)
         return label if weight >= ENOUGH else None
+
+
+def known_forms(named: Iterable[Named]) -> dict[tuple[str, ...], str]:
+    """Labels of all forms that may stand for a story's names, by their folded words."""
+    known: dict[tuple[str, ...], str] = {}
+    for mention in sorted(named, key=lambda n: len(n.text)):
+        words = tuple(fold(mention.text).split())
+        known[words] = mention.label
+        if len(words) > 1:
+            for short in short_forms(words, mention.label):
+                known.setdefault(short, mention.label)
+    return known
 
 
 def _heaviest(*sources: Mapping[str, float]) -> tuple[str, float]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.aliases import Aliases
 from pipeline.evidence import Cover, Demonym, Named, Placed, Span, is_nothing, not_names, spans
-from pipeline.forms import Forms
+from pipeline.forms import Forms, known_forms
 from pipeline.geo.names import fold
 from pipeline.mentions import Field, RawMention
 
@@ -57,7 +57,7 @@ def name(
             found += spans(where, text, by_field[where], places[where], aliases, demonym)
     forms = Forms(found, texts)
     named = [n for span in found if (n := forms.decide(span))]
-    known = forms.known(named)
+    known = known_forms(named)
     for where in shouted:
         named += _matched(where, texts[where], by_field[where], places[where], known)
     if "headline" in texts and "headline" not in shouted:
@@ -72,13 +72,14 @@ def names_as_found(
 ) -> list[Named]:
     """The mentions of a story in a language that there are no word lists for."""
     places = list(toponyms)
-    named = []
-    for where, text in texts.items():
-        here = [p for p in places if p.field == where]
+    named: list[Named] = []
+    for where in sorted(texts, key=lambda where: where != "body"):
+        text, here = texts[where], [p for p in places if p.field == where]
         if where == "dateline":
             named += _dateline(text, here)
         else:
-            named += _matched(where, text, [m for m in model if m.field == where], here, {})
+            found = [m for m in model if m.field == where]
+            named += _matched(where, text, found, here, known_forms(named))
     return sorted(named, key=lambda n: (_ORDER[n.field], n.start))
 
 

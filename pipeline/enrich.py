@@ -92,12 +92,13 @@ class Enricher:
                 continue
             toponyms += link(found, text, field)
         resolved = resolve(toponyms, self._home)
-        places = _places(resolved, _dateline_end(story.body), self.gazetteer)
-        focus, country = _focus(places)
         placed = _placed(toponyms, resolved)
         entities, quoted = (
             self._entities(story, texts, named, placed, language) if nlp else ((), ())
         )
+        resolved = _without_people(resolved, entities)
+        places = _places(resolved, _dateline_end(story.body), self.gazetteer)
+        focus, country = _focus(places)
         return Enriched(
             story=story,
             entities=entities,
@@ -253,6 +254,21 @@ def _placed(toponyms: Sequence[Toponym], resolved: Sequence[Resolved]) -> list[P
             )
         )  # fmt: skip
     return placed
+
+
+def _without_people(resolved: Sequence[Resolved], entities: Sequence[Entity]) -> list[Resolved]:
+    """The places without those that are a person's name, or a part of one: "Paris Hilton"."""
+    people = {
+        (m.field, at)
+        for entity in entities
+        if entity.label == "PERSON"
+        for m in entity.mentions
+        for at in range(m.start, m.end)
+    }
+    return [
+        r for r in resolved
+        if (r.toponym.field, r.toponym.candidate.start) not in people
+    ]  # fmt: skip
 
 
 def _dateline_end(body: str) -> int:

@@ -35,3 +35,13 @@ def test_the_version_is_that_of_the_package() -> None:
     """Provenance names the version that pyproject.toml has."""
     path = Path(__file__).resolve().parents[2] / "pyproject.toml"
     assert tomllib.loads(path.read_text())["project"]["version"] == VERSION
+
+
+def test_people_named_like_places_are_not_on_the_map(enricher: Enricher) -> None:
+    """Who is a person in the story has no place, under full name or surname."""
+    body = (
+        "Paris Kowalski and Councilman Denver Washington met in Omaha. Washington asked for a "
+        "study, and Kowalski left."
+    )
+    [enriched] = enricher.enrich([Story(id="x:1", body=body)])
+    assert {p.name for p in enriched.places} == {"Omaha"}

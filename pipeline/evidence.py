@@ -280,7 +280,9 @@ def _own_words(span: Span, aliases: Aliases) -> None:
     text, weights = span.text, span.weights
     entry = aliases.find(text)
     if entry is not None:
-        weights[entry.label] += HEAD
+        # Of one word a place may be a person's surname too; the gazetteer knows it anyway.
+        plain_place = entry.label in ("GPE", "LOC") and " " not in text and not text.isupper()
+        weights[entry.label] += 0.5 if plain_place else HEAD
         span.known = True
     words = text.split()
     if len(words) > 1 and not weights:

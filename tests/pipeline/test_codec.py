@@ -52,6 +52,7 @@ def test_a_record_of_a_newer_schema_decodes() -> None:
         b'{"id": 1}',
         b'{"id": "a", "status": "deleted"}',
         b'{"id": "a", "first_created": "yesterday"}',
+        b'{"id": "a", "first_created": "2024-05-01T12:00:00"}',
         b'{"id": "\xff"}',
         rb'{"id": "\ud800"}',
         b"\xff\xfe",

@@ -3,7 +3,8 @@
 The printed forms that are read, of the agencies' style books:
 "SEOUL, South Korea, Sept 12 (AP) — " · "Geneva (dpa) - " · "NEW YORK (AP) _ " ·
 "Tegucigalpa, Jan 2 (EFE).- " · "(ANSA) - Rome, October 11 - " · "Jan 3 (Reuters) - " ·
-"København /ritzau/: " · "OTTAWA - " (a place in capitals needs no agency).
+"SYDNEY, March 10 AAP - " · "København /ritzau/: " ·
+"OTTAWA - " (a place in capitals needs no agency).
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ _PLAIN_DASH = r"[-–—−_]{1,2}"  # after a place, whose last full stop is it
 _WITH_AGENCY = re.compile(rf"(?P<place>[^()/\n][^()\n]{{0,99}}?)\s*{_AGENCY}\s*{_DASH}?\s")
 _AGENCY_FIRST = re.compile(rf"{_AGENCY}\s*{_DASH}\s+(?P<place>[^()\n]{{2,99}}?)\s*{_PLAIN_DASH}\s")
 _CAPITALS = re.compile(rf"(?P<place>[^\W\d_a-z][^()\n]{{1,99}}?)\s+{_PLAIN_DASH}\s(?=\W*[^\W\d_])")
+# AAP and NZPA print the agency without brackets, after the day: "SYDNEY, March 10 AAP - ".
+_DAY_AND_AGENCY = re.compile(
+    r"(?P<place>[^()\n]{2,99}?,\s+(?:[^\W\d_]{3,9}\.?\s+\d{1,2}|\d{1,2}\s+[^\W\d_]{3,9}\.?))"
+    rf"\s+[A-Z]{{2,6}}\s*{_PLAIN_DASH}\s"
+)
 _ANY_YEAR = date(2000, 2, 29)  # tells a day from a place, where no year can be known
 _WORD = re.compile(r"[^\W\d_]+")
 _LINKS = frozenset(  # the small words inside a place's name
@@ -67,7 +73,7 @@ def of_body(body: str, near: date | None) -> Dateline | None:
 def of_paragraph(paragraph: str, near: date | None) -> Dateline | None:
     """The dateline that a paragraph begins with; None if it begins with none."""
     start = " ".join(paragraph[:240].split()) + " "
-    for pattern in (_AGENCY_FIRST, _WITH_AGENCY, _CAPITALS):
+    for pattern in (_AGENCY_FIRST, _WITH_AGENCY, _DAY_AND_AGENCY, _CAPITALS):
         match = pattern.match(start)
         if match is None:
             continue

@@ -10,6 +10,7 @@ from connectors.charset import sanitise
 
 _INDENT = 2  # columns more than its neighbours start a paragraph
 _WRAPPED = 45  # characters: what is wrapped has no shorter lines than this but its last
+_LONG = 120  # characters: longer lines were not wrapped by anyone, so that each is a paragraph
 
 
 def paragraphs(text: str) -> str:
@@ -31,6 +32,8 @@ def _indent(line: str) -> int:
 
 
 def _joined(block: list[str]) -> str:
+    if max(map(len, block)) > _LONG:
+        return "\n\n".join(" ".join(line.split()) for line in block)
     if all(len(line) >= _WRAPPED for line in block[:-1]):
         return " ".join(" ".join(line.split()) for line in block)
     return "\n".join(line.strip() for line in block)

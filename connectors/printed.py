@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from connectors import signals
+from connectors import flow, signals
 from connectors.agencies import short_name
 from connectors.signals import Signalled
 from connectors.times import MONTHS, Instant, instant, zone
@@ -29,7 +29,7 @@ _KEYWORDS = re.compile(r"^(?:AM|PM|BC)-\S.{1,150}$|^AP-[A-Z][\w.]*-\S.{0,150}$")
 _WORDS = re.compile(r"^\d{1,5}$")
 _BYLINE = re.compile(r"^(?:By|BY|Von|Par|Por|Av|Di)\s+(?=\S)(?=.*[A-ZÀ-Ý])[^!?]{2,140}$")
 _CREDIT = re.compile(
-    r"^(?:The\s+)?(?:Associated Press|Canadian Press|Press Association)(?:\s+Writers?)?$"
+    r"^(?i:(?:The\s+)?(?:Associated Press|Canadian Press|Press Association)(?:\s+Writers?)?)$"
     r"|^[A-Z][\w.&'’ -]{1,60}\s(?:Writers?|Staff|Correspondents?|Editors?|Wire|Bureau|Service)$"
     r"|^[A-Z][A-Za-z]{1,5}$"
 )
@@ -49,6 +49,11 @@ _TRAILER = re.compile(
     r"^\^?(?P<agency>[A-Z]{2,8})-[A-Z]{2}-(?P<month>\d\d)-(?P<day>\d\d)-(?P<year>\d\d)\s+"
     r"(?P<hour>\d\d)(?P<minute>\d\d)(?P<zone>[A-Z]{1,4})<?$"
 )
+# CP's: "16:35ET 31-10-14", the day first.
+_CP_TRAILER = re.compile(
+    r"^(?P<hour>\d\d):(?P<minute>\d\d)\s?(?P<zone>[A-Z]{1,4})\s+"
+    r"(?P<day>\d\d)-(?P<month>\d\d)-(?P<year>\d\d)<?$"
+)
 _CLOCK = re.compile(
     r"(?P<hour>\d{1,2})(?:[:.]?(?P<minute>\d\d))?\s*(?P<half>[ap])?\.?m?\.?\s*"
     r"(?P<zone>GMT|UTC|Z|BST|CET|CEST|E[SD]?T|C[SD]T|M[SD]T|P[SD]T)?\b",
@@ -67,8 +72,6 @@ _ZONES = {
 }  # fmt: skip
 _AGENCY = re.compile(r"\(([^()\d]{2,40})\)|/([^/\s\d]{2,20})/|\s([A-Z]{2,5})\s*[-–—_]\s*$")
 _STATUS = {Signal.KILL: Status.WITHDRAWN, Signal.WITHDRAW: Status.WITHDRAWN}
-_LONG_LINE = 120  # longer lines were not wrapped by anyone: each is a paragraph
-_WRAPPED_LINE = 40
 
 
 class Slug(NamedTuple):
@@ -142,9 +145,9 @@ def status_of(signalled: Signalled | None) -> Status:
     return _STATUS.get(signalled.signal, Status.USABLE) if signalled else Status.USABLE
 
 
-def trailer(line: str) -> tuple[str, Instant] | None:
+def trailer(line: str) -> tuple[str | None, Instant] | None:
     """Agency and time of the last line of an AP-style story: "AP-WF-11-13-13 1509GMT"."""
-    match = _TRAILER.match(line.strip())
+    match = _TRAILER.match(line.strip()) or _CP_TRAILER.match(line.strip())
     if match is None:
         return None
     try:
@@ -155,7 +158,8 @@ def trailer(line: str) -> tuple[str, Instant] | None:
         )  # fmt: skip
     except ValueError:
         return None
-    return match["agency"], Instant(local.astimezone(UTC), match["zone"] not in _ZONES)
+    at = Instant(local.astimezone(UTC), match["zone"] not in _ZONES)
+    return match.groupdict().get("agency"), at
 
 
 class Embargo(NamedTuple):
@@ -208,28 +212,8 @@ def _spoken_time(text: str, near: date | None, feed_zone: str) -> Instant | None
 
 
 def paragraphs(lines: list[str]) -> list[str]:
-    """Lines as paragraphs: hard-wrapped ones joined, lists and tables line by line.
-
-    A paragraph ends at an empty line, before an indented line, and, where lines are so long
-    that nobody wrapped them, at every line.
-    """
-    blocks: list[list[str]] = [[]]
-    for line in lines:
-        if not line.strip():
-            blocks.append([])
-            continue
-        if line.startswith(("\t", "   ")) and blocks[-1]:
-            blocks.append([])
-        blocks[-1].append(" ".join(line.split()))
-    found = []
-    for block in filter(None, blocks):
-        if max(map(len, block)) > _LONG_LINE:
-            found += block
-        elif all(len(line) >= _WRAPPED_LINE for line in block[:-1]):
-            found.append(" ".join(block))
-        else:
-            found.append("\n".join(block))
-    return found
+    """Lines as paragraphs: hard-wrapped ones joined, lists and tables line by line."""
+    return [text for text in flow.paragraphs("\n".join(lines)).split("\n\n") if text]
 
 
 def check_text(raw: bytes) -> None:

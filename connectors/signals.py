@@ -37,7 +37,7 @@ _SEGMENTS: tuple[tuple[Signal, str], ...] = (
         r"rectification|corrigée?|rettelse|rättelse|korjaus|korjattu|correcci[óo]n|correzione|"
         r"correctie|rectificatie",
     ),
-    (Signal.WRITETHRU, r"(?:ld|lead)?[-\s]*writethr(?:u|ough)"),
+    (Signal.WRITETHRU, rf"(?:{_ORDINAL})?(?:ld|lead)?[-\s]*writethr(?:u|ough)"),
     (Signal.LEAD, r"(?:ld|lead)\s*(?P<n>\d+)|lead"),
     (Signal.UPDATE, r"(?:update|wrapup)\s*(?P<n>\d+)|updated?"),
     (Signal.SUB, r"sub(?:s|stitute)?"),

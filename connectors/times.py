@@ -26,7 +26,7 @@ _TIME = re.compile(
 _NAMED_MONTHS = """
     january jan januar jän jänner januari janvier janv enero ene gennaio gen janeiro tammikuu
     february feb februar feber februari février fevrier févr fév febrero febbraio fevereiro helmikuu
-    march mar märz mrz maerz maart mrt mars marzo março maaliskuu
+    march mar märz mär mrz maerz maart mrt mars marzo março maaliskuu
     april apr avril avr abril abr aprile huhtikuu
     may mai mei maj mayo maggio mag maio toukokuu
     june jun juni juin junio giugno giu junho kesäkuu

@@ -59,6 +59,7 @@ _SAME_LABEL = {
 _SLUGGED = re.compile(
     r"\b((?:BC|AM|PM)-[\w.'’ -]{2,80}?)(?=[,;.\"”\n]|\s+(?:of|that|sent|moved)\b|$)"
 )
+_HTML = re.compile(r"</(?:p|div|body|html)>|<br\s*/?>", re.IGNORECASE)
 _HEADER_LINES = 14
 """A dateline is looked for in so many lines: below them a place and a dash are just text."""
 _LONGEST_HEADLINE = 160
@@ -73,9 +74,7 @@ def parse(raw: bytes, context: Context) -> Parsed:
     """
     printed.check_text(raw)
     text = decode(raw)
-    if markup.looks_like_markup(text) and re.search(
-        r"</(?:p|div|body|html)>|<br\s*/?>", text, re.I
-    ):
+    if is_html(text):
         text = markup.text_of_html(text)  # it says text/plain and is HTML
     lines = sanitise(text.replace("\f", "\n=====\n")).split("\n")
     stories, errors = [], []
@@ -87,6 +86,19 @@ def parse(raw: bytes, context: Context) -> Parsed:
     if not stories:
         raise errors[0] if errors else ParseError("no line of text", "line 1")
     return Parsed(tuple(stories), tuple(errors))
+
+
+def is_html(text: str) -> bool:
+    """Whether a text that says it is plain is HTML."""
+    return bool(_HTML.search(text))
+
+
+def has_head(lines: list[str]) -> bool:
+    """Whether lines print labels, a keyword line or a dateline above or at the story."""
+    start = [line.strip() for line in lines if line.strip()][:_HEADER_LINES]
+    return any(
+        _LABEL.match(line) or printed.is_keyword_line(line) or _opens_story(line) for line in start
+    )
 
 
 def split(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
@@ -165,13 +177,16 @@ class _Head:
     embargo: printed.Embargo | None = None
 
 
-def read(lines: list[str], context: Context, format_name: str = "text") -> Story:
+def read(lines: list[str], context: Context, near: date | None = None) -> Story:
     """One story from its lines.
+
+    Args:
+        near: a day near the filing, for dates without a year; else that of arrival.
 
     Raises:
         ParseError: there is no text in it.
     """
-    near = context.received_at.date() if context.received_at else None
+    near = near or (context.received_at.date() if context.received_at else None)
     lines, sent = _without_trailer(lines)
     if sent is not None:
         near = sent[1].at.date()
@@ -203,7 +218,8 @@ def read(lines: list[str], context: Context, format_name: str = "text") -> Story
     until = head.embargo.until if head.embargo else None
     return Story(
         id=fields.story_id(
-            source, provider_id or _identity(slugline, head.headline, filed, created, body)
+            short_name(context.agency) or source,
+            provider_id or _identity(slugline, head.headline, filed, created, body),
         ),
         source=source,
         provider_id=provider_id,
@@ -233,7 +249,7 @@ def read(lines: list[str], context: Context, format_name: str = "text") -> Story
         version_created=created.at if created else None,
         embargoed_until=until.at if until else None,
         zone_assumed=any_assumed((created, until)),
-        format=format_name,
+        format="text",
     )
 
 
@@ -243,7 +259,7 @@ def _status_sent(status: Status, signalled: signals.Signalled | None, head: _Hea
     return head.embargo.sent if head.embargo else head.labels.get("status")
 
 
-def _without_trailer(lines: list[str]) -> tuple[list[str], tuple[str, Instant] | None]:
+def _without_trailer(lines: list[str]) -> tuple[list[str], tuple[str | None, Instant] | None]:
     """The lines above the trailer, and what it says."""
     for index in range(len(lines) - 1, max(len(lines) - 6, -1), -1):
         found = printed.trailer(lines[index])
@@ -327,7 +343,12 @@ def _read_head(lines: list[str], near: date | None, context: Context) -> _Head:
             head.byline = fields.byline(bare)
         elif not (printed.is_credit(bare) and head.byline) and not bare.startswith("___"):
             plain.append(bare)
-    head.headline = head.labels.get("headline") or (plain.pop(0) if plain else None)
+    if "headline" in head.labels:
+        head.headline = head.labels["headline"]
+        head.notes += plain  # lines above a labelled head are the desk's: "Gol PGA"
+        plain = []
+    elif plain:
+        head.headline = plain.pop(0)
     head.summary = [head.labels["summary"]] if "summary" in head.labels else plain
     head.byline = head.byline or head.labels.get("byline")
     if "slugline" in head.labels:

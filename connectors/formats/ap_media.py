@@ -1,0 +1,229 @@
+"""AP Media API: a feed page or an item in JSON, and the NITF that an item points to.
+
+Documentation: "Content metadata fields" and "About bylines", AP Media API (developer.ap.org).
+A page holds data.items[].item, an item's own answer data.item; the text stands in a NITF
+document at renditions.nitf.href, which the source fetches (`Context.linked`), or is embedded as
+nitf.body_html. An item whose text was not fetched is a story with an empty body.
+
+Subjects keep how AP ties them to the story: "direct", "ancestor" or "category" (the ANPA
+category, also in `categories`). Of places only the direct ones are read: the others contain
+them. Positions are GeoJSON, longitude first.
+
+Id: agency and altids.itemid, which all versions of an item share; altids.etag changes.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from connectors import dateline, fields, printed, signals, status
+from connectors.agencies import short_name
+from connectors.formats import inline, jsontree
+from connectors.formats.anpa import PRIORITIES
+from connectors.formats.base import Context, Parsed, Skipped
+from connectors.formats.jsontree import Object, dicts, prose, text, texts
+from connectors.formats.nitf_content import Content
+from connectors.times import any_assumed, instant
+from pipeline.errors import ParseError
+from pipeline.story import Dateline, Link, Located, Signal, Status, Story, Subject
+
+MARKS = frozenset(("altids",))
+_MEDIA = frozenset(("picture", "graphic", "video", "audio"))
+_STRONG = (Signal.KILL, Signal.WITHDRAW, Signal.CORRECTION)
+_RELATIONS = ("category", "direct", "ancestor")
+
+
+def parse(raw: bytes, context: Context) -> Parsed:
+    """The stories of an answer of the AP Media API.
+
+    Raises:
+        ParseError: not JSON, or no item in it; names line and column, or the key.
+    """
+    stories: list[Story] = []
+    errors: list[ParseError] = []
+    skipped: list[Skipped] = []
+    for place, document in jsontree.documents(raw):
+        if isinstance(document, ParseError):
+            errors.append(document)
+            continue
+        embedded = document.get("nitf") if isinstance(document, dict) else None
+        for _, item in jsontree.unwrap(document, MARKS, place):
+            if isinstance(item, ParseError):
+                errors.append(item)
+                continue
+            read = _read(item, embedded, context)
+            if isinstance(read, Story):
+                stories.append(read)
+            else:
+                skipped.append(read)
+    if errors and not stories and not skipped:
+        raise errors[0]
+    return Parsed(tuple(stories), tuple(errors), tuple(skipped))
+
+
+def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
+    ids = item["altids"] if isinstance(item["altids"], dict) else {}
+    provider_id = text(ids.get("itemid")) or text(item.get("uri"))
+    kind = (text(item.get("type")) or "text").casefold()
+    published, signal = status.of_word(text(item.get("pubstatus")))
+    caption = jsontree.paragraphs(item.get("description_caption"))
+    if kind in _MEDIA and published is not Status.WITHDRAWN and not (context.captions and caption):
+        return Skipped(f"no text: the item is of type {kind}", provider_id)
+    created = instant(text(item.get("versioncreated")), context.timezone)
+    first = instant(text(item.get("firstcreated")), context.timezone)
+    until = instant(text(item.get("embargoed")), context.timezone)
+    if until and published is Status.USABLE:
+        published = Status.EMBARGOED
+    content = _content(item, embedded, created.at.date() if created else None, context)
+    body = (caption or "") if kind in _MEDIA else content.body
+    slug = printed.slug(text(item.get("slugline")) or "")
+    said = _signal(item, slug)
+    informers = [text(informer.get("name")) for informer in dicts(item.get("infosource"))]
+    source = short_name(text(item.get("provider")), *informers, context.agency or "AP")
+    letter = text(item.get("editorialpriority"))
+    sent = text(item.get("urgency"))
+    headline = text(item.get("headline")) or content.headline
+    if not (headline or body or content.summary) and published is not Status.WITHDRAWN:
+        return Skipped("an item without text", provider_id)
+    day = first or created
+    wire_id = provider_id or fields.hashed_id(
+        slug.slugline or headline, day.at.date().isoformat() if day else ""
+    )
+    return Story(
+        # A kill can be so bare that it does not even name its source.
+        id=fields.story_id(short_name(context.agency) or source, wire_id),
+        source=source,
+        provider_id=provider_id,
+        version=fields.integer(text(item.get("version"))),
+        status=published,
+        status_sent=text(item.get("pubstatus")),
+        signal=signal or (said.signal if said else None),
+        signal_sent=said.sent if said else None,
+        headline=headline,
+        slugline=slug.slugline or None,
+        byline=_byline(item) or content.byline,
+        dateline=_dateline(item, content),
+        summary=jsontree.paragraphs(item.get("description_summary"))
+        or text(item.get("headline_extended")),
+        body=body,
+        language=fields.language(text(item.get("language"))) or context.language,
+        urgency=fields.urgency(sent) or fields.urgency(letter, PRIORITIES),
+        urgency_sent=letter or sent,
+        categories=fields.distinct(
+            text(subject.get("code"))
+            for subject in dicts(item.get("subject"))
+            if _relation(subject) == "category"
+        ),
+        subjects=fields.distinct(map(_subject, dicts(item.get("subject")))),
+        keywords=texts(item.get("keywords")),
+        ednote="\n".join(filter(None, (prose(item.get("ednote")), *content.notes))) or None,
+        copyright=text(item.get("copyrightnotice")),
+        usage_terms="\n".join(texts(item.get("usageterms"))) or None,
+        located=_located(item),
+        first_created=first.at if first else None,
+        version_created=created.at if created else None,
+        embargoed_until=until.at if until else None,
+        zone_assumed=any_assumed((created, first, until)),
+        links=_links(item),
+        format="ap_media",
+    )
+
+
+def _content(item: Object, embedded: Any, near: date | None, context: Context) -> Content:
+    """The text of an item, from the answer itself or from the NITF it points to."""
+    if isinstance(embedded, dict):
+        body = jsontree.paragraphs(embedded.get("body_html")) or ""
+        return Content(body=body, dateline=dateline.of_body(body, near))
+    renditions = item.get("renditions") if isinstance(item.get("renditions"), dict) else {}
+    for rendition in dicts((renditions or {}).get("nitf")):
+        raw = context.linked.get(text(rendition.get("href")) or "")
+        if raw is not None:
+            return inline.read_document(raw, near)
+    return Content()
+
+
+def _signal(item: Object, slug: printed.Slug) -> signals.Signalled | None:
+    """What the slug's version words say, unless an editorial type says something stronger."""
+    said = signals.of_slug(slug.version)
+    types = (*texts(item.get("editorialtypes")), *texts(item.get("signals")))
+    types = (*types, text(item.get("editorialrole")) or "")
+    typed = signals.of_slug(", ".join(kind.upper() for kind in types))
+    if typed and (said is None or (typed.signal in _STRONG and said.signal not in _STRONG)):
+        return typed._replace(lead=said.lead if said else typed.lead)
+    return said
+
+
+def _byline(item: Object) -> str | None:
+    names = (text(byline.get("by")) or text(byline.get("name")) for byline in _bylines(item))
+    return fields.byline(", ".join(filter(None, names)))
+
+
+def _bylines(item: Object) -> list[Object]:
+    sent = item.get("bylines")
+    return dicts(sent) if isinstance(sent, list) else []
+
+
+def _dateline(item: Object, content: Content) -> Dateline | None:
+    """The place is `located`, if the text prints no other; the words are the text's."""
+    place = text(item.get("located"))
+    if place is None or dateline.contradicts(content.dateline, place):
+        return content.dateline
+    return Dateline(
+        text=content.dateline.text if content.dateline else place,
+        place=place,
+        filed_on=content.dateline.filed_on if content.dateline else None,
+    )
+
+
+def _relation(thing: Object) -> str | None:
+    """The closest of AP's relations: a subject may be direct and ancestor at once."""
+    relations = texts(thing.get("rels"))
+    return next((each for each in _RELATIONS if each in relations), next(iter(relations), None))
+
+
+def _subject(subject: Object) -> Subject | None:
+    code, name = text(subject.get("code")), text(subject.get("name"))
+    if not code and not name:
+        return None
+    return Subject(
+        code=code, name=name, scheme=text(subject.get("scheme")), relation=_relation(subject)
+    )
+
+
+def _located(item: Object) -> tuple[Located, ...]:
+    filed = item.get("datelinelocation")
+    found: list[Located | None] = []
+    if isinstance(filed, dict):
+        at = jsontree.point(filed.get("geometry_geojson"))
+        found.append(
+            Located(
+                name=text(filed.get("city")) or text(filed.get("countryname")),
+                admin1=text(filed.get("countryareaname")),
+                country=text(filed.get("countryname")),
+                country_code=text(filed.get("countrycode")),
+                latitude=at[0] if at else None,
+                longitude=at[1] if at else None,
+                role="dateline",
+            )
+        )
+    found += [
+        jsontree.located(place, "subject")
+        for place in dicts(item.get("place"))
+        if _relation(place) == "direct"
+    ]
+    return fields.distinct(found)
+
+
+def _links(item: Object) -> tuple[Link, ...]:
+    links = [
+        Link(href=href, rel=text(link.get("rel")))
+        for link in dicts(item.get("links"))
+        if (href := text(link.get("href")))
+    ]
+    links += [
+        Link(href=href, rel="association", title=text(associated.get("headline")))
+        for associated in dicts(item.get("associations"))
+        if (href := text(associated.get("uri")))
+    ]
+    return fields.distinct(links)

@@ -1,0 +1,257 @@
+"""IPTC 7901, the text format of European agencies, in the dialect of dpa.
+
+IPTC Recommendation 7901, "News Agency Text Messages". A message is
+
+    SOH eca0003 3 i 380  dpa 0045                  service, number, priority, category, words,
+                                                   then the agency and its own number
+    Switzerland/migration/UN/                      keywords
+    STX 1ST LEAD                                   lead lines
+    Switzerland joins list of countries...         headline
+    By dpa correspondents =                        byline; "=" ends the head
+    Geneva (dpa) - Switzerland is joining...       text
+    # Notebook                                     notes to editors, from here to the end
+    ETX 212322 GMT Nov 18                          day, time, month, year
+    EOT
+
+A trailer without "GMT" is in the feed's zone; one without the year has that of arrival, or
+none. Month names are English or German.
+
+Id: agency, keywords and day, for the number changes with each transmission: so "1ST LEAD" and
+"REFILE" meet the story. `version` is the lead's number.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+from connectors import dateline, fields, printed, signals
+from connectors.agencies import short_name
+from connectors.charset import decode, sanitise
+from connectors.formats.base import Context, Parsed
+from connectors.times import MONTHS, Instant, zone
+from pipeline.errors import ParseError
+from pipeline.story import Link, Status, Story
+
+_HEADER = re.compile(
+    r"^(?P<service>[A-Za-z]{2,4}?)(?P<number>\d{1,5})\s+(?P<priority>[1-9])\s+"
+    r"(?P<category>[A-Za-z]{1,3})\s+(?P<words>\d{0,5})\s*(?P<more>.*)$"
+)
+_AGENCY = re.compile(r"(?:^|\s)(?P<agency>[A-Za-z][\w/-]{1,20})\s+(?P<number>\d{2,5})\s*$")
+_NOTEBOOK = re.compile(r"^#\s*\S|^#+\s*(?:dpa\s+)?(?:Notebook|Notizblock)\b", re.IGNORECASE)
+_NOT_PUBLISHED = re.compile(
+    r"following information is not (?:intended )?for publication"
+    r"|folgenden? Informationen? sind nicht zur Ver[öo]ffentlichung",
+    re.IGNORECASE,
+)
+_RULE = re.compile(r"^\*(?:\s?\*){2,}$")
+_TRAILER = re.compile(
+    r"^(?P<day>\d\d)(?P<hour>\d\d)(?P<minute>\d\d)\s*(?P<zone>GMT|UTC|Z)?\s*"
+    r"(?P<month>[^\W\d_]{3,9})\.?(?:\s+(?P<year>\d{4}|\d\d))?\b",
+    re.IGNORECASE,
+)
+_BYLINE = re.compile(r"^(?:By|Von)\s")  # "By dpa correspondents"
+_LINK = re.compile(r"\[(?P<title>[^\]]+)\]\((?P<href>https?://[^)\s]+)\)")
+
+
+def parse(raw: bytes, context: Context) -> Parsed:
+    """The stories of one or several IPTC 7901 messages.
+
+    Raises:
+        ParseError: not one message could be read; names the byte.
+    """
+    raw = raw.strip(b"\x00")
+    printed.check_text(raw)
+    before, *messages = raw.split(b"\x01")
+    if not messages or before.strip(b"\x16\x04\x7f \r\n"):
+        raise ParseError("no IPTC 7901 message: it does not begin with SOH", "byte 0")
+    stories: list[Story] = []
+    errors: list[ParseError] = []
+    offset = len(before)
+    for message in messages:
+        try:
+            stories.append(_read(message, offset + 1, context))
+        except ParseError as error:
+            errors.append(error)
+        offset += 1 + len(message)
+    if errors and not stories:
+        raise errors[0]
+    return Parsed(tuple(stories), tuple(errors))
+
+
+class _Head(NamedTuple):
+    """What stands between STX and the text."""
+
+    says: list[str]
+    headline: str | None
+    byline: str | None
+    embargo: printed.Embargo | None
+
+
+def _read(message: bytes, offset: int, context: Context) -> Story:
+    before, start, rest = message.partition(b"\x02")
+    first, *keyword_lines = decode(before).replace("\r", "").strip("\x16").split("\n")
+    header = _HEADER.match(first.strip())
+    if header is None:
+        raise ParseError("the header is not that of an IPTC 7901 message", f"byte {offset}")
+    if not start:
+        raise ParseError("no start of text (STX)", f"byte {offset + len(before)}")
+    text, end, tail = rest.partition(b"\x03")
+    if not end:
+        raise ParseError(
+            "cut short: no end of text (ETX)", f"byte {offset + len(before) + 1 + len(text)}"
+        )
+    received = context.received_at.date() if context.received_at else None
+    sent = _sent(decode(tail).strip(), received, context)
+    near = sent.at.date() if sent else received
+    lines = sanitise(decode(text)).split("\n")
+    head, lines = _split_head(lines, near, context)
+    notebook = next((n for n, line in enumerate(lines) if _is_notebook(line)), len(lines))
+    body = "\n\n".join(printed.paragraphs(lines[:notebook]))
+    notes = "\n".join(line.strip() for line in lines[notebook:] if line.strip())
+    keywords = fields.distinct(
+        fields.line(word) for line in keyword_lines for word in sanitise(line).split("/")
+    )
+    slugline = "/".join(keywords) or None
+    signalled = printed.signal((*head.says, *keywords[-1:])) or signals.of_headline(head.headline)
+    status = printed.status_of(signalled)
+    if status is Status.WITHDRAWN:
+        notes, body = "\n".join(filter(None, (body, notes))), ""
+    elif head.embargo:
+        status = Status.EMBARGOED
+    if not body and not notes and not head.headline:
+        raise ParseError("no text", f"byte {offset + len(before) + 1}")
+    agency = _AGENCY.search(header["more"])
+    filed = dateline.of_body(body, near)
+    source = _source(agency["agency"] if agency else None) or short_name(
+        printed.agency_of(filed), context.agency
+    )
+    provider_id = header["service"] + header["number"]
+    until = head.embargo.until if head.embargo else None
+    day = sent.at.date().isoformat() if sent else _day_and_month(decode(tail).strip())
+    return Story(
+        id=fields.story_id(
+            short_name(context.agency) or source,
+            printed.identity(slugline or head.headline or provider_id, day),
+        ),
+        source=source,
+        provider_id=provider_id,
+        version=signalled.lead if signalled else None,
+        status=status,
+        status_sent=_status_sent(status, signalled, head),
+        signal=signalled.signal if signalled else None,
+        signal_sent=signalled.sent if signalled else None,
+        headline=head.headline,
+        slugline=slugline,
+        byline=head.byline,
+        dateline=filed,
+        body=body,
+        language=context.language,
+        urgency=fields.urgency(header["priority"]),
+        urgency_sent=header["priority"],
+        categories=(header["category"],),
+        keywords=keywords,
+        ednote=notes or None,
+        first_created=sent.at if sent and not signalled else None,
+        version_created=sent.at if sent else None,
+        embargoed_until=until.at if until else None,
+        zone_assumed=bool((sent and sent.assumed) or (until and until.assumed)),
+        links=fields.distinct(_links(notes)),
+        format="iptc7901",
+    )
+
+
+def _status_sent(status: Status, signalled: signals.Signalled | None, head: _Head) -> str | None:
+    if status is Status.WITHDRAWN and signalled:
+        return signalled.sent
+    return head.embargo.sent if head.embargo else None
+
+
+def _source(sent: str | None) -> str | None:
+    """The agency that distributes: "dpa" of "dpa-tns", whose copy is the Tribune's."""
+    # Of several names `short_name` prefers one that it knows.
+    return short_name(sent, (sent or "").partition("-")[0])
+
+
+def _split_head(lines: list[str], near: date | None, context: Context) -> tuple[_Head, list[str]]:
+    """The head, which ends at a line that ends in "=", and the lines below it.
+
+    Without such a line the head ends at the first empty one.
+    """
+    ends = (n for n, line in enumerate(lines[:12]) if line.rstrip().endswith("="))
+    empty = (n for n, line in enumerate(lines[:12]) if n and not line.strip())
+    last = next(ends, None)
+    if last is None:
+        last = next(empty, min(len(lines), 1)) - 1
+    says: list[str] = []
+    headlines: list[str] = []
+    byline = None
+    embargo = None
+    for line in lines[: last + 1]:
+        bare = " ".join(line.split()).rstrip("= ").strip()
+        found = printed.embargo(bare, near, context.timezone)
+        if found:
+            embargo = found
+            says.append(bare)
+        elif printed.is_byline(bare) or (headlines and _BYLINE.match(bare)):
+            byline = fields.byline(bare)
+        elif _is_lead_line(bare):
+            says.append(bare)
+        elif bare:
+            headlines.append(bare)
+    if not headlines and says:
+        # A headline in capitals is no lead line where nothing else can be the headline.
+        plain = [line for line in says if signals.of_slug(line) is None]
+        headlines, says = plain[-1:], [line for line in says if line not in plain[-1:]]
+    return _Head(says, " ".join(headlines) or None, byline, embargo), lines[last + 1 :]
+
+
+def _is_lead_line(bare: str) -> bool:
+    """Whether a line of the head says what the message is: "1ST LEAD", "EXTRA", "(Achtung)"."""
+    if len(bare) > 60 or not bare:
+        return False
+    said = signals.of_slug(bare)
+    if said is not None and len(said.sent) >= len(bare) - 3:
+        return True
+    return (bare.isupper() and len(bare.split()) <= 4) or bool(re.fullmatch(r"\([^()]+\)", bare))
+
+
+def _is_notebook(line: str) -> bool:
+    bare = line.strip()
+    return bool(_NOTEBOOK.match(bare) or _RULE.match(bare) or _NOT_PUBLISHED.search(bare))
+
+
+def _links(notes: str) -> list[Link]:
+    return [
+        Link(href=match["href"], title=fields.line(match["title"]))
+        for match in _LINK.finditer(notes)
+    ]
+
+
+def _sent(tail: str, received: date | None, context: Context) -> Instant | None:
+    """When the message was sent, from its trailer "212322 GMT Nov 18"."""
+    match = _TRAILER.match(tail)
+    month = MONTHS.get(match["month"].casefold()) if match else None
+    if match is None or month is None or not (match["year"] or received):
+        return None
+    place = UTC if match["zone"] else zone(context.timezone)
+    year = int(match["year"] or received.year)  # type: ignore[union-attr]
+    year += 2000 if year < 100 else 0
+    try:
+        day = date(year, month, int(match["day"]))
+        if not match["year"] and received and day > received + timedelta(days=2):
+            day = day.replace(year=year - 1)  # sent on December 31, received on January 1
+        local = datetime(
+            day.year, month, day.day, int(match["hour"]), int(match["minute"]), tzinfo=place
+        )
+    except ValueError:
+        return None
+    return Instant(local.astimezone(UTC), match["zone"] is None)
+
+
+def _day_and_month(tail: str) -> str:
+    """The day of a trailer without a year, for the id: "11-21"."""
+    match = _TRAILER.match(tail)
+    month = MONTHS.get(match["month"].casefold()) if match else None
+    return f"{month:02}-{match['day']}" if match and month else ""

@@ -1,0 +1,190 @@
+"""The one way in for JSON: strict, bounded, and forgiving only about envelopes.
+
+RFC 8259 decides: no NaN, no lone surrogates, UTF-8 only. Size, depth and the number of elements
+are bounded, so that the worst document is refused within a second. Agencies wrap their items in
+many ways (a list, {"items": [...]}, {"data": {"item": {...}}}, JSON Lines): `objects` unwraps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from connectors import fields, flow
+from connectors.charset import sanitise
+from connectors.formats import inline
+from connectors.markup import looks_like_markup
+from pipeline.errors import ParseError
+from pipeline.story import Located
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_ELEMENTS = 400_000
+_ENVELOPES = (
+    "item", "items", "_items", "data", "results", "stories", "articles", "hits", "_source",
+    "content", "entries", "newsitems", "payload",
+)  # fmt: skip
+_DEEPEST_ENVELOPE = 6
+
+Object = dict[str, Any]
+
+
+def objects(raw: bytes, marks: frozenset[str]) -> Iterator[tuple[str, Object | ParseError]]:
+    """The news items of a delivery, each with where it stands.
+
+    Args:
+        marks: keys, in lower case, of which an item has at least one and an envelope none.
+
+    Raises:
+        ParseError: empty, too large, or not JSON; names line and column.
+    """
+    for where, document in documents(raw):
+        if isinstance(document, ParseError):
+            yield where, document
+        else:
+            yield from unwrap(document, marks, where)
+
+
+def documents(raw: bytes) -> Iterator[tuple[str, Any]]:
+    """The JSON documents of a delivery: one, or one for each line of JSON Lines.
+
+    A bad line comes out as its error.
+
+    Raises:
+        ParseError: empty, too large, or not JSON; names line and column.
+    """
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    if len(raw) > MAX_BYTES:
+        raise ParseError(f"larger than {MAX_BYTES} bytes", f"byte {MAX_BYTES}")
+    if raw.count(b",") > MAX_ELEMENTS:
+        raise ParseError(f"more than {MAX_ELEMENTS} elements", "the document")
+    if not raw.strip():
+        raise ParseError("the delivery is empty", "byte 0")
+    try:
+        yield "", orjson.loads(raw)
+        return
+    except orjson.JSONDecodeError as error:
+        whole = _not_json(error)
+    lines = raw.splitlines()
+    try:  # JSON Lines: each line is a document, and a bad one does not stop the others
+        if len(lines) < 2 or not isinstance(orjson.loads(lines[0]), dict):
+            raise whole
+    except orjson.JSONDecodeError:
+        raise whole from None
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                yield f"line {number}", orjson.loads(line)
+            except orjson.JSONDecodeError as error:
+                yield f"line {number}", ParseError(f"not JSON: {error.msg}", f"line {number}")
+
+
+def _not_json(error: orjson.JSONDecodeError) -> ParseError:
+    return ParseError(f"not JSON: {error.msg}", f"line {error.lineno}, column {error.colno}")
+
+
+def unwrap(
+    value: Any, marks: frozenset[str], where: str = "", depth: int = 0
+) -> Iterator[tuple[str, Object | ParseError]]:
+    """The news items inside a document, each with where it stands.
+
+    An element of a list that is none comes out as its error; an empty list yields nothing.
+
+    Raises:
+        ParseError: the document is neither an item nor an envelope that is known.
+    """
+    if isinstance(value, list):
+        for number, element in enumerate(value):
+            try:
+                yield from unwrap(element, marks, f"{where}[{number}]", depth + 1)
+            except ParseError as error:
+                yield f"{where}[{number}]", error
+        return
+    item = _lower(value) if isinstance(value, dict) else {}
+    if not marks.isdisjoint(item):
+        yield where, item
+        return
+    inside = next((key for key in _ENVELOPES if isinstance(item.get(key), dict | list)), None)
+    if inside is None or depth > _DEEPEST_ENVELOPE:
+        raise ParseError("no news item: none of its keys is known", where or "the document")
+    yield from unwrap(item[inside], marks, f"{where}.{inside}".lstrip("."), depth + 1)
+
+
+def _lower(value: Object) -> Object:
+    """An object with its keys in lower case: ninjs 3 writes pubStatus, ninjs 2 pubstatus."""
+    return {key.lower(): inner for key, inner in value.items()}
+
+
+def text(value: Any) -> str | None:
+    """A value as one line of text; numbers as they are written; None for anything else."""
+    if isinstance(value, str):
+        return fields.line(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(int(value)) if value == int(value) else str(value)
+    return None
+
+
+def prose(value: Any) -> str | None:
+    """A value as text with its lines kept; None for anything but a text."""
+    return (sanitise(value).strip() or None) if isinstance(value, str) else None
+
+
+def paragraphs(value: Any) -> str | None:
+    """A value as paragraphs, whether it is plain or HTML; None for anything without a text."""
+    if not isinstance(value, str):
+        return None
+    return (inline.of_text(value) if looks_like_markup(value) else flow.paragraphs(value)) or None
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """The texts of a list, or one text alone."""
+    values = value if isinstance(value, list) else [value]
+    return fields.distinct(text(each) for each in values)
+
+
+def dicts(value: Any) -> list[Object]:
+    """The objects of a list, of an object's values, or one object alone; keys in lower case."""
+    if isinstance(value, dict):
+        inner = list(value.values())
+        value = inner if inner and all(isinstance(each, dict) for each in inner) else [value]
+    values = value if isinstance(value, list) else []
+    return [_lower(each) for each in values if isinstance(each, dict)]
+
+
+def point(geometry: Any) -> tuple[float, float] | None:
+    """Latitude and longitude of a GeoJSON point, which writes longitude first (RFC 7946 3.1.1)."""
+    if not isinstance(geometry, dict):
+        return None
+    coordinates = geometry.get("coordinates")
+    if geometry.get("type") == "Feature":
+        return point(geometry.get("geometry"))
+    if geometry.get("type") != "Point" or not isinstance(coordinates, list):
+        return None
+    if len(coordinates) < 2 or not all(_is_number(each) for each in coordinates[:2]):
+        return None
+    longitude, latitude = map(float, coordinates[:2])
+    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def located(place: Object, role: str | None = None) -> Located | None:
+    """A place of the metadata; None for one with neither name, code nor position."""
+    at = point(
+        next((inner for key, inner in place.items() if key.startswith("geometry_")), None)
+        or place.get("geojson")
+    )
+    found = Located(
+        name=text(place.get("name")),
+        code=text(place.get("code")) or text(place.get("literal")),
+        scheme=text(place.get("scheme")),
+        admin1=text(place.get("state")),
+        country=text(place.get("country")),
+        latitude=at[0] if at else None,
+        longitude=at[1] if at else None,
+        role=role,
+    )
+    return found if found.name or found.code or at else None

@@ -1,0 +1,264 @@
+"""ninjs 1.x, 2.x and 3.x: IPTC's News in JSON, in any of the envelopes agencies wrap it in.
+
+Specification: the JSON Schemas of ninjs 1.0 to 3.x (iptc.org/std/ninjs, github iptc/newsinjson).
+1.x has one property for each form (body_html, headline), 2.x and 3.x have arrays with roles
+(bodies, headlines), 3.x writes camelCase: all are read by the same names in lower case.
+Superdesk's output (guid, service, extra properties) and the BBC's (embargotime, types "story"
+and "advisory") are dialects of 1.x.
+
+Of several bodies of one story the plain one is taken if it keeps its paragraphs, else the HTML.
+Pictures, video, packages and events are skipped; what is associated becomes a link.
+
+Id: agency and `uri`, or `guid` or `id` where there is none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors import dateline, fields, signals, status
+from connectors.agencies import short_name
+from connectors.formats import jsontree
+from connectors.formats.base import Context, Parsed, Skipped
+from connectors.formats.jsontree import Object, dicts, paragraphs, prose, text, texts
+from connectors.times import Instant, any_assumed, instant
+from pipeline.errors import ParseError
+from pipeline.story import Dateline, Link, Located, Status, Story, Subject
+
+MARKS = frozenset((
+    "uri", "guid", "headline", "headlines", "bodies", "body_html", "body_text", "body_xhtml",
+    "versioncreated", "pubstatus", "altids",
+))  # fmt: skip
+_MEDIA = frozenset(("picture", "photo", "image", "graphic", "video", "audio"))
+_NO_STORY = frozenset(("composite", "package", "component", "event", "planning"))
+_ALIASES = {
+    "http://cv.iptc.org/newscodes/mediatopic/": "medtop",
+    "http://cv.iptc.org/newscodes/subjectcode/": "subj",
+}
+
+
+def parse(raw: bytes, context: Context) -> Parsed:
+    """The stories of a ninjs delivery.
+
+    Raises:
+        ParseError: not JSON, or no item in it; names line and column, or the key.
+    """
+    stories: list[Story] = []
+    errors: list[ParseError] = []
+    skipped: list[Skipped] = []
+    for _, item in jsontree.objects(raw, MARKS):
+        if isinstance(item, ParseError):
+            errors.append(item)
+            continue
+        read = _read(item, context)
+        if isinstance(read, Story):
+            stories.append(read)
+        else:
+            skipped.append(read)
+    if errors and not stories and not skipped:
+        raise errors[0]
+    return Parsed(tuple(stories), tuple(errors), tuple(skipped))
+
+
+def _read(item: Object, context: Context) -> Story | Skipped:
+    provider_id = text(item.get("uri")) or text(item.get("guid")) or text(item.get("id"))
+    kind = (text(item.get("type")) or "text").casefold()
+    body = _body(item)
+    summary = _described(item)
+    headline = text(item.get("headline")) or _of_role(item.get("headlines"), "main")
+    published, signal = status.of_word(text(item.get("pubstatus")))
+    if kind in _MEDIA and not (context.captions and (body or summary)):
+        if published is not Status.WITHDRAWN:
+            return Skipped(f"no text: the item is of type {kind}", provider_id)
+    elif kind in _NO_STORY and not body and published is not Status.WITHDRAWN:
+        return Skipped(f"no text: the item is of type {kind}", provider_id)
+    if kind in _MEDIA:
+        body = body if summary is None else summary
+    if not (headline or body or summary) and published is not Status.WITHDRAWN:
+        return Skipped("an item without text", provider_id)
+    # ninjs 1 and 2 say embargoed, 3 embargoedUntil, the BBC embargotime.
+    until = _time(item, context, "embargoeduntil", "embargoed", "embargotime")
+    if until and published is Status.USABLE:
+        published = Status.EMBARGOED
+    slugline = text(item.get("slugline"))
+    said = signals.of_slug(slugline) or signals.of_headline(headline)
+    created = _time(item, context, "versioncreated")
+    first = _time(item, context, "firstcreated", "contentcreated")
+    source = _source(item, context)
+    near = created or first
+    wire_id = provider_id or fields.hashed_id(slugline or headline, _day(first or created))
+    return Story(
+        # A kill can be so bare that it does not even name its source.
+        id=fields.story_id(short_name(context.agency) or source, wire_id),
+        source=source,
+        provider_id=provider_id,
+        version=fields.integer(text(item.get("version"))),
+        status=published,
+        status_sent=text(item.get("pubstatus")),
+        signal=signal or (said.signal if said else None),
+        signal_sent=said.sent if said else None,
+        headline=headline,
+        slugline=slugline,
+        byline=_byline(item),
+        dateline=_dateline(item, body, near),
+        summary=summary if summary != body else None,
+        body=body,
+        language=fields.language(text(item.get("language"))) or context.language,
+        urgency=fields.urgency(text(item.get("urgency"))),
+        urgency_sent=text(item.get("urgency")),
+        priority=fields.integer(text(item.get("priority"))),
+        categories=fields.distinct(
+            text(service.get("code")) or text(service.get("name"))
+            for service in dicts(item.get("service") or item.get("services"))
+        ),
+        subjects=fields.distinct(
+            map(_subject, dicts(item.get("subject")) + dicts(item.get("subjects")))
+        ),
+        keywords=texts(item.get("keywords")),
+        genre=_named(item.get("genre") or item.get("genres")),
+        ednote=prose(item.get("ednote")),
+        copyright=text(item.get("copyrightnotice")) or text(item.get("copyrightholder")),
+        usage_terms="\n".join(texts(item.get("usageterms"))) or None,
+        located=_located(item),
+        first_created=first.at if first else None,
+        version_created=created.at if created else None,
+        embargoed_until=until.at if until else None,
+        zone_assumed=any_assumed((created, first, until)),
+        links=_links(item),
+        format="ninjs",
+    )
+
+
+def _day(created: Instant | None) -> str:
+    return created.at.date().isoformat() if created else ""
+
+
+def _time(item: Object, context: Context, *names: str) -> Instant | None:
+    for name in names:
+        found = instant(text(item.get(name)), context.timezone)
+        if found:
+            return found
+    return None
+
+
+def _source(item: Object, context: Context) -> str | None:
+    informers = dicts(item.get("infosource")) + dicts(item.get("infosources"))
+    names = [text(informer.get("name")) for informer in informers]
+    return short_name(
+        text(item.get("source")),
+        text(item.get("provider")),
+        text(item.get("copyrightholder")),
+        *names,
+        context.agency,
+    )
+
+
+def _of_role(values: Any, *roles: str) -> str | None:
+    """The text of an array with roles: that of the first role met, else the first text."""
+    found = dicts(values)
+    for role in roles:
+        for each in found:
+            if (text(each.get("role")) or "").casefold() == role:
+                return paragraphs(each.get("value"))
+    return next((said for each in found if (said := paragraphs(each.get("value")))), None)
+
+
+def _described(item: Object) -> str | None:
+    forms = ("description_text", "description", "description_html")
+    said = next((said for form in forms if (said := paragraphs(item.get(form)))), None)
+    return said or _of_role(item.get("descriptions"), "text", "summary", "main")
+
+
+def _body(item: Object) -> str:
+    """The text of a story: its plain body if that keeps paragraphs, else its HTML."""
+    plain = [item.get("body_text"), item.get("body")]
+    marked = [item.get("body_html"), item.get("body_xhtml"), item.get("body_html5")]
+    for body in dicts(item.get("bodies")):
+        kind = (text(body.get("contenttype")) or "").casefold()
+        role = (text(body.get("role")) or "").casefold()
+        if "html" in kind or (not kind and "html" in role):
+            marked.append(body.get("value"))
+        elif "xml" not in kind:
+            plain.append(body.get("value"))
+    as_plain = next((said for each in plain if (said := paragraphs(each))), "")
+    if "\n\n" in as_plain:
+        return as_plain
+    as_marked = next((said for each in marked if (said := paragraphs(each))), "")
+    return as_marked or as_plain
+
+
+def _byline(item: Object) -> str | None:
+    printed_ = fields.byline(text(item.get("byline")) or text(item.get("by")))
+    if printed_:
+        return printed_
+    authors = [
+        text(author.get("name"))
+        for author in dicts(item.get("authors"))
+        if (text(author.get("role")) or "author").casefold() in {"author", "writer"}
+    ]
+    return fields.byline(", ".join(fields.distinct(authors)))
+
+
+def _dateline(item: Object, body: str, near: Instant | None) -> Dateline | None:
+    """The place is `located`, if the body prints no other; the words are the body's."""
+    day = near.at.date() if near else None
+    in_body = dateline.of_body(body, day)
+    place = text(item.get("located"))
+    if place is None or dateline.contradicts(in_body, place):
+        return in_body
+    return Dateline(
+        text=in_body.text if in_body else place,
+        place=place,
+        filed_on=in_body.filed_on if in_body else None,
+    )
+
+
+def _subject(subject: Object) -> Subject | None:
+    code, scheme = text(subject.get("code")), text(subject.get("scheme"))
+    uri = text(subject.get("uri"))
+    if code is None and uri and "/" in uri:  # ninjs 2 and 3: the code ends the concept's URI
+        base, _, code = uri.rstrip("/").rpartition("/")
+        scheme = f"{base}/"
+    code = text(subject.get("literal")) or code
+    if code and scheme is None and "://" not in code and code.count(":") == 1:
+        scheme, _, code = code.partition(":")  # a qcode: "medtop:20000148"
+    elif code and scheme:
+        code = code.removeprefix(f"{scheme}:")
+    name = text(subject.get("name"))
+    if not code and not name:
+        return None
+    return Subject(
+        code=code or None,
+        name=name,
+        scheme=_ALIASES.get(scheme or "", scheme),
+        relation=text(subject.get("rel")),
+    )
+
+
+def _named(value: Any) -> str | None:
+    if isinstance(value, str):
+        return text(value)
+    found = [text(each.get("name")) or text(each.get("code")) for each in dicts(value)]
+    return next(filter(None, found), None)
+
+
+def _located(item: Object) -> tuple[Located, ...]:
+    places = dicts(item.get("place")) + dicts(item.get("places"))
+    return fields.distinct(map(jsontree.located, places))
+
+
+def _links(item: Object) -> tuple[Link, ...]:
+    """Associated items, and the story's own address where its uri is one."""
+    links = []
+    for associated in dicts(item.get("associations")):
+        href = text(associated.get("uri")) or text(associated.get("guid"))
+        if href:
+            links.append(
+                Link(
+                    href=href,
+                    rel="association",
+                    title=text(associated.get("headline")),
+                    type=text(associated.get("mimetype")),
+                )
+            )
+    return fields.distinct(links)

@@ -1,30 +1,101 @@
-"""Feeds are tables of a file; what does not fit is named with its place."""
+"""Feeds from their tables and the environment."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
 
-from config.feeds import load_feeds
+from config.feeds import feed_variable, load_feeds
 from config.settings import DEFAULT_FILE, ConfigError
+
+TABLES = """
+[feeds.ap-news]
+source = "http"
+timezone = "America/New_York"
+url = "https://wire.example/"
+
+[feeds.local]
+source = "directory"
+path = "in"
+"""
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where feeds may be written."""
-    return tmp_path / "feeds.toml"
+    """A file of two feeds."""
+    path = tmp_path / "feeds.toml"
+    path.write_text(TABLES)
+    return path
 
 
-def test_a_feed_needs_a_name_and_a_source(file: Path) -> None:
-    """What is not said has a default; what is not common is the source's option."""
-    file.write_text('[feeds.ap]\nsource = "directory"\npath = "in"\n')
-    feed = load_feeds(file, {})["ap"]
-    assert (feed.name, feed.source, feed.format, feed.timezone) == (
-        "ap",
-        "directory",
-        "auto",
-        "UTC",
-    )
-    assert feed.options == {"path": "in"}
+def test_common_keys_and_options(file: Path) -> None:
+    """A feed's own keys are told from its source's."""
+    feeds = load_feeds(file, {})
+    assert list(feeds) == ["ap-news", "local"]
+    assert feeds["ap-news"].timezone == "America/New_York"
+    assert feeds["ap-news"].options == {"url": "https://wire.example/"}
+    assert feeds["local"].format == "auto"
+
+
+def test_environment(file: Path) -> None:
+    """A feed's keys come from the environment too, win there, and are told as such."""
+    environ = {
+        feed_variable("ap-news", "token"): "secret",
+        "NEWSWIRE_FEED__AP_NEWS__LANGUAGE": "en",
+        "NEWSWIRE_FEED__LOCAL__PATH": "elsewhere",
+        "NEWSWIRE_KAFKA__BROKERS": "not a feed's",
+    }
+    feeds = load_feeds(file, environ)
+    assert feeds["ap-news"].options["token"] == "secret"
+    assert feeds["ap-news"].from_environment == {"token"}
+    assert feeds["ap-news"].language == "en"
+    assert feeds["local"].options == {"path": "elsewhere"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"NEWSWIRE_FEED__OTHER__TOKEN": "hush"}, ["NEWSWIRE_FEED__OTHER__TOKEN", "ap-news"]),
+        ({"NEWSWIRE_FEED__LOCAL": "hush"}, ["NEWSWIRE_FEED__LOCAL"]),
+        (
+            {"NEWSWIRE_FEED__LOCAL__TIMEZONE": "Mars"},
+            ["feeds.local.timezone", "the environment", "NEWSWIRE_FEED__LOCAL__TIMEZONE"],
+        ),
+    ],
+)
+def test_wrong_environment(file: Path, environ: dict[str, str], said: list[str]) -> None:
+    """A variable that fits no feed stops the start; its value is not said."""
+    with pytest.raises(ConfigError) as caught:
+        load_feeds(file, environ)
+    for part in said:
+        assert part in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[feeds.a]\n", "feeds.a.source"),
+        ("[feeds.A]\nsource = 'rss'\n", "feeds.A.name"),
+        ("[feeds.a]\nsource = 'rss'\ntimezone = 'Mars'\n", "feeds.a.timezone"),
+        ("[feeds.a]\nsource = 'rss'\nenabled = 'perhaps'\n", "feeds.a.enabled"),
+        ("[feeds.a]\nsource = 'rss'\ndead_after_failures = 0\n", "feeds.a.dead_after_failures"),
+        ("[feed.a]\nsource = 'rss'\n", "feed in"),
+        ("feeds = 1\n", "feeds in"),
+        ("[feeds]\na = 1\n", "feeds.a in"),
+        ("[feeds.a-b]\nsource='rss'\n[feeds.a_b]\nsource='rss'\n", "feeds.a_b in"),
+        ("[feeds.a", "not valid TOML"),
+    ],
+)
+def test_wrong_file(tmp_path: Path, text: str, said: str) -> None:
+    """What is wrong is named by its key and its file."""
+    path = tmp_path / "feeds.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_feeds(path, {})
+    assert said in str(caught.value)
+    assert "feeds.toml" in str(caught.value)
 
 
 def test_the_shipped_feeds_load() -> None:
@@ -32,27 +103,7 @@ def test_the_shipped_feeds_load() -> None:
     assert "demo" in load_feeds(DEFAULT_FILE.with_name("feeds.toml"), {})
 
 
-@pytest.mark.parametrize(
-    ("text", "key"),
-    [
-        ('[feeds.ap]\npath = "in"\n', "feeds.ap.source"),
-        ('[feeds."AP News"]\nsource = "rss"\n', "feeds.AP News.name"),
-        ('[feeds.ap]\nsource = "rss"\ntimezone = "Mars/Olympus"\n', "feeds.ap.timezone"),
-        ('[feeds.ap]\nsource = "rss"\nenabled = "perhaps"\n', "feeds.ap.enabled"),
-        ('[feed.ap]\nsource = "rss"\n', "feed"),
-        ("feeds = 3\n", "feeds"),
-        ("[feeds]\nap = 3\n", "feeds.ap"),
-    ],
-)
-def test_a_fault_names_its_key_and_file(file: Path, text: str, key: str) -> None:
-    """A missing or unfit key stops the start, with its key and the file's path."""
-    file.write_text(text)
-    with pytest.raises(ConfigError) as raised:
-        load_feeds(file, {})
-    assert f"{key} in {file}: " in str(raised.value)
-
-
-def test_no_feeds_are_no_fault(file: Path) -> None:
+def test_no_feeds_are_no_fault(tmp_path: Path) -> None:
     """An empty file declares no feed."""
-    file.write_text("")
-    assert load_feeds(file, {}) == {}
+    (tmp_path / "feeds.toml").write_text("")
+    assert load_feeds(tmp_path / "feeds.toml", {}) == {}

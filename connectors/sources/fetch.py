@@ -13,7 +13,7 @@ from types import MappingProxyType
 from urllib.parse import urljoin, urlsplit
 
 import httpx
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from connectors.sources.base import MAX_BYTES, Options
 from pipeline.errors import SourceUnavailable
@@ -44,6 +44,21 @@ class FetchOptions(Options):
     token: SecretStr | None = None
     """Sent as `Authorization: Bearer`, or as it is in `token_header`."""
     token_header: str = "Authorization"  # noqa: S105 (a header's name)
+
+    @field_validator("headers")
+    @classmethod
+    def _no_secrets(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name in headers:
+            if name.lower() in ("authorization", "proxy-authorization", "cookie"):
+                raise ValueError(f"{name} is a secret: use token, or username and password")
+        return headers
+
+    @field_validator("url")
+    @classmethod
+    def _no_password(cls, url: str) -> str:
+        if urlsplit(url).password is not None:
+            raise ValueError("holds a password, which belongs in the environment")
+        return url
 
     def credentials(self) -> dict[str, str]:
         """The headers that let the feed in."""

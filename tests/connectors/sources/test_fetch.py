@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from connectors.sources.fetch import Fetcher, FetchOptions, NotAllowed, bare, retry_after_seconds
 from pipeline.errors import SourceUnavailable
@@ -159,3 +160,18 @@ def test_retry_after_as_a_date() -> None:
 def test_shown_urls_have_no_secrets() -> None:
     """What is logged of a URL has neither credentials nor query."""
     assert bare("https://u:p@wire.example/feed?key=secret") == "https://wire.example/feed"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"url": "https://u:secret@wire.example/"},
+        {"url": "https://wire.example/", "headers": {"authorization": "secret"}},
+        {"url": "ftp://wire.example/"},
+    ],
+)
+def test_secrets_in_the_file(options: dict[str, Any]) -> None:
+    """A password in a URL or a header is refused, and not said again."""
+    with pytest.raises(ValidationError) as caught:
+        FetchOptions(**options)
+    assert all("secret@" not in fault["msg"] for fault in caught.value.errors())

@@ -57,7 +57,9 @@ def place(url: str, **access: Any) -> Place:
     """
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES:
-        raise ValueError(f"must begin with {', '.join(f'{s}://' for s in SCHEMES)}; not {parts.scheme}://")
+        raise ValueError(
+            f"must begin with {', '.join(f'{s}://' for s in SCHEMES)}; not {parts.scheme}://"
+        )
     if parts.password is not None:
         raise ValueError("holds a password, which belongs in the environment")
     if not parts.hostname:

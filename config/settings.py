@@ -138,6 +138,9 @@ class Worker(_Section):
 class Connectors(_Section):
     """How feeds are read."""
 
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+    """Of /metrics and /healthz; 0 is a free one, told by `newswire status`."""
     feeds_file: Path = DEFAULT_FILE.with_name("feeds.toml")
     archive: str | None = None
     """Folder or fsspec address that keeps every delivery's bytes; None keeps none."""

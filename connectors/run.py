@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from config.feeds import Feed, load_feeds
+from config.serve import Check, HealthServer
 from config.settings import ConfigError, Settings
 from config.status import StatusFile
 from connectors import health
@@ -17,6 +18,7 @@ from connectors.cursor import FILE, Cursor
 from connectors.feed import FeedLoop
 from connectors.formats import FORMATS
 from connectors.health import Counts
+from connectors.metrics import FeedMetrics
 from connectors.publish import Publisher
 from connectors.sources import Source, open_source
 from connectors.sources.base import now
@@ -120,19 +122,26 @@ def run_feeds(
         ConfigError: before anything is read.
     """
     loops = feed_loops(settings, names, on_change)
-    status = StatusFile(settings.data_dir, "connectors")
-
-    def tell() -> None:
-        at = now()
-        feeds = {loop.feed.name: health.status(loop.counts, loop.feed, at) for loop in loops}
-        status.write({"feeds": feeds})
-
     threads = {
         loop.feed.name: Thread(
             target=loop.run, args=(stop, once), name=f"feed-{loop.feed.name}", daemon=True
         )
         for loop in loops
     }
+
+    def ended() -> str | None:
+        gone = [name for name, thread in threads.items() if not thread.is_alive()]
+        return f"feeds that have ended: {', '.join(gone)}" if gone and not once else None
+
+    server = _health_server(settings, FeedMetrics(loops), ended)
+    status = StatusFile(settings.data_dir, "connectors")
+
+    def tell() -> None:
+        at = now()
+        feeds = {loop.feed.name: health.status(loop.counts, loop.feed, at) for loop in loops}
+        status.write({"feeds": feeds, "health_port": server.port})
+
+    server.start()
     try:
         for thread in threads.values():
             thread.start()
@@ -145,8 +154,17 @@ def run_feeds(
         for thread in threads.values():
             thread.join(timeout=max(0.0, deadline - time.monotonic()))
     finally:
+        server.stop()
         status.remove()
         for loop in loops:
             if not threads[loop.feed.name].is_alive():
                 loop.close()
     return {loop.feed.name: loop.counts for loop in loops}
+
+
+def _health_server(settings: Settings, metrics: FeedMetrics, alive: Check) -> HealthServer:
+    host, port = settings.connectors.host, settings.connectors.port
+    try:
+        return HealthServer(host, port, metrics.registry, alive, ready=lambda: None)
+    except OSError as error:
+        raise ConfigError(f"connectors.port: {host}:{port}: {error.strerror}") from error

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,6 +88,12 @@ class Cursor:
     def get(self, name: str) -> str | None:
         """A value of the source's state, None when there is none yet."""
         return self._one("SELECT value FROM state WHERE feed = ? AND name = ?", name)
+
+    def get_all(self, names: Sequence[str]) -> dict[str, str]:
+        """The values of those names that have one, at less cost than one by one."""
+        marks = ",".join("?" * len(names))
+        query = f"SELECT name, value FROM state WHERE feed = ? AND name IN ({marks})"  # noqa: S608
+        return dict(self._db.execute(query, (self.feed, *names)))
 
     def names(self, prefix: str) -> list[str]:
         """The names of the state that begin with a prefix."""

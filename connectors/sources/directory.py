@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Self
 
@@ -22,6 +23,12 @@ PENDING = 50_000
 """How many new files are held in mind at once; the rest of a bigger heap waits its turn."""
 
 RETRY_UNREADABLE_SECONDS = 60.0
+
+REST_SHARE = 4.0
+"""A folder so full that looking through it takes long rests this many times as long."""
+
+CHUNK = 500
+"""Files looked up in the cursor at once."""
 
 
 class DirectoryOptions(Options):
@@ -101,7 +108,8 @@ class Directory(Source):
         where = options.place()
         local, s3 = where.scheme == "file", where.scheme == "s3"
         self._settle = _or(options.settle_seconds, 1.0 if local else 0.0 if s3 else 5.0)
-        self.interval_seconds = _or(options.interval_seconds, 1.0 if local else 30.0)
+        self._interval = _or(options.interval_seconds, 1.0 if local else 30.0)
+        self.interval_seconds = self._interval
         self.settling_seconds = min(self.interval_seconds, max(0.2, self._settle / 2))
         self._max_bytes = options.max_bytes
         self._after, _, self._archive = options.after.partition(":")
@@ -156,8 +164,7 @@ class Directory(Source):
         known = 0
         self._waiting = False
         try:
-            for file in self._folder.files(unlisted):
-                stamp = cursor.get(f"file:{file.name}")
+            for file, stamp in _with_stamps(self._folder.files(unlisted), cursor):
                 known += stamp is not None
                 if stamp == file.stamp:
                     if self._after != "keep" and len(self._tidy) < PENDING:
@@ -179,10 +186,12 @@ class Directory(Source):
                 else:
                     self._waiting = True
             self._seen = seen
+            self._retry_at = {name: at for name, at in self._retry_at.items() if at > now}
             whole = len(seen) < PENDING and not unlisted
             gone = self._gone(cursor, known) if whole else []
         except Unreachable as error:
             raise SourceUnavailable(f"{self._folder.where.shown}: {error}") from error
+        self.interval_seconds = max(self._interval, REST_SHARE * (time.monotonic() - now))
         for folder, why in unlisted.items():
             self._tell("a folder can't be listed", folder, why)
         return ready, gone
@@ -213,7 +222,6 @@ class Directory(Source):
         if not same:
             self._waiting = True
             return None
-        self._retry_at.pop(file.name, None)
         self._tidy[file.name] = file
         return Delivery(raw=raw, name=shown, state={f"file:{file.name}": file.stamp})
 
@@ -234,6 +242,14 @@ class Directory(Source):
         if path not in self._told and len(self._told) < PENDING:
             self._told.add(path)
             log.warning(event, extra={"path": path, "reason": reason})
+
+
+def _with_stamps(files: Iterator[File], cursor: Cursor) -> Iterator[tuple[File, str | None]]:
+    """Each file with the stamp that the cursor has of it."""
+    while chunk := list(islice(files, CHUNK)):
+        stamps = cursor.get_all([f"file:{file.name}" for file in chunk])
+        for file in chunk:
+            yield file, stamps.get(f"file:{file.name}")
 
 
 def _or(value: float | None, default: float) -> float:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ftplib
+import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR, S_ISLNK, S_ISREG
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -209,7 +211,9 @@ class Folder:
             self._fs = _connect(self.where)
         return self._fs
 
-    def _list(self, folder: str) -> list[dict[str, Any]]:
+    def _list(self, folder: str) -> Iterable[dict[str, Any]]:
+        if self.where.scheme == "file":
+            return _local(os.scandir(folder))
         fs = self._open()
         if self.where.scheme == "s3":
             try:
@@ -258,6 +262,25 @@ class Folder:
             self.close()  # a transfer that is broken off leaves the connection unfit
             raise
         return bytes(raw)
+
+
+def _local(entries: Iterator[os.DirEntry[str]]) -> Iterator[dict[str, Any]]:
+    """What fsspec says of local files, at a tenth of its cost: a folder may have very many."""
+    for entry in entries:
+        try:
+            stat = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:  # gone while we look
+            continue
+        kind = (
+            "directory" if S_ISDIR(stat.st_mode) else "file" if S_ISREG(stat.st_mode) else "other"
+        )
+        yield {
+            "name": entry.path,
+            "type": kind,
+            "islink": S_ISLNK(stat.st_mode),
+            "size": stat.st_size,
+            "mtime": stat.st_mtime,
+        }
 
 
 def _connect(where: Place) -> Any:

@@ -214,6 +214,17 @@ def test_more_files_than_are_held_in_mind(
     assert directory.settled()
 
 
+def test_full_folder_is_looked_at_less(
+    folder: Path, cursor: Cursor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that takes long to look through is left alone for longer."""
+    clock = iter(range(0, 100, 3))
+    monkeypatch.setattr("connectors.sources.directory.time.monotonic", lambda: next(clock))
+    directory = source(folder)
+    take(directory, cursor)
+    assert directory.interval_seconds == 12
+
+
 def test_missing_folder(tmp_path: Path, cursor: Cursor) -> None:
     """A folder that is not there is unavailable, and is read when it comes."""
     directory = source(tmp_path / "later")

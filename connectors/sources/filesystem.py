@@ -265,7 +265,7 @@ class Folder:
 
 
 def _local(entries: Iterator[os.DirEntry[str]]) -> Iterator[dict[str, Any]]:
-    """What fsspec says of local files, at a tenth of its cost: a folder may have very many."""
+    """What fsspec says of local files, at less than half the cost: there may be very many."""
     for entry in entries:
         try:
             stat = entry.stat(follow_symlinks=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import imaplib
 import re
 import ssl
@@ -80,7 +81,9 @@ class Imap(Source):
     def _opened(self) -> Iterator[tuple[imaplib.IMAP4, int]]:
         """The mailbox, read-only, and how many messages it has."""
         o = self._options
-        context = ssl.create_default_context(cafile=str(o.ca_file) if o.ca_file else None)
+        context = None
+        if o.security != "none":
+            context = ssl.create_default_context(cafile=str(o.ca_file) if o.ca_file else None)
         port, timeout = o.port or PORTS[o.security], o.timeout_seconds
         client = (
             imaplib.IMAP4_SSL(o.host, port, ssl_context=context, timeout=timeout)
@@ -91,12 +94,24 @@ class Imap(Source):
             if o.security == "starttls":
                 client.starttls(context)
             client.login(o.username, o.password.get_secret_value())
-            quoted = o.mailbox.replace("\\", "\\\\").replace('"', '\\"')
-            (count,) = _command(client.select(f'"{quoted}"', readonly=True))
+            (count,) = _command(client.select(_quoted(o.mailbox), readonly=True))
             yield client, int(count or b"0")
         finally:
             with suppress(imaplib.IMAP4.error, OSError):
                 client.logout()
+
+
+def _quoted(mailbox: str) -> str:
+    """A mailbox's name as it is sent: quoted, other letters than ASCII in the modified UTF-7
+    of section 5.1.3.
+    """
+
+    def shifted(run: re.Match[str]) -> str:
+        packed = base64.b64encode(run[0].encode("utf-16-be")).decode().rstrip("=")
+        return f"&{packed.replace('/', ',')}-"
+
+    sent = re.sub(r"[^\x20-\x7e]+", shifted, mailbox.replace("&", "&-"))
+    return '"' + sent.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _sizes(mailbox: imaplib.IMAP4, last: int) -> list[tuple[int, int]]:
@@ -124,7 +139,8 @@ def _command(answer: tuple[str, Any]) -> list[Any]:
 
 
 def _said(error: Exception) -> str:
-    return _text(error.args[0]) if error.args else type(error).__name__
+    known = isinstance(error, imaplib.IMAP4.error) and error.args
+    return _text(error.args[0]) if known else str(error) or type(error).__name__
 
 
 def _text(said: object) -> str:

@@ -58,6 +58,16 @@ def test_nothing_is_touched(box: servers.Mailbox, cursor: Cursor) -> None:
     assert box.commands[-1] == "LOGOUT"
 
 
+@pytest.mark.parametrize(
+    ("mailbox", "sent"),
+    [("Entwürfe", "Entw&APw-rfe"), ("A&B", "A&-B"), ("台北", "&U,BTFw-")],
+)
+def test_names_of_mailboxes(box: servers.Mailbox, cursor: Cursor, mailbox: str, sent: str) -> None:
+    """A name with letters of any script is sent as RFC 3501 asks (its own examples)."""
+    take(source(box, mailbox=mailbox), cursor)
+    assert f'EXAMINE "{sent}"' in box.commands
+
+
 def test_unacknowledged_message_comes_again(box: servers.Mailbox, cursor: Cursor) -> None:
     """What the cursor does not have is fetched again."""
     box.messages = {1: b"a"}

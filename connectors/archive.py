@@ -26,7 +26,7 @@ import msgspec
 import zstandard
 
 from connectors.sources.base import Delivery
-from pipeline.errors import SourceUnavailable
+from pipeline.errors import TransientError
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class Archive:
         """Keep deliveries; on the disk when this returns.
 
         Raises:
-            SourceUnavailable: they can't be kept, so they must not be published yet.
+            TransientError: they can't be kept, so they must not be published yet.
         """
         try:
             file = self._open()
@@ -101,7 +101,7 @@ class Archive:
             if full or old:
                 self.rotate()
         except OSError as error:
-            raise SourceUnavailable(f"the archive can't be written: {error}") from error
+            raise TransientError(f"the archive can't be written: {error}") from error
 
     def rotate(self) -> None:
         """Close the segment, move all closed ones to their address, and apply retention.

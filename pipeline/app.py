@@ -55,8 +55,8 @@ def build(settings: Settings) -> faust.App:
         broker_max_poll_records=POLL_RECORDS,
         # Batches may take long when the index is away; progress is judged by offsets.
         broker_max_poll_interval=24 * 3600.0,
-        broker_session_timeout=30.0,
-        broker_heartbeat_interval=3.0,
+        broker_session_timeout=settings.worker.session_timeout_seconds,
+        broker_heartbeat_interval=min(3.0, settings.worker.session_timeout_seconds / 3),
         broker_request_timeout=60.0,
         broker_commit_interval=1.0,
         stream_buffer_maxsize=BUFFER_RECORDS,

@@ -7,8 +7,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import spacy
-
 from config.settings import Settings
 from pipeline import aliases as alias_table
 from pipeline.agencies import without_agency
@@ -198,6 +196,8 @@ def toponyms(enriched: Enriched, field: Field = "body") -> list[dict[str, Any]]:
 
 
 def _load(name: str) -> Any:
+    import spacy  # takes seconds, and only NLP processes need it
+
     try:
         return spacy.load(name, exclude=_UNUSED)
     except OSError as error:

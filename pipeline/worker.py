@@ -16,8 +16,8 @@ from functools import partial
 from config.serve import HealthServer
 from config.settings import Settings
 from config.status import StatusFile
+from pipeline import enrich, unenriched
 from pipeline.app import Gate, add_agents, build, sender
-from pipeline.enrich import load
 from pipeline.enriching import Enriching
 from pipeline.errors import BrokerUnavailable, NewswireError
 from pipeline.index.client import connect
@@ -49,6 +49,11 @@ class LoopDelay:
         self.seconds = max(0.0, time.monotonic() - began - seconds)
 
 
+def _loader(settings: Settings) -> Load:
+    load = unenriched.load if settings.enrichment.model == "none" else enrich.load
+    return partial(load, settings)
+
+
 async def run(settings: Settings, load_enricher: Load | None = None) -> None:
     """Work until SIGTERM or SIGINT; then finish what is in flight, commit, and return.
 
@@ -74,7 +79,7 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
     counts = Counts()
     enrichment = settings.enrichment
     pool = NlpPool(
-        load_enricher or partial(load, settings),
+        load_enricher or _loader(settings),
         enrichment.processes,
         enrichment.batch_chars,
         enrichment.timeout_seconds,

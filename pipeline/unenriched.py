@@ -1,0 +1,28 @@
+"""Stories as they are: what the worker runs where `enrichment.model` is "none"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from config.settings import Settings
+from pipeline import __version__
+from pipeline.enriched import Enriched, Provenance
+from pipeline.story import Story
+
+
+class Unenriched:
+    """No model, no gazetteer: nothing is looked for, and the provenance says so."""
+
+    def __init__(self, revision: int) -> None:
+        self._provenance = Provenance(
+            pipeline=__version__, model="none", gazetteer="none", revision=revision
+        )
+
+    def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
+        """Each story with neither entities nor places."""
+        return [Enriched(story=story, provenance=self._provenance) for story in stories]
+
+
+def load(settings: Settings) -> Unenriched:
+    """What the settings describe."""
+    return Unenriched(settings.enrichment.revision)

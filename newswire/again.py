@@ -31,7 +31,7 @@ from pipeline.index.client import connect, connect_sync, translated
 from pipeline.index.rebuild import rebuild
 from pipeline.index.setup import read_alias
 from pipeline.index.writer import Outcome, Writer
-from pipeline.indexing import to_write
+from pipeline.indexing import overtaken, to_write
 from pipeline.records import Record as Taken
 from pipeline.topics import Lane, Topics, read_headers
 
@@ -134,26 +134,36 @@ def reindex(ctx: typer.Context) -> None:
         languages = tuple(base.elasticsearch.analyzers)
         outcomes: Counter[Outcome] = Counter()
         client = connect(base.elasticsearch)
+        topics, publisher = Topics(base.topics.prefix), Publisher(base.kafka)
         with asyncio.Runner() as runner, _bar() as bar:
             task = bar.add_task("Reindexing", total=None)
 
             def index(target: str, records: Sequence[Taken]) -> None:
                 writer = Writer(client, base.elasticsearch, index=target)
-                writes = []
+                taken, writes = [], []
                 for record in records:
                     try:
                         writes.append(to_write(record, languages))
+                        taken.append(record)
                     except CodecError as error:
                         outcomes[Outcome.REJECTED] += 1
                         err.print(f"offset {record.offset}: {escape(str(error))}")
-                for written in runner.run(writer.write(writes)):
+                refused = []
+                for record, write, written in zip(
+                    taken, writes, runner.run(writer.write(writes)), strict=True
+                ):
                     outcomes[written.outcome] += 1
+                    if written.outcome is Outcome.STALE:
+                        refused.append((record, write))
+                restored = runner.run(overtaken(topics, writer, refused))
+                publisher.publish([Record(m.topic, m.key, m.value, m.headers) for m in restored])
 
             try:
                 target = rebuild(
                     base, index, lambda done, total: bar.update(task, completed=done, total=total)
                 )
             finally:
+                publisher.close()
                 runner.run(client.close())
         counts = ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items())
         out.print(f"{read_alias(base.elasticsearch.index)} is {target} now: {counts or 'empty'}.")

@@ -55,33 +55,41 @@ class Indexing:
             else:
                 rejected = MappingError(written.reason or "")
                 letters.append(letter(self.topics, record, "index", rejected, write.id))
-        await self.send(letters + await self._restore(refused))
+        restored = await overtaken(self.topics, self.writer, refused)
+        self.counts.restored += len(restored)
+        await self.send(letters + restored)
         self.counts.dead_letters += len(letters)
         for record in records:
             self.newest.has_indexed(record.partition, record.offset)
         log.info("indexed", extra={"records": len(records), "dead_letters": len(letters)})
 
-    async def _restore(self, refused: Sequence[tuple[Record, Write]]) -> list[Message]:
-        """The newest versions that late older ones have overtaken in the compacted topic.
 
-        Only a worker that was stopped, lost its partitions and woke up writes such a
-        record. Compaction would keep it, being last, so the newest is written after it.
-        """
-        if not refused:
-            return []
-        newest = await self.writer.newest(write.id for _, write in refused)
-        older = [(r, w) for r, w in refused if newest.get(w.id, w.version) > w.version]
-        if not older:
-            return []
-        documents = await self.writer.documents(write.id for _, write in older)
-        messages: dict[str, Message] = {}
-        for record, write in older:
-            _, source = documents[write.id]
-            at = source["record"]
-            if (record.partition, record.offset) > (at["partition"], at["offset"]):
-                messages[write.id] = enriched_message(self.topics, enriched(source))
-        self.counts.restored += len(messages)
-        return list(messages.values())
+async def overtaken(
+    topics: Topics, writer: Writer, refused: Sequence[tuple[Record, Write]]
+) -> list[Message]:
+    """The newest versions that late older ones have overtaken in the compacted topic.
+
+    Compaction would keep the older, being last, so the newest is to be written after it. Such a
+    record is written by a worker that was stopped, lost its partitions and woke up, and by one
+    that worked on an empty index after the index was lost.
+
+    Args:
+        refused: records that the index had in this version or a newer one.
+    """
+    if not refused:
+        return []
+    newest = await writer.newest(write.id for _, write in refused)
+    older = [(r, w) for r, w in refused if newest.get(w.id, w.version) > w.version]
+    if not older:
+        return []
+    documents = await writer.documents(write.id for _, write in older)
+    messages: dict[str, Message] = {}
+    for record, write in older:
+        _, source = documents[write.id]
+        at = source["record"]
+        if (record.partition, record.offset) > (at["partition"], at["offset"]):
+            messages[write.id] = enriched_message(topics, enriched(source))
+    return list(messages.values())
 
 
 def to_write(record: Record, languages: Iterable[str]) -> Write:

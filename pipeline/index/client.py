@@ -78,7 +78,8 @@ def translated(settings: ElasticsearchSettings) -> Iterator[None]:
             raise refused_credentials(settings, status) from error
         if status == 404:
             raise SetupError(
-                f"Elasticsearch at {at} has no {settings.index}: run `newswire setup`"
+                f"Elasticsearch at {at} has no {settings.index}: run `newswire setup` or, "
+                "if it was lost, `newswire reindex`"
             ) from error
         raise SetupError(f"Elasticsearch at {at}: HTTP {status}: {error.message}") from error
 

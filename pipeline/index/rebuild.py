@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from elasticsearch import Elasticsearch
+from elasticsearch import Elasticsearch, NotFoundError
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
@@ -47,6 +47,7 @@ class Rebuild:
 
     def save(self) -> None:
         """Keep the progress, replaced whole."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
         part = self.file.with_suffix(".part")
         values = {"target": self.target, "offsets": self.offsets, "written": self.written}
         part.write_text(json.dumps(values), encoding="utf-8")
@@ -160,7 +161,10 @@ def _polled(consumer: KafkaConsumer, ends: dict[TopicPartition, int]) -> Iterato
 
 def _switch(client: Elasticsearch, base: str, target: str) -> None:
     """Both aliases to the target in one atomic call."""
-    old = client.indices.get_alias(name=write_alias(base))
+    try:
+        old = list(client.indices.get_alias(name=write_alias(base)))
+    except NotFoundError:  # the index was lost, and its aliases with it
+        old = []
     actions: list[dict[str, Any]] = []
     for name in old:
         if name != target:

@@ -166,7 +166,10 @@ class Writer:
         return bool(doc.get("found"))
 
     def _missing(self) -> SetupError:
-        return SetupError(f"the index {self._index} is missing: run `newswire setup`")
+        return SetupError(
+            f"the index {self._index} is missing: run `newswire setup` or, if it was lost, "
+            "`newswire reindex`"
+        )
 
     def _lines(self, write: Write) -> bytes:
         index = {

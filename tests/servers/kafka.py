@@ -15,7 +15,8 @@ class Kafka(Server):
     """A broker at `address`, on `folder`.
 
     `advertised` ("host:port") is the address that it tells its clients, when that is not its own:
-    that of a proxy in front of it. `settings` are further lines of server.properties.
+    that of a proxy in front of it. `further` are further listeners by name, each with its port and
+    that of the proxy in front of it. `settings` are further lines of server.properties.
     """
 
     name = "kafka"
@@ -25,12 +26,14 @@ class Kafka(Server):
         folder: Path,
         advertised: str | None = None,
         settings: Mapping[str, str] | None = None,
+        further: Mapping[str, tuple[int, int]] | None = None,
     ) -> None:
         super().__init__(folder)
         self.address = f"127.0.0.1:{free_port()}"
         self.advertised = advertised or self.address
         self._controller = f"127.0.0.1:{free_port()}"
         self._settings = dict(settings or {})
+        self._further = dict(further or {})
         self._log_read_from = 0
 
     @property
@@ -39,15 +42,19 @@ class Kafka(Server):
 
     def prepare(self) -> None:
         """Write server.properties and, the first time, format the storage."""
+        ports = self._further.items()
         settings = {
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": f"1@{self._controller}",
             "controller.listener.names": "CONTROLLER",
-            "listeners": f"CLIENT://{self.address},CONTROLLER://{self._controller}",
-            "advertised.listeners": f"CLIENT://{self.advertised}",
+            "listeners": f"CLIENT://{self.address},CONTROLLER://{self._controller}"
+            + "".join(f",{name}://127.0.0.1:{port}" for name, (port, _) in ports),
+            "advertised.listeners": f"CLIENT://{self.advertised}"
+            + "".join(f",{name}://127.0.0.1:{proxy}" for name, (_, proxy) in ports),
             "inter.broker.listener.name": "CLIENT",
-            "listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT"
+            + "".join(f",{name}:PLAINTEXT" for name, _ in ports),
             "log.dirs": str(self.folder / "data"),
             "num.partitions": "1",
             "auto.create.topics.enable": "false",

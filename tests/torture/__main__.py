@@ -1,0 +1,99 @@
+"""`python -m tests.torture --seed N --seeds K`: the proof, as much of it as there is time for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import signal
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from tests.servers import Missing, StartFailed
+from tests.servers.process import folder_for_servers
+from tests.torture import report
+from tests.torture.run import Result, servers, torture
+
+console = Console()
+
+
+def main() -> int:
+    """0 when nothing differs, 1 when something does, 2 when the servers could not start."""
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="of the first run")
+    parser.add_argument("--seeds", type=int, default=1, help="how many, one after the other")
+    parser.add_argument("--minutes", type=float, help="begin no further seed after so long")
+    parser.add_argument("--stories", type=int, default=60)
+    parser.add_argument("--seconds", type=float, default=45.0, help="of storm in each run")
+    parser.add_argument("--every", type=float, default=1.2, help="seconds between two faults")
+    parser.add_argument("--results", type=Path, help="file that each result is appended to")
+    parser.add_argument("--keep", type=Path, help="folder for logs, kept")
+    parser.add_argument("--report", type=Path, help="only write a report of --results here")
+    arguments = parser.parse_args()
+    if arguments.report:
+        report.write(arguments.report, report.read(arguments.results))
+        return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends what it has started
+    try:
+        results = _run(arguments)
+    except (Missing, StartFailed) as failure:
+        print(failure, file=sys.stderr)
+        return 2
+    console.print(report.summary(results))
+    return int(any(result.differences for result in results))
+
+
+def _run(arguments: argparse.Namespace) -> list[Result]:
+    results: list[Result] = []
+    began = time.monotonic()
+    with (
+        folder_for_servers() as temporary,
+        servers() as running,
+        Progress(
+            TextColumn("seed {task.fields[seed]}"),
+            BarColumn(),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            console=console,
+        ) as progress,
+    ):
+        folder = arguments.keep or temporary
+        for seed in range(arguments.seed, arguments.seed + arguments.seeds):
+            if arguments.minutes and time.monotonic() - began > arguments.minutes * 60:
+                break
+            task = progress.add_task("starting", total=1.0, seed=seed)
+
+            def say(what: str, part: float, task: TaskID = task) -> None:
+                progress.update(task, description=what, completed=part)
+
+            result = torture(
+                running,
+                folder,
+                seed,
+                arguments.stories,
+                arguments.seconds,
+                arguments.every,
+                say,
+            )
+            results.append(result)
+            faults = sum(result.faults.values())
+            say(f"{faults} faults, {len(result.differences)} differences", 1.0)
+            progress.stop_task(task)
+            for difference in result.differences[:20]:
+                console.print(f"  {difference}", markup=False)
+            if arguments.results:
+                with arguments.results.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(asdict(result)) + "\n")
+            if not arguments.keep:
+                for path in folder.glob(f"torture-{seed}-*"):
+                    shutil.rmtree(path, ignore_errors=True)
+    return results
+
+
+if __name__ == "__main__":
+    sys.exit(main())

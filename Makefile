@@ -5,13 +5,14 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV_LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help run test lint lock evaluate
+.PHONY: help run test lint lock evaluate torture
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make run       start everything on this machine and watch the demo feed"
 	@echo "make test      lint, types and all tests (the real servers need Java 21+ and Maven)"
 	@echo "make lint      lint and types alone"
+	@echo "make torture   break everything while stories come in, and compare (SEEDS=20 SEED=1)"
 	@echo "make evaluate  measure entities and places against what is known"
 	@echo "make lock      pin what pyproject.toml asks for, newest versions, with hashes"
 
@@ -25,6 +26,9 @@ lint: .venv/tests
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+
+torture: .venv/tests
+	$(BIN)/python -m tests.torture --seed $(or $(SEED),1) --seeds $(or $(SEEDS),20)
 
 evaluate: .venv/tests
 	$(BIN)/python -m tests.evaluation

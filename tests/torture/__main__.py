@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import shutil
 import signal
 import sys
@@ -16,7 +17,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from tests.servers import Missing, StartFailed
 from tests.servers.process import folder_for_servers
-from tests.torture import report
+from tests.torture import faults, report
 from tests.torture.run import Result, servers, torture
 
 console = Console()
@@ -39,6 +40,12 @@ def main() -> int:
         report.write(arguments.report, report.read(arguments.results))
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends what it has started
+    if arguments.keep:
+        arguments.keep.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(arguments.keep / "faults.log")
+        handler.setFormatter(logging.Formatter("%(asctime)s %(kind)s, %(lasts)s s"))
+        faults.log.addHandler(handler)
+        faults.log.setLevel(logging.INFO)
     try:
         results = _run(arguments)
     except (Missing, StartFailed) as failure:
@@ -81,8 +88,8 @@ def _run(arguments: argparse.Namespace) -> list[Result]:
                 say,
             )
             results.append(result)
-            faults = sum(result.faults.values())
-            say(f"{faults} faults, {len(result.differences)} differences", 1.0)
+            struck = sum(result.faults.values())
+            say(f"{struck} faults, {len(result.differences)} differences", 1.0)
             progress.stop_task(task)
             for difference in result.differences[:20]:
                 console.print(f"  {difference}", markup=False)

@@ -6,6 +6,7 @@ same order at about the same times, and not the same interleaving to the microse
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import signal
@@ -23,6 +24,8 @@ from tests.torture.index_faults import IndexFault
 from tests.torture.links import Links
 from tests.torture.programs import Supervisor
 from tests.torture.site import SESSION_SECONDS, Site
+
+log = logging.getLogger(__name__)
 
 MAX_WORKERS = 3
 
@@ -92,6 +95,7 @@ class Driver:
             if struck is None:
                 return
             self.struck[fault.kind] += 1
+            log.info("fault", extra={"kind": fault.kind, "lasts": round(lasts, 1)})
             time.sleep(lasts)
             fault.end(struck)
         finally:
@@ -210,7 +214,7 @@ def _of_servers(kafka: Server, index: Server, site: Site) -> list[Fault]:
     return [
         Fault("broker killed", 1.2, "broker", (0, 2), lambda: kill(kafka), start, most=3),
         Fault("broker stopped for a while", 1, "broker", (1, 8), lambda: pause(kafka), resume),
-        Fault("index killed", 0.6, "index", (0, 2), lambda: kill(index), start, most=1),
+        Fault("index killed", 0.3, "index", (0, 2), lambda: kill(index), start, most=1),
         Fault("index stopped for a while", 1, "index", (1, 8), lambda: pause(index), resume),
         Fault("index read-only", 1.5, "index", (1, 4), block, unblock),
         Fault("index deleted", 0.5, "index", (0, 0), delete, most=1),

@@ -63,10 +63,11 @@ class Program(Server):
 
     def children(self) -> list[int]:
         """The NLP processes that it has started."""
-        with suppress(OSError):
-            text = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
-            return [pid for pid in map(int, text.split()) if _is_nlp(pid)]
-        return []
+        found: list[int] = []
+        with suppress(OSError):  # a process belongs to the thread that started it
+            for file in Path(f"/proc/{self.pid}/task").glob("*/children"):
+                found += [pid for pid in map(int, file.read_text().split()) if _is_nlp(pid)]
+        return found
 
 
 def _is_nlp(pid: int) -> bool:

@@ -7,7 +7,7 @@ import random
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -25,6 +25,7 @@ from tests.torture.site import Site
 
 DISK_MEGABYTES = 16
 CALM_SECONDS = 90.0
+QUICK_START = "-XX:TieredStopAtLevel=1"
 
 BOUNDS = {
     "connector": Peak(megabytes=400, threads=60, files=120),
@@ -57,6 +58,18 @@ class Result:
     """Of the torture itself: a fault that could not be brought or taken back."""
 
 
+class _Kafka(Kafka):
+    def environment(self) -> Mapping[str, str]:
+        # They are started again and again: what a second compiler makes of them comes too late.
+        return {"JAVA_TOOL_OPTIONS": QUICK_START}
+
+
+class _Elasticsearch(Elasticsearch):
+    def environment(self) -> Mapping[str, str]:
+        options = super().environment()
+        return {**options, "ES_JAVA_OPTS": f"{options['ES_JAVA_OPTS']} {QUICK_START}"}
+
+
 @dataclass(frozen=True, slots=True)
 class Servers:
     """Real Kafka with a listener for each party, and real Elasticsearch."""
@@ -78,14 +91,14 @@ def servers() -> Iterator[Servers]:
     """
     with folder_for_servers() as folder, ExitStack() as stack:
         behind, before = (free_port(), free_port()), (free_port(), free_port())
-        kafka = Kafka(
+        kafka = _Kafka(
             folder / "kafka",
             settings={"log.cleaner.backoff.ms": "500"},
             further={
                 name: (behind[n], before[n]) for n, name in enumerate(("CONNECTORS", "WORKERS"))
             },
         )
-        elasticsearch = Elasticsearch(folder / "elasticsearch")
+        elasticsearch = _Elasticsearch(folder / "elasticsearch")
         both: tuple[Server, ...] = (kafka, elasticsearch)
         for server in both:
             stack.callback(server.stop)

@@ -1,0 +1,84 @@
+"""`newswire reindex` on both engines: an index that was lost comes back, and comes back right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from kafka import KafkaProducer
+from typer.testing import CliRunner
+
+from config.settings import Settings, load
+from newswire.__main__ import app
+from pipeline.enriched import Enriched, Provenance
+from pipeline.enriching import enriched_message
+from pipeline.index.client import connect_sync
+from pipeline.setup import setup
+from pipeline.story import Story
+from pipeline.topics import Topics
+from pipeline.versions import index_version
+from tests.integration.topics import values
+from tests.servers import Engine
+
+
+@pytest.fixture
+def environ(engine: Engine, prefix: str, tmp_path: Path) -> dict[str, str]:
+    """An installation of its own on the engine."""
+    return {
+        "NEWSWIRE_DATA_DIR": str(tmp_path / "not" / "there" / "yet"),
+        "NEWSWIRE_KAFKA__BROKERS": engine.brokers,
+        "NEWSWIRE_ELASTICSEARCH__URL": engine.elasticsearch_url,
+        "NEWSWIRE_TOPICS__PREFIX": prefix,
+        "NEWSWIRE_TOPICS__PARTITIONS": "1",
+        "NEWSWIRE_ELASTICSEARCH__INDEX": prefix,
+    }
+
+
+def write(settings: Settings, *versions: int) -> None:
+    """Versions of one story onto the enriched topic, in this order."""
+    provenance = Provenance(pipeline="t", model="none", gazetteer="none", revision=1)
+    producer = KafkaProducer(bootstrap_servers=list(settings.kafka.brokers))
+    for version in versions:
+        story = Story(id="TW:ferry", version=version, body=f"version {version}")
+        message = enriched_message(
+            Topics(settings.topics.prefix), Enriched(story=story, provenance=provenance)
+        )
+        producer.send(
+            message.topic, key=message.key, value=message.value, headers=message.headers
+        ).get(30)
+    producer.close()
+
+
+def test_a_lost_index_comes_back_with_the_newest_version_last_on_the_topic(
+    environ: dict[str, str], prefix: str
+) -> None:
+    """A late older version, written while the index was empty, loses in index and topic."""
+    settings = load(environ=environ)
+    setup(settings)
+    write(settings, 1, 3, 2)
+    with connect_sync(settings.elasticsearch) as client:
+        client.indices.delete(index=f"{prefix}-000001")
+        done = CliRunner().invoke(app, ["reindex"], env=environ, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        found = client.get(index=prefix, id="TW:ferry")
+        assert found["_source"]["body"] == "version 3"
+        newest = index_version(Story(id="TW:ferry", version=3), 1)
+        assert found["_version"] == newest
+    last = values(settings.kafka.brokers[0], Topics(prefix).enriched)[-1]
+    assert b"version 3" in last
+
+
+def test_reindexing_twice_keeps_the_index_and_the_topic_as_they_are(
+    environ: dict[str, str], prefix: str
+) -> None:
+    """A second rebuild finds nothing to put right: each version is on the topic once."""
+    settings = load(environ=environ)
+    setup(settings)
+    write(settings, 1, 2)
+    for _ in range(2):
+        done = CliRunner().invoke(app, ["reindex"], env=environ, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+    assert len(values(settings.kafka.brokers[0], Topics(prefix).enriched)) == 2
+    with connect_sync(settings.elasticsearch) as client:
+        assert client.get(index=prefix, id="TW:ferry")["_source"]["body"] == "version 2"
+        assert list(client.indices.get_alias(name=prefix)) == [f"{prefix}-000003"]

@@ -44,4 +44,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # At once: a normal exit would wait for the thread that holds the life line.
+    os._exit(main())

@@ -86,7 +86,7 @@ class Peak:
 
     def see(self, pid: int) -> None:
         """Look at a process now."""
-        with suppress(OSError, ValueError, StopIteration):
+        with suppress(OSError, KeyError):  # it may end while it is looked at
             lines = Path(f"/proc/{pid}/status").read_text().splitlines()
             told = {name: value for name, _, value in (line.partition(":") for line in lines)}
             self.megabytes = max(self.megabytes, int(told["VmRSS"].split()[0]) / 1024)
@@ -182,7 +182,7 @@ class Supervisor:
                 now = time.monotonic()
                 if now - self._ended.setdefault(program.name, now) < RESTART_SECONDS:
                     continue
-                if INDEX_GONE in program.log_tail().strip().rpartition("\n")[2]:
+                if INDEX_GONE in program.log_tail()[-500:]:
                     self._mend_index()
                 with self._lock:
                     if self._wanted.get(program.name) is program:

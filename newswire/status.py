@@ -11,6 +11,7 @@ import orjson
 import typer
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
+from rich.markup import escape
 from rich.table import Table
 
 from config.kafka import client_options
@@ -194,8 +195,9 @@ def _print(report: dict[str, Any]) -> None:
             out.print(f"Worker {process['pid']}: {text}.")
         for name, feed in (process.get("feeds") or {}).items():
             last = feed["last_story_at"] or "none yet"
-            failing = f" Waiting: {feed['failure']}." if feed["failure"] else ""
-            out.print(f"Feed {name}: {feed['stories']:,} stories, last {last}.{failing}")
+            line = f"Feed {name}: {feed['health']}, {feed['stories']:,} stories, last {last}."
+            failing = f" {feed['failure']}" if feed["failure"] else ""
+            out.print(escape(line + failing))
     if report["healthy"]:
         out.print("[green]Healthy[/]: all that arrives is taken.")
     for reason in report["why"]:

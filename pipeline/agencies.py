@@ -28,6 +28,7 @@ _AGENCIES = (
     ("MTI",), ("PAP",), ("CNA",), ("Bernama",), ("Antara",), ("BNO", "BNO News"),
 )  # fmt: skip
 _TAG = re.compile(r"\(([A-Z][\w ./-]{1,30}|dpa)\)\s*[—–:-]")
+_TOLD = re.compile(r"\btold (?:the |The )?(AFP|AP|Associated Press|Reuters|dpa|PA|EFE|ANSA)\b")
 _CREDIT = re.compile(
     r"(?:^_{2,}.*\Z)"
     r"|(?:^\W*(?:The )?(?:Associated Press|AP|Reuters|AFP|dpa)\b[^\n]{0,60}\b(?:writer|journalist"
@@ -47,7 +48,10 @@ def without_agency(
     """The mentions without the story's own agency, its byline and its credit line."""
     body = texts.get("body", "")
     tag = _TAG.search(body[:200])
+    told = _TOLD.search(body)
     own = _names_of(source) | _names_of(tag[1] if tag else None)
+    if not own and told:  # no source and no tag: whom people tell is whose story it is
+        own = _names_of(told[1])
     skipped = _asides(body)
     return [
         m for m in named

@@ -94,7 +94,7 @@ def spans(
         made.at(start, end).weights["WORK_OF_ART"] += 2.5 if several else 1.2
     found = [p for p in pieces(text) if not quoted.holds(p.start, p.end)]
     found = _joined(found, text, places)
-    found = _resized(found, text, model, places)
+    found = _resized(found, text, model, places, aliases)
     for piece in found:
         span = made.at(piece.start, piece.end)
         span.title = piece.title
@@ -183,7 +183,11 @@ def _joined(found: Sequence[Piece], text: str, places: Sequence[Placed]) -> list
 
 
 def _resized(
-    found: Sequence[Piece], text: str, model: Sequence[RawMention], places: Sequence[Placed]
+    found: Sequence[Piece],
+    text: str,
+    model: Sequence[RawMention],
+    places: Sequence[Placed],
+    aliases: Aliases,
 ) -> list[Piece]:
     """Pieces whose ends the model or the gazetteer knows better.
 
@@ -208,14 +212,15 @@ def _resized(
             cut = end - len(last) - 1
             part_of = (start, end) in product or (cut + 1, end) in product
             alone = (start, cut) in at or text[start:cut] in plain
-            if len(last) == 4 or (alone and not part_of):
+            score = len(last) == 3 or last == "0" or (start, end) not in at
+            if len(last) == 4 or (alone and score and not part_of):
                 result.append(_part(piece, text, start, cut))
                 continue
         if (start, end) in at and "-" not in text[start:end]:
             result.append(piece)
             continue
         parts = _tiled(start, end, text, place_ends)
-        parts = parts or _compound(start, end, text, plain)
+        parts = parts or _compound(start, end, text, plain, aliases)
         if (start, end) not in at:
             parts = parts or _tiled_by_model(start, end, text, starts)
         if parts:
@@ -248,10 +253,12 @@ def _tiled(start: int, end: int, text: str, ends: Mapping[int, int]) -> list[tup
     return []
 
 
-def _compound(start: int, end: int, text: str, plain: Set[str]) -> list[tuple[int, int]]:
-    """A compound of two names that both stand alone elsewhere: "Kim-Putin"."""
+def _compound(
+    start: int, end: int, text: str, plain: Set[str], aliases: Aliases
+) -> list[tuple[int, int]]:
+    """A compound of two names that are known, or stand alone elsewhere: "Kim-Putin"."""
     left, hyphen, right = text[start:end].partition("-")
-    if hyphen and left in plain and right in plain:
+    if hyphen and all(part in plain or aliases.find(part) for part in (left, right)):
         return [(start, start + len(left)), (start + len(left) + 1, end)]
     return []
 
@@ -260,7 +267,10 @@ def _tiled_by_model(
     start: int, end: int, text: str, starts: Mapping[int, Sequence[int]]
 ) -> list[tuple[int, int]]:
     """Two names in a row, or a compound ("Kim-Putin"), as the model parted them."""
-    if any(c.isdigit() for c in text[start:end]):
+    words = text[start:end].split()
+    if any(c.isdigit() for c in text[start:end]) or (
+        len(words) == 2 and words[0].lower() in given_names()  # "London Pruitt"
+    ):
         return []
     parts = []
     at = start
@@ -281,7 +291,7 @@ def _own_words(span: Span, aliases: Aliases) -> None:
     entry = aliases.find(text)
     if entry is not None:
         # Of one word a place may be a person's surname too; the gazetteer knows it anyway.
-        plain_place = entry.label in ("GPE", "LOC") and " " not in text and not text.isupper()
+        plain_place = entry.label == "GPE" and " " not in text and not text.isupper()
         weights[entry.label] += 0.5 if plain_place else HEAD
         span.known = True
     words = text.split()
@@ -296,6 +306,7 @@ def _own_words(span: Span, aliases: Aliases) -> None:
     if len(words) == 1:
         if text.isupper() and 2 <= len(text) <= 6 and text.isalpha():
             weights["ORG"] += 0.8
+            weights["PERSON"] -= 0.5
         elif text.lower() in given_names():
             weights["PERSON"] += 0.3
         if any(ch.isdigit() for ch in text) and text[0].isupper() and "." not in text:

@@ -150,7 +150,8 @@ def _single(text: str, start: int, end: int) -> Iterator[Piece]:
     c, word = cues(), text[start:end]
     lower = word.lower().rstrip(".")
     if lower not in c.common and lower not in c.titles:
-        yield Piece(start, end, (word,), None, None, _starts_sentence(text, start))
+        label = "FAC" if _ROAD.fullmatch(lower) else None
+        yield Piece(start, end, (word,), label, None, _starts_sentence(text, start))
 
 
 def _starts_sentence(text: str, at: int) -> bool:

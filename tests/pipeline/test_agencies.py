@@ -26,6 +26,12 @@ def test_the_tag_of_a_dateline_tells_whose_story_it_is() -> None:
     assert kept(body, None, "AP") == []
 
 
+def test_whom_people_tell_is_whose_story_it_is() -> None:
+    """Without source and tag, the agency that people talk to is the story's own."""
+    assert kept('"We heard two voices," she told AFP.', None, "AFP") == []
+    assert kept('"We heard two voices," she told AFP.', "dpa", "AFP") == ["AFP"]
+
+
 def test_another_s_story_about_an_agency_keeps_it() -> None:
     """Where an agency is not the story's own, it is news like any other."""
     body = "The White House barred AP from the room."

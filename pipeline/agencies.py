@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from pipeline.evidence import Named
 from pipeline.geo.names import fold
-from pipeline.mentions import Field
+from pipeline.mentions import Field, Named
 
 _AGENCIES = (
     ("AP", "Associated Press", "The Associated Press"),

@@ -14,13 +14,12 @@ from pipeline.aliases import Aliases
 from pipeline.enriched import Enriched, Entity, Mention, Place, Provenance, Quote, Role
 from pipeline.entities import group
 from pipeline.errors import SetupError
-from pipeline.evidence import Placed
 from pipeline.geo.build import ensure
 from pipeline.geo.gazetteer import Entry, Gazetteer
 from pipeline.geo.resolve import Resolved, Toponym, link, resolve
 from pipeline.geo.toponyms import Candidate, recognise
 from pipeline.language import language as language_of
-from pipeline.mentions import Field, RawMention, chunks, spans
+from pipeline.mentions import Field, Placed, RawMention, chunks, spans
 from pipeline.naming import name, names_as_found
 from pipeline.quotes import quotes
 from pipeline.story import Story

@@ -15,11 +15,10 @@ from dataclasses import dataclass, field
 
 from pipeline.aliases import Alias, Aliases
 from pipeline.enriched import Entity, Mention
-from pipeline.evidence import Named
 from pipeline.forms import initials
 from pipeline.geo.names import fold
 from pipeline.lexicon import cues, given_names
-from pipeline.mentions import Field
+from pipeline.mentions import Field, Named
 
 Words = tuple[str, ...]
 Spot = tuple[Field, int, int]

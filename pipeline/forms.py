@@ -12,10 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from pipeline.evidence import Named, Span, Weights
+from pipeline.evidence import Span, Weights
 from pipeline.geo.names import fold
 from pipeline.lexicon import cues, given_names
-from pipeline.mentions import Field
+from pipeline.mentions import Field, Named
 
 ENOUGH = 1.0
 """A name without as much weight for any label is left out."""

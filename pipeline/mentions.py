@@ -33,6 +33,34 @@ class RawMention(NamedTuple):
     field: Field = "body"
 
 
+class Named(NamedTuple):
+    """A mention with its final label, before it is grouped."""
+
+    start: int
+    end: int
+    text: str
+    label: str
+    field: Field
+    title: str | None = None
+    sex: str | None = None
+    """ "f" or "m" where a title or a word of kinship says so."""
+
+
+class Placed(NamedTuple):
+    """What the gazetteer's recogniser says of a span."""
+
+    start: int
+    end: int
+    text: str
+    label: str
+    """GPE, LOC or FAC; NORP for a demonym."""
+    field: Field
+    probability: float
+    """That it is a toponym at all."""
+    place: int | None = None
+    """The GeoNames id of the place that it was resolved to."""
+
+
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
     """The span without article, possessive, quotes and white space at its ends."""
     while start < end:

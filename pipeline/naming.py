@@ -13,10 +13,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline.aliases import Aliases
-from pipeline.evidence import Cover, Demonym, Named, Placed, Span, is_nothing, not_names, spans
+from pipeline.boundaries import Cover
+from pipeline.evidence import Demonym, Span, is_nothing, not_names, spans
 from pipeline.forms import Forms, known_forms
 from pipeline.geo.names import fold
-from pipeline.mentions import Field, RawMention
+from pipeline.mentions import Field, Named, Placed, RawMention
 
 Words = tuple[str, ...]
 

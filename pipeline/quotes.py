@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.enriched import Entity, Quote
-from pipeline.evidence import Named
 from pipeline.lexicon import cues
+from pipeline.mentions import Named
 
 REACH = 90
 """Characters between a quotation and its speaker, at most."""
@@ -93,17 +93,16 @@ def _named_after(body: str, at: int, mentions: Sequence[_Said]) -> str | None:
     if len(gap) > REACH or _ends_sentence(gap):
         return None
     words = gap.split()
-    if words and words[0] in cues().speech:
-        if not _is_head(words[1:]):
-            return None
+    speaker = first
+    for second in mentions[1:2]:
         # "said Villa manager Unai Emery": the club only says whose manager he is.
-        for second in mentions[1:2]:
-            between = body[first.end : second.start].split()
-            if second.entity.label == "PERSON" and between and _are_titles(between):
-                return second.entity.id
-        return first.entity.id
-    if _are_titles(words) and _verb_follows(body[first.end : first.end + REACH]):
-        return first.entity.id
+        between = body[first.end : second.start].split()
+        if second.entity.label == "PERSON" and between and _are_titles(between):
+            speaker = second
+    if words and words[0] in cues().speech:
+        return speaker.entity.id if _is_head(words[1:]) else None
+    if _are_titles(words) and _verb_follows(body[speaker.end : speaker.end + REACH]):
+        return speaker.entity.id
     return None
 
 

@@ -1,7 +1,7 @@
 """A story's own agency, byline and credit line are not what it is about."""
 
 from pipeline.agencies import without_agency
-from pipeline.evidence import Named
+from pipeline.mentions import Named
 
 
 def names(body: str, *texts: str) -> list[Named]:

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from pipeline import aliases
 from pipeline.enrich import Enricher
 from pipeline.entities import group
-from pipeline.evidence import Named
-from pipeline.mentions import RawMention
+from pipeline.mentions import Named, RawMention
 from pipeline.naming import name
 from pipeline.story import Story
 

@@ -33,9 +33,15 @@ def test_a_quotation_goes_on_after_its_speaker(enricher: Enricher) -> None:
     assert [speaker for _, speaker in speakers(enricher, body)] == ["person:elena-ortiz"] * 2
 
 
-def test_a_manager_speaks_and_not_his_club(enricher: Enricher) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        '"He was unplayable," said Aston Villa manager Unai Emery.',
+        '"He was unplayable," Aston Villa manager Unai Emery said.',
+    ],
+)
+def test_a_manager_speaks_and_not_his_club(enricher: Enricher, body: str) -> None:
     """A body that stands before a title is not the speaker."""
-    body = '"He was unplayable," said Aston Villa manager Unai Emery.'
     assert speakers(enricher, body) == [("He was unplayable,", "person:unai-emery")]
 
 

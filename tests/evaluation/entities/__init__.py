@@ -147,7 +147,7 @@ def _agreement(annotated: Sequence[Annotated]) -> list[str]:
     span, typed, grouping = _f1s(scores)
     return [
         f"Second annotation of {len(second)} stories ({scores.span.gold} mentions), by the"
-        " guideline from the bare text, but by the same annotator, who also wrote them: it shows slips"
-        f" and not where two people would differ: span F1 {span:.3f}, type F1 {typed:.3f},"
+        " guideline from the bare text, but by the same annotator, who also wrote them: it shows"
+        f" slips and not where two people would differ: span F1 {span:.3f}, type F1 {typed:.3f},"
         f" B-cubed {grouping:.3f}.",
     ]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 import time
 from pathlib import Path
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 
 class StatusFile:
@@ -18,14 +21,25 @@ class StatusFile:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._kind = kind
         self._lock = threading.Lock()
+        self._failing = False
 
     def write(self, values: dict[str, Any]) -> None:
-        """Replace the file, so that a reader never sees half of it."""
+        """Replace the file, so that a reader never sees half of it.
+
+        A full disk leaves the file as it was: no process ends because it can't be told of.
+        """
         text = json.dumps({"kind": self._kind, "pid": os.getpid(), "at": time.time(), **values})
         with self._lock:
             part = self._path.with_suffix(".part")
-            part.write_text(text, encoding="utf-8")
-            part.replace(self._path)
+            try:
+                part.write_text(text, encoding="utf-8")
+                part.replace(self._path)
+            except OSError as error:
+                if not self._failing:
+                    log.warning("status: can't be written", extra={"why": str(error)})
+                self._failing = True
+            else:
+                self._failing = False
 
     def remove(self) -> None:
         """The process ends in order."""

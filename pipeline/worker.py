@@ -13,6 +13,8 @@ import time
 from dataclasses import asdict
 from functools import partial
 
+from aiokafka.errors import KafkaError
+
 from config.serve import HealthServer
 from config.settings import Settings
 from config.status import StatusFile
@@ -153,7 +155,10 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
         await offsets.start()
         await offsets.require(topics.all())
         await pool.start()
-        await app.start()
+        try:
+            await app.start()
+        except KafkaError as away:
+            raise BrokerUnavailable(f"Kafka went away during the start: {away!r}") from away
         tasks = [asyncio.create_task(report()), asyncio.create_task(watch())]
         started = True
         log.info("worker started", extra={"nlp_processes": pool.processes})

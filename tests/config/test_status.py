@@ -4,6 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from config.status import StatusFile, read_status
 
 
@@ -36,3 +38,19 @@ def test_a_broken_file_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "status" / "worker-1.json").write_text("{")
     (tmp_path / "status" / "worker-2.json").write_text("[]")
     assert read_status(tmp_path) == []
+
+
+def test_a_full_disk_ends_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the file can't be written the last one stays, and the next that fits replaces it."""
+    status = StatusFile(tmp_path, "worker")
+    status.write({"lag": 7})
+
+    def full(*_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", full)
+        status.write({"lag": 3})
+    assert [found["lag"] for found in read_status(tmp_path)] == [7]
+    status.write({"lag": 1})
+    assert [found["lag"] for found in read_status(tmp_path)] == [1]

@@ -30,9 +30,15 @@ class Program(Server):
         self.name = name
         self._module = module
         self._environ = environ
+        self._log_read_from = 0
 
     def prepare(self) -> None:
-        """Nothing to lay out."""
+        """Note where this start's part of the log begins."""
+        self._log_read_from = self.log.stat().st_size if self.log.exists() else 0
+
+    def said(self, words: str) -> bool:
+        """Whether it has printed these words since it was last started."""
+        return words.encode() in self.log.read_bytes()[self._log_read_from :]
 
     def environment(self) -> Mapping[str, str]:
         """Its settings."""
@@ -182,7 +188,7 @@ class Supervisor:
                 now = time.monotonic()
                 if now - self._ended.setdefault(program.name, now) < RESTART_SECONDS:
                     continue
-                if INDEX_GONE in program.log_tail()[-500:]:
+                if program.said(INDEX_GONE):
                     self._mend_index()
                 with self._lock:
                     if self._wanted.get(program.name) is program:

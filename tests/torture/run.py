@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import shutil
@@ -22,6 +23,8 @@ from tests.torture.links import Links
 from tests.torture.model import Wire, wire
 from tests.torture.programs import Peak, Supervisor
 from tests.torture.site import Site
+
+log = logging.getLogger(__name__)
 
 DISK_MEGABYTES = 16
 CALM_SECONDS = 90.0
@@ -141,11 +144,15 @@ def torture(
     )
     name = f"torture-{seed}-{int(time.time()) % 100_000}"
     say("calm run", 0)
-    calm = _calm(running, folder / f"{name}-calm", f"{name}-calm", made)
     try:
+        calm = _calm(running, folder / f"{name}-calm", f"{name}-calm", made)
         _storm(running, folder / name, name, made, calm, seconds, every, say, result)
     except check.NotSettled as error:
         result.differences.append(f"not settled: {error}")
+    except Exception as error:
+        # Nothing was compared: that proves nothing, and the next seed may still be run.
+        log.exception("the torture failed", extra={"seed": seed})
+        result.differences.append(f"not compared: {error!r}")
     result.seconds = round(time.monotonic() - began, 1)
     return result
 

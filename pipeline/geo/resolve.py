@@ -95,11 +95,7 @@ def answered(
 ) -> list[Question]:
     """The questions that a story's toponyms pose, each with its answer as probabilities."""
     table = weights("resolution") if table is None else table
-    groups: dict[tuple[str, tuple[int, ...]], list[Toponym]] = defaultdict(list)
-    for toponym in toponyms:
-        if toponym.candidate.senses:
-            groups[_key(toponym)].append(toponym)
-    questions = [_question(group, home) for group in groups.values()]
+    questions = [_question(group, home) for group in _groups(toponyms)]
     for question in questions:
         question.live = question.fixed
         question.answer = _answer(question, table)
@@ -115,9 +111,22 @@ def answered(
     return questions
 
 
-def _key(toponym: Toponym) -> tuple[str, tuple[int, ...]]:
-    container = tuple(sorted(s.entry.row for s in toponym.container))
-    return fold(toponym.candidate.text), container
+def _groups(toponyms: Sequence[Toponym]) -> list[list[Toponym]]:
+    """Toponyms that mean the same place, those that say most of it first.
+
+    "Paris" is the Paris of "Paris, Texas" where the story has that one alone.
+    """
+    groups: dict[str, dict[tuple[int, ...], list[Toponym]]] = defaultdict(dict)
+    for toponym in toponyms:
+        if toponym.candidate.senses:
+            container = tuple(sorted(s.entry.row for s in toponym.container))
+            same = groups[fold(toponym.candidate.text)]
+            same.setdefault(container, []).append(toponym)
+    for same in groups.values():
+        if len(same) == 2 and () in same:
+            bare = same.pop(())
+            next(iter(same.values())).extend(bare)
+    return [group for same in groups.values() for group in same.values()]
 
 
 def _question(group: list[Toponym], home: Entry | None) -> Question:

@@ -159,6 +159,8 @@ def prominence(sense: Sense) -> float:
     base = math.log10(entry.population + 1)
     if entry.feature in floor:
         base = max(base, floor[entry.feature])
+    elif entry.feature == "PPLC" and entry.population > 50_000:
+        base = max(base, 6.3)
     elif entry.feature == "RGN":
         base = max(base, 6.0 if entry.id < 0 else 2.0)
     elif entry.population == 0 and not entry.feature.startswith(("PPL", "ADM")):
@@ -312,7 +314,7 @@ class _View:
         return out
 
     def _demonym(self, last: int, end: int) -> list[str]:
-        """Whether a demonym is an adjective, "Kenyan police", or a noun, "Kenyans", "the French"."""
+        """Whether a demonym is an adjective, "Kenyan police", or a noun, "Kenyans"."""
         after = self.word(last + 1)
         gap = self.text[end : self.words[last + 1][0]] if after else ""
         plural = self.text[end - 1] == "s" and self.text[end - 2] not in "ies"

@@ -8,7 +8,6 @@ namesakes, not recognition, and they are drawn from a seed.
 
 from __future__ import annotations
 
-import math
 import random
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -34,7 +33,8 @@ class Invented:
 class Inventor:
     """Draws stories from a gazetteer."""
 
-    def __init__(self, gazetteer: Gazetteer, seed: int) -> None:
+    def __init__(self, gazetteer: Gazetteer, seed: int, evenness: float = 0.5) -> None:
+        self._evenness = evenness
         self._gazetteer = gazetteer
         self._random = random.Random(seed)
         towns = [gazetteer.entry(row) for row in range(gazetteer.header["places"])]
@@ -78,7 +78,7 @@ class Inventor:
             yield self._story(meant)
 
     def _weighted(self, towns: list[Entry]) -> Entry:
-        sums = list(accumulate(math.sqrt(t.population + 1) for t in towns))
+        sums = list(accumulate((t.population + 1) ** self._evenness for t in towns))
         return towns[bisect_left(sums, self._random.random() * sums[-1])]
 
     def _close(self, code: str, centre: Entry) -> list[Entry]:

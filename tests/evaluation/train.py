@@ -34,7 +34,7 @@ def main(enricher: Enricher, docs: Sequence[Document]) -> None:
     """Fit both models and write their weights."""
     write("recognition", recognition_weights(enricher, docs))
     weights.cache_clear()
-    inventor = Inventor(enricher.gazetteer, seed=1)
+    inventor = Inventor(enricher.gazetteer, seed=1, evenness=0.25)
     invented = [*inventor.local(400), *inventor.world(200)]
     write("resolution", resolution_weights(enricher, docs, invented))
     weights.cache_clear()

@@ -20,8 +20,10 @@ from scipy.optimize import minimize
 from pipeline.enrich import Enricher
 from pipeline.geo import resolve as resolution
 from pipeline.geo.records import haversine_km
-from pipeline.geo.resolve import Toponym, answered, link
+from pipeline.geo.link import Toponym, link
+from pipeline.geo.resolve import answers
 from pipeline.geo.toponyms import candidates, recognise, weights
+from pipeline.mentions import legible
 from tests.evaluation.corpus import Document
 from tests.evaluation.geoparsing import NEAR_KM
 from tests.evaluation.invented import Invented, Inventor
@@ -49,8 +51,8 @@ def recognition_weights(
     for doc in docs:
         gold = {(t.start, t.end) for t in doc.gold}
         named = enricher.named(doc.text, "en", "body")
-        for c in candidates(doc.text, named, enricher.gazetteer):
-            rows.append(c.features)
+        for c in candidates(legible(doc.text), named, enricher.gazetteer):
+            rows.append(c.cues)
             labels.append(float((c.start, c.end) in gold))
     counts = Counter(f for row in rows for f in set(row))
     names = sorted(f for f, n in counts.items() if n >= 5)
@@ -98,8 +100,10 @@ def resolution_weights(
     for _ in range(4):
         groups = []
         for toponyms, points in stories:
-            for question in answered(toponyms, table=table):
-                point = points.get(question.toponyms[0].candidate.start)
+            for answer in answers(toponyms, None, table):
+                question = answer.question
+                known = (points.get(t.candidate.start) for t in question.toponyms)
+                point = next((p for p in known if p is not None), None)
                 if point is None or len(question.senses) < 2:
                     continue
                 right = [
@@ -107,7 +111,8 @@ def resolution_weights(
                     for s in question.senses
                 ]
                 if any(right) and not all(right):
-                    groups.append((question.live, np.array(right), len(question.toponyms)))
+                    live = [answer.live(i) for i in range(len(question.senses))]
+                    groups.append((live, np.array(right), len(question.toponyms)))
         table = _fit_choice(groups, l2)
     return table
 
@@ -146,7 +151,7 @@ def _softmax(z: Vector) -> Vector:
 
 def _linked(enricher: Enricher, doc: Document) -> list[Toponym]:
     named = enricher.named(doc.text, "en", "body")
-    return link(recognise(doc.text, named, enricher.gazetteer), doc.text)
+    return link(recognise(legible(doc.text), named, enricher.gazetteer), doc.text)
 
 
 def _gold(doc: Document) -> dict[int, tuple[float, float]]:

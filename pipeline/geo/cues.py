@@ -1,0 +1,268 @@
+"""Cues: what speaks for or against a span being a toponym, as names of features.
+
+The cues are made of the gazetteer's class of the name, the model's label of the span, the
+words beside it, and what the same name is elsewhere in the text. None is a word of a text.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from pipeline.geo.gazetteer import Sense
+from pipeline.geo.names import WORD, fold
+from pipeline.geo.places import gazetteer_class
+from pipeline.mentions import PLACES, RawMention
+
+_SENTENCE_END = re.compile(r"(?:[.!?:;]['\"”’)]*\s+|\n\s*|[“\"]\s*|[•*–—-]\s+)$")
+_AND = frozenset({"and", "or"})
+
+
+@cache
+def word_lists() -> Mapping[str, frozenset[str]]:
+    """The word lists of data/words.toml."""
+    raw = files("pipeline.geo").joinpath("data/words.toml").read_text(encoding="utf-8")
+    return {name: frozenset(words) for name, words in tomllib.loads(raw).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words of the text that may name a place."""
+
+    first: int
+    last: int
+    start: int
+    end: int
+    senses: tuple[Sense, ...]
+    inner: bool = False
+    """Part of a longer name that the gazetteer knows: "York" of "New York"."""
+
+
+class View:
+    """One text with the model's mentions, looked at word by word."""
+
+    def __init__(self, text: str, named: Sequence[RawMention]) -> None:
+        self.text = text
+        self.words = [m.span() for m in WORD.finditer(text)]
+        self.starts = [start for start, _ in self.words]
+        self.cover: dict[int, RawMention] = {}
+        """The mention that each word is in."""
+        self.labels: dict[str, Counter[str]] = defaultdict(Counter)
+        """How often the model gives each name each label."""
+        self.given_names: set[str] = set()
+        self.surnames: set[str] = set()
+        for mention in named:
+            self.labels[fold(mention.text)][mention.label] += 1
+            for i in self.within(mention.start, mention.end):
+                self.cover[i] = mention
+            if mention.label == "PERSON" and " " in mention.text:
+                *given, surname = mention.text.lower().split()
+                self.given_names.update(given)
+                self.surnames.add(surname)
+        self.lower = {w for w in (text[s:e] for s, e in self.words) if w.islower()}
+        self.classes: dict[int, str] = {}
+        """The gazetteer's class of the known name that ends at a word."""
+
+    def within(self, start: int, end: int) -> range:
+        """The numbers of the words that begin between two offsets."""
+        return range(bisect_left(self.starts, start), bisect_left(self.starts, end))
+
+    def word(self, i: int) -> str:
+        """The i-th word, or nothing outside the text."""
+        if 0 <= i < len(self.words):
+            start, end = self.words[i]
+            return self.text[start:end]
+        return ""
+
+    def gap_before(self, i: int) -> str:
+        """What stands between a word and the one before it."""
+        return self.text[self.words[i - 1][1] : self.words[i][0]] if i else "\n"
+
+    def opens(self, start: int) -> bool:
+        """Whether a sentence, line or quotation begins at an offset."""
+        return start == 0 or bool(_SENTENCE_END.search(self.text[max(0, start - 6) : start]))
+
+
+def cues(view: View, span: Span, inside_next: str | None) -> list[str]:
+    """The names of the cues that hold for a span.
+
+    Args:
+        inside_next: what follows a comma after the span: "in container", "comma place",
+            "comma capital", or None.
+    """
+    kind = gazetteer_class(span.senses)
+    label = _label(view, span)
+    out = ["bias", f"ner:{label}", f"gaz:{kind}", f"gaz:{kind}|{label}"]
+    if span.last > span.first:
+        out += ["words", f"words|{label}"]
+    if span.senses and all(s.kind in ("alternate", "former") for s in span.senses):
+        out += ["alternate", f"alternate|{label}"]
+    if span.inner:
+        out += ["inner", f"inner|{label}"]
+    if kind == "demonym":
+        out.append(_demonym(view, span))
+    if inside_next is not None:
+        out.append(inside_next)
+    _before(view, span, kind, out)
+    _after(view, span, kind, label, out)
+    _listed(view, span, out)
+    _elsewhere(view, span, label, out)
+    _shape(view, span, out)
+    return out
+
+
+def _label(view: View, span: Span) -> str:
+    """How the model labels the span: exactly, as part of a longer one, or not at all."""
+    covering = {view.cover[i] for i in range(span.first, span.last + 1) if i in view.cover}
+    if not covering:
+        return "none"
+    if len(covering) > 1:
+        return "across"
+    mention = covering.pop()
+    if mention.start >= span.start and mention.end <= span.end + 1:
+        same = mention.start == span.start and abs(mention.end - span.end) <= 1
+        return mention.label if same else f"over {mention.label}"
+    position = (
+        "first" if mention.start == span.start else "last" if mention.end <= span.end + 1 else "mid"
+    )
+    return f"{position} in {mention.label}"
+
+
+def _demonym(view: View, span: Span) -> str:
+    """Whether a demonym is an adjective, "Kenyan police", or a noun, "Kenyans"."""
+    surface = view.text[span.start : span.end]
+    if surface.endswith("s") and not surface.endswith(("ss", "ois")):
+        return "people"
+    after = view.word(span.last + 1)
+    if after and view.gap_before(span.last + 1) in (" ", "-", "\n"):
+        if after.lower() not in word_lists()["function"]:
+            return "adjective"
+    return "people or adjective"
+
+
+def _before(view: View, span: Span, kind: str, out: list[str]) -> None:
+    lists = word_lists()
+    before, gap = view.word(span.first - 1), view.gap_before(span.first)
+    at = span.first - 1
+    if view.opens(span.start):
+        out.append("opens")
+    if gap == " " and before.lower() == "the":
+        out.append("the")
+        at -= 1
+        before = view.word(at)
+    low = before.lower()
+    if gap == " ":
+        if low in lists["within"]:
+            out += ["within", f"within|{kind}"]
+        elif low in lists["prepositions"]:
+            out.append("preposition")
+        elif low in lists["directions"]:
+            out.append("direction")
+        if before[:1].isupper():
+            opening = at >= 0 and view.opens(view.words[at][0])
+            out.append("opening capital before" if opening else "capital before")
+    if gap in (" ", ". ") and low in lists["titles"] and before[:1].isupper():
+        out.append("title")
+    elif gap == ". " and len(before) <= 3:
+        out.append("initial before")
+    elif gap == "-":
+        out.append("hyphen before")
+    elif gap == ", ":
+        out.append("comma before")
+
+
+def _after(view: View, span: Span, kind: str, label: str, out: list[str]) -> None:
+    lists = word_lists()
+    after = view.word(span.last + 1)
+    gap = view.text[span.end : view.words[span.last + 1][0]] if after else "\n"
+    low = after.lower()
+    if gap == " " and after[:1].isupper():
+        out += ["capital after", f"capital after|{label}"]
+        for name in ("organisations", "facilities", "place_types"):
+            if low in lists[name]:
+                out += [f"{name} after", f"{name} after|{label}"]
+    elif gap == " ":
+        if low in lists["place_types"]:
+            out.append("type after")
+        elif low in lists["speech"]:
+            out.append(f"speaks|{kind}")
+    elif gap == "-":
+        out.append("hyphen after")
+    elif gap.startswith(("'", "’")):
+        out.append("possessive")
+
+
+def _listed(view: View, span: Span, out: list[str]) -> None:
+    """A neighbour in a list that is a place: "Hama and Daraa", "Hama, Idlib"."""
+    at, gap = span.first - 1, view.gap_before(span.first)
+    if gap == " " and view.word(at).lower() in _AND and at > 0:
+        gap = view.gap_before(at)
+        at -= 1
+        gap = ", " if gap in (" ", ", ") else gap
+    if at >= 0 and gap == ", ":
+        _neighbour(view, at, "after", out)
+    at = span.last + 1
+    if at < len(view.words):
+        gap = view.text[span.end : view.words[at][0]]
+        if gap in (" ", ", ") and view.word(at).lower() in _AND:
+            at += 1
+            gap = ", "
+        if at < len(view.words) and gap == ", ":
+            _neighbour(view, at, "before", out)
+
+
+def _neighbour(view: View, i: int, side: str, out: list[str]) -> None:
+    mention = view.cover.get(i)
+    if mention is not None:
+        what = "a place" if mention.label in PLACES else mention.label
+        out.append(f"listed {side} {what}")
+    elif view.classes.get(i) in ("country", "first division", "metropolis", "city"):
+        out.append(f"listed {side} a place")
+
+
+def _elsewhere(view: View, span: Span, label: str, out: list[str]) -> None:
+    """What the same name is in the rest of the text."""
+    surface = view.text[span.start : span.end]
+    if span.first == span.last:
+        low = surface.lower()
+        if low in view.lower:
+            out.append("lower elsewhere")
+        if low in view.surnames:
+            out += ["surname", f"surname|{label}"]
+            if not out_within(out):
+                out.append("surname, not within")
+        elif low in view.given_names:
+            out += ["given name", f"given name|{label}"]
+    seen = view.labels.get(fold(surface))
+    if seen:
+        share = sum(n for name, n in seen.items() if name in PLACES or name == "NORP")
+        share /= seen.total()
+        out.append(
+            "seen as place" if share > 0.6 else "seen as other" if share < 0.3 else "seen as both"
+        )
+        if seen["PERSON"] > seen.total() / 2:
+            out.append("seen as person")
+
+
+def out_within(out: list[str]) -> bool:
+    """Whether the cues so far place the span: "in Lincoln", "Lincoln, Nebraska"."""
+    return "within" in out or "in container" in out
+
+
+def _shape(view: View, span: Span, out: list[str]) -> None:
+    surface = view.text[span.start : span.end]
+    if len(surface) == 2 and surface.isupper():
+        out.append("code after comma" if "comma before" in out else "code")
+    elif surface.isupper() and len(surface) > 3:
+        out.append("upper")
+    if span.last > span.first:
+        final = view.word(span.last).lower()
+        for name in ("facilities", "place_types"):
+            if final in word_lists()[name]:
+                out.append(f"ends in {name}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,15 +10,18 @@ from config.settings import Settings
 from pipeline import aliases as alias_table
 from pipeline.agencies import without_agency
 from pipeline.aliases import Aliases
-from pipeline.enriched import Enriched, Entity, Mention, Place, Provenance, Quote, Role
+from pipeline.enriched import Enriched, Entity, Provenance, Quote
 from pipeline.entities import group
 from pipeline.errors import SetupError
 from pipeline.geo.build import ensure
 from pipeline.geo.gazetteer import Entry, Gazetteer
-from pipeline.geo.resolve import Resolved, Toponym, link, resolve
+from pipeline.geo.link import Toponym, link
+from pipeline.geo.outcome import focus, places
+from pipeline.geo.provided import provided
+from pipeline.geo.resolve import Resolved, resolve
 from pipeline.geo.toponyms import Candidate, recognise
 from pipeline.language import language as language_of
-from pipeline.mentions import Field, Placed, RawMention, chunks, spans
+from pipeline.mentions import Field, Placed, RawMention, chunks, legible, spans
 from pipeline.naming import name, names_as_found
 from pipeline.quotes import quotes
 from pipeline.story import Story
@@ -34,6 +36,7 @@ _DATELINE = re.compile(
     r"(?:,\s*[A-Z][a-z]{2,8}\.?\s+\d{1,2}(?:,\s*\d{4})?)?"
     r"\s*(?:\((?P<agency>[A-Z][\w ./-]{1,30})\)\s*(?:—|–|--?|:)|(?:—|–|--)\s)"
 )
+_PARTS = re.compile(r"[^\W_](?:[^,()]*[^\W_])?\.?")
 
 
 class Enricher:
@@ -83,25 +86,26 @@ class Enricher:
                 found = _printed(text, self.gazetteer)
             elif nlp is not None:
                 spans = self.named(text, language or "", field)
-                found = recognise(text, spans, self.gazetteer)
+                found = recognise(legible(text), spans, self.gazetteer)
                 named += spans
             else:
                 continue
             toponyms += link(found, text, field)
+        toponyms += provided(story, self.gazetteer)
         resolved = resolve(toponyms, self._home)
         placed = _placed(toponyms, resolved)
         entities, quoted = (
             self._entities(story, texts, named, placed, language) if nlp else ((), ())
         )
         resolved = _without_people(resolved, entities)
-        places = _places(resolved, _dateline_end(story.body), self.gazetteer)
-        focus, country = _focus(places)
+        found_places = places(resolved, _dateline_end(story.body), self.gazetteer)
+        about, country = focus(found_places)
         return Enriched(
             story=story,
             entities=entities,
             quotes=quoted,
-            places=places,
-            focus=focus,
+            places=found_places,
+            focus=about,
             focus_country=country,
             provenance=Provenance(
                 pipeline=f"newswire {VERSION}",
@@ -149,7 +153,7 @@ class Enricher:
         nlp = self._models.get(language)
         if nlp is None:
             return []
-        parts = list(chunks(text))
+        parts = list(chunks(legible(text)))
         docs = nlp.pipe(part for _, part in parts)
         return [
             mention
@@ -220,8 +224,8 @@ def _home(name: str | None, gazetteer: Gazetteer) -> Entry | None:
 
 def _printed(place: str, gazetteer: Gazetteer) -> list[Candidate]:
     """The toponyms of a dateline's place: "SEOUL, South Korea"."""
-    found = recognise(place, [], gazetteer, threshold=0.0)
-    return [c for c in found if not c.demonym]
+    named = [RawMention(*m.span(), m[0], "GPE", "dateline") for m in _PARTS.finditer(place)]
+    return [c for c in recognise(legible(place), named, gazetteer) if not c.demonym]
 
 
 def _texts(story: Story) -> dict[Field, str]:
@@ -239,6 +243,8 @@ def _placed(toponyms: Sequence[Toponym], resolved: Sequence[Resolved]) -> list[P
     chosen = {id(r.toponym): r for r in resolved}
     placed = []
     for toponym in toponyms:
+        if toponym.field == "provider" or not toponym.candidate.accepted:
+            continue
         candidate, answer = toponym.candidate, chosen.get(id(toponym))
         label = "GPE"
         if candidate.demonym:
@@ -273,66 +279,3 @@ def _without_people(resolved: Sequence[Resolved], entities: Sequence[Entity]) ->
 def _dateline_end(body: str) -> int:
     match = _DATELINE.match(body)
     return match.end("place") if match else 0
-
-
-def _places(
-    resolved: Sequence[Resolved], dateline_end: int, gazetteer: Gazetteer
-) -> tuple[Place, ...]:
-    grouped: dict[tuple[int, Role], list[Resolved]] = defaultdict(list)
-    for r in resolved:
-        grouped[r.entry.row, _role(r, dateline_end)].append(r)
-    places = []
-    for (row, role), found in grouped.items():
-        entry = gazetteer.entry(row)
-        country = gazetteer.country(entry.country)
-        best = max(found, key=lambda r: r.probability)
-        places.append(
-            Place(
-                geonames_id=entry.id,
-                name=entry.name,
-                mentions=tuple(
-                    Mention(
-                        start=r.toponym.candidate.start,
-                        end=r.toponym.candidate.end,
-                        field=r.toponym.field,  # type: ignore[arg-type]
-                    )
-                    for r in found
-                ),
-                latitude=entry.latitude,
-                longitude=entry.longitude,
-                country=country.name if country else None,
-                country_code=entry.country,
-                admin1=gazetteer.admin1_name(entry),
-                feature=entry.feature,
-                population=entry.population or None,
-                role=role,
-                confidence=round(best.probability, 3),
-                reason=None,
-            )
-        )
-    return tuple(places)
-
-
-def _role(resolved: Resolved, dateline_end: int) -> Role:
-    toponym = resolved.toponym
-    if toponym.field == "dateline" or (
-        toponym.field == "body" and toponym.candidate.end <= dateline_end
-    ):
-        return "dateline"
-    return "demonym" if resolved.kind == "demonym" else "mentioned"
-
-
-def _focus(places: Sequence[Place]) -> tuple[tuple[int, ...], str | None]:
-    weight: dict[int, float] = defaultdict(float)
-    countries: dict[str, float] = defaultdict(float)
-    for place in places:
-        amount = sum(2.0 if m.field == "headline" else 1.0 for m in place.mentions)
-        amount *= place.confidence
-        if place.country_code:
-            countries[place.country_code] += amount
-        if place.role != "demonym":
-            weight[place.geonames_id] += amount
-    ranked = sorted(weight.items(), key=lambda item: (-item[1], item[0]))
-    focus = tuple(i for i, w in ranked[:3] if w >= 0.4 * ranked[0][1])
-    country = max(sorted(countries), key=lambda c: countries[c], default=None)
-    return focus, country

@@ -25,7 +25,27 @@ CHUNK = 40_000
 _LEAD = re.compile(r"(?:(?:the|a|an)\s+|[\s\"'“”‘’(\[,;:—–-]+)+", re.IGNORECASE)
 _TAIL = re.compile(r"(?:['’][sS]|['’](?=$)|[\s\"“”‘’)\],;:!?—–-]+)+$")
 _SHOUTED = re.compile(r"^[^a-z\n]*[A-Z]{2}[^a-z\n]*$", re.MULTILINE)
-_SMALL = frozenset("A AN AND AS AT BY FOR FROM IN INTO OF ON OR OVER THE TO WITH".split())
+_SMALL = frozenset(
+    [
+        "A",
+        "AN",
+        "AND",
+        "AS",
+        "AT",
+        "BY",
+        "FOR",
+        "FROM",
+        "IN",
+        "INTO",
+        "OF",
+        "ON",
+        "OR",
+        "OVER",
+        "THE",
+        "TO",
+        "WITH",
+    ]
+)
 
 
 class RawMention(NamedTuple):

@@ -140,9 +140,9 @@ def _demonym(view: View, span: Span) -> str:
     if surface.endswith("s") and not surface.endswith(("ss", "ois")):
         return "people"
     after = view.word(span.last + 1)
-    if after and view.gap_before(span.last + 1) in (" ", "-", "\n"):
-        if after.lower() not in word_lists()["function"]:
-            return "adjective"
+    noun = after.lower() in word_lists()["function"]
+    if after and not noun and view.gap_before(span.last + 1) in (" ", "-", "\n"):
+        return "adjective"
     return "people or adjective"
 
 
@@ -235,14 +235,14 @@ def _elsewhere(view: View, span: Span, label: str, out: list[str]) -> None:
             out.append("lower elsewhere")
         if low in view.surnames:
             out += ["surname", f"surname|{label}"]
-            if not out_within(out):
+            if not _is_within(out):
                 out.append("surname, not within")
         elif low in view.given_names:
             out += ["given name", f"given name|{label}"]
     seen = view.labels.get(fold(surface))
     if seen:
-        share = sum(n for name, n in seen.items() if name in PLACES or name == "NORP")
-        share /= seen.total()
+        placed = sum(n for name, n in seen.items() if name in PLACES or name == "NORP")
+        share = placed / seen.total()
         out.append(
             "seen as place" if share > 0.6 else "seen as other" if share < 0.3 else "seen as both"
         )
@@ -250,7 +250,7 @@ def _elsewhere(view: View, span: Span, label: str, out: list[str]) -> None:
             out.append("seen as person")
 
 
-def out_within(out: list[str]) -> bool:
+def _is_within(out: list[str]) -> bool:
     """Whether the cues so far place the span: "in Lincoln", "Lincoln, Nebraska"."""
     return "within" in out or "in container" in out
 

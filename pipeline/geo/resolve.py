@@ -196,10 +196,10 @@ def _features(
         features["in container" if inside else "outside container"] = 1.0
     if hint is not None:
         features["type agrees" if entry.feature.startswith(hint) else "type differs"] = 1.0
-    if home is not None and home.row in (entry.row, entry.admin1, entry.admin2):
-        features["home"] = 1.0
-    elif home is not None and home.feature.startswith("PCL") and home.country == entry.country:
-        features["home"] = 1.0
+    if home is not None:
+        country = home.feature.startswith("PCL") and home.country == entry.country
+        if country or home.row in (entry.row, entry.admin1, entry.admin2):
+            features["home"] = 1.0
     return features
 
 

@@ -61,13 +61,18 @@ class Candidate:
         return self.probability >= THRESHOLD
 
 
-def recognise(text: str, named: Sequence[RawMention], gazetteer: Gazetteer) -> list[Candidate]:
+def recognise(
+    text: str,
+    named: Sequence[RawMention],
+    gazetteer: Gazetteer,
+    table: Mapping[str, float] | None = None,
+) -> list[Candidate]:
     """The toponyms of one text, in order, none overlapping another.
 
     Demonyms that are no toponyms ("thousands of Kenyans") are in the list too, not
     `accepted`: they tell which country a text is about.
     """
-    table = weights("recognition")
+    table = weights("recognition") if table is None else table
     scored = []
     for candidate in candidates(text, named, gazetteer):
         z = sum(table.get(cue, 0.0) for cue in candidate.cues)

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.enrich import Enricher
 from pipeline.geo.build import ensure
 from pipeline.geo.gazetteer import Gazetteer
-from tests.evaluation import cost, entities
+from tests.evaluation import cost, entities, geography
 
 ROOT = Path(__file__).resolve().parents[2]
 QUALITY = ROOT / "docs" / "quality.md"
@@ -25,6 +25,7 @@ Written by `make evaluate`; every figure comes from a run of that command.
 Section = Callable[[Enricher], str | None]
 SECTIONS: Mapping[str, Section] = {
     "entities": entities.report,
+    "geography": geography.report,
     "cost": cost.report,
 }
 

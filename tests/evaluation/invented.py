@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from pipeline.geo.gazetteer import Entry, Gazetteer
-from pipeline.geo.records import haversine_km
 from pipeline.geo.link import Toponym
+from pipeline.geo.records import haversine_km
 from pipeline.geo.toponyms import Candidate
 
 COUNTRIES = {"US": 0.7, "GB": 0.08, "CA": 0.07, "AU": 0.05, "IN": 0.04, "IE": 0.03, "ZA": 0.03}

@@ -2,15 +2,16 @@
 
     python -m tests.evaluation.train
 
-writes pipeline/geo/data/recognition.toml and resolution.toml. The features are written by
-hand and hold no word of the corpus; half of its documents are never seen here.
+writes recognition.toml, resolution.toml and confidence.toml to pipeline/geo/data/. The
+features are written by hand and hold no word of the corpus; half of its documents are never
+seen here.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +20,17 @@ from scipy.optimize import minimize
 
 from pipeline.enrich import Enricher
 from pipeline.geo import resolve as resolution
-from pipeline.geo.records import haversine_km
+from pipeline.geo.build import ensure
+from pipeline.geo.gazetteer import Gazetteer
 from pipeline.geo.link import Toponym, link
-from pipeline.geo.resolve import answers
-from pipeline.geo.toponyms import candidates, recognise, weights
+from pipeline.geo.outcome import log_odds
+from pipeline.geo.records import haversine_km
+from pipeline.geo.resolve import Resolved, answers, resolve
+from pipeline.geo.toponyms import Candidate, candidates, recognise, weights
 from pipeline.mentions import legible
-from tests.evaluation.corpus import Document
+from tests.evaluation.corpus import Document, documents
 from tests.evaluation.geoparsing import NEAR_KM
+from tests.evaluation.geoparsing import Toponym as Gold
 from tests.evaluation.invented import Invented, Inventor
 
 DATA = Path(resolution.__file__).parent / "data"
@@ -39,6 +44,8 @@ def main(enricher: Enricher, docs: Sequence[Document]) -> None:
     inventor = Inventor(enricher.gazetteer, seed=1, evenness=0.25)
     invented = [*inventor.local(400), *inventor.world(200)]
     write("resolution", resolution_weights(enricher, docs, invented))
+    weights.cache_clear()
+    write("confidence", confidence_weights(enricher, docs))
     weights.cache_clear()
 
 
@@ -117,6 +124,42 @@ def resolution_weights(
     return table
 
 
+def confidence_weights(enricher: Enricher, docs: Sequence[Document]) -> dict[str, float]:
+    """A logistic function of both models' log odds: is the place within 161 km of the gold?
+
+    The recognition model was fitted on the same documents, so what it says of them is bolder
+    than what it says of others; cross-fitting it in two parts keeps the curve honest.
+    """
+    rows, labels = [], []
+    for part in (0, 1):
+        rest = [d for i, d in enumerate(docs) if i % 2 != part]
+        table = recognition_weights(enricher, rest)
+        for doc in (d for i, d in enumerate(docs) if i % 2 == part):
+            gold = sorted(doc.gold, key=lambda t: t.start)
+            for r in resolve(_linked(enricher, doc, table)):
+                span = r.toponym.candidate
+                rows.append([1.0, log_odds(span.probability), log_odds(r.probability)])
+                labels.append(float(any(_right(t, span, r) for t in gold)))
+    x, y = np.array(rows), np.array(labels)
+
+    def loss(w: Vector) -> tuple[float, Vector]:
+        z = x @ w
+        value = float(np.logaddexp(0, z).sum() - (y * z).sum() + 0.5 * (w @ w))
+        return value, x.T @ (1 / (1 + np.exp(-z)) - y) + w
+
+    names = ("bias", "recognition", "resolution")
+    return dict(zip(names, _minimum(loss, 3).tolist(), strict=True))
+
+
+def _right(gold: Gold, span: Candidate, resolved: Resolved) -> bool:
+    if gold.latitude is None or gold.longitude is None:
+        return False
+    if gold.end <= span.start or span.end <= gold.start:
+        return False
+    entry = resolved.entry
+    return haversine_km(gold.latitude, gold.longitude, entry.latitude, entry.longitude) <= NEAR_KM
+
+
 def _fit_choice(
     groups: Sequence[tuple[list[dict[str, float]], NDArray[np.bool_], int]], l2: float
 ) -> dict[str, float]:
@@ -149,9 +192,11 @@ def _softmax(z: Vector) -> Vector:
     return np.asarray(e / e.sum())
 
 
-def _linked(enricher: Enricher, doc: Document) -> list[Toponym]:
+def _linked(
+    enricher: Enricher, doc: Document, table: Mapping[str, float] | None = None
+) -> list[Toponym]:
     named = enricher.named(doc.text, "en", "body")
-    return link(recognise(legible(doc.text), named, enricher.gazetteer), doc.text)
+    return link(recognise(legible(doc.text), named, enricher.gazetteer, table), doc.text)
 
 
 def _gold(doc: Document) -> dict[int, tuple[float, float]]:
@@ -180,3 +225,8 @@ def write(name: str, table: dict[str, float]) -> None:
         if abs(weight) >= 0.005:
             lines.append(f'"{feature}" = {weight:.3f}')
     (DATA / f"{name}.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    folder = Path(__file__).resolve().parents[2] / "var" / "gazetteer"
+    main(Enricher(Gazetteer(ensure(folder))), [d for d in documents() if not d.held_out])

@@ -69,19 +69,24 @@ def _container(candidates: Sequence[Candidate], i: int, text: str) -> tuple[Sens
         words = text[previous.end : candidate.start].lower().split()
         types = word_lists()["place_types"] | {"capital"}
         if (
-            previous.demonym
+            any(s.kind == "demonym" for s in previous.senses)
             and words
             and len(words) <= 4
             and (words[-1] in types or (words[-1] == "of" and words[-2:-1] and words[-2] in types))
         ):
-            return _containing(previous, candidate)
+            return _containing(previous, candidate, demonyms=True)
         if text[previous.end : candidate.start] in ("'s ", "’s ") and not previous.demonym:
             return _containing(previous, candidate)
     return ()
 
 
-def _containing(outer: Candidate, inner: Candidate) -> tuple[Sense, ...]:
-    return tuple(o for o in outer.senses if any(holds(o.entry, s.entry) for s in inner.senses))
+def _containing(outer: Candidate, inner: Candidate, demonyms: bool = False) -> tuple[Sense, ...]:
+    """The places of one name that hold a place of the other."""
+    return tuple(
+        o for o in outer.senses
+        if (o.kind == "demonym" or not demonyms)
+        and any(holds(o.entry, s.entry) for s in inner.senses)
+    )  # fmt: skip
 
 
 def _type_hint(candidate: Candidate, text: str) -> str | None:

@@ -116,7 +116,8 @@ def _reason(entry: Entry, role: Role, found: Sequence[Resolved], gazetteer: Gaze
         parts.append("the only place of that name")
     else:
         why = _BECAUSE.get(first.because, "the likeliest place of that name").format(**names)
-        parts.append(f"{why} ({first.rivals} others bear the name)")
+        others = "1 other bears" if first.rivals == 1 else f"{first.rivals} others bear"
+        parts.append(f"{why} ({others} the name)")
     if any("government" in _sense(r) for r in found):
         parts.append("stands for a government")
     offset = next((r.toponym.offset for r in found if r.toponym.offset), None)

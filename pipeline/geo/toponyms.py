@@ -81,7 +81,8 @@ def recognise(
     chosen: list[Candidate] = []
     taken: set[int] = set()
     for c in scored:
-        if (c.accepted or c.demonym) and taken.isdisjoint(range(c.start, c.end)):
+        evidence = any(s.kind == "demonym" for s in c.senses)
+        if (c.accepted or evidence) and taken.isdisjoint(range(c.start, c.end)):
             taken.update(range(c.start, c.end))
             chosen.append(c)
     return sorted(chosen, key=lambda c: c.start)

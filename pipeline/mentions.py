@@ -110,7 +110,7 @@ def legible(text: str) -> str:
 
 def _title(line: re.Match[str]) -> str:
     words = line[0].split(" ")
-    if len(words) < 4:  # a dateline or a heading of one name reads well enough
+    if len(line[0].split()) < 4:  # a dateline or a heading of one name reads well enough
         return line[0]
     title = " ".join(w.lower() if w in _SMALL else w.capitalize() for w in words)
     return title if len(title) == len(line[0]) else line[0]

@@ -51,6 +51,7 @@ class View:
         self.text = text
         self.words = [m.span() for m in WORD.finditer(text)]
         self.starts = [start for start, _ in self.words]
+        self.begins = len(text) - len(text.lstrip())
         self.cover: dict[int, RawMention] = {}
         """The mention that each word is in."""
         self.labels: dict[str, Counter[str]] = defaultdict(Counter)
@@ -86,7 +87,9 @@ class View:
 
     def opens(self, start: int) -> bool:
         """Whether a sentence, line or quotation begins at an offset."""
-        return start == 0 or bool(_SENTENCE_END.search(self.text[max(0, start - 6) : start]))
+        return start <= self.begins or bool(
+            _SENTENCE_END.search(self.text[max(0, start - 6) : start])
+        )
 
 
 def cues(view: View, span: Span, inside_next: str | None) -> list[str]:

@@ -53,7 +53,7 @@ def test_a_bare_name_means_what_the_story_said_before(enricher: Enricher) -> Non
 
 def test_the_home_region_decides_where_nothing_else_does(gazetteer: Gazetteer) -> None:
     """A local feed's Springfield is that of its state."""
-    story = Story(id="x:1", language="en", body="The council of Springfield met on Monday.")
+    story = Story(id="x:1", language="en", body="Fire broke out in Springfield on Monday.")
     [enriched] = Enricher(gazetteer, home="US-OR").enrich([story])
     assert [p.admin1 for p in enriched.places] == ["Oregon"]
 

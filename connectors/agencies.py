@@ -30,6 +30,7 @@ _SIGNATURES: Mapping[str, str] = {
     "STT": "stt.fi|stt-lehtikuva|stt lehtikuva|stt-lehtikuva.fi|suomen tietotoimisto",
     "TASS": "itar-tass|tass.com",
     "TT": "tt.se|tt nyhetsbyrån|tidningarnas telegrambyrå",
+    "WENN": "wenn feed|wenn newsdesk|wenn.com",
     "Xinhua": "xinhua news agency|xinhuanet.com",
 }
 _SHORT: Mapping[str, str] = {

@@ -22,7 +22,10 @@ from pipeline.errors import ParseError
 from pipeline.story import Dateline, Signal, Status
 
 MAX_BYTES = 8 * 1024 * 1024
-"""No wire prints a story of this length: such a delivery is refused before it is read."""
+MAX_LINES = 300_000
+MAX_STORIES = 5_000
+MAX_STORY_BYTES = 1024 * 1024
+"""Bounds of a delivery, of the stories in it, and of one of them: no wire comes near them."""
 
 _CYCLE = re.compile(r"^(?:AM|PM|BC|AP)-", re.IGNORECASE)  # morning, afternoon, both cycles
 _KEYWORDS = re.compile(r"^(?:AM|PM|BC)-\S.{1,150}$|^AP-[A-Z][\w.]*-\S.{0,150}$")
@@ -71,6 +74,9 @@ _ZONES = {
     "PDT": "America/Los_Angeles",
 }  # fmt: skip
 _AGENCY = re.compile(r"\(([^()\d]{2,40})\)|/([^/\s\d]{2,20})/|\s([A-Z]{2,5})\s*[-–—_]\s*$")
+_FIRST = frozenset(
+    (Signal.NEWSALERT, Signal.BULLETIN, Signal.FLASH, Signal.URGENT, Signal.ADVISORY)
+)
 _STATUS = {Signal.KILL: Status.WITHDRAWN, Signal.WITHDRAW: Status.WITHDRAWN}
 
 
@@ -143,6 +149,11 @@ def agency_of(dateline: Dateline | None) -> str | None:
 def status_of(signalled: Signalled | None) -> Status:
     """Withdrawn for a kill or a withdrawal, else usable."""
     return _STATUS.get(signalled.signal, Status.USABLE) if signalled else Status.USABLE
+
+
+def is_first(signalled: Signalled | None) -> bool:
+    """Whether a version is the story's first: one that changes no earlier one."""
+    return signalled is None or signalled.signal in _FIRST
 
 
 def trailer(line: str) -> tuple[str | None, Instant] | None:
@@ -224,8 +235,30 @@ def check_text(raw: bytes) -> None:
     """
     if len(raw) > MAX_BYTES:
         raise ParseError(f"larger than {MAX_BYTES} bytes", f"byte {MAX_BYTES}")
+    if raw.count(b"\n") > MAX_LINES:
+        raise ParseError(f"more than {MAX_LINES} lines", f"line {MAX_LINES}")
     if not raw.strip():
         raise ParseError("the delivery is empty", "byte 0")
     nul = raw.find(b"\x00")
     if nul >= 0 and not raw.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         raise ParseError("a NUL byte: this is no text", f"byte {nul}")
+
+
+def check_count(stories: int) -> None:
+    """Refuses a delivery of more stories than anybody sends at once.
+
+    Raises:
+        ParseError: says how many are allowed.
+    """
+    if stories > MAX_STORIES:
+        raise ParseError(f"more than {MAX_STORIES} stories in one delivery", "the delivery")
+
+
+def check_story(length: int, where: str) -> None:
+    """Refuses a story that is longer than anybody writes.
+
+    Raises:
+        ParseError: says how long it may be.
+    """
+    if length > MAX_STORY_BYTES:
+        raise ParseError(f"a story of more than {MAX_STORY_BYTES} bytes", where)

@@ -64,6 +64,7 @@ def parse(raw: bytes, context: Context) -> Parsed:
     stories: list[Story] = []
     errors: list[ParseError] = []
     skipped: list[Skipped] = []
+    printed.check_count(len(messages))
     offset = len(before)
     for message in messages:
         try:
@@ -107,6 +108,7 @@ def _read(message: bytes, offset: int, context: Context) -> Story | Skipped:
     if not start:
         raise ParseError("no start of text (STX)", f"byte {offset + len(head)}")
     text, end, tail = rest.partition(b"\x03")
+    printed.check_story(len(text), f"byte {offset}")
     if not end:
         raise ParseError(
             "cut short: no end of text (ETX)", f"byte {offset + len(head) + 1 + len(text)}"
@@ -158,7 +160,7 @@ def _read(message: bytes, offset: int, context: Context) -> Story | Skipped:
         categories=(filing["category"],),
         keywords=fields.distinct(found.keywords),
         ednote="\n".join(found.notes) or None,
-        first_created=sent.at if sent and not signalled else None,
+        first_created=sent.at if sent and printed.is_first(signalled) else None,
         version_created=sent.at if sent else None,
         embargoed_until=until.at if until else None,
         zone_assumed=bool((sent and sent.assumed) or (until and until.assumed)),

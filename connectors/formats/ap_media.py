@@ -48,11 +48,15 @@ def parse(raw: bytes, context: Context) -> Parsed:
             errors.append(document)
             continue
         embedded = document.get("nitf") if isinstance(document, dict) else None
-        for _, item in jsontree.unwrap(document, MARKS, place):
+        for where, item in jsontree.unwrap(document, MARKS, place):
             if isinstance(item, ParseError):
                 errors.append(item)
                 continue
-            read = _read(item, embedded, context)
+            try:
+                read = _read(item, embedded, context)
+            except ParseError as error:
+                errors.append(ParseError(error.message, where or error.where))
+                continue
             if isinstance(read, Story):
                 stories.append(read)
             else:

@@ -22,6 +22,7 @@ from connectors.formats import (
     nitf,
     rss,
     text,
+    xml,
 )
 from connectors.formats.base import Context, Parse, Parsed
 from pipeline.errors import ParseError
@@ -86,6 +87,8 @@ def recognise(raw: bytes) -> str:
     Raises:
         ParseError: empty, binary, or XML of another kind.
     """
+    if len(raw) > xml.MAX_BYTES:  # the largest that any format takes
+        raise ParseError(f"larger than {xml.MAX_BYTES} bytes", f"byte {xml.MAX_BYTES}")
     start = raw[:_LOOKED_AT].lstrip(b"\x00\x16\x7f \t\r\n")
     if not start:
         raise ParseError("the delivery is empty", "byte 0")
@@ -96,7 +99,7 @@ def recognise(raw: bytes) -> str:
         return "ap_media" if _AP.search(shown) else "ninjs"
     if shown.startswith("<"):
         return _of_xml(shown)
-    found = None if raw.startswith(_UTF16) else _CONTROL.search(raw)
+    found = None if raw.startswith(_UTF16) else _CONTROL.search(start)
     if found:
         raise ParseError(
             f"neither text nor a known format: control byte 0x{found[0][0]:02x}",

@@ -68,6 +68,7 @@ def parse(raw: bytes, context: Context) -> Parsed:
         raise ParseError("no IPTC 7901 message: it does not begin with SOH", "byte 0")
     stories: list[Story] = []
     errors: list[ParseError] = []
+    printed.check_count(len(messages))
     offset = len(before)
     for message in messages:
         try:
@@ -98,6 +99,7 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
     if not start:
         raise ParseError("no start of text (STX)", f"byte {offset + len(before)}")
     text, end, tail = rest.partition(b"\x03")
+    printed.check_story(len(text), f"byte {offset}")
     if not end:
         raise ParseError(
             "cut short: no end of text (ETX)", f"byte {offset + len(before) + 1 + len(text)}"
@@ -153,7 +155,7 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
         categories=(header["category"],),
         keywords=keywords,
         ednote=notes or None,
-        first_created=sent.at if sent and not signalled else None,
+        first_created=sent.at if sent and printed.is_first(signalled) else None,
         version_created=sent.at if sent else None,
         embargoed_until=until.at if until else None,
         zone_assumed=bool((sent and sent.assumed) or (until and until.assumed)),

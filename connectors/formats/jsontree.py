@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from connectors import fields, flow
+from connectors import fields, flow, printed
 from connectors.charset import sanitise
 from connectors.formats import inline
 from connectors.markup import looks_like_markup
@@ -21,6 +21,8 @@ from pipeline.story import Located
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_ELEMENTS = 400_000
+MAX_ARRAY = 2_000  # subjects, places or associations of one item
+MAX_TAGS = 40_000
 _ENVELOPES = (
     "item", "items", "_items", "data", "results", "stories", "articles", "hits", "_source",
     "content", "entries", "newsitems", "payload",
@@ -72,6 +74,7 @@ def documents(raw: bytes) -> Iterator[tuple[str, Any]]:
             raise whole
     except orjson.JSONDecodeError:
         raise whole from None
+    printed.check_count(len(lines))
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
@@ -95,6 +98,7 @@ def unwrap(
         ParseError: the document is neither an item nor an envelope that is known.
     """
     if isinstance(value, list):
+        printed.check_count(len(value))
         for number, element in enumerate(value):
             try:
                 yield from unwrap(element, marks, f"{where}[{number}]", depth + 1)
@@ -134,6 +138,9 @@ def paragraphs(value: Any) -> str | None:
     """A value as paragraphs, whether it is plain or HTML; None for anything without a text."""
     if not isinstance(value, str):
         return None
+    printed.check_story(len(value), "the body")
+    if value.count("<") > MAX_TAGS:
+        raise ParseError(f"a text of more than {MAX_TAGS} tags", "the body")
     return (inline.of_text(value) if looks_like_markup(value) else flow.paragraphs(value)) or None
 
 
@@ -144,11 +151,17 @@ def texts(value: Any) -> tuple[str, ...]:
 
 
 def dicts(value: Any) -> list[Object]:
-    """The objects of a list, of an object's values, or one object alone; keys in lower case."""
+    """The objects of a list, of an object's values, or one object alone; keys in lower case.
+
+    Raises:
+        ParseError: there are more than any item has.
+    """
     if isinstance(value, dict):
         inner = list(value.values())
         value = inner if inner and all(isinstance(each, dict) for each in inner) else [value]
     values = value if isinstance(value, list) else []
+    if len(values) > MAX_ARRAY:
+        raise ParseError(f"an array of more than {MAX_ARRAY} elements", "the item")
     return [_lower(each) for each in values if isinstance(each, dict)]
 
 

@@ -40,6 +40,10 @@ _WORD = rb"=\?([^?*\s]{1,40})(?:\*[^?]*)?\?([QqBb])\?([^?]*)\?="
 _WORDS = re.compile(rb"(?:" + _WORD + rb"[ \t]*)+")
 _ONE_WORD = re.compile(_WORD)
 _REPLY = re.compile(r"^(?:(?:re|fwd?|aw|wg)\s*:\s*)+", re.IGNORECASE)
+_FIELD = re.compile(rb"[!-9;-~]{1,100}:")  # RFC 5322 section 3.6.8
+_END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
+_MAX_HEADERS = 256 * 1024
+_MAX_BOUNDARIES = 2_000
 _SIGNATURE = ("-- ", "--")
 
 
@@ -51,6 +55,11 @@ def parse(raw: bytes, context: Context) -> Parsed:
     """
     printed.check_text(raw)
     raw = re.sub(rb"^From [^\n]*\n", b"", raw.lstrip())  # an mbox's own line
+    end = _END_OF_HEADERS.search(raw)
+    if not _FIELD.match(raw) or (end.start() if end else len(raw)) > _MAX_HEADERS:
+        raise ParseError("no mail: it does not begin with headers", "line 1")
+    if raw.count(b"\n--") > _MAX_BOUNDARIES:
+        raise ParseError(f"more than {_MAX_BOUNDARIES} parts", "the message")
     try:
         message = BytesParser(policy=policy.compat32).parsebytes(raw)
         headers = _headers(message)
@@ -62,6 +71,7 @@ def parse(raw: bytes, context: Context) -> Parsed:
     message_id = (headers.get("message-id") or "").strip("<> ") or None
     if not body:
         return Parsed(skipped=(Skipped("a mail without text", message_id),))
+    printed.check_story(len(body), "the text")
     return Parsed((_story(headers, message_id, body, context),))
 
 

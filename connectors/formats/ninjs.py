@@ -46,11 +46,15 @@ def parse(raw: bytes, context: Context) -> Parsed:
     stories: list[Story] = []
     errors: list[ParseError] = []
     skipped: list[Skipped] = []
-    for _, item in jsontree.objects(raw, MARKS):
+    for where, item in jsontree.objects(raw, MARKS):
         if isinstance(item, ParseError):
             errors.append(item)
             continue
-        read = _read(item, context)
+        try:
+            read = _read(item, context)
+        except ParseError as error:
+            errors.append(ParseError(error.message, where or error.where))
+            continue
         if isinstance(read, Story):
             stories.append(read)
         else:

@@ -65,6 +65,7 @@ def parse(raw: bytes, context: Context) -> Parsed:
     if markup.local_name(root) not in _ROOTS:
         raise ParseError(f"no feed: the root element is {markup.local_name(root)}", "line 1")
     nodes = list(xml.descendants(root, "item", "entry"))
+    printed.check_count(len(nodes))
     clean = io.BytesIO(etree.tostring(root, encoding="utf-8"))
     try:
         found = feedparser.parse(clean, sanitize_html=False, resolve_relative_uris=False)

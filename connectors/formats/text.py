@@ -31,6 +31,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 
 from connectors import dateline, fields, markup, printed, signals
 from connectors.agencies import short_name
@@ -78,7 +79,9 @@ def parse(raw: bytes, context: Context) -> Parsed:
         text = markup.text_of_html(text)  # it says text/plain and is HTML
     lines = sanitise(text.replace("\f", "\n=====\n")).split("\n")
     stories, errors = [], []
-    for number, story_lines in split(lines):
+    parts = list(islice(split(lines), printed.MAX_STORIES + 1))
+    printed.check_count(len(parts))
+    for number, story_lines in parts:
         try:
             stories.append(read(story_lines, context))
         except ParseError as error:
@@ -102,11 +105,18 @@ def has_head(lines: list[str]) -> bool:
 
 
 def split(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """The lines of each story, with the number of its first line."""
+    """The lines of each story, with the number of its first line.
+
+    Raises:
+        ParseError: one story is longer than any that is written.
+    """
     found: list[str] = []
     first, has_body, dated = 1, False, False
+    length = 0
     for number, line in enumerate(lines, start=1):
         bare = line.strip()
+        length = (length if found else 0) + len(line)
+        printed.check_story(length, f"line {first}")
         if _END.match(bare) or _START.match(bare):
             # An end mark right under a headline underlines it.
             if has_body or _is_kill(found):
@@ -245,7 +255,7 @@ def read(lines: list[str], context: Context, near: date | None = None) -> Story:
         ),
         ednote="\n".join(filter(None, head.notes)) or None,
         copyright=head.labels.get("copyright"),
-        first_created=created.at if created and not signalled else None,
+        first_created=created.at if created and printed.is_first(signalled) else None,
         version_created=created.at if created else None,
         embargoed_until=until.at if until else None,
         zone_assumed=any_assumed((created, until)),

@@ -74,9 +74,6 @@ _ZONES = {
     "PDT": "America/Los_Angeles",
 }  # fmt: skip
 _AGENCY = re.compile(r"\(([^()\d]{2,40})\)|/([^/\s\d]{2,20})/|\s([A-Z]{2,5})\s*[-–—_]\s*$")
-_FIRST = frozenset(
-    (Signal.NEWSALERT, Signal.BULLETIN, Signal.FLASH, Signal.URGENT, Signal.ADVISORY)
-)
 _STATUS = {Signal.KILL: Status.WITHDRAWN, Signal.WITHDRAW: Status.WITHDRAWN}
 
 
@@ -149,11 +146,6 @@ def agency_of(dateline: Dateline | None) -> str | None:
 def status_of(signalled: Signalled | None) -> Status:
     """Withdrawn for a kill or a withdrawal, else usable."""
     return _STATUS.get(signalled.signal, Status.USABLE) if signalled else Status.USABLE
-
-
-def is_first(signalled: Signalled | None) -> bool:
-    """Whether a version is the story's first: one that changes no earlier one."""
-    return signalled is None or signalled.signal in _FIRST
 
 
 def trailer(line: str) -> tuple[str | None, Instant] | None:

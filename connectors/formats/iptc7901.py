@@ -155,7 +155,7 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
         categories=(header["category"],),
         keywords=keywords,
         ednote=notes or None,
-        first_created=sent.at if sent and printed.is_first(signalled) else None,
+        first_created=sent.at if sent else None,
         version_created=sent.at if sent else None,
         embargoed_until=until.at if until else None,
         zone_assumed=bool((sent and sent.assumed) or (until and until.assumed)),

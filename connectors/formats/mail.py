@@ -104,7 +104,7 @@ def _story(headers: dict[str, str], message_id: str | None, body: str, context: 
         headline=story.headline or subject,
         language=story.language or fields.language(headers.get("content-language")),
         priority=fields.integer((headers.get("x-priority") or "")[:1]),
-        first_created=sent.at if sent and not (replaced or said or story.signal) else None,
+        first_created=sent.at if sent else None,
         version_created=sent.at if sent else story.version_created,
         zone_assumed=bool(sent and sent.assumed) or story.zone_assumed,
         format="mail",

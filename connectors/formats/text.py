@@ -255,7 +255,7 @@ def read(lines: list[str], context: Context, near: date | None = None) -> Story:
         ),
         ednote="\n".join(filter(None, head.notes)) or None,
         copyright=head.labels.get("copyright"),
-        first_created=created.at if created and printed.is_first(signalled) else None,
+        first_created=created.at if created else None,
         version_created=created.at if created else None,
         embargoed_until=until.at if until else None,
         zone_assumed=any_assumed((created, until)),

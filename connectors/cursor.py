@@ -124,9 +124,9 @@ class Cursor:
         return Met(bool(here), any(here), len(rows) > len(here))
 
     def acknowledged(self) -> dict[tuple[str, int], int]:
-        """The highest offset that the broker has acknowledged, by topic and partition."""
+        """The highest offset acknowledged to any feed, by topic and partition."""
         rows = self._db.execute(
-            "SELECT topic, partition, offset FROM acknowledged WHERE feed = ?", (self.feed,)
+            "SELECT topic, partition, max(offset) FROM acknowledged GROUP BY topic, partition"
         )
         return {(topic, partition): offset for topic, partition, offset in rows}
 
@@ -174,19 +174,15 @@ class Cursor:
             )
 
     def forget(self) -> None:
-        """Start anew: everything that the source still has will be delivered again.
+        """Start anew, for all feeds: what their sources still have will be delivered again.
 
-        The stories of every feed are forgotten with it, since one of this feed may have
-        been left out as already published by another.
+        For all at once, since the first feed that publishes again hides from the others that
+        the broker's end once lay before what it had acknowledged to them.
         """
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            for table in ("deliveries", "state", "acknowledged"):
-                self._db.execute(
-                    f"DELETE FROM {table} WHERE feed = ?",  # noqa: S608 (names of our own)
-                    (self.feed,),
-                )
-            self._db.execute("DELETE FROM stories")
+            for table in ("deliveries", "state", "acknowledged", "stories"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 (names of our own)
 
     def copy(self) -> Cursor:
         """The same memory apart from the file: what is committed to it stays in it."""

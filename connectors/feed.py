@@ -157,7 +157,7 @@ class FeedLoop:
             self._archive.close()
 
     def _check_broker(self) -> None:
-        """Deliver anew if the broker has lost what it acknowledged.
+        """Have all feeds deliver anew if the broker has lost what it acknowledged.
 
         The embedded engine may, when it is killed; so may a cluster that was made anew.
         An end offset at or before an acknowledged one shows it.
@@ -170,7 +170,7 @@ class FeedLoop:
         lost = {at: ends[at] for at, offset in known.items() if ends[at] <= offset}
         if lost:
             log.warning(
-                "the broker has lost records that it had acknowledged: delivering anew",
+                "the broker has lost records that it had acknowledged: all feeds deliver anew",
                 extra={"feed": self.feed.name, "partitions": sorted(lost)},
             )
             self._cursor.forget()

@@ -216,6 +216,17 @@ def test_lost_broker_is_delivered_anew(tmp_path: Path, broker: Broker) -> None:
     assert emptied.said() == ["one", "two"]
 
 
+def test_loss_that_another_feed_has_covered_up(tmp_path: Path, broker: Broker) -> None:
+    """A feed's lost records come again even where another has since filled their offsets."""
+    run_once(tmp_path, Listed(b"a|1|one"), broker, name="satellite")
+    run_once(tmp_path, Listed(b"b|1|two"), broker, name="internet")
+    emptied = Broker()
+    more = [b"a|1|one", b"c|1|three", b"d|1|four"]
+    run_once(tmp_path, Listed(*more), emptied, name="satellite")
+    run_once(tmp_path, Listed(b"b|1|two"), emptied, name="internet")
+    assert emptied.said() == ["one", "three", "four", "two"]
+
+
 def test_dead_source(tmp_path: Path, broker: Broker) -> None:
     """A source that fails again and again counts as dead; with `once` it is given up."""
     away = [SourceUnavailable("no route to the wire") for _ in range(5)]

@@ -44,6 +44,8 @@ class Fault:
     end: Callable[[object], object] = lambda struck: None
     most: int = 1_000
     """How often in a run."""
+    operation: bool = False
+    """What an operator does in the middle of it all: no fault, and not counted as one."""
 
 
 @dataclass
@@ -54,6 +56,7 @@ class Driver:
     rng: random.Random
     every_seconds: float
     struck: Counter[str] = field(default_factory=Counter)
+    operations: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     """What went wrong with the torture itself."""
     _busy: set[str] = field(default_factory=set)
@@ -83,7 +86,8 @@ class Driver:
         free = [
             fault
             for fault in self.faults
-            if fault.target not in self._busy and self.struck[fault.kind] < fault.most
+            if fault.target not in self._busy
+            and self.struck[fault.kind] + self.operations[fault.kind] < fault.most
         ]
         if not free:
             return None
@@ -94,7 +98,7 @@ class Driver:
             struck = fault.begin()
             if struck is None:
                 return
-            self.struck[fault.kind] += 1
+            (self.operations if fault.operation else self.struck)[fault.kind] += 1
             log.info("fault", extra={"kind": fault.kind, "lasts": round(lasts, 1)})
             time.sleep(lasts)
             fault.end(struck)
@@ -116,6 +120,7 @@ def all_faults(
         *_of_servers(kafka, index, site),
         *_of_links(links),
         *_of_disks(site),
+        *_of_operators(supervisor),
     ]
 
 
@@ -296,4 +301,19 @@ def _of_disks(site: Site) -> list[Fault]:
 
     return [
         Fault("disk full", 1.2, "disk", (1, 5), fill, lambda _: filler.unlink(missing_ok=True)),
+    ]
+
+
+def _of_operators(supervisor: Supervisor) -> list[Fault]:
+    def operation(what: str, *arguments: str) -> Fault:
+        def begin() -> object:
+            # It may fail in the storm; then it has said why, and nothing may be wrong for it.
+            return supervisor.command(*arguments)
+
+        return Fault(what, 0.4, "operator", (0, 0), begin, most=1, operation=True)
+
+    return [
+        operation("reindex", "reindex"),
+        operation("replay from the topic", "replay", "--from", "topic"),
+        operation("replay from the archive", "replay", "--from", "archive"),
     ]

@@ -117,6 +117,7 @@ class Supervisor:
     _wanted: dict[str, Program] = field(default_factory=dict)
     _ended: dict[str, float] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock)
+    _operator: RLock = field(default_factory=RLock)
     _over: Event = field(default_factory=Event)
     _thread: Thread | None = None
     _repair: Thread | None = None
@@ -160,15 +161,16 @@ class Supervisor:
         return [p for p in wanted if p.name.startswith(kind) and p.running]
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run `newswire ...` to its end; its output goes into the log of commands."""
-        done = subprocess.run(
-            [sys.executable, "-m", "newswire", *arguments],
-            env={**os.environ, **self.environ},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=180,
-        )
+        """Run `newswire ...` to its end, one at a time; its output goes into a log."""
+        with self._operator:
+            done = subprocess.run(
+                [sys.executable, "-m", "newswire", *arguments],
+                env={**os.environ, **self.environ},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=180,
+            )
         with (self.folder / "commands.log").open("a", encoding="utf-8") as log:
             log.write(f"$ newswire {' '.join(arguments)}\n{done.stdout}{done.stderr}")
         return done

@@ -72,6 +72,13 @@ def _figures(results: Sequence[Result]) -> Iterable[str]:
     for kind, times in sorted(kinds.items()):
         yield f"| {kind} | {times} |"
     yield ""
+    operations: Counter[str] = Counter()
+    for result in results:
+        operations.update(result.operations)
+    yield "In the middle of it: " + ", ".join(
+        f"{what} ({times} times)" for what, times in sorted(operations.items())
+    )
+    yield ""
     yield "| process | memory, MB | threads | files |"
     yield "| --- | ---: | ---: | ---: |"
     for kind in sorted({kind for result in results for kind in result.peaks}):

@@ -51,6 +51,7 @@ class Result:
     deliveries: int
     damaged: int
     faults: dict[str, int] = field(default_factory=dict)
+    operations: dict[str, int] = field(default_factory=dict)
     restarts: int = 0
     repairs: int = 0
     settled_seconds: float = 0.0
@@ -240,6 +241,7 @@ def _storm(
         finally:
             supervisor.stop()
             result.faults = dict(driver.struck)
+            result.operations = dict(driver.operations)
             result.notes += driver.failures
             result.restarts, result.repairs = supervisor.restarts, supervisor.repairs
             result.peaks = {kind: asdict(peak) for kind, peak in supervisor.peaks.items()}

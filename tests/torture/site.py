@@ -51,7 +51,7 @@ class Site:
 
     def environ(self, who: str) -> dict[str, str]:
         """The settings of "connectors", "workers" or an "operator" as variables."""
-        data_dir = self.data_dir if who == "connectors" else self.folder / who
+        data_dir = self.folder / who if who == "workers" else self.data_dir
         return {
             "PYTHONPATH": str(CHECKOUT),
             "NEWSWIRE_DATA_DIR": str(data_dir),

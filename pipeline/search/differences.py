@@ -1,0 +1,81 @@
+"""What changed between two versions of a text, word by word. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Kind = Literal["same", "added", "removed"]
+
+_PIECE = re.compile(r"\w+|[^\w\s]|\s+")
+MAX_WORDS = 4000
+"""Of a changed stretch: a longer one is shown as removed and added whole."""
+
+
+class Change(BaseModel):
+    """A stretch of text that both versions have, or only one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Kind
+    text: str
+
+
+def difference(old: str, new: str) -> tuple[Change, ...]:
+    """The two texts as one sequence: without "added" it reads old, without "removed" new.
+
+    Paragraphs are matched first, then the words of those that differ, so that the time
+    stays near-linear in texts that mostly agree.
+    """
+    changes: list[Change] = []
+    for kind, before, after in _matched(_paragraphs(old), _paragraphs(new)):
+        if kind == "same":
+            changes.append(Change(kind="same", text=before))
+        else:
+            changes += _words(before, after)
+    return tuple(_joined(changes))
+
+
+def _words(before: str, after: str) -> Iterator[Change]:
+    old, new = _PIECE.findall(before), _PIECE.findall(after)
+    if max(len(old), len(new)) > 2 * MAX_WORDS:
+        pairs: Iterator[tuple[str, str, str]] = iter([("changed", before, after)])
+    else:
+        pairs = _matched(old, new)
+    for kind, removed, added in pairs:
+        if kind == "same":
+            yield Change(kind="same", text=removed)
+            continue
+        if removed:
+            yield Change(kind="removed", text=removed)
+        if added:
+            yield Change(kind="added", text=added)
+
+
+def _matched(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    matcher = SequenceMatcher(None, old, new, autojunk=len(old) + len(new) > 2000)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        kind = "same" if tag == "equal" else "changed"
+        yield kind, "".join(old[i1:i2]), "".join(new[j1:j2])
+
+
+def _paragraphs(text: str) -> list[str]:
+    return re.findall(r"[^\n]+\n*|\n+", text)
+
+
+def _joined(changes: Sequence[Change]) -> Iterator[Change]:
+    """Neighbours of one kind as one."""
+    held: Change | None = None
+    for change in changes:
+        if held and held.kind == change.kind:
+            held = Change(kind=held.kind, text=held.text + change.text)
+            continue
+        if held:
+            yield held
+        held = change
+    if held:
+        yield held

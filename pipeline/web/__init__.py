@@ -1,0 +1,1 @@
+"""Process 3: the search API, the page, alerts and operations, as one ASGI application."""

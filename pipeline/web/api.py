@@ -1,0 +1,223 @@
+"""The search API, JSON under /api. Its OpenAPI document is /openapi.json."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+import orjson
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import Response, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.index.document import Document
+from pipeline.search.differences import Change, difference
+from pipeline.search.exports import EXPORTS, pieces, public
+from pipeline.search.feeds import json_feed, rss
+from pipeline.search.query import SearchRequest
+from pipeline.search.results import Hit, Page
+from pipeline.search.suggestions import Suggestions
+from pipeline.web.answers import awaited, tagged
+from pipeline.web.reader import Reader
+
+router = APIRouter()
+
+EXPORT_LIMIT = 10_000
+FEED_SIZE = 50
+COMPARED = ("headline", "slugline", "byline", "ednote", "body")
+JSON = "application/json"
+
+StoryId = Annotated[str, Field(max_length=512)]
+
+
+class SearchParameters(SearchRequest):
+    """A search request, and where its listing goes on."""
+
+    cursor: str | None = Field(default=None, max_length=4096)
+    """`cursor` of the page before."""
+
+
+class SearchPage(Page):
+    """A page of results; `cursor` asks for the next one where there is one."""
+
+    cursor: str | None = None
+
+
+class Version(BaseModel):
+    """One version of a story, without its text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: int
+    """Names this version in /api/versions and /api/differences."""
+    version: int | None = None
+    """The wire's own number."""
+    signal: str | None = None
+    headline: str | None = None
+    published_at: datetime | None = None
+    received_at: datetime | None = None
+    indexed_at: datetime | None = None
+
+
+class Difference(BaseModel):
+    """What changed from one version to another, field by field, word by word."""
+
+    model_config = ConfigDict(frozen=True)
+
+    older: Version
+    newer: Version
+    fields: dict[str, tuple[Change, ...]]
+    """Only the fields that changed."""
+
+
+def reader(request: Request) -> Reader:
+    """The application's reader."""
+    found: Reader = request.app.state.reader
+    return found
+
+
+@router.get("/api/search", response_model=SearchPage)
+async def search(request: Request, asked: Annotated[SearchParameters, Query()]) -> Response:
+    """Stories that match, with facets, timeline and places."""
+    wanted = SearchRequest(**asked.model_dump(exclude={"cursor"}))
+    page, cursor = await awaited(request, reader(request).search(wanted, asked.cursor))
+    shown = SearchPage(**dict(page), cursor=cursor)
+    unsteady: Any = {"took_ms": True, "cursor": True, "hits": {"__all__": {"score"}}}
+    return tagged(
+        request,
+        shown.model_dump_json().encode(),
+        JSON,
+        same_while=shown.model_dump_json(exclude=unsteady).encode(),
+    )
+
+
+@router.get("/api/stories/{story_id:path}")
+async def story(request: Request, story_id: StoryId) -> Response:
+    """A story's newest version, whole: text, entities, places, provenance."""
+    found = await awaited(request, reader(request).story(story_id))
+    if found is None:
+        raise HTTPException(404, "there is no such story, or it may not be shown")
+    return tagged(request, orjson.dumps(public(found)), JSON)
+
+
+@router.get("/api/versions/{story_id:path}")
+async def versions(
+    request: Request, story_id: StoryId, key: Annotated[int | None, Query()] = None
+) -> Response:
+    """A story's versions, newest first; with `key`, that version whole."""
+    if key is not None:
+        found = await awaited(request, reader(request).version(story_id, key))
+        if found is None:
+            raise HTTPException(404, "there is no such version, or it may not be shown")
+        return tagged(request, orjson.dumps(public(found)), JSON)
+    listed = await awaited(request, reader(request).versions(story_id))
+    if not listed:
+        raise HTTPException(404, "there is no such story, or it may not be shown")
+    shown = [described(name, document).model_dump(mode="json") for name, document in listed]
+    return tagged(request, orjson.dumps(shown), JSON)
+
+
+@router.get("/api/differences/{story_id:path}", response_model=Difference)
+async def differences(request: Request, story_id: StoryId, older: int, newer: int) -> Response:
+    """What changed between two versions, given by their keys."""
+    before = await awaited(request, reader(request).version(story_id, older))
+    after = await awaited(request, reader(request).version(story_id, newer))
+    if before is None or after is None:
+        raise HTTPException(404, "there is no such version, or it may not be shown")
+    shown = compared((older, before), (newer, after))
+    return tagged(request, shown.model_dump_json().encode(), JSON)
+
+
+@router.get("/api/alike/{story_id:path}", response_model=list[Hit])
+async def alike(request: Request, story_id: StoryId) -> Response:
+    """More stories like this one, the most alike first."""
+    hits = await awaited(request, reader(request).alike(story_id))
+    shown = [hit.model_dump(mode="json") for hit in hits]
+    return tagged(request, orjson.dumps(shown), JSON)
+
+
+@router.get("/api/suggest", response_model=Suggestions)
+async def suggest(request: Request, q: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """People, places and slugs that begin as typed."""
+    found = await awaited(request, reader(request).suggest(q))
+    return tagged(request, found.model_dump_json().encode(), JSON)
+
+
+@router.get("/api/export/{form}")
+async def export(
+    request: Request,
+    form: Literal["jsonl", "csv", "ninjs", "geojson"],
+    asked: Annotated[SearchRequest, Query()],
+) -> StreamingResponse:
+    """All matching stories as a file, up to 10,000 of them, in the order of the search."""
+    chosen = EXPORTS[form]
+    body = pieces(chosen, reader(request).scan(asked, EXPORT_LIMIT))
+    first = await anext(body), await anext(body, b"")  # an index that is away is still a 503
+
+    async def whole() -> Any:
+        for piece in first:
+            yield piece
+        async for piece in body:
+            yield piece
+
+    name = f"stories.{chosen.extension}"
+    return StreamingResponse(
+        whole(),
+        media_type=chosen.media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@router.get("/feed.rss")
+async def feed_rss(request: Request, asked: Annotated[SearchRequest, Query()]) -> Response:
+    """The newest matching stories as RSS 2.0."""
+    hits = await _newest(request, asked)
+    content = rss(_title(asked), _home(request), hits, _linker(request))
+    return tagged(request, content, "application/rss+xml")
+
+
+@router.get("/feed.json")
+async def feed_json(request: Request, asked: Annotated[SearchRequest, Query()]) -> Response:
+    """The newest matching stories as JSON Feed 1.1."""
+    hits = await _newest(request, asked)
+    content = json_feed(_title(asked), _home(request), str(request.url), hits, _linker(request))
+    return tagged(request, content, "application/feed+json")
+
+
+def described(key: int, document: Document) -> Version:
+    """A version as lists show it."""
+    fields = Version.model_fields.keys() - {"key"}
+    return Version(key=key, **{name: document.get(name) for name in fields})
+
+
+def compared(older: tuple[int, Document], newer: tuple[int, Document]) -> Difference:
+    """The difference between two versions."""
+    texts = [(name, older[1].get(name) or "", newer[1].get(name) or "") for name in COMPARED]
+    return Difference(
+        older=described(*older),
+        newer=described(*newer),
+        fields={
+            name: difference(before, after) for name, before, after in texts if before != after
+        },
+    )
+
+
+async def _newest(request: Request, asked: SearchRequest) -> Sequence[Hit]:
+    wanted = asked.model_copy(update={"sort": "newest", "size": FEED_SIZE, "facets": False})
+    return (await awaited(request, reader(request).top(wanted))).hits
+
+
+def _title(asked: SearchRequest) -> str:
+    return f"newswire: {asked.q}" if asked.q else "newswire"
+
+
+def _home(request: Request) -> str:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{str(request.base_url).rstrip('/')}/{query}"
+
+
+def _linker(request: Request) -> Any:
+    base = str(request.base_url).rstrip("/")
+    return lambda story_id: f"{base}/story/{quote(story_id, safe=':@')}"

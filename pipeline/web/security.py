@@ -1,0 +1,99 @@
+"""Headers on every response, and who may change something. The wire's text is hostile.
+
+The policy lets a page run its own scripts and styles and nothing else: no inline script,
+no other host, no frame around it. Text that slipped through as markup would still be inert.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated
+
+from fastapi import Header, HTTPException, Request
+from pydantic import SecretStr
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+CACHED = "private, no-cache"
+"""May be kept, must be asked for again: a killed story leaves caches at the next look."""
+
+
+class SecurityHeaders:
+    """ASGI middleware that adds HEADERS to every response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, with headers."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", CACHED)
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+def same_origin(request: Request) -> None:
+    """Refuse a change that another site's page asks a browser for.
+
+    Raises:
+        HTTPException: 403.
+    """
+    origin = request.headers.get("origin")
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none") or (
+        origin is not None and origin.partition("://")[2] != request.headers.get("host")
+    ):
+        raise HTTPException(403, "changes are taken from this site's own pages only")
+
+
+def is_admin(token: SecretStr | None, authorization: str | None) -> bool:
+    """Whether an Authorization header carries the admin token. Without a token nobody does."""
+    given = (authorization or "").removeprefix("Bearer ").encode()
+    return token is not None and hmac.compare_digest(given, token.get_secret_value().encode())
+
+
+def admin(request: Request, authorization: Annotated[str | None, Header()] = None) -> None:
+    """Let the holder of the admin token pass: `Authorization: Bearer TOKEN`.
+
+    Raises:
+        HTTPException: 401, or 403 where no token is configured.
+    """
+    same_origin(request)
+    token: SecretStr | None = request.app.state.settings.web.admin_token
+    if token is None:
+        raise HTTPException(403, "set NEWSWIRE_WEB__ADMIN_TOKEN to allow this")
+    if not is_admin(token, authorization):
+        raise HTTPException(401, "the admin token is wrong", {"WWW-Authenticate": "Bearer"})

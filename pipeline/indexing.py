@@ -11,6 +11,7 @@ from pipeline import codec
 from pipeline.enriching import enriched_message
 from pipeline.errors import CodecError, MappingError
 from pipeline.index.document import document, enriched
+from pipeline.index.history import History
 from pipeline.index.writer import Outcome, Write, Writer
 from pipeline.newest import Newest
 from pipeline.records import Counts, Message, Record, Send, letter
@@ -34,6 +35,8 @@ class Indexing:
     counts: Counts
     languages: tuple[str, ...] = ()
     """Those with an analyzer of their own."""
+    history: History | None = None
+    """Keeps each version that was indexed, and purges those of a withdrawn story."""
 
     async def __call__(self, records: Sequence[Record]) -> None:
         """Take one batch, in the order of its partitions."""
@@ -45,6 +48,10 @@ class Indexing:
             except CodecError as error:
                 letters.append(letter(self.topics, record, "decode", error))
         outcomes = await self.writer.write([write for _, write in writes])
+        if self.history:
+            await self.history.keep(
+                [(w, o.outcome) for (_, w), o in zip(writes, outcomes, strict=True)]
+            )
         refused: list[tuple[Record, Write]] = []
         for (record, write), written in zip(writes, outcomes, strict=True):
             if written.outcome is Outcome.INDEXED:

@@ -8,6 +8,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from config.kafka import client_options
 from config.settings import Settings
 from pipeline.errors import BrokerUnavailable, SetupError
+from pipeline.index.history import setup_history
 from pipeline.index.setup import setup_index
 from pipeline.topics import Topics
 
@@ -56,7 +57,11 @@ def setup(settings: Settings) -> list[str]:
         BrokerUnavailable, IndexUnavailable: not reached.
         SetupError: what is there does not fit.
     """
-    return setup_topics(settings) + setup_index(settings.elasticsearch)
+    return [
+        *setup_topics(settings),
+        *setup_index(settings.elasticsearch),
+        *setup_history(settings.elasticsearch),
+    ]
 
 
 def setup_topics(settings: Settings) -> list[str]:

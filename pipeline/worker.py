@@ -23,6 +23,7 @@ from pipeline.app import Gate, add_agents, build, sender
 from pipeline.enriching import Enriching
 from pipeline.errors import BrokerUnavailable, NewswireError
 from pipeline.index.client import connect
+from pipeline.index.history import History
 from pipeline.index.writer import Writer
 from pipeline.indexing import Indexing
 from pipeline.kafka import OffsetReader
@@ -108,7 +109,15 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
             )
             for lane in Lane
         },
-        Indexing(topics, writer, newest, send, counts, tuple(settings.elasticsearch.analyzers)),
+        Indexing(
+            topics,
+            writer,
+            newest,
+            send,
+            counts,
+            tuple(settings.elasticsearch.analyzers),
+            History(client, settings.elasticsearch),
+        ),
     )
 
     progress = Progress(settings.worker.stall_seconds, waiting=waiting)

@@ -60,9 +60,16 @@ def setup_history(settings: ElasticsearchSettings) -> list[str]:
     name = history_index(settings.index)
     sizes = {"number_of_shards": settings.shards, "number_of_replicas": settings.replicas}
     with translated(settings), connect_sync(settings) as client:
+        # Where the index is deleted under a running worker, it comes back as it should be.
+        client.indices.put_index_template(
+            name=name,
+            index_patterns=[name],
+            priority=200,
+            template={"mappings": MAPPING, "settings": sizes},
+        )
         if client.indices.exists(index=name):
             return [f"index {name} exists"]
-        client.indices.create(index=name, mappings=MAPPING, settings=sizes)
+        client.indices.create(index=name)
     return [f"index {name}"]
 
 

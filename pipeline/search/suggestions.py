@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -15,7 +16,10 @@ from pipeline.search.query import Body, visible
 
 MAX_CHARS = 40
 VALUES = 6
+CANDIDATES = 1000
+"""Terms that are asked for: an engine that ignores `include` gives its most frequent ones."""
 _RESERVED = frozenset('.?+*|{}[]()"\\#@&<>~^$-')
+_BETWEEN = " -'’.(/"
 _WORD_START = r"(.*[ \-'’.(/])?"
 
 
@@ -62,14 +66,29 @@ def body(typed: str, now: datetime) -> Body | None:
     }
 
 
-def suggestions(response: Mapping[str, Any]) -> Suggestions:
+def suggestions(typed: str, response: Mapping[str, Any]) -> Suggestions:
     """The completions that a response holds."""
-    found = response["aggregations"]
+    start = _folded(typed.strip()[:MAX_CHARS])
+
+    def kept(name: str, read: Callable[[Mapping[str, Any]], Suggestion]) -> tuple[Suggestion, ...]:
+        read_all = map(read, response["aggregations"][name]["buckets"])
+        return tuple(islice((s for s in read_all if _begins(_folded(s.value), start)), VALUES))
+
     return Suggestions(
-        people=tuple(_plain(bucket) for bucket in found["people"]["buckets"]),
-        places=tuple(_place(bucket) for bucket in found["places"]["buckets"]),
-        slugs=tuple(_plain(bucket) for bucket in found["slugs"]["buckets"]),
+        people=kept("people", _plain), places=kept("places", _place), slugs=kept("slugs", _plain)
     )
+
+
+def _begins(name: str, start: str) -> bool:
+    """Whether some word of the name, with what follows it, begins so."""
+    return any(
+        name.startswith(start, at) and (at == 0 or name[at - 1] in _BETWEEN)
+        for at in range(len(name) - len(start) + 1)
+    )
+
+
+def _folded(text: str) -> str:
+    return "".join(_base(character) for character in text)
 
 
 def _plain(bucket: Mapping[str, Any]) -> Suggestion:
@@ -87,7 +106,7 @@ def _place(bucket: Mapping[str, Any]) -> Suggestion:
 
 
 def _terms(field: str, include: str) -> Body:
-    return {"terms": {"field": field, "include": include, "size": VALUES}}
+    return {"terms": {"field": field, "include": include, "size": CANDIDATES}}
 
 
 def _pattern(typed: str) -> str:

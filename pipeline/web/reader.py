@@ -181,7 +181,13 @@ class Reader:
         response = await self._search(
             {
                 "size": size,
-                "query": {"bool": {"must": [like], "filter": [visible(datetime.now(UTC))]}},
+                "query": {
+                    "bool": {
+                        "must": [like],
+                        "filter": [visible(datetime.now(UTC))],
+                        "must_not": [{"ids": {"values": [story_id]}}],
+                    }
+                },
                 "_source": list(query.RESULT_FIELDS),
             },
             index=self._index,
@@ -193,7 +199,7 @@ class Reader:
         body = suggestions.body(typed, datetime.now(UTC))
         if body is None:
             return suggestions.Suggestions()
-        return suggestions.suggestions(await self._search(body, index=self._index))
+        return suggestions.suggestions(typed, await self._search(body, index=self._index))
 
     async def among(
         self, ids: Sequence[str], requests: Sequence[SearchRequest]

@@ -125,7 +125,11 @@ class History:
                 killed.add(write.id)
             else:
                 kept.append(write)
-        await self._put([write for write in kept if write.id not in killed])
+        kept = [write for write in kept if write.id not in killed]
+        await self._put(kept)
+        # Another worker may have taken a kill since: its purge may have come before our put.
+        withdrawn = await self._current(kept)
+        killed |= {name for name, status in withdrawn.items() if status == Status.WITHDRAWN}
         for story_id in sorted(killed):
             await self._purge(story_id)
 

@@ -1,5 +1,7 @@
 """Differences between two texts."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +16,7 @@ def test_both_texts_can_be_read_from_the_difference(old: str, new: str) -> None:
     changes = difference(old, new)
     assert "".join(c.text for c in changes if c.kind != "added") == old
     assert "".join(c.text for c in changes if c.kind != "removed") == new
-    assert all(a.kind != b.kind for a, b in zip(changes, changes[1:], strict=False))
+    assert all(a.kind != b.kind for a, b in pairwise(changes))
 
 
 def test_a_changed_word_is_one_change() -> None:

@@ -28,7 +28,9 @@ MAX_STORY_BYTES = 1024 * 1024
 """Bounds of a delivery, of the stories in it, and of one of them: no wire comes near them."""
 
 _CYCLE = re.compile(r"^(?:AM|PM|BC|AP)-", re.IGNORECASE)  # morning, afternoon, both cycles
-_KEYWORDS = re.compile(r"^(?:AM|PM|BC)-\S.{1,150}$|^AP-[A-Z][\w.]*-\S.{0,150}$")
+_KEYWORDS = re.compile(
+    r"^(?:AM|PM|BC)-\S.{1,150}$|^[A-Z]{2,4}--\S.{1,150}$|^AP-[A-Z][\w.]*-\S.{0,150}$"
+)
 _WORDS = re.compile(r"^\d{1,5}$")
 _BYLINE = re.compile(r"^(?:By|BY|Von|Par|Por|Av|Di)\s+(?=\S)(?=.*[A-ZÀ-Ý])[^!?]{2,140}$")
 _CREDIT = re.compile(

@@ -131,7 +131,7 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
     )
     provider_id = header["service"] + header["number"]
     until = head.embargo.until if head.embargo else None
-    day = sent.at.date().isoformat() if sent else _day_and_month(decode(tail).strip())
+    day = _printed_day(decode(tail).strip(), sent)
     return Story(
         id=fields.story_id(
             short_name(context.agency) or source,
@@ -252,8 +252,10 @@ def _sent(tail: str, received: date | None, context: Context) -> Instant | None:
     return Instant(local.astimezone(UTC), match["zone"] is None)
 
 
-def _day_and_month(tail: str) -> str:
-    """The day of a trailer without a year, for the id: "11-21"."""
+def _printed_day(tail: str, sent: Instant | None) -> str:
+    """The day of a trailer, for the id: "2018-11-21", or "11-21" where it has no year."""
     match = _TRAILER.match(tail)
     month = MONTHS.get(match["month"].casefold()) if match else None
-    return f"{month:02}-{match['day']}" if match and month else ""
+    if match is None or month is None:
+        return ""
+    return sent.at.date().isoformat() if sent and match["year"] else f"{month:02}-{match['day']}"

@@ -8,15 +8,22 @@ import sys
 from config import logging as logs
 from config.settings import ConfigError, load
 from pipeline.errors import NewswireError
-from pipeline.worker import run
+from pipeline.nlp import Load
 
 
-def main() -> int:
-    """The exit code: 0 after SIGTERM, 1 when it could not go on, 2 for its configuration."""
+def main(load_enricher: Load | None = None) -> int:
+    """The exit code: 0 after SIGTERM, 1 when it could not go on, 2 for its configuration.
+
+    Args:
+        load_enricher: see `pipeline.worker.run`.
+    """
+    # Not above: each NLP process imports this module anew, and needs nothing of Kafka's.
+    from pipeline.worker import run
+
     try:
         settings = load()
         logs.configure(settings.logging)
-        asyncio.run(run(settings))
+        asyncio.run(run(settings, load_enricher))
     except ConfigError as error:
         print(f"newswire: {error}", file=sys.stderr)
         return 2

@@ -12,7 +12,9 @@ import signal
 import time
 from dataclasses import asdict
 from functools import partial
+from typing import Any
 
+import faust
 from aiokafka.errors import KafkaError
 
 from config.serve import HealthServer
@@ -36,6 +38,7 @@ from pipeline.topics import Lane, Topics
 
 log = logging.getLogger(__name__)
 
+STOP_SECONDS = 15.0
 STATUS_SECONDS = 1.0
 PROGRESS_SECONDS = 5.0
 
@@ -159,15 +162,25 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
                 end(NewswireError(f"the worker is stuck: {why}"))
             await asyncio.sleep(PROGRESS_SECONDS)
 
-    tasks: list[asyncio.Task[None]] = []
-    try:
+    async def begin() -> None:
         await offsets.start()
         await offsets.require(topics.all())
+        await writer.require()
         await pool.start()
         try:
             await app.start()
         except KafkaError as away:
             raise BrokerUnavailable(f"Kafka went away during the start: {away!r}") from away
+
+    tasks: list[asyncio.Task[None]] = []
+    starting = asyncio.create_task(begin())
+    try:
+        # A dependency may be away for long: SIGTERM must end the wait for it.
+        either: list[asyncio.Future[Any]] = [starting, stop]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            return
+        await starting
         tasks = [asyncio.create_task(report()), asyncio.create_task(watch())]
         started = True
         log.info("worker started", extra={"nlp_processes": pool.processes})
@@ -176,15 +189,25 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
             log.info("draining")
             if not await gate.drain(settings.worker.drain_seconds):
                 log.warning("a batch did not end in time: it will be taken again")
-            await app.consumer.commit()
-        await app.stop()
+        await _stop(app, commit=error is None)
         if error is not None:
             raise error if isinstance(error, NewswireError) else NewswireError(repr(error))
     finally:
-        for task in tasks:
+        for task in (starting, *tasks):
             task.cancel()
         health.stop()
         pool.close()
         await offsets.stop()
         await client.close()
         status.remove()
+
+
+async def _stop(app: faust.App, commit: bool) -> None:
+    """Commit and leave the group; without a broker neither can be done, nor is it waited for."""
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            if commit:
+                await app.consumer.commit()
+            await app.stop()
+    except TimeoutError:
+        log.warning("kafka does not answer: what was not committed will be taken again")

@@ -122,6 +122,14 @@ class Writer:
         self._waiting.over("index")
         return [result for result in results if result is not None]
 
+    async def require(self) -> None:
+        """Check that the index is there. Waits while Elasticsearch is away.
+
+        Raises:
+            SetupError: the index, its write alias or its credentials are missing.
+        """
+        await self._get(["-"], source=False)
+
     async def newest(self, ids: Iterable[str]) -> dict[str, int]:
         """The external version that the index holds of each id, where it holds one.
 

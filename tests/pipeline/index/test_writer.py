@@ -156,6 +156,8 @@ def test_a_missing_index_stops_with_a_sentence(server: FakeElasticsearch) -> Non
         write(server, some("a"))
     with pytest.raises(SetupError, match="newswire setup"):
         use(server, lambda writer: writer.newest(["a"]))
+    with pytest.raises(SetupError, match="newswire setup"):
+        use(server, lambda writer: writer.require())
 
 
 @pytest.mark.parametrize("status", [401, 403])

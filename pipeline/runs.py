@@ -36,7 +36,11 @@ _SMALL = (
     r"|bin|ibn|al|el|y|e|&|v\.|without|on|to|at)"
 )
 _NUMBER = r"(?:of (?=\d{1,3}\b))?\d{1,4}(?![\w%])(?![.,:–-]\d)"
-RUN = re.compile(rf"(?<!\w)(?:{_WORD})(?: (?:{_SMALL} ){{0,3}}(?:{_WORD})| {_NUMBER})*")
+LONGEST = 24
+"""Words of a run after its first; in what is longer capitals tell nothing."""
+RUN = re.compile(
+    rf"(?<!\w)(?:{_WORD})(?: (?:{_SMALL} ){{0,3}}(?:{_WORD})| {_NUMBER}){{0,{LONGEST}}}"
+)
 _PART = re.compile(r"[^ ]+")
 _QUOTED = re.compile(r"(?<!\w)(?:“([^“”\n]{2,70}?)[,.]?”|\"([^\"\n]{2,70}?)[,.]?\")")
 _ROAD = re.compile(r"i-\d{1,3}")

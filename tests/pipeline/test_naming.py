@@ -1,5 +1,6 @@
 """What each name of a story names, and what holds for any text at all."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -8,6 +9,7 @@ from pipeline.enrich import Enricher
 from pipeline.entities import group
 from pipeline.mentions import Named, RawMention
 from pipeline.naming import name
+from pipeline.runs import LONGEST
 from pipeline.story import Story
 
 ALIASES = aliases.load()
@@ -106,3 +108,14 @@ def test_text_without_a_name_has_no_entity(enricher: Enricher) -> None:
     bodies = ["", "   \n\n ", "\x00\x07\x1b", "🙂🙂🙂", "‏‏"]
     for enriched in enricher.enrich([Story(id="x:1", body=body) for body in bodies]):
         assert enriched.entities == ()
+
+
+@pytest.mark.parametrize(
+    "piece", ["President Kim ", "Kim and ", "Sheriff's Office ", "U.", "A-", '"', "“Kim ", "A v. "]
+)
+def test_endless_capitals_are_cut(piece: str) -> None:
+    """A run that never ends is read in stretches, each in its place."""
+    text = piece * 10_000
+    found = named(text)
+    assert all(text[n.start : n.end] == n.text for n in found)
+    assert max((len(n.text.split()) for n in found), default=0) <= LONGEST + 1

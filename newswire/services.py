@@ -188,7 +188,7 @@ def _pid(lock: Path) -> int | None:
 
 def _build_gazetteer(base: Settings) -> None:
     """The gazetteer made ready, with a spinner the first time."""
-    if base.enrichment.gazetteer is None:
+    if base.enrichment.gazetteer is None and base.enrichment.model != "none":
         with err.status("Building the gazetteer (once, about half a minute) …"):
             ensure(folder(base))
 

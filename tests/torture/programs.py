@@ -21,14 +21,16 @@ INDEX_GONE = "newswire reindex"
 
 
 class Program(Server):
-    """One process, `python -m MODULE`; `folder` has its log."""
+    """One process, `python -m MODULE ...`; `folder` has its log."""
 
     stop_s = 30.0
 
-    def __init__(self, name: str, module: str, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, module: str, folder: Path, environ: Mapping[str, str], *arguments: str
+    ) -> None:
         super().__init__(folder / name)
         self.name = name
-        self._module = module
+        self._command = [sys.executable, "-m", module, *arguments]
         self._environ = environ
         self._log_read_from = 0
 
@@ -46,7 +48,7 @@ class Program(Server):
 
     def command(self) -> list[str]:
         """The module."""
-        return [sys.executable, "-m", self._module]
+        return self._command
 
     def ready(self) -> bool:
         """At once: faults may come while it starts."""

@@ -1,0 +1,119 @@
+"""The comparison sees what is wrong: a check that finds nothing must be able to find something."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from kafka import KafkaProducer
+
+from config.settings import Settings, load
+from connectors.formats import FORMATS
+from connectors.formats.base import Context
+from pipeline.enriched import Enriched
+from pipeline.index.client import connect, connect_sync
+from pipeline.index.document import document
+from pipeline.index.writer import Write, Writer
+from pipeline.setup import setup
+from pipeline.story import Status
+from pipeline.topics import Topics
+from pipeline.unenriched import Unenriched
+from pipeline.versions import blank, index_version
+from tests.servers import engine
+from tests.torture import check
+from tests.torture.model import Version, Wire, wire
+
+REVISION = 1
+
+
+@pytest.fixture(scope="module")
+def made() -> Wire:
+    """A wire with kills and embargoes in it."""
+    return wire(5, 20)
+
+
+@pytest.fixture(scope="module")
+def settings(made: Wire, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """An installation that has come to the right end."""
+    with engine("embedded", tmp_path_factory.mktemp("check")) as running:
+        settings = load(
+            environ={
+                "NEWSWIRE_KAFKA__BROKERS": running.brokers,
+                "NEWSWIRE_ELASTICSEARCH__URL": running.elasticsearch_url,
+                "NEWSWIRE_TOPICS__PARTITIONS": "1",
+            }
+        )
+        setup(settings)
+        asyncio.run(index(settings, [story.newest for story in made.stories]))
+        send(settings, made.damaged)
+        yield settings
+
+
+async def index(settings: Settings, versions: list[Version]) -> None:
+    """Index versions as the worker would."""
+    async with connect(settings.elasticsearch) as client:
+        writes = [write(version) for version in versions]
+        await Writer(client, settings.elasticsearch).write(writes)
+
+
+def write(version: Version) -> Write:
+    """What the worker writes for a version."""
+    (story,) = FORMATS["nitf"](version.raw, Context()).stories
+    if story.status is Status.WITHDRAWN:
+        story = blank(story)
+    record: Enriched = Unenriched(REVISION).enrich([story])[0]
+    return Write(story.id, index_version(story, REVISION), document(record))
+
+
+def send(settings: Settings, letters: tuple[bytes, ...]) -> None:
+    """Bytes onto the dead-letter topic."""
+    producer = KafkaProducer(bootstrap_servers=list(settings.kafka.brokers))
+    for raw in letters:
+        producer.send(Topics().deadletter, key=b"k", value=raw).get(30)
+    producer.close()
+
+
+def found(made: Wire, settings: Settings, calm: dict[str, bytes]) -> set[str]:
+    """What the index comparison says, without the ids."""
+    return {each.partition(": ")[2] for each in check.index_differences(made, settings, calm)}
+
+
+def test_the_right_end_has_no_differences(made: Wire, settings: Settings) -> None:
+    """An index with each newest version, and all damaged bytes as letters, is right."""
+    assert list(check.index_differences(made, settings, check.documents(settings))) == []
+    assert list(check.letter_differences(made, settings)) == []
+
+
+def test_an_older_version_is_seen(made: Wire, settings: Settings) -> None:
+    """A story that fell back to an older version differs, and so does one that is missing."""
+    calm = check.documents(settings)
+    story = next(s for s in made.stories if s.numbered and len(s.versions) > 2)
+    right, wrong = write(story.newest), write(story.versions[0])
+    with connect_sync(settings.elasticsearch) as client:
+        client.index(index=settings.elasticsearch.index, id=wrong.id, document=wrong.document)
+        assert f"{right.id} is not the document of the calm run" in found(made, settings, calm)
+        client.delete(index=settings.elasticsearch.index, id=wrong.id)
+        assert f"{right.id} is missing" in found(made, settings, calm)
+        client.index(index=settings.elasticsearch.index, id=right.id, document=right.document)
+    assert found(made, settings, calm) == set()
+
+
+def test_a_killed_word_is_seen(made: Wire, settings: Settings) -> None:
+    """A killed story whose text is still there differs in status, words and what is shown."""
+    calm = check.documents(settings)
+    story = next(s for s in made.stories if s.newest.killed)
+    right, wrong = write(story.newest), write(story.versions[0])
+    with connect_sync(settings.elasticsearch) as client:
+        client.index(index=settings.elasticsearch.index, id=wrong.id, document=wrong.document)
+        seen = found(made, settings, calm)
+        client.index(index=settings.elasticsearch.index, id=right.id, document=right.document)
+    assert f"{right.id} has words of a killed story" in seen
+
+
+def test_a_letter_too_many_and_one_too_few_are_seen(made: Wire, settings: Settings) -> None:
+    """A dead letter that no damaged delivery led to differs, and a damaged one without any."""
+    more = Wire(made.stories, (*made.damaged, b"never delivered"), made.deliveries)
+    assert any("is missing" in each for each in check.letter_differences(more, settings))
+    fewer = Wire(made.stories, made.damaged[1:], made.deliveries)
+    assert any("should not be there" in each for each in check.letter_differences(fewer, settings))

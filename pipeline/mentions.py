@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 Field = Literal["body", "headline", "dateline"]
+Span = tuple[int, int, str]
+"""Start, end and label, as a model gives them."""
 
 NAMED = frozenset(
     {"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "EVENT", "WORK_OF_ART", "LAW", "PRODUCT"}
@@ -134,15 +136,13 @@ def chunks(text: str) -> Iterator[tuple[int, str]]:
         at = end
 
 
-def spans(doc: Any, offset: int, field: Field, text: str) -> Iterable[RawMention]:
-    """The named spans of a spaCy Doc, cleaned, at their offsets in the field's text."""
-    for entity in doc.ents:
-        label = SAME.get(entity.label_, entity.label_)
-        if label in NAMED:
-            start, end = trim(text, offset + entity.start_char, offset + entity.end_char)
-            # A span over a paragraph's end joins a caption or a headline to the text.
-            cut = text.find("\n\n", start, end)
-            if cut >= 0:
-                start, end = trim(text, start, cut)
-            if start < end and any(c.isalnum() for c in text[start:end]):
-                yield RawMention(start, end, text[start:end], label, field)
+def spans(found: Iterable[Span], offset: int, field: Field, text: str) -> Iterable[RawMention]:
+    """Spans of a part of a field's text, cleaned, at their offsets in that text."""
+    for first, last, label in found:
+        start, end = trim(text, offset + first, offset + last)
+        # A span over a paragraph's end joins a caption or a headline to the text.
+        cut = text.find("\n\n", start, end)
+        if cut >= 0:
+            start, end = trim(text, start, cut)
+        if start < end and any(c.isalnum() for c in text[start:end]):
+            yield RawMention(start, end, text[start:end], label, field)

@@ -14,6 +14,7 @@ ROUNDS = 5
 def report(enricher: Enricher) -> str:
     """The section "Cost" of docs/quality.md: one process, one core, our own 40 stories."""
     texts = [a.story for a in stories()]
+    enricher = Enricher(enricher.gazetteer, remembered=0)
     enricher.enrich(texts)  # warm: word lists, caches of the gazetteer
     best_model, best_all = float("inf"), float("inf")
     for _ in range(ROUNDS):

@@ -2,7 +2,8 @@
 
 The index holds a story's newest version alone. Beside it `<base>-history` holds one
 document for each version that was indexed, id and text included, so that a reader sees
-what changed. A withdrawal purges them all: nothing is kept of a killed story.
+what changed. A withdrawal purges them all: of a killed story the ids and numbers of its
+versions are kept, on empty documents, and nothing else.
 
 The step that indexes calls `History.keep` after every bulk write, with its outcomes. It
 may call it again for the same ones: a version has one id, and a purge finds nothing left.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from elasticsearch import AsyncElasticsearch
@@ -24,12 +25,19 @@ from pipeline.index.client import RETRIABLE, connect_sync, translated
 from pipeline.index.document import Document
 from pipeline.index.mapping import DATE, KEYWORD, LONG, STORED
 from pipeline.index.setup import read_alias
-from pipeline.index.writer import Outcome, Write
+from pipeline.index.writer import Outcome, Write, index_missing
 from pipeline.story import Status
 
 log = logging.getLogger(__name__)
 
 PURGE_PAGE = 1000
+
+KEPT, PURGED = 1, 10**9
+"""External versions: a request that arrives late, of a worker that has since been killed or cut
+off, brings nothing back. A deletion would be forgotten; so what is purged stays, as an empty
+document."""
+
+ALL_VERSIONS = 2**63 - 1
 
 MAPPING: dict[str, Any] = {
     "dynamic": "strict",
@@ -41,6 +49,9 @@ MAPPING: dict[str, Any] = {
         "document": STORED,
     },
 }
+
+_LATER = RETRIABLE | {403}
+"""An index that is blocked for writing answers 403."""
 
 Answer = TypeVar("Answer")
 
@@ -92,6 +103,10 @@ def history(write: Write) -> Document | None:
     }
 
 
+def _index(name: str, version: int) -> dict[str, Any]:
+    return {"index": {"_id": name, "version": version, "version_type": "external_gte"}}
+
+
 class History:
     """Keeps versions and purges them, for as long as it takes."""
 
@@ -112,54 +127,66 @@ class History:
         Raises:
             SetupError: Elasticsearch refuses, or the index is missing.
         """
-        current = await self._current([w for w, outcome in written if outcome is Outcome.STALE])
-        kept: list[Write] = []
-        killed: set[str] = set()
-        for write, outcome in written:
-            if outcome is Outcome.REJECTED:
-                continue
-            # A stale write may be a replay of what was indexed before a crash, or an older
-            # version: it is history too, unless the story has been withdrawn.
-            status = current.get(write.id) if outcome is Outcome.STALE else None
-            if Status.WITHDRAWN in (status, write.document["status"]):
-                killed.add(write.id)
-            else:
-                kept.append(write)
-        kept = [write for write in kept if write.id not in killed]
+        writes = [write for write, outcome in written if outcome is not Outcome.REJECTED]
+        upto = {w.id: w.version for w in writes if w.document["status"] == Status.WITHDRAWN}
+        # A stale write may be a replay of what was indexed before a crash, or an older version:
+        # it is history too, unless the story is withdrawn now.
+        upto |= await self._withdrawn(w for w, outcome in written if outcome is Outcome.STALE)
+        kept = [write for write in writes if write.version > upto.get(write.id, -1)]
         await self._put(kept)
         # Another worker may have taken a kill since: its purge may have come before our put.
-        withdrawn = await self._current(kept)
-        killed |= {name for name, status in withdrawn.items() if status == Status.WITHDRAWN}
-        for story_id in sorted(killed):
-            await self._purge(story_id)
+        upto |= await self._withdrawn(kept)
+        for story_id, version in sorted(upto.items()):
+            # These by name too: one that a killed worker has sent may not have arrived yet.
+            await self._empty(
+                version_id(write.id, write.version)
+                for write in writes
+                if write.id == story_id and write.version <= version
+            )
+            await self._purge(story_id, version)
 
-    async def _current(self, writes: Sequence[Write]) -> dict[str, str]:
-        """The status that the index holds of each story."""
+    async def _withdrawn(self, writes: Iterable[Write]) -> dict[str, int]:
+        """The stories that the index holds as withdrawn, each with a version above all."""
         ids = list(dict.fromkeys(write.id for write in writes))
         if not ids:
             return {}
-        answer = await self._patiently(
-            lambda: self._client.mget(
-                index=read_alias(self._settings.index), ids=ids, source_includes=["status"]
-            )
-        )
-        return {d["_id"]: d["_source"]["status"] for d in answer["docs"] if d.get("found")}
+        index = read_alias(self._settings.index)
+
+        async def look() -> Any:
+            answer = await self._client.mget(index=index, ids=ids, source_includes=["status"])
+            for error in (doc["error"] for doc in answer["docs"] if "error" in doc):
+                if error["type"] == "index_not_found_exception":
+                    raise index_missing(index)
+                raise IndexUnavailable(f"history: {error.get('reason')}")
+            return answer
+
+        answer = await self._patiently(look)
+        return {
+            doc["_id"]: ALL_VERSIONS
+            for doc in answer["docs"]
+            if doc.get("found") and doc["_source"]["status"] == Status.WITHDRAWN
+        }
 
     async def _put(self, writes: Sequence[Write]) -> None:
         operations: list[dict[str, Any]] = []
         for write in writes:
             if entry := history(write):
-                operations += [{"index": {"_id": version_id(write.id, write.version)}}, entry]
+                operations += [_index(version_id(write.id, write.version), KEPT), entry]
         await self._bulk(operations)
 
-    async def _purge(self, story_id: str) -> None:
+    async def _purge(self, story_id: str, version: int) -> None:
+        """Empty what is kept of a story up to a version."""
+        wanted = [
+            {"term": {"story_id": story_id}},
+            {"range": {"index_version": {"lte": version}}},
+        ]
         # What was kept a moment ago is not yet found by a search.
         await self._patiently(lambda: self._client.indices.refresh(index=self._index))
         while True:
             answer = await self._patiently(
                 lambda: self._client.search(
                     index=self._index,
-                    query={"term": {"story_id": story_id}},
+                    query={"bool": {"filter": wanted}},
                     size=PURGE_PAGE,
                     source=False,
                 )
@@ -167,9 +194,15 @@ class History:
             found = [hit["_id"] for hit in answer["hits"]["hits"]]
             if not found:
                 return
-            await self._bulk([{"delete": {"_id": name}} for name in found])
+            await self._empty(found)
             await self._patiently(lambda: self._client.indices.refresh(index=self._index))
             log.info("history purged", extra={"story_id": story_id, "versions": len(found)})
+
+    async def _empty(self, names: Iterable[str]) -> None:
+        operations: list[dict[str, Any]] = []
+        for name in names:
+            operations += [_index(name, PURGED), {}]
+        await self._bulk(operations)
 
     async def _bulk(self, operations: Sequence[dict[str, Any]]) -> None:
         if not operations:
@@ -178,7 +211,7 @@ class History:
         async def send() -> Any:
             answer = await self._client.bulk(index=self._index, operations=operations)
             statuses = {next(iter(item.values()))["status"] for item in answer["items"]}
-            if statuses & RETRIABLE:
+            if statuses & _LATER:
                 raise IndexUnavailable(f"history: HTTP {max(statuses)}")
             return answer
 

@@ -56,6 +56,13 @@ class Written:
     reason: str | None = None
 
 
+def index_missing(name: str) -> SetupError:
+    """The sentence for an index that is not there."""
+    return SetupError(
+        f"the index {name} is missing: run `newswire setup` or, if it was lost, `newswire reindex`"
+    )
+
+
 class Writer:
     """The bulk endpoint of one index.
 
@@ -169,15 +176,9 @@ class Writer:
     def _found(self, doc: dict[str, Any]) -> bool:
         if error := doc.get("error"):
             if error.get("type") == "index_not_found_exception":
-                raise self._missing()
+                raise index_missing(self._index)
             raise IndexUnavailable(f"look-up by id: {error.get('reason')}")
         return bool(doc.get("found"))
-
-    def _missing(self) -> SetupError:
-        return SetupError(
-            f"the index {self._index} is missing: run `newswire setup` or, if it was lost, "
-            "`newswire reindex`"
-        )
 
     def _lines(self, write: Write) -> bytes:
         index = {
@@ -235,7 +236,7 @@ class Writer:
         if status in (400, 413):
             return Written(Outcome.REJECTED, reason or f"HTTP {status}")
         if status == 404:
-            raise self._missing()
+            raise index_missing(self._index)
         if status in (401, 403):
             raise refused_credentials(self._settings, status)
         # Neither the document's fault nor "later": no reason to dead-letter a whole wire.

@@ -161,8 +161,8 @@ class Reader:
                 )
         except NotFoundError:
             return None
-        document: Document = answer["_source"]["document"]
-        return document if is_visible(document, datetime.now(UTC)) else None
+        document: Document | None = answer["_source"].get("document")  # None of a purged one
+        return document if document and is_visible(document, datetime.now(UTC)) else None
 
     async def alike(self, story_id: str, size: int = 8) -> list[results.Hit]:
         """Stories on the same subject, the most alike first."""

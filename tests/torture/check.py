@@ -21,6 +21,7 @@ from kafka.errors import KafkaError
 from config.kafka import client_options
 from config.settings import Settings
 from pipeline.index.client import connect_sync
+from pipeline.index.history import history_index
 from pipeline.search.query import visible
 from pipeline.topics import Topics
 from tests.torture.model import JUMPS, NOON, Wire
@@ -119,7 +120,27 @@ def index_differences(
     for story_id in found.keys() - wire.newest.keys():
         yield f"index: {story_id} was never delivered"
     yield from _killed("index", wire, found.items())
+    yield from _history_differences(wire, settings)
     yield from _embargoes(wire, settings)
+
+
+def _history_differences(wire: Wire, settings: Settings) -> Iterator[str]:
+    """Of the versions kept beside the index, what is of no story or of a killed one."""
+    index = history_index(settings.elasticsearch.index)
+    with connect_sync(settings.elasticsearch) as client:
+        client.indices.refresh(index=index)
+        hits = _search(client, index, {"match_all": {}})
+    hits = [hit for hit in hits if hit["_source"]]  # a purged version leaves an empty document
+    kept = {hit["_id"]: orjson.dumps(hit["_source"]) for hit in hits}
+    for hit in hits:
+        newest = wire.newest.get(hit["_source"]["story_id"])
+        if newest is None or newest.killed:  # a kill leaves none
+            yield f"history: {hit['_id']} is kept"
+    yield from _killed("history", wire, kept.items())
+    shown = {hit["_source"]["story_id"] for hit in hits}
+    for story_id, version in wire.newest.items():
+        if not version.killed and story_id not in shown:
+            yield f"history: {story_id} is missing"
 
 
 def _embargoes(wire: Wire, settings: Settings) -> Iterator[str]:

@@ -229,7 +229,8 @@ def _of_servers(kafka: Server, index: Server, site: Site) -> list[Fault]:
 def _index_settings(site: Site, settings: dict[str, object]) -> object:
     for _ in range(5):
         with suppress(Exception), connect_sync(site.settings.elasticsearch) as client:
-            client.indices.put_settings(index=f"{site.name}-0*", settings=settings)
+            indices = f"{site.name}-0*,{site.name}-history"
+            client.indices.put_settings(index=indices, settings=settings)
             return True
         time.sleep(1)
     return None

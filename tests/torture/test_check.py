@@ -14,6 +14,7 @@ from connectors.formats.base import Context
 from pipeline.enriched import Enriched
 from pipeline.index.client import connect, connect_sync
 from pipeline.index.document import document
+from pipeline.index.history import History, history_index
 from pipeline.index.writer import Write, Writer
 from pipeline.setup import setup
 from pipeline.story import Status
@@ -54,7 +55,9 @@ async def index(settings: Settings, versions: list[Version]) -> None:
     """Index versions as the worker would."""
     async with connect(settings.elasticsearch) as client:
         writes = [write(version) for version in versions]
-        await Writer(client, settings.elasticsearch).write(writes)
+        done = await Writer(client, settings.elasticsearch).write(writes)
+        outcomes = [(w, d.outcome) for w, d in zip(writes, done, strict=True)]
+        await History(client, settings.elasticsearch).keep(outcomes)
 
 
 def write(version: Version) -> Write:
@@ -109,6 +112,18 @@ def test_a_killed_word_is_seen(made: Wire, settings: Settings) -> None:
         seen = found(made, settings, calm)
         client.index(index=settings.elasticsearch.index, id=right.id, document=right.document)
     assert f"{right.id} has words of a killed story" in seen
+
+
+def test_a_killed_version_that_is_kept_is_seen(made: Wire, settings: Settings) -> None:
+    """A version of a killed story beside the index differs."""
+    killed = next(s for s in made.stories if s.newest.killed).versions[0]
+    index = history_index(settings.elasticsearch.index)
+    entry = {"story_id": killed.story_id, "document": write(killed).document}
+    with connect_sync(settings.elasticsearch) as client:
+        client.index(index=index, id="x", document=entry)
+        seen = found(made, settings, check.documents(settings))
+        client.delete(index=index, id="x")
+    assert seen == {"x is kept", "x has words of a killed story"}
 
 
 def test_a_letter_too_many_and_one_too_few_are_seen(made: Wire, settings: Settings) -> None:

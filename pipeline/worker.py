@@ -14,7 +14,6 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-import faust
 from aiokafka.errors import KafkaError
 
 from config.serve import HealthServer
@@ -38,7 +37,6 @@ from pipeline.topics import Lane, Topics
 
 log = logging.getLogger(__name__)
 
-STOP_SECONDS = 15.0
 STATUS_SECONDS = 1.0
 PROGRESS_SECONDS = 5.0
 
@@ -189,7 +187,8 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
             log.info("draining")
             if not await gate.drain(settings.worker.drain_seconds):
                 log.warning("a batch did not end in time: it will be taken again")
-        await _stop(app, commit=error is None)
+            await app.consumer.commit()
+        await app.stop()
         if error is not None:
             raise error if isinstance(error, NewswireError) else NewswireError(repr(error))
     finally:
@@ -200,14 +199,3 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
         await offsets.stop()
         await client.close()
         status.remove()
-
-
-async def _stop(app: faust.App, commit: bool) -> None:
-    """Commit and leave the group; without a broker neither can be done, nor is it waited for."""
-    try:
-        async with asyncio.timeout(STOP_SECONDS):
-            if commit:
-                await app.consumer.commit()
-            await app.stop()
-    except TimeoutError:
-        log.warning("kafka does not answer: what was not committed will be taken again")

@@ -15,6 +15,7 @@ from typing import Any
 
 from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import CoordinatorNotAvailableError
 
 from config.settings import Settings, load
 from connectors.publish import Publisher, Record, story_record
@@ -164,11 +165,27 @@ class Wire:
             for message in self.messages(self.topics.deadletter)
         ]
 
+    def drained(self) -> bool:
+        """Whether the group has taken everything there is."""
+        places = [
+            TopicPartition(topic, n)
+            for topic in (*self.topics.lanes, self.topics.enriched)
+            for n in range(self.partitions)
+        ]
+        consumer = KafkaConsumer(bootstrap_servers=self.engine.brokers, enable_auto_commit=False)
+        try:
+            ends = consumer.end_offsets(places)
+        finally:
+            consumer.close()
+        return self.committed() >= sum(ends.values())
+
     def committed(self) -> int:
         """How many records the group has taken, over all topics."""
         admin = KafkaAdminClient(bootstrap_servers=self.engine.brokers)
         try:
             offsets = admin.list_group_offsets([self.prefix])[self.prefix]
+        except CoordinatorNotAvailableError:  # of a broker's first group, for a moment
+            return 0
         finally:
             admin.close()
         return sum(max(0, meta.offset) for meta in offsets.values())

@@ -298,5 +298,5 @@ def _without_people(resolved: Sequence[Resolved], entities: Sequence[Entity]) ->
 
 
 def _dateline_end(body: str) -> int:
-    match = _DATELINE.match(body)
+    match = _DATELINE.match(body.rstrip())
     return match.end("place") if match else 0

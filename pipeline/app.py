@@ -31,6 +31,8 @@ INDEX_BATCH = 200
 TAKE_SECONDS = 0.1
 """How long an agent gathers a batch before it takes what there is."""
 
+METADATA_SECONDS = 10
+
 POLL_RECORDS = 50
 BUFFER_RECORDS = 400
 """Faust stops fetching a partition at four fifths of this: the rest must hold one poll, or a
@@ -51,6 +53,10 @@ def build(settings: Settings) -> faust.App:
         key_serializer="raw",
         value_serializer="raw",
         consumer_auto_offset_reset="earliest",
+        # A group's leader that has just met a broker without its topics (one that starts again)
+        # leaves them out of the assignment, for good as far as anyone can tell: this is how soon
+        # it sees that they are there.
+        consumer_metadata_max_age_ms=METADATA_SECONDS * 1000,
         consumer_max_fetch_size=kafka.max_request_bytes,
         broker_max_poll_records=POLL_RECORDS,
         # Batches may take long when the index is away; progress is judged by offsets.

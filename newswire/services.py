@@ -1,4 +1,4 @@
-"""`run`, `setup`, `ingest` and `worker`: what keeps running, and what makes it ready."""
+"""`run`, `setup`, `ingest`, `worker` and `web`: what keeps running, and what makes it ready."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
 from typing import Annotated, Any
@@ -37,6 +38,7 @@ def register(app: typer.Typer) -> None:
     app.command()(setup)
     app.command()(ingest)
     app.command()(worker)
+    app.command()(web)
 
 
 def run(
@@ -48,7 +50,7 @@ def run(
     """Start everything on this machine and keep it running until Ctrl-C.
 
     With nothing configured that is the embedded engine, the topics and the index, the
-    connectors of every feed in the feeds file, and a worker. With `embedded.enabled =
+    connectors of every feed in the feeds file, a worker, and the page. With `embedded.enabled =
     false` the configured Kafka and Elasticsearch are used instead.
     """
     with one_sentence():
@@ -61,13 +63,15 @@ def run(
         with _engine(base) as (ready, engine):
             for line in setup_all(ready):
                 out.print(f"[dim]{line}[/]")
-            children = _children(ready, ctx.obj)
+            port = free_port(ready.web.host, ready.web.port)
+            children = _children(ready, ctx.obj, port)
             try:
                 for child in children:
                     child.start()
                 names = ", ".join(name for name, feed in declared.items() if feed.enabled)
                 out.print(f"Feeds: {names}. Logs: {ready.data_dir / 'logs'}. Ctrl-C ends it all.")
-                out.print("Try, in another terminal: [bold]newswire search[/] QUERY")
+                host = f"[{ready.web.host}]" if ":" in ready.web.host else ready.web.host
+                out.print(f"Search, map and stories: http://{host}:{port}", style="bold")
                 _watch(ready, children, engine)
             finally:
                 out.print("Finishing what is in flight …")
@@ -75,12 +79,25 @@ def run(
                     child.stop()
 
 
-def _children(ready: Settings, config: Path | None) -> list[Child]:
+def free_port(host: str, wanted: int) -> int:
+    """The wanted port where nobody listens on it, else a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for port in (wanted, 0):
+        with socket.socket(family) as probe, suppress(OSError):
+            # As servers do: a connection that has just ended must not make it look taken.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            return int(probe.getsockname()[1])
+    return wanted  # the page itself then says what is wrong with its host
+
+
+def _children(ready: Settings, config: Path | None, port: int) -> list[Child]:
     environ = {
         variable(("kafka", "brokers")): ",".join(ready.kafka.brokers),
         variable(("elasticsearch", "url")): ",".join(ready.elasticsearch.url),
         variable(("connectors", "feeds_file")): str(ready.connectors.feeds_file),
         variable(("data_dir",)): str(ready.data_dir),
+        variable(("web", "port")): str(port),
     }
     if config:
         environ["NEWSWIRE_CONFIG"] = str(config)
@@ -89,6 +106,7 @@ def _children(ready: Settings, config: Path | None) -> list[Child]:
     return [
         Child("worker", "pipeline", logs / "worker.log", environ, before_start=evict),
         Child("connectors", "connectors", logs / "connectors.log", environ, grace_seconds=15),
+        Child("web", "pipeline.web", logs / "web.log", environ, grace_seconds=10),
     ]
 
 
@@ -261,3 +279,11 @@ def worker(ctx: typer.Context) -> None:
         started = time.monotonic()
         asyncio.run(pipeline_worker.run(base))
         err.print(f"worker ended in order after {time.monotonic() - started:.0f} s")
+
+
+def web(ctx: typer.Context) -> None:
+    """Serve the search API and the page until SIGTERM. Needs the index only."""
+    with one_sentence():
+        from pipeline.web.__main__ import serve  # a web framework takes a moment to import
+
+        serve(settings(ctx.obj))

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
 
 from config.settings import Settings
-from pipeline.web import api
+from pipeline.web import api, pages
 from pipeline.web.answers import add_error_answers
 from pipeline.web.reader import open_reader
 from pipeline.web.security import SecurityHeaders
@@ -43,4 +44,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     add_error_answers(app)
     app.include_router(api.router)
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=pages.STATIC))
     return app

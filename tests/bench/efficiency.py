@@ -1,0 +1,76 @@
+"""How near the whole comes to a bare loop over the model, and what a writethru stream gains."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from pipeline.enrich import Enricher, load
+from pipeline.model import REMEMBERED
+from pipeline.story import Story
+from tests.bench.flow import Flow, timed
+from tests.bench.rig import rig
+from tests.bench.running import Sizes, Where
+from tests.bench.stories import stream
+
+BATCH = 8
+"""Stories that the bare loop takes at once: three times the text of the worker's batches."""
+
+
+def report(where: Where, sizes: Sizes) -> str:
+    """The section on efficiency, with the gain on writethrus."""
+    single = stream(sizes.enriched)
+    versions = stream(max(1, sizes.enriched // 6), versions=6)
+    with rig(where.engine, where.folder) as system:
+        enricher = load(system.settings)
+        bare, bare_cpu = _bare(enricher, single)
+        whole = timed(system, (), single)
+        enricher = load(system.settings)
+        bare_versions, _ = _bare(enricher, versions)
+    with rig(where.engine, where.folder) as system:
+        repeated = timed(system, (), versions)
+    own = (whole.worker + whole.nlp + whole.publisher) / whole.stories
+    chars = sum(len(s.body) for s in single) / len(single)
+    return f"""## Efficiency
+
+`python -m tests.bench efficiency`: {whole.stories} stories of {chars:,.0f} characters, no paragraph twice, one NLP process, published
+to real Kafka and found in real Elasticsearch, beside a loop over the same enrichment in one
+process, {BATCH} stories at a time.
+
+| | stories/s | CPU ms a story |
+|---|---|---|
+| bare loop | {bare:.1f} | {1e3 * bare_cpu / len(single):.1f} |
+| published to searchable | {whole.rate:.1f} | {1e3 * own:.1f} |
+
+- With the servers' time in (by the clock): **{whole.rate / bare:.2f}** of the bare loop.
+- With it out (by our own processes' CPU time): **{bare_cpu / len(single) / own:.2f}**.
+
+{_costs(whole)}
+
+## Writethrus
+
+{len(versions)} stories, 6 versions each, 90% of paragraphs kept from one version to the next; up to
+{REMEMBERED:,} paragraphs remembered in each NLP process.
+
+| | single stories/s | writethru stream, stories/s | gain |
+|---|---|---|---|
+| bare loop | {bare:.1f} | {bare_versions:.1f} | {bare_versions / bare:.1f} |
+| published to searchable | {whole.rate:.1f} | {repeated.rate:.1f} \
+| {repeated.rate / whole.rate:.1f} |
+"""
+
+
+def _bare(enricher: Enricher, stories: Sequence[Story]) -> tuple[float, float]:
+    enricher.enrich(stream(8, seed=98))
+    began, cpu = time.monotonic(), time.process_time()
+    for at in range(0, len(stories), BATCH):
+        enricher.enrich(stories[at : at + BATCH])
+    return len(stories) / (time.monotonic() - began), time.process_time() - cpu
+
+
+def _costs(flow: Flow) -> str:
+    return (
+        f"CPU milliseconds a story: NLP process {flow.per_story(flow.nlp)}, worker "
+        f"{flow.per_story(flow.worker)}, publisher {flow.per_story(flow.publisher)}, Kafka and "
+        f"Elasticsearch {flow.per_story(flow.servers)}."
+    )

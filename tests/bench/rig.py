@@ -1,0 +1,161 @@
+"""The system under measurement: servers, topics, index and workers, and what they cost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from elasticsearch import Elasticsearch
+
+from config.settings import Settings, load
+from connectors.publish import Publisher, story_record
+from pipeline.setup import setup
+from pipeline.story import Story
+from pipeline.topics import Topics
+from tests.servers import Engine
+
+ROOT = Path(__file__).resolve().parents[2]
+TICK = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+LONGEST = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """Topics and index of their own on an engine that others may share."""
+
+    engine: Engine
+    settings: Settings
+    environ: Mapping[str, str]
+    folder: Path
+
+    def publish(self, stories: Sequence[Story]) -> None:
+        """Onto the topics, acknowledged, as a connector does."""
+        publisher = Publisher(self.settings.kafka)
+        topics = Topics(self.settings.topics.prefix)
+        for at in range(0, len(stories), 500):
+            publisher.publish([story_record(topics, s, "bench") for s in stories[at : at + 500]])
+        publisher.close()
+
+    def indexed(self) -> int:
+        """Documents that can be found."""
+        with Elasticsearch(self.engine.elasticsearch_url) as client:
+            return int(client.count(index=self.settings.elasticsearch.index)["count"])
+
+    def newest(self, version: int) -> int:
+        """Documents that can be found in this version."""
+        with Elasticsearch(self.engine.elasticsearch_url) as client:
+            found = client.count(
+                index=self.settings.elasticsearch.index, query={"term": {"version": version}}
+            )
+            return int(found["count"])
+
+    @contextmanager
+    def worker(self, *module: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A worker that has joined its group, ended afterwards: `pipeline` or a stand-in."""
+        log = (self.folder / f"worker-{uuid4().hex[:6]}.log").open("wb")
+        process = subprocess.Popen(
+            [sys.executable, "-m", *(module or ("pipeline",))],
+            cwd=ROOT, env={**os.environ, **self.environ}, stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(10)
+            log.close()
+
+
+@contextmanager
+def rig(engine: Engine, folder: Path, **environ: str) -> Iterator[Rig]:
+    """A system with topics and an index of its own, nothing running yet."""
+    name = f"bench-{uuid4().hex[:8]}"
+    own = {
+        "NEWSWIRE_KAFKA__BROKERS": engine.brokers,
+        "NEWSWIRE_KAFKA__GROUP": name,
+        "NEWSWIRE_TOPICS__PREFIX": name,
+        "NEWSWIRE_ELASTICSEARCH__URL": engine.elasticsearch_url,
+        "NEWSWIRE_ELASTICSEARCH__INDEX": name,
+        "NEWSWIRE_DATA_DIR": str(folder / name),
+        "NEWSWIRE_LOGGING__LEVEL": "WARNING",
+        "NEWSWIRE_ENRICHMENT__PROCESSES": "1",
+        **environ,
+    }
+    gazetteer = ROOT / "var" / "gazetteer"
+    (folder / name).mkdir(parents=True)
+    if gazetteer.exists():
+        (folder / name / "gazetteer").symlink_to(gazetteer)
+    settings = load(environ=own)
+    setup(settings)
+    yield Rig(engine, settings, own, folder)
+
+
+def until(condition: Callable[[], bool], seconds: float = LONGEST, every: float = 0.1) -> float:
+    """Wait for a condition; the moment that it held, on the monotonic clock.
+
+    Raises:
+        TimeoutError: it did not hold in time.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"nothing after {seconds:.0f} s")
+        time.sleep(every)
+    return time.monotonic()
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of one process so far."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:13])) / TICK
+
+
+def server_seconds(engine: Engine) -> float:
+    """Processor time of broker and index so far."""
+    groups = {engine.broker.group, engine.index.group}
+    total = 0.0
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (path / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) in groups:
+            total += sum(map(int, fields[11:13])) / TICK
+    return total
+
+
+def rss_bytes(pid: int) -> int:
+    """Resident memory of a process and its children; what they share counts each time."""
+    total = 0
+    for one in family(pid):
+        try:
+            total += int(Path(f"/proc/{one}/statm").read_text().split()[1]) * PAGE
+        except OSError:
+            continue
+    return total
+
+
+def family(pid: int) -> list[int]:
+    """A process and its live descendants."""
+    try:
+        tasks = Path(f"/proc/{pid}/task").iterdir()
+        children = [
+            int(child) for task in tasks for child in (task / "children").read_text().split()
+        ]
+    except OSError:
+        return []
+    return [pid, *(one for child in children for one in family(child))]

@@ -1,0 +1,44 @@
+"""What each part of the benchmark is given: where it runs and how much it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A running engine and a folder for data and logs."""
+
+    engine: Engine
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many stories the parts use."""
+
+    enriched: int = 600
+    """Through the model."""
+    plain: int = 6000
+    """Without it."""
+    latency: int = 200
+    """For each load."""
+    backlog: int = 10_000
+    scale_seconds: float = 15.0
+    """Work for one worker, in each setting of workers and partitions."""
+    scale: tuple[tuple[int, int], ...] = ((1, 1), (1, 4), (1, 16), (2, 4), (2, 16), (4, 4), (4, 16))
+    """Workers and partitions."""
+
+
+SMOKE = Sizes(
+    enriched=12,
+    plain=60,
+    latency=10,
+    backlog=100,
+    scale_seconds=0.5,
+    scale=((2, 4),),
+)
+"""Enough to see that each part still runs."""

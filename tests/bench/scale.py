@@ -1,0 +1,45 @@
+"""Workers and partitions, with enrichment that sleeps as long as the model takes."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from tests.bench.rig import rig, until
+from tests.bench.running import Sizes, Where
+from tests.bench.stories import stream
+
+SLEEP = 0.07
+
+
+def report(where: Where, sizes: Sizes) -> str:
+    """The section on scale."""
+    rows = []
+    for workers, partitions in sizes.scale:
+        rate = _rate(where, workers, partitions, sizes.scale_seconds)
+        rows.append(f"| {workers} | {partitions} | {rate:.1f} | {rate * SLEEP / workers:.2f} |")
+    table = "\n".join(rows)
+    return f"""## Scale
+
+`python -m tests.bench scale`: enrichment sleeps {SLEEP * 1e3:.0f} ms a story, so that the cores do not hide the pipeline's own
+limits; one NLP process a worker. From the first to the last story found.
+
+| workers | partitions | stories/s | of what sleeping allows |
+|---|---|---|---|
+{table}
+"""
+
+
+def _rate(where: Where, workers: int, partitions: int, seconds: float) -> float:
+    stories = stream(max(workers * 8, int(workers * seconds / SLEEP)), seed=11)
+    warm = stream(64 * workers, seed=12)
+    environ = {"NEWSWIRE_TOPICS__PARTITIONS": str(partitions)}
+    with rig(where.engine, where.folder, **environ) as system, ExitStack() as stack:
+        for _ in range(workers):
+            stack.enter_context(system.worker("tests.bench.worker", str(SLEEP)))
+        system.publish(warm)
+        until(lambda: system.indexed() == len(warm))
+        system.publish(stories)
+        began = until(lambda: system.indexed() > len(warm))
+        first = system.indexed() - len(warm)
+        done = until(lambda: system.indexed() == len(warm) + len(stories))
+    return (len(stories) - first) / (done - began)

@@ -15,9 +15,10 @@ import os
 import pickle
 import signal
 import threading
+import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Protocol
 
@@ -58,6 +59,8 @@ class Failed:
 class NlpPool:
     """A fixed number of NLP processes, which take what is most urgent first.
 
+    Versions of a story go to the same process where that costs no waiting: see `_Jobs`.
+
     Args:
         load: makes the enricher, inside each process.
         processes: how many; 0 is one for each core but one.
@@ -82,7 +85,7 @@ class NlpPool:
         self._timeout_seconds = timeout_seconds
         self._tries = tries
         self._slots = [_Process(load) for _ in range(self.processes)]
-        self._jobs: asyncio.PriorityQueue[_Job] = asyncio.PriorityQueue()
+        self._jobs = _Jobs()
         self._order = itertools.count()
         self._runners: list[asyncio.Task[None]] = []
         self._threads = ThreadPoolExecutor(self.processes, thread_name_prefix="nlp")
@@ -96,7 +99,7 @@ class NlpPool:
         loop = asyncio.get_running_loop()
         starts = [loop.run_in_executor(self._threads, slot.start) for slot in self._slots]
         await asyncio.gather(*starts)
-        self._runners = [asyncio.create_task(self._run(slot)) for slot in self._slots]
+        self._runners = [asyncio.create_task(self._run(n)) for n in range(self.processes)]
 
     async def enrich(
         self, stories: Sequence[Story], priority: int = 0
@@ -107,14 +110,17 @@ class NlpPool:
             stories: any number; split among the processes.
             priority: the lower goes first, whoever came first.
         """
-        batches = _batches(stories, self._batch_chars)
-        parts = await asyncio.gather(*(self._enrich(batch, priority) for batch in batches))
-        return [result for part in parts for result in part]
+        batches = _batches(stories, self.processes, self._batch_chars)
+        parts = await asyncio.gather(
+            *(self._enrich([stories[n] for n in batch], priority) for batch in batches)
+        )
+        found = dict(zip(itertools.chain(*batches), itertools.chain(*parts), strict=True))
+        return [found[n] for n in range(len(stories))]
 
     @property
     def waiting(self) -> int:
         """Batches that wait for a process."""
-        return self._jobs.qsize()
+        return len(self._jobs.waiting)
 
     def pids(self) -> list[int]:
         """The process ids of the running processes."""
@@ -148,14 +154,16 @@ class NlpPool:
 
     async def _call(self, stories: Sequence[Story], priority: int) -> list[Enriched | Failed]:
         result: asyncio.Future[list[Enriched | Failed]] = asyncio.get_running_loop().create_future()
-        self._jobs.put_nowait(_Job(priority, next(self._order), stories, result))
+        home = _home(stories[0], self.processes)
+        self._jobs.put(_Job(priority, home, next(self._order), stories, result))
         return await result
 
-    async def _run(self, slot: _Process) -> None:
+    async def _run(self, number: int) -> None:
         """Give one process job after job."""
         loop = asyncio.get_running_loop()
+        slot = self._slots[number]
         while True:
-            job = await self._jobs.get()
+            job = await self._jobs.get(number)
             if job.result.cancelled():
                 continue
             call = loop.run_in_executor(
@@ -176,25 +184,55 @@ class NlpPool:
                 job.result.set_result(answers)
 
 
-@dataclass(order=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Job:
     priority: int
+    home: int
+    """The process that has met earlier versions of its stories."""
     order: int
-    stories: Sequence[Story] = field(compare=False)
-    result: asyncio.Future[list[Enriched | Failed]] = field(compare=False)
+    stories: Sequence[Story]
+    result: asyncio.Future[list[Enriched | Failed]]
 
 
-def _batches(stories: Sequence[Story], chars: int) -> list[list[Story]]:
-    """Stories in batches of about so much text, at least one story each."""
-    batches: list[list[Story]] = []
-    size = 0
-    for story in stories:
+class _Jobs:
+    """What waits for a process: the most urgent first, and of those its own before others'.
+
+    A process remembers the paragraphs that it has read, so that the versions of a story
+    belong to one; but none is idle while there is work.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: list[_Job] = []
+        self._count = asyncio.Semaphore(0)
+
+    def put(self, job: _Job) -> None:
+        self.waiting.append(job)
+        self._count.release()
+
+    async def get(self, process: int) -> _Job:
+        await self._count.acquire()
+        job = min(self.waiting, key=lambda j: (j.priority, j.home != process, j.order))
+        self.waiting.remove(job)
+        return job
+
+
+def _home(story: Story, processes: int) -> int:
+    return zlib.crc32(story.id.encode()) % processes
+
+
+def _batches(stories: Sequence[Story], processes: int, chars: int) -> list[list[int]]:
+    """The places of stories of one home in batches of about so much text, one story at least."""
+    batches: list[list[int]] = []
+    filling: dict[int, tuple[list[int], int]] = {}
+    for n, story in enumerate(stories):
+        home = _home(story, processes)
+        batch, size = filling.get(home, ([], 0))
         length = len(story.body) + len(story.headline or "")
-        if not batches or size + length > chars:
-            batches.append([])
-            size = 0
-        batches[-1].append(story)
-        size += length
+        if not batch or size + length > chars:
+            batch, size = [], 0
+            batches.append(batch)
+        batch.append(n)
+        filling[home] = batch, size + length
     return batches
 
 

@@ -40,9 +40,10 @@ def header() -> str:
     """What was measured on, and when."""
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     versions = ", ".join(f"{name} {version(name)}" for name in ("spacy", "faust-streaming"))
+    cores = f"{os.cpu_count()} cores ({cpu[1] if cpu else platform.machine()})"
     return f"""# Performance, measured
 
-Written by `make bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: {os.cpu_count()} cores ({cpu[1] if cpu else platform.machine()}),
+Written by `make bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: {cores},
 load {os.getloadavg()[0]:.1f} at the start, Python {platform.python_version()}, {versions}. Broker
 and index are real and share the cores with all that is measured. Every figure comes from that
 run, good or bad.

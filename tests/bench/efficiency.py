@@ -33,7 +33,9 @@ def report(where: Where, sizes: Sizes) -> str:
     chars = sum(len(s.body) for s in single) / len(single)
     return f"""## Efficiency
 
-`python -m tests.bench efficiency`: {whole.stories} stories of {chars:,.0f} characters, no paragraph twice, one NLP process, published
+`python -m tests.bench efficiency`
+
+{whole.stories} stories of {chars:,.0f} characters, no paragraph twice, one NLP process, published
 to real Kafka and found in real Elasticsearch, beside a loop over the same enrichment in one
 process, {BATCH} stories at a time.
 

@@ -39,7 +39,9 @@ def report(where: Where, sizes: Sizes) -> str:
         urgent = _urgent(system, sizes.backlog)
     return f"""## Latency
 
-`python -m tests.bench latency`: {sizes.latency} stories at random moments (Poisson), one NLP process, whose most is
+`python -m tests.bench latency`
+
+{sizes.latency} stories at random moments (Poisson), one NLP process, whose most is
 {most:.1f} stories/s. Seconds from publish until a search finds the story, and the same less what
 passes between the indexing and the refresh that shows it (every second).
 

@@ -41,7 +41,9 @@ def report(where: Where, sizes: Sizes) -> str:
         consumer = _consumer(system, sizes.plain)
     return f"""## Without the model
 
-`python -m tests.bench plain`: {len(stories)} stories with enrichment that finds nothing, in an NLP process all the same, until
+`python -m tests.bench plain`
+
+{len(stories)} stories with enrichment that finds nothing, in an NLP process all the same, until
 the last can be found; all beside the same servers on the same cores.
 
 | | stories/s | newswire's rate to it |

@@ -20,8 +20,10 @@ def report(where: Where, sizes: Sizes) -> str:
     table = "\n".join(rows)
     return f"""## Scale
 
-`python -m tests.bench scale`: enrichment sleeps {SLEEP * 1e3:.0f} ms a story, so that the cores do not hide the pipeline's own
-limits; one NLP process a worker. From the first to the last story found.
+`python -m tests.bench scale`
+
+Enrichment sleeps {SLEEP * 1e3:.0f} ms a story, so that the cores do not hide the
+pipeline's own limits; one NLP process a worker. From the first to the last story found.
 
 | workers | partitions | stories/s | of what sleeping allows |
 |---|---|---|---|

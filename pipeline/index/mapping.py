@@ -172,6 +172,11 @@ def component_template(analyzer: str, languages: Mapping[str, str]) -> dict[str,
     }
 
 
+def refresh_interval(seconds: float) -> str:
+    """As Elasticsearch writes it."""
+    return f"{int(seconds * 1000)}ms"
+
+
 def index_template(base: str, shards: int, replicas: int, refresh_seconds: float) -> dict[str, Any]:
     """The body of the index template for `<base>-0*`, composed of the component."""
     return {
@@ -183,7 +188,7 @@ def index_template(base: str, shards: int, replicas: int, refresh_seconds: float
                 "index": {
                     "number_of_shards": shards,
                     "number_of_replicas": replicas,
-                    "refresh_interval": f"{int(refresh_seconds * 1000)}ms",
+                    "refresh_interval": refresh_interval(refresh_seconds),
                 }
             }
         },

@@ -5,6 +5,7 @@ from it. So: read it into the new index up to its end, switch the aliases in one
 read on to where the topic ended after the switch. Whatever the worker wrote to the old
 index in between was on the topic before that. External versions make every repeat
 harmless. Progress is kept in a file, so that a rebuild that was interrupted goes on.
+Nobody searches the new index before the switch, so it is refreshed only then.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from config.kafka import client_options
 from config.settings import Settings
 from pipeline.errors import BrokerUnavailable, SetupError
 from pipeline.index.client import connect_sync, translated
-from pipeline.index.mapping import component_template, index_template
+from pipeline.index.mapping import component_template, index_template, refresh_interval
 from pipeline.index.setup import read_alias, write_alias
 from pipeline.records import Record
 from pipeline.topics import Topics, read_headers
@@ -103,7 +104,8 @@ def _rebuild(settings: Settings, index: Index, progress: Callable[[int, int], No
         state = Rebuild.resume(file) or Rebuild(_next_name(client, elastic.index), file)
         if not client.indices.exists(index=state.target):
             state.offsets, state.written = {}, 0
-            client.indices.create(index=state.target)
+            state.save()  # before there is an index, or a crash would leave one behind
+            client.indices.create(index=state.target, settings={"refresh_interval": "-1"})
         topic = Topics(settings.topics.prefix).enriched
         consumer = KafkaConsumer(
             **client_options(settings.kafka),
@@ -112,6 +114,9 @@ def _rebuild(settings: Settings, index: Index, progress: Callable[[int, int], No
         )
         try:
             _read(consumer, topic, state, index, progress)
+            interval = refresh_interval(elastic.refresh_seconds)
+            client.indices.put_settings(index=state.target, settings={"refresh_interval": interval})
+            client.indices.refresh(index=state.target)
             _switch(client, elastic.index, state.target)
             _read(consumer, topic, state, index, progress)
         finally:

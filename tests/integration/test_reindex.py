@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from newswire.__main__ import app
 from pipeline.enriched import Enriched, Provenance
 from pipeline.enriching import enriched_message
 from pipeline.index.client import connect_sync
+from pipeline.index.rebuild import rebuild
+from pipeline.records import Record
 from pipeline.setup import setup
 from pipeline.story import Story
 from pipeline.topics import Topics
@@ -82,3 +85,30 @@ def test_reindexing_twice_keeps_the_index_and_the_topic_as_they_are(
     with connect_sync(settings.elasticsearch) as client:
         assert client.get(index=prefix, id="TW:ferry")["_source"]["body"] == "version 2"
         assert list(client.indices.get_alias(name=prefix)) == [f"{prefix}-000003"]
+
+
+def test_the_new_index_is_refreshed_only_once_it_is_searched(
+    environ: dict[str, str], prefix: str
+) -> None:
+    """A rebuild that crashed and goes on leaves the configured refresh, not the one of filling."""
+    settings = load(environ=environ)
+    setup(settings)
+    write(settings, 1)
+    target = f"{prefix}-000002"
+
+    def interval() -> str:
+        with connect_sync(settings.elasticsearch) as client:
+            found = client.indices.get_settings(index=target, flat_settings=True)
+            return str(found[target]["settings"]["index.refresh_interval"])
+
+    met: list[str] = []
+
+    def crash(index: str, records: Sequence[Record]) -> None:
+        met.append(interval())
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(settings, crash)
+    rebuild(settings, lambda index, records: met.append(interval()))
+    assert met == ["-1", "-1"]
+    assert interval() == "1000ms"

@@ -11,6 +11,10 @@ are ordered. Within its plane a story counts by
     wire version   10^13 + 2·version (+1)    +1 when withdrawn: a kill outranks its version
     time           milliseconds since 1970   version_created, else first_created, else received
 
+A teletype wire (ANPA 1312, IPTC 7901) numbers its leads and nothing else: the first take, a
+correction and a kill have no number. So there the time of transmission is the clock; it is
+given to the minute, and within one minute the lead number decides.
+
 A story that has neither a version nor a time of its own counts by its receipt: the one case
 in which an older version that is delivered again wins. The record on the topic keeps the time
 of receipt, so a replay agrees even then.
@@ -34,6 +38,8 @@ _VERSION_PLANE = 10**13
 _KILL_PLANE = 9 * 10**15
 _MAX_WIRE_VERSION = 4 * 10**15
 """A longer number can't be told from a time or an id: the story's time is its clock."""
+_LEAD_NUMBERED = frozenset({"anpa1312", "iptc7901", "text", "mail"})
+_MINUTE = 60_000
 _MAX_MILLISECONDS = _VERSION_PLANE - 1
 """In the year 2286: a later time, mistyped by the wire, must not leave its plane."""
 
@@ -44,10 +50,14 @@ def rank(story: Story) -> int:
     Equal stories have equal ranks; below 9.1·10^15, so that `index_version` fits a long.
     """
     withdrawn = story.status is Status.WITHDRAWN
-    if story.version is not None and 0 <= story.version < _MAX_WIRE_VERSION:
-        return _VERSION_PLANE + 2 * story.version + withdrawn
-    at = _milliseconds(story.version_created or story.first_created or story.received_at)
-    return _KILL_PLANE + at if withdrawn else at
+    version = story.version
+    if version is not None and not 0 <= version < _MAX_WIRE_VERSION:
+        version = None
+    if version is None or (story.format in _LEAD_NUMBERED and story.version_created):
+        at = _milliseconds(story.version_created or story.first_created or story.received_at)
+        at = min(at + min(version or 0, _MINUTE - 1), _MAX_MILLISECONDS)
+        return _KILL_PLANE + at if withdrawn else at
+    return _VERSION_PLANE + 2 * version + withdrawn
 
 
 def index_version(story: Story, revision: int) -> int:

@@ -59,6 +59,17 @@ def test_the_time_is_the_clock_where_there_is_no_version() -> None:
     assert rank(early) == rank(Story(id="a", first_created=first)) < rank(late)
 
 
+@pytest.mark.parametrize("wire", ["anpa1312", "iptc7901", "text"])
+def test_an_unnumbered_correction_follows_the_lead_it_corrects(wire: str) -> None:
+    """Where only leads are numbered the time counts, and in one minute the lead number."""
+    at = datetime(2024, 5, 1, 10, 7, tzinfo=UTC)
+    first = Story(id="a", format=wire, version_created=at)
+    lead = Story(id="a", format=wire, version=1, version_created=at)
+    correction = Story(id="a", format=wire, version_created=at + timedelta(minutes=1))
+    kill = Story(id="a", format=wire, version=1, status=Status.WITHDRAWN, version_created=at)
+    assert rank(first) < rank(lead) < rank(correction) < rank(kill)
+
+
 def test_an_impossible_version_is_not_a_clock() -> None:
     """A number too long for a version, such as a time stamp of 20 digits, is passed over."""
     at = datetime(2024, 5, 1, tzinfo=UTC)

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from newswire import again, context, deadletters, feeds, find, gazetteer, services, status, texts
+from newswire import (
+    again,
+    context,
+    deadletters,
+    feeds,
+    find,
+    gazetteer,
+    kibana,
+    services,
+    status,
+    texts,
+)
 
 app = typer.Typer(
     name="newswire",
@@ -46,6 +57,7 @@ again.register(app)
 app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(gazetteer.app, name="gazetteer")
+app.add_typer(kibana.app, name="kibana")
 
 
 def main() -> None:

@@ -1,1 +1,1 @@
-"""Process 3: the search API, the page, alerts and operations, as one ASGI application."""
+"""Process 3: the search API and the page, as one ASGI application."""

@@ -1,0 +1,56 @@
+"""`kibana`: dashboards, searches and a map of the same stories, exported or imported."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.settings import Settings
+from newswire.context import one_sentence, out, settings
+from pipeline.index.mapping import properties
+from pipeline.index.setup import read_alias
+from pipeline.kibana import client, objects
+from pipeline.kibana.definitions import load_definitions
+
+app = typer.Typer(help="The same stories in Kibana.", no_args_is_help=True)
+
+
+def saved_objects(base: Settings) -> bytes:
+    """All saved objects for the index that the settings name, as NDJSON."""
+    index = base.elasticsearch
+    types = objects.field_types(properties(index.analyzer, index.analyzers))
+    return objects.export(load_definitions(), read_alias(index.index), types)
+
+
+@app.command("export")
+def export_file(ctx: typer.Context, file: Annotated[Path, typer.Argument(dir_okay=False)]) -> None:
+    """Write the saved objects to FILE, for Kibana's own Import or its API."""
+    with one_sentence():
+        file.write_bytes(saved_objects(settings(ctx.obj)))
+        out.print(f"{file}: import it in Kibana under Stack Management, Saved Objects")
+
+
+@app.command("import")
+def import_into(
+    ctx: typer.Context,
+    url: Annotated[str, typer.Option(help="Where Kibana listens.")] = "http://127.0.0.1:5601",
+    user: Annotated[
+        str | None, typer.Option(help="With KIBANA_PASSWORD in the environment.")
+    ] = None,
+) -> None:
+    """Put dashboards, searches and map into a running Kibana, replacing earlier ones.
+
+    Credentials come from the environment: KIBANA_API_KEY, or KIBANA_PASSWORD with --user.
+    """
+    with one_sentence():
+        password = os.environ.get("KIBANA_PASSWORD", "")
+        count = client.send(
+            url,
+            saved_objects(settings(ctx.obj)),
+            api_key=os.environ.get("KIBANA_API_KEY"),
+            auth=(user, password) if user else None,
+        )
+        out.print(f"{count} objects are in Kibana at {url}")

@@ -1,0 +1,125 @@
+"""What Kibana is to show, read from `config/kibana/*.toml` and checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from config.settings import ConfigError, explain, read_toml
+
+FOLDER = Path(__file__).parents[2] / "config" / "kibana"
+COLUMNS = 48
+"""The width of a dashboard."""
+
+Audience = Literal["readers", "operators"]
+Shape = Literal["bars", "lines", "donut", "table", "metric"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataView(_Frozen):
+    """The stories as Kibana sees them."""
+
+    name: str
+    time: str
+
+
+class Search(_Frozen):
+    """A saved search: stories as rows."""
+
+    id: str
+    title: str
+    audience: Audience
+    columns: tuple[str, ...]
+    sort: str
+    query: str = ""
+
+
+class Panel(_Frozen):
+    """A chart, table or number; its fields are explained at the head of the definitions."""
+
+    id: str
+    title: str
+    audience: Audience
+    shape: Shape
+    by: str | None = None
+    split: str | None = None
+    top: int = Field(default=10, ge=1, le=1000)
+    show: str | None = Field(default=None, pattern=r"^(max|unique) \S+$")
+
+    @model_validator(mode="after")
+    def _grouped(self) -> Panel:
+        if (self.shape == "metric") != (self.by is None):
+            raise ValueError("a metric groups by nothing, every other shape by something")
+        return self
+
+
+class Map(_Frozen):
+    """Stories' places as points, and in clusters."""
+
+    id: str
+    title: str
+    field: str
+    tooltip: tuple[str, ...]
+
+
+class Row(_Frozen):
+    """Panels beside each other: the id of each, and its width of COLUMNS."""
+
+    height: int = Field(ge=1)
+    panels: tuple[tuple[str, int], ...]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Row:
+        if sum(width for _, width in self.panels) > COLUMNS:
+            raise ValueError(f"a row is wider than {COLUMNS} columns")
+        return self
+
+
+class Dashboard(_Frozen):
+    """Rows of panels, searches and the map."""
+
+    id: str
+    title: str
+    from_: str = Field(alias="from")
+    refresh_seconds: int = Field(ge=1)
+    rows: tuple[Row, ...]
+
+
+class Definitions(_Frozen):
+    """All of it."""
+
+    data_view: DataView
+    searches: tuple[Search, ...]
+    panels: tuple[Panel, ...]
+    map: Map
+    dashboards: tuple[Dashboard, ...]
+
+    @model_validator(mode="after")
+    def _resolved(self) -> Definitions:
+        shown = [*(s.id for s in self.searches), *(p.id for p in self.panels), self.map.id]
+        ids = [*shown, *(dashboard.id for dashboard in self.dashboards)]
+        if twice := {name for name in ids if ids.count(name) > 1}:
+            raise ValueError(f"the id {min(twice)} stands for two things")
+        for dashboard in self.dashboards:
+            for row in dashboard.rows:
+                for name, _ in row.panels:
+                    if name not in shown:
+                        raise ValueError(f"dashboard {dashboard.id} shows {name}, which is nowhere")
+        return self
+
+
+def load_definitions(path: Path = FOLDER / "newswire.toml") -> Definitions:
+    """The definitions of a file.
+
+    Raises:
+        ConfigError: names the key and the file.
+    """
+    try:
+        return Definitions.model_validate(read_toml(path))
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {explain(error, {})}") from None

@@ -1,0 +1,361 @@
+"""Definitions as Kibana's saved objects: pure, and the same bytes for the same definitions.
+
+Written in forms that Kibana migrates upwards: an import refuses versions newer than its
+own and takes older ones, so these are the oldest that know what is used here (8.9).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from pipeline.kibana.definitions import Audience, Definitions, Map, Panel, Search
+
+Object = dict[str, Any]
+
+CORE_VERSION = "8.8.0"
+TYPE_VERSIONS = {
+    "index-pattern": "8.0.0",
+    "search": "8.0.0",
+    "lens": "8.9.0",
+    "map": "8.4.0",
+    "dashboard": "8.9.0",
+}
+PREFIX = "newswire-"
+DATA_VIEW = f"{PREFIX}data-view"
+
+READERS = (
+    "not status : withdrawn and not embargoed_until > now "
+    "and not (status : embargoed and not embargoed_until : *)"
+)
+"""In Kibana's query language what `pipeline.search.query.visible` is."""
+
+_LAYER = "stories"
+_COUNT: Object = {
+    "label": "Stories",
+    "dataType": "number",
+    "operationType": "count",
+    "isBucketed": False,
+    "scale": "ratio",
+    "sourceField": "___records___",
+    "params": {"emptyAsNull": True},
+}
+
+
+def export(definitions: Definitions, index: str, types: Mapping[str, str]) -> bytes:
+    """The saved objects as NDJSON, with the summary line that Kibana's own export ends in.
+
+    Args:
+        index: the alias that stories are read by.
+        types: Elasticsearch's type of each field, by its full name.
+    """
+    made = objects(definitions, index, types)
+    summary = {
+        "excludedObjects": [],
+        "excludedObjectsCount": 0,
+        "exportedCount": len(made),
+        "missingRefCount": 0,
+        "missingReferences": [],
+    }
+    lines = [orjson.dumps(line, option=orjson.OPT_SORT_KEYS) for line in (*made, summary)]
+    return b"\n".join(lines) + b"\n"
+
+
+def objects(definitions: Definitions, index: str, types: Mapping[str, str]) -> list[Object]:
+    """The saved objects, each after those that it refers to."""
+    view = definitions.data_view
+    kinds = {
+        **{search.id: "search" for search in definitions.searches},
+        **{panel.id: "lens" for panel in definitions.panels},
+        definitions.map.id: "map",
+    }
+    dashboards = [
+        _object(
+            "dashboard",
+            dashboard.id,
+            {
+                "title": dashboard.title,
+                "description": "",
+                "panelsJSON": _json([panel for panel, _ in placed]),
+                "optionsJSON": _json({"useMargins": True, "hidePanelTitles": False}),
+                "timeRestore": True,
+                "timeFrom": dashboard.from_,
+                "timeTo": "now",
+                "refreshInterval": {"pause": False, "value": dashboard.refresh_seconds * 1000},
+                "kibanaSavedObjectMeta": {"searchSourceJSON": _json(_searched(""))},
+            },
+            [reference for _, reference in placed],
+        )
+        for dashboard in definitions.dashboards
+        for placed in [_placed([(r.height, r.panels) for r in dashboard.rows], kinds)]
+    ]
+    return [
+        _object(
+            "index-pattern",
+            "data-view",
+            {"title": index, "name": view.name, "timeFieldName": view.time},
+            [],
+        ),
+        *(_search(search) for search in definitions.searches),
+        *(_lens(panel, types) for panel in definitions.panels),
+        _map(definitions.map),
+        *dashboards,
+    ]
+
+
+def _object(kind: str, name: str, attributes: Object, references: list[Object]) -> Object:
+    return {
+        "id": PREFIX + name,
+        "type": kind,
+        "attributes": attributes,
+        "references": references,
+        "coreMigrationVersion": CORE_VERSION,
+        "typeMigrationVersion": TYPE_VERSIONS[kind],
+    }
+
+
+def _search(search: Search) -> Object:
+    index = "kibanaSavedObjectMeta.searchSourceJSON.index"
+    source = {
+        **_searched(_query(search.audience, search.query)),
+        "indexRefName": index,
+        "version": True,
+    }
+    attributes = {
+        "title": search.title,
+        "description": "",
+        "columns": list(search.columns),
+        "sort": [[search.sort, "desc"]],
+        "grid": {},
+        "hideChart": False,
+        "kibanaSavedObjectMeta": {"searchSourceJSON": _json(source)},
+    }
+    return _object("search", search.id, attributes, [_stories(index)])
+
+
+def _lens(panel: Panel, types: Mapping[str, str]) -> Object:
+    columns: dict[str, Object] = {}
+    if panel.by:
+        columns["by"] = _bucket(panel.by, panel.top, types)
+    if panel.split:
+        columns["split"] = _bucket(panel.split, panel.top, types)
+    columns["shown"] = _measure(panel.show, types)
+    visualization, kind = _visualization(panel, list(columns))
+    state = {
+        "datasourceStates": {
+            "formBased": {
+                "layers": {
+                    _LAYER: {
+                        "columns": columns,
+                        "columnOrder": list(columns),
+                        "incompleteColumns": {},
+                    }
+                }
+            }
+        },
+        "visualization": visualization,
+        "query": {"language": "kuery", "query": _query(panel.audience)},
+        "filters": [],
+        "internalReferences": [],
+        "adHocDataViews": {},
+    }
+    attributes = {
+        "title": panel.title,
+        "description": "",
+        "visualizationType": kind,
+        "state": state,
+    }
+    references = [_stories(f"indexpattern-datasource-layer-{_LAYER}")]
+    return _object("lens", panel.id, attributes, references)
+
+
+def _bucket(field: str, top: int, types: Mapping[str, str]) -> Object:
+    common = {"label": field, "isBucketed": True, "sourceField": field}
+    if types[field] == "date":
+        return {
+            **common,
+            "dataType": "date",
+            "operationType": "date_histogram",
+            "scale": "interval",
+            "params": {"interval": "auto", "includeEmptyRows": True, "dropPartials": False},
+        }
+    return {
+        **common,
+        "dataType": "string" if types[field] == "keyword" else "number",
+        "operationType": "terms",
+        "scale": "ordinal",
+        "params": {
+            "size": top,
+            "orderBy": {"type": "column", "columnId": "shown"},
+            "orderDirection": "desc",
+            "otherBucket": False,
+            "missingBucket": False,
+            "parentFormat": {"id": "terms"},
+        },
+    }
+
+
+def _measure(show: str | None, types: Mapping[str, str]) -> Object:
+    if show is None:
+        return _COUNT
+    operation, field = show.split()
+    unique = operation == "unique"
+    return {
+        "label": show,
+        "dataType": "date" if types[field] == "date" and not unique else "number",
+        "operationType": "unique_count" if unique else operation,
+        "isBucketed": False,
+        "scale": "ratio",
+        "sourceField": field,
+        "params": {"emptyAsNull": True},
+    }
+
+
+def _visualization(panel: Panel, columns: Sequence[str]) -> tuple[Object, str]:
+    layer = {"layerId": _LAYER, "layerType": "data"}
+    groups = [name for name in columns if name != "shown"]
+    match panel.shape:
+        case "metric":
+            return {**layer, "metricAccessor": "shown"}, "lnsMetric"
+        case "table":
+            return {**layer, "columns": [{"columnId": name} for name in columns]}, "lnsDatatable"
+        case "donut":
+            slices = {
+                **layer,
+                "primaryGroups": groups,
+                "metrics": ["shown"],
+                "numberDisplay": "percent",
+                "categoryDisplay": "default",
+                "legendDisplay": "default",
+                "nestedLegend": False,
+            }
+            return {"shape": "donut", "layers": [slices]}, "lnsPie"
+        case _:
+            series = "line" if panel.shape == "lines" else "bar_stacked"
+            drawn = {**layer, "seriesType": series, "xAccessor": "by", "accessors": ["shown"]}
+            if panel.split:
+                drawn["splitAccessor"] = "split"
+            return {
+                "legend": {"isVisible": bool(panel.split), "position": "right"},
+                "valueLabels": "hide",
+                "preferredSeriesType": series,
+                "layers": [drawn],
+            }, "lnsXY"
+
+
+def _map(shown: Map) -> Object:
+    # No base layer: the maps of Elastic's own service need the internet.
+    def layer(number: int, label: str, source: Object, zooms: tuple[int, int]) -> Object:
+        name = f"layer_{number}_source_index_pattern"
+        return {
+            "id": label,
+            "label": label,
+            "type": "GEOJSON_VECTOR",
+            "visible": True,
+            "alpha": 0.75,
+            "minZoom": zooms[0],
+            "maxZoom": zooms[1],
+            "style": {"type": "VECTOR", "properties": {}, "isTimeAware": True},
+            "joins": [],
+            "sourceDescriptor": {
+                "id": label,
+                "geoField": shown.field,
+                "indexPatternRefName": name,
+                "applyGlobalQuery": True,
+                "applyGlobalTime": True,
+                **source,
+            },
+            "query": {"language": "kuery", "query": READERS},
+        }
+
+    clusters = {
+        "type": "ES_GEO_GRID",
+        "requestType": "point",
+        "resolution": "COARSE",
+        "metrics": [{"type": "count"}],
+    }
+    points = {
+        "type": "ES_SEARCH",
+        "scalingType": "LIMIT",
+        "filterByMapBounds": True,
+        "tooltipProperties": list(shown.tooltip),
+    }
+    layers = [layer(0, "clusters", clusters, (0, 6)), layer(1, "points", points, (6, 24))]
+    attributes = {
+        "title": shown.title,
+        "description": "",
+        "layerListJSON": _json(layers),
+        "mapStateJSON": _json(
+            {
+                "zoom": 1.5,
+                "center": {"lat": 25, "lon": 10},
+                "timeFilters": {"from": "now-24h", "to": "now"},
+                "query": {"language": "kuery", "query": ""},
+                "filters": [],
+            }
+        ),
+        "uiStateJSON": _json({"isLayerTOCOpen": False, "openTOCDetails": []}),
+    }
+    names = [layer["sourceDescriptor"]["indexPatternRefName"] for layer in layers]
+    return _object("map", shown.id, attributes, [_stories(name) for name in names])
+
+
+def _placed(
+    rows: Sequence[tuple[int, Sequence[tuple[str, int]]]], kinds: Mapping[str, str]
+) -> list[tuple[Object, Object]]:
+    """Each panel on a dashboard's grid, with the reference that it stands for."""
+    placed: list[tuple[Object, Object]] = []
+    y = 0
+    for height, panels in rows:
+        x = 0
+        for name, width in panels:
+            index = f"p{len(placed) + 1}"
+            reference = f"panel_{index}"
+            panel = {
+                "type": kinds[name],
+                "panelIndex": index,
+                "gridData": {"x": x, "y": y, "w": width, "h": height, "i": index},
+                "embeddableConfig": {"enhancements": {}},
+                "panelRefName": reference,
+            }
+            target = {
+                "type": kinds[name],
+                "id": PREFIX + name,
+                "name": f"{index}:{reference}",
+            }
+            placed.append((panel, target))
+            x += width
+        y += height
+    return placed
+
+
+def _stories(name: str) -> Object:
+    return {"type": "index-pattern", "id": DATA_VIEW, "name": name}
+
+
+def _query(audience: Audience, query: str = "") -> str:
+    parts = [f"({part})" for part in (READERS if audience == "readers" else "", query) if part]
+    return " and ".join(parts)
+
+
+def _searched(query: str) -> Object:
+    return {"query": {"language": "kuery", "query": query}, "filter": []}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def field_types(properties: Mapping[str, Any], at: str = "") -> dict[str, str]:
+    """The type of each field of a mapping, subfields included, by its full name."""
+    types: dict[str, str] = {}
+    for name, field in properties.items():
+        if "type" in field and field["type"] not in ("nested", "object"):
+            types[at + name] = field["type"]
+        if field.get("type") != "nested":  # Kibana can't group by what is nested
+            types |= field_types(field.get("properties", {}), f"{at}{name}.")
+        types |= field_types(field.get("fields", {}), f"{at}{name}.")
+    return types

@@ -1,0 +1,116 @@
+"""Each Kibana panel's own aggregation, on real Elasticsearch with real documents."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from pipeline.index.mapping import properties
+from pipeline.kibana.definitions import load_definitions
+from pipeline.kibana.objects import Object, field_types, objects
+from pipeline.story import Signal, Status
+from tests.integration.search.corpus import index_of, put
+from tests.records import enriched
+from tests.servers import Engine
+
+# Kibana itself runs on nothing less.
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.parametrize("engine_kind", ["real"], indirect=True, scope="session"),
+]
+
+NOW = datetime.now(UTC)
+TYPES = field_types(properties("standard", {}))
+LENS = [
+    pytest.param(found, id=found["id"])
+    for found in objects(load_definitions(), "wire-stories", TYPES)
+    if found["type"] == "lens"
+]
+
+
+@pytest.fixture(scope="module")
+def index(engine: Engine) -> Iterator[tuple[Elasticsearch, str]]:
+    """A client, and an index with stories that have what the panels show."""
+    name = f"kibana-{uuid4().hex[:8]}"
+    stories = [
+        enriched(
+            f"ap-{n}",
+            "Macron in Paris",
+            "Macron met NATO in Paris.",
+            persons=["Emmanuel Macron"],
+            organisations=["NATO"],
+            places=["Paris"],
+            published_at=NOW - timedelta(hours=n),
+            received_at=NOW,
+            feed="ap",
+            urgency=n,
+            signal=Signal.CORRECTION if n == 1 else Signal.UPDATE,
+            status=Status.WITHDRAWN if n == 9 else Status.USABLE,
+        )
+        for n in range(1, 10)
+    ]
+    with (
+        index_of(engine.elasticsearch_url, name, ()) as settings,
+        Elasticsearch(engine.elasticsearch_url, request_timeout=60) as client,
+    ):
+        at = NOW.isoformat()
+        provenance = {
+            "pipeline": "0.1.0",
+            "model": "none",
+            "gazetteer": "test",
+            "revision": 1,
+            "enriched_at": at,
+        }
+        put(client, settings, stories, indexed_at=at, provenance=provenance)
+        yield client, name
+
+
+@pytest.mark.parametrize("found", LENS)
+def test_a_panel_shows_something(index: tuple[Elasticsearch, str], found: Object) -> None:
+    """What the panel groups by and measures gives groups with values."""
+    client, name = index
+    (layer,) = found["attributes"]["state"]["datasourceStates"]["formBased"]["layers"].values()
+    answer = client.search(index=name, size=0, aggs=aggregations(layer), track_total_hits=True)
+    level: Any = answer.get("aggregations", {})
+    for column in [c for c in layer["columnOrder"] if c != "shown"]:
+        buckets = level[column]["buckets"]
+        assert buckets, column
+        level = max(buckets, key=lambda bucket: bucket["doc_count"])
+        assert level["doc_count"]
+    shown = level.get("shown", {"value": level.get("doc_count", answer["hits"]["total"]["value"])})
+    assert shown["value"]
+
+
+def aggregations(layer: dict[str, Any]) -> dict[str, Any]:
+    """A Lens layer as Elasticsearch's aggregations."""
+    made: dict[str, Any] = {}
+    for name in reversed(layer["columnOrder"]):
+        column = layer["columns"][name]
+        field = column["sourceField"]
+        match column["operationType"]:
+            case "count":
+                continue
+            case "terms":
+                own = {"terms": {"field": field, "size": column["params"]["size"]}}
+            case "date_histogram":
+                own = {"date_histogram": {"field": field, "fixed_interval": "1h"}}
+            case "unique_count":
+                own = {"cardinality": {"field": field}}
+            case operation:
+                own = {operation: {"field": field}}
+        made = {name: own | ({"aggs": made} if made else {})}
+    return made
+
+
+def test_the_map_has_points_and_clusters(index: tuple[Elasticsearch, str]) -> None:
+    """Points are found in a rectangle, and a grid clusters them."""
+    client, name = index
+    box = {"top_left": {"lat": 60, "lon": -10}, "bottom_right": {"lat": 40, "lon": 20}}
+    found = client.search(index=name, query={"geo_bounding_box": {"locations": box}})
+    assert found["hits"]["total"]["value"] == 9
+    grid = {"grid": {"geotile_grid": {"field": "locations", "precision": 4}}}
+    answer = client.search(index=name, size=0, aggs=grid)
+    assert answer["aggregations"]["grid"]["buckets"][0]["doc_count"] == 9

@@ -131,11 +131,12 @@ class History:
         upto = {w.id: w.version for w in writes if w.document["status"] == Status.WITHDRAWN}
         # A stale write may be a replay of what was indexed before a crash, or an older version:
         # it is history too, unless the story is withdrawn now.
-        upto |= await self._withdrawn(w for w, outcome in written if outcome is Outcome.STALE)
+        stale = [write for write, outcome in written if outcome is Outcome.STALE]
+        upto |= await self._withdrawn(stale, or_equal=True)
         kept = [write for write in writes if write.version > upto.get(write.id, -1)]
         await self._put(kept)
         # Another worker may have taken a kill since: its purge may have come before our put.
-        upto |= await self._withdrawn(kept)
+        upto |= await self._withdrawn(kept, or_equal=False)
         for story_id, version in sorted(upto.items()):
             # These by name too: one that a killed worker has sent may not have arrived yet.
             await self._empty(
@@ -145,15 +146,37 @@ class History:
             )
             await self._purge(story_id, version)
 
-    async def _withdrawn(self, writes: Iterable[Write]) -> dict[str, int]:
-        """The stories that the index holds as withdrawn, each with a version above all."""
-        ids = list(dict.fromkeys(write.id for write in writes))
+    async def _withdrawn(self, writes: Sequence[Write], or_equal: bool) -> dict[str, int]:
+        """The stories that the index holds as withdrawn, each with a version above all.
+
+        To read what was written a moment ago is dear, its version is cheap: the status is read
+        only where the index holds a newer version than was written.
+
+        Args:
+            or_equal: the same one too: it may be another's, if the index refused this.
+        """
+        written: dict[str, int] = {}
+        for write in writes:
+            written[write.id] = max(write.version, written.get(write.id, -1))
+        held = await self._held(written, source=False)
+        newer = [name for name, doc in held.items() if doc["_version"] + or_equal > written[name]]
+        statuses = await self._held(newer, source=True)
+        return {
+            name: ALL_VERSIONS
+            for name, doc in statuses.items()
+            if doc["_source"]["status"] == Status.WITHDRAWN
+        }
+
+    async def _held(self, names: Iterable[str], source: bool) -> dict[str, dict[str, Any]]:
+        """What the index holds of some stories, with their status or without."""
+        ids = list(names)
         if not ids:
             return {}
         index = read_alias(self._settings.index)
+        wanted: dict[str, Any] = {"source_includes": ["status"]} if source else {"source": False}
 
         async def look() -> Any:
-            answer = await self._client.mget(index=index, ids=ids, source_includes=["status"])
+            answer = await self._client.mget(index=index, ids=ids, **wanted)
             for error in (doc["error"] for doc in answer["docs"] if "error" in doc):
                 if error["type"] == "index_not_found_exception":
                     raise index_missing(index)
@@ -161,11 +184,7 @@ class History:
             return answer
 
         answer = await self._patiently(look)
-        return {
-            doc["_id"]: ALL_VERSIONS
-            for doc in answer["docs"]
-            if doc.get("found") and doc["_source"]["status"] == Status.WITHDRAWN
-        }
+        return {doc["_id"]: doc for doc in answer["docs"] if doc.get("found")}
 
     async def _put(self, writes: Sequence[Write]) -> None:
         operations: list[dict[str, Any]] = []

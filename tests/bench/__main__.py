@@ -1,7 +1,8 @@
 """`python -m tests.bench [PART...] [--smoke]`: measure, print, and write docs/performance.md.
 
-Each part is a function from where it runs and how much it does to Markdown. Naming parts
-measures and prints only those, and writes nothing.
+Each part is a function from where it runs and how much it does to Markdown. Parts that are
+not named keep the section that they have there. A smoke run, or one on the embedded engine,
+prints and writes nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pipeline.nlp import BLAS_THREADS
 for _name in BLAS_THREADS:  # as the worker's processes, before numpy is loaded
     os.environ.setdefault(_name, "1")
 
-from tests.bench import efficiency, latency, plain, scale  # noqa: E402
+from tests.bench import efficiency, latency, memory, plain, scale  # noqa: E402
 from tests.bench.rig import ROOT  # noqa: E402
 from tests.bench.running import SMOKE, Sizes, Where  # noqa: E402
 from tests.servers import engine  # noqa: E402
@@ -32,40 +33,57 @@ PARTS: Mapping[str, Part] = {
     "plain": plain.report,
     "latency": latency.report,
     "scale": scale.report,
+    "memory": memory.report,
 }
+MARK = re.compile(r"<!-- (\w+) -->")
 DOCUMENT = ROOT / "docs" / "performance.md"
 
 
-def header() -> str:
-    """What was measured on, and when."""
-    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
-    versions = ", ".join(f"{name} {version(name)}" for name in ("spacy", "faust-streaming"))
-    cores = f"{os.cpu_count()} cores ({cpu[1] if cpu else platform.machine()})"
-    return f"""# Performance, measured
+HEADER = """# Performance, measured
 
-Written by `make bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: {cores},
-load {os.getloadavg()[0]:.1f} at the start, Python {platform.python_version()}, {versions}. Broker
-and index are real and share the cores with all that is measured. Every figure comes from that
-run, good or bad.
+Written by `make bench`, a part at a time by `python -m tests.bench PART`. Broker and index are
+real and share the cores with all that is measured. Every figure comes from the run that its
+section names, good or bad.
 """
 
 
+def measured() -> str:
+    """What was measured on, and when."""
+    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    versions = ", ".join(f"{name} {version(name)}" for name in ("spacy", "faust-streaming"))
+    return (
+        f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC on {os.cpu_count()} cores"
+        f" ({cpu[1] if cpu else platform.machine()}), load before it {os.getloadavg()[0]:.1f};"
+        f" Python {platform.python_version()}, {versions}.\n"
+    )
+
+
 def main() -> None:
-    """Measure the named parts, or all of them and write them down."""
+    """Measure the named parts, or all of them, and write them down."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--smoke", action="store_true", help="a few stories only")
     parser.add_argument("--engine", choices=["real", "embedded"], default="real")
     options = parser.parse_args()
     sizes = SMOKE if options.smoke else Sizes()
-    reports = [header()]
     with folder_for_servers() as folder, engine(options.engine, folder) as running:
         for name in options.parts or PARTS:
-            report = PARTS[name](Where(running, folder), sizes)
+            when = measured()
+            report = f"{PARTS[name](Where(running, folder), sizes)}\n{when}"
             print(report, flush=True)
-            reports.append(report)
-    if not options.parts and not options.smoke and options.engine == "real":
-        DOCUMENT.write_text("\n".join(reports), encoding="utf-8")
+            if options.engine == "real" and not options.smoke:
+                write(name, report)
+
+
+def write(part: str, report: str) -> None:
+    """Put a part's section in its place in the document."""
+    sections: dict[str, str] = {}
+    if DOCUMENT.exists():
+        _, *rest = MARK.split(DOCUMENT.read_text(encoding="utf-8"))
+        sections = dict(zip(rest[::2], rest[1::2], strict=True))
+    sections[part] = f"\n{report}\n"
+    marked = [f"<!-- {name} -->{sections[name]}" for name in PARTS if name in sections]
+    DOCUMENT.write_text("\n".join([HEADER, *marked]).rstrip() + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

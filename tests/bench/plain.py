@@ -35,8 +35,9 @@ def report(where: Where, sizes: Sizes) -> str:
     """The section on what is left without the model."""
     stories = stream(sizes.plain)
     with rig(where.engine, where.folder) as system:
+        _from_memory(system, stories, "warm")  # the servers' Java is slow until it is compiled
         ours = timed(system, ("tests.bench.worker", "0"), stories)
-        memory = _from_memory(system, stories)
+        memory = _from_memory(system, stories, "memory")
         naive = _naive(system, max(1, sizes.plain // NAIVE_SHARE))
         consumer = _consumer(system, sizes.plain)
     return f"""## Without the model
@@ -76,9 +77,9 @@ def _counted(system: Rig, index: str, wanted: int) -> Callable[[], bool]:
     return there
 
 
-def _from_memory(system: Rig, stories: Sequence[Story]) -> float:
+def _from_memory(system: Rig, stories: Sequence[Story], name: str) -> float:
     documents = [document(record) for record in Sleeping(0).enrich(stories)]
-    index = _index(system, "memory")
+    index = _index(system, name)
 
     def actions() -> Iterator[dict[str, Any]]:
         for one in documents:

@@ -27,6 +27,9 @@ class Sizes:
     latency: int = 200
     """For each load."""
     backlog: int = 10_000
+    kept: int = 20_000
+    """Through one worker, its memory watched."""
+    keeps_plots: bool = True
     scale_seconds: float = 15.0
     """Work for one worker, in each setting of workers and partitions."""
     scale: tuple[tuple[int, int], ...] = ((1, 1), (1, 4), (1, 16), (2, 4), (2, 16), (4, 4), (4, 16))
@@ -38,6 +41,8 @@ SMOKE = Sizes(
     plain=60,
     latency=10,
     backlog=100,
+    kept=50,
+    keeps_plots=False,
     scale_seconds=0.5,
     scale=((2, 4),),
 )

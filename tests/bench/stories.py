@@ -1,8 +1,8 @@
 """Stories to measure with: written by us, of the length of an agency's, in versions.
 
-Paragraphs are those of the annotated stories, each made unlike any other by a sentence with
-a number, so that no story is answered from another's; only the versions of one story share
-paragraphs, as a writethru does with the version before.
+A story's paragraphs are those of three annotated ones, so that its names come again as in a
+long story, each made unlike any other by a sentence with a number, so that no story is
+answered from another's: only versions of one story share paragraphs, as writethrus do.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ def stream(stories: int, versions: int = 1, kept: float = 0.9, seed: int = 1) ->
 
 
 def _versions(name: str, versions: int, kept: float, draw: random.Random) -> Iterator[Story]:
-    body = [_paragraph(draw) for _ in range(PARAGRAPHS)]
+    found = [part for parts in draw.sample(_sources(), 3) for part in parts]
+    body = [_paragraph(draw, found) for _ in range(PARAGRAPHS)]
     for version in range(1, versions + 1):
         if version > 1:
-            body = [p if draw.random() < kept else _paragraph(draw) for p in body]
+            body = [p if draw.random() < kept else _paragraph(draw, found) for p in body]
         yield Story(
             id=name,
             source="Bench",
@@ -48,10 +49,10 @@ def _versions(name: str, versions: int, kept: float, draw: random.Random) -> Ite
         )
 
 
-def _paragraph(draw: random.Random) -> str:
-    return f"{draw.choice(_paragraphs())} It was item {draw.randrange(10**9):,} on the list."
+def _paragraph(draw: random.Random, found: Sequence[str]) -> str:
+    return f"{draw.choice(found)} It was item {draw.randrange(10**9):,} on the list."
 
 
 @cache
-def _paragraphs() -> Sequence[str]:
-    return [part for one in annotated() for part in one.story.body.split("\n\n") if len(part) > 120]
+def _sources() -> Sequence[Sequence[str]]:
+    return [[p for p in one.story.body.split("\n\n") if len(p) > 120] for one in annotated()]

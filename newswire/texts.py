@@ -105,8 +105,9 @@ def enrich(
         if model:
             changed = base.enrichment.model_copy(update={"model": model})
             base = base.model_copy(update={"enrichment": changed})
-        from pipeline.enrich import load  # spaCy takes a second to import
+        from pipeline import enrich, unenriched  # spaCy takes a second to import
 
+        load = unenriched.load if base.enrichment.model == "none" else enrich.load
         with err.status("Loading model and gazetteer …"):
             enricher = load(base)
         with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:

@@ -150,7 +150,7 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
             language=KEYWORD,
             aliases=KEYWORD,
         ),
-        # The first published of the story's near-duplicates, by id; its own where it has none.
+        # What a search may collapse on; the story's own id, as near-duplicates are not grouped yet.
         "group": KEYWORD,
         "indexed_at": DATE,
         # The record on the enriched topic that this document was first indexed from.

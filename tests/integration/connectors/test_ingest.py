@@ -80,6 +80,9 @@ def test_killed_again_and_again(engine: Engine, prefix: str, tmp_path: Path) -> 
             process.send_signal(signal.SIGKILL)
     with connectors(environ) as process:
         wait(lambda: len({*topics.values(engine.brokers, stories)}) >= STORIES)
+        # All may have come before the kills: then this process has only begun to start.
+        status = tmp_path / "var" / "status" / f"connectors-{process.pid}.json"
+        wait(status.exists)
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     times = Counter(

@@ -44,6 +44,6 @@ SMOKE = Sizes(
     kept=50,
     keeps_plots=False,
     scale_seconds=0.5,
-    scale=((2, 4),),
+    scale=((1, 4),),
 )
 """Enough to see that each part still runs."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pipeline import codec
+from pipeline.enriched import Enriched
 from pipeline.enriching import enriched_message
 from pipeline.errors import CodecError, MappingError
 from pipeline.index.document import document, enriched
@@ -19,6 +20,10 @@ from pipeline.topics import Topics
 from pipeline.versions import index_version
 
 log = logging.getLogger(__name__)
+
+
+STAMPS = frozenset({"indexed_at", "enrichment_delay_ms", "indexing_delay_ms", "record"})
+"""Fields that `to_write` adds: of when and from where a document was made, not of its story."""
 
 
 @dataclass(slots=True)
@@ -99,6 +104,17 @@ async def overtaken(
     return list(messages.values())
 
 
+def delays(record: Enriched, indexed_at: datetime) -> dict[str, int]:
+    """Milliseconds from delivery to enrichment and from there to the index, where known."""
+    received, done = record.story.received_at, record.provenance.enriched_at
+    if done is None:
+        return {}
+    spans = {"indexing_delay_ms": indexed_at - done}
+    if received is not None:
+        spans["enrichment_delay_ms"] = done - received
+    return {name: span // timedelta(milliseconds=1) for name, span in spans.items()}
+
+
 def to_write(record: Record, languages: Iterable[str]) -> Write:
     """What a record of the enriched topic leads to in the index.
 
@@ -107,6 +123,8 @@ def to_write(record: Record, languages: Iterable[str]) -> Write:
     """
     story = codec.decode_enriched(record.value)
     fields = document(story, languages)
-    fields["indexed_at"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    now = datetime.now(UTC)
+    fields["indexed_at"] = now.isoformat().replace("+00:00", "Z")
+    fields |= delays(story, now)
     fields["record"] = {"partition": record.partition, "offset": record.offset}
     return Write(story.story.id, index_version(story.story, story.provenance.revision), fields)

@@ -14,6 +14,7 @@ import msgspec
 
 from pipeline.enriched import Enriched, Place
 from pipeline.errors import MappingError
+from pipeline.fingerprint import as_fields, fingerprint
 
 Document = dict[str, Any]
 
@@ -63,7 +64,8 @@ def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
     result["focus"] = list(record.focus)
     if record.focus_country:
         result["focus_country"] = record.focus_country
-    result["group"] = story.id
+    if found := fingerprint(story.body):
+        result["fingerprint"] = as_fields(found)
     result["provenance"] = msgspec.to_builtins(record.provenance)
     return result
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised with every change of the mapping; `newswire setup` refuses an index of another."""
 
 Field = dict[str, Any]
@@ -24,6 +24,9 @@ LONG: Field = {"type": "long"}
 FLOAT: Field = {"type": "float"}
 NAME: Field = {**KEYWORD, "fields": {"text": {"type": "text", "analyzer": "standard"}}}
 """A name to count by whole and to find by its words: "Emmanuel Macron", macron."""
+UNSEARCHED: Field = {"index": False, "doc_values": False}
+KEPT: Field = {"type": "keyword", **UNSEARCHED}
+"""Kept in the source alone, as one value."""
 STORED: Field = {"type": "object", "enabled": False}
 """Kept in the source, not searched: the offsets of mentions."""
 
@@ -123,7 +126,7 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
             population=LONG,
             role=KEYWORD,
             confidence=FLOAT,
-            reason={"type": "keyword", "index": False, "doc_values": False},
+            reason=KEPT,
             count=INTEGER,
             mentions=STORED,
         ),
@@ -150,9 +153,15 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
             language=KEYWORD,
             aliases=KEYWORD,
         ),
-        # What a search may collapse on; the story's own id, as near-duplicates are not grouped yet.
-        "group": KEYWORD,
+        # What a search collapses near-duplicates on: `pipeline.fingerprint`.
+        "fingerprint": _object(
+            bands={"type": "keyword", "doc_values": False},
+            sketch=KEPT,
+            pairs={**INTEGER, **UNSEARCHED},
+        ),
         "indexed_at": DATE,
+        "enrichment_delay_ms": LONG,
+        "indexing_delay_ms": LONG,
         # The record on the enriched topic that this document was first indexed from.
         "record": _object(partition=INTEGER, offset=LONG),
     }

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.enrich import Enricher
 from pipeline.geo.build import ensure
 from pipeline.geo.gazetteer import Gazetteer
-from tests.evaluation import cost, entities, geography
+from tests.evaluation import cost, duplicates, entities, geography
 
 ROOT = Path(__file__).resolve().parents[2]
 QUALITY = ROOT / "docs" / "quality.md"
@@ -26,6 +26,7 @@ Section = Callable[[Enricher], str | None]
 SECTIONS: Mapping[str, Section] = {
     "entities": entities.report,
     "geography": geography.report,
+    "duplicates": duplicates.report,
     "cost": cost.report,
 }
 

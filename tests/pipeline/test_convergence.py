@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pipeline import codec
 from pipeline import newest as newest_module
 from pipeline.index.document import Document, document
+from pipeline.indexing import STAMPS
 from pipeline.story import Status, Story
 from pipeline.topics import Lane
 from pipeline.versions import rank
@@ -105,8 +106,7 @@ async def play(worker: Worker, operations: Sequence[tuple[str, Any]]) -> None:
 
 def comparable(fields: Document) -> Document:
     """A document without what says when, whence and by which code it came."""
-    told = ("indexed_at", "record", "provenance")
-    return {key: value for key, value in fields.items() if key not in told}
+    return {key: value for key, value in fields.items() if key not in STAMPS | {"provenance"}}
 
 
 def documents(index: Index) -> dict[str, Document]:

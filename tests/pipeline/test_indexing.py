@@ -1,11 +1,14 @@
 """From the enriched topic to the index."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from pipeline import codec
 from pipeline.deadletter import read
+from pipeline.indexing import delays
 from pipeline.records import Message
 from pipeline.story import Story
 from pipeline.topics import key
@@ -67,3 +70,18 @@ def test_a_late_older_version_is_overwritten_on_the_topic(worker: Worker) -> Non
     records = map(codec.decode_enriched, worker.broker.values(TOPICS.enriched))
     assert [record.story.version for record in records] == [2, 1, 2]
     assert worker.counts.restored == 1
+
+
+def test_the_delays_of_a_story_are_in_the_document() -> None:
+    """From delivery to enrichment and from there to the index, in milliseconds, where known."""
+    received = datetime(2025, 3, 1, 12, tzinfo=UTC)
+    record = record_of(Story(id="ap:1", received_at=received))
+    assert delays(record, received) == {}
+    done = msgspec.structs.replace(
+        record.provenance, enriched_at=received + timedelta(milliseconds=1500)
+    )
+    record = msgspec.structs.replace(record, provenance=done)
+    assert delays(record, received + timedelta(seconds=2)) == {
+        "enrichment_delay_ms": 1500,
+        "indexing_delay_ms": 500,
+    }

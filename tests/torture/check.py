@@ -22,6 +22,7 @@ from config.kafka import client_options
 from config.settings import Settings
 from pipeline.index.client import connect_sync
 from pipeline.index.history import history_index
+from pipeline.indexing import STAMPS
 from pipeline.search.query import visible
 from pipeline.topics import Topics
 from tests.torture.model import JUMPS, NOON, Wire
@@ -94,7 +95,7 @@ def _search(client: Elasticsearch, index: str, query: Mapping[str, Any]) -> list
 
 
 def _without_stamps(source: dict[str, Any]) -> bytes:
-    kept = {k: v for k, v in source.items() if k not in ("indexed_at", "record", "received_at")}
+    kept = {k: v for k, v in source.items() if k not in STAMPS | {"received_at"}}
     kept["provenance"] = {k: v for k, v in kept["provenance"].items() if k != "enriched_at"}
     return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
 

@@ -1,0 +1,99 @@
+"""What near-duplicates of a story have in common with it, in a few numbers. Pure.
+
+Agencies print each other's stories under other headlines, cut, extended, in their house style.
+What stays is names and figures, in their order: so a text is taken as the set of pairs of names
+and figures that follow each other, and two texts are near-duplicates where the shorter has most
+of its pairs in the other. Bulletins of one mould (weather, scores, shares) share sentences but
+not these.
+
+The set is kept as a MinHash (A. Broder, "On the resemblance and containment of documents",
+1997), cut into bands for look-up (locality-sensitive hashing): texts that share a band are worth
+comparing. A fingerprint depends on the text alone, so a replay gives the same one, and nothing
+has to be written to other stories when one arrives, changes or is killed.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import eq
+from typing import Any
+
+from rensa import RMinHash
+
+SLOTS = 64
+"""Of a MinHash. Two bands of every three are met by texts that share a fifth of their pairs."""
+BAND_SLOTS = 2
+LEAST_PAIRS = 8
+"""A text with fewer, or in a script without capitals, is taken by its words, three at a time."""
+LEAST_SHARED = 0.15
+"""Of all pairs of both texts: below it, the estimate says too little."""
+CONTAINED = 0.55
+"""Of the shorter text's pairs. Measured: docs/quality.md, "Duplicates"."""
+
+_WORD = re.compile(r"\w+(?:[.,]\d+)*")
+_SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """A text's MinHash, for comparing with others and for finding those."""
+
+    sketch: bytes
+    """A byte of each slot."""
+    pairs: int
+    """How many there are in the text."""
+    bands: tuple[str, ...]
+    """Texts that share one of these may be near-duplicates."""
+
+
+def fingerprint(text: str) -> Fingerprint | None:
+    """The fingerprint of a text; None of one of less than LEAST_PAIRS words."""
+    pairs = _pairs(text)
+    if len(pairs) < LEAST_PAIRS:
+        return None
+    minima = RMinHash(SLOTS, _SEED)
+    minima.update(list(pairs))
+    slots = minima.digest()
+    return Fingerprint(
+        bytes(slot & 0xFF for slot in slots),
+        len(pairs),
+        tuple(
+            f"{n // BAND_SLOTS:x}" + "".join(f"-{slot:x}" for slot in slots[n : n + BAND_SLOTS])
+            for n in range(0, SLOTS, BAND_SLOTS)
+        ),
+    )
+
+
+def are_near(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether two texts are near-duplicates, by estimate."""
+    shared: float = sum(map(eq, one.sketch, other.sketch)) / SLOTS
+    if shared < LEAST_SHARED:
+        return False
+    in_both = shared / (1 + shared) * (one.pairs + other.pairs)
+    return in_both >= CONTAINED * min(one.pairs, other.pairs)
+
+
+def as_fields(found: Fingerprint) -> dict[str, Any]:
+    """A fingerprint as a document holds it."""
+    sketch = base64.b64encode(found.sketch).decode()
+    return {"sketch": sketch, "pairs": found.pairs, "bands": list(found.bands)}
+
+
+def from_fields(fields: Mapping[str, Any]) -> Fingerprint:
+    """A fingerprint from a document's fields."""
+    return Fingerprint(base64.b64decode(fields["sketch"]), fields["pairs"], tuple(fields["bands"]))
+
+
+def _pairs(text: str) -> set[str]:
+    words = _WORD.findall(unicodedata.normalize("NFKC", text))
+    telling = [word.lower() for word in words if word[0].isupper() or word[0].isdigit()]
+    pairs = _runs(telling, 2)
+    return pairs if len(pairs) >= LEAST_PAIRS else _runs([word.lower() for word in words], 3)
+
+
+def _runs(words: Sequence[str], length: int) -> set[str]:
+    return set(map(" ".join, zip(*(words[n:] for n in range(length)), strict=False)))

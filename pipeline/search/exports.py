@@ -16,7 +16,7 @@ import orjson
 
 from pipeline.index.document import Document
 
-INTERNAL = frozenset({"place_points", "place_ids", "record", "group", "text"})
+INTERNAL = frozenset({"place_points", "place_ids", "record", "fingerprint", "text"})
 """What the index keeps for itself."""
 
 COLUMNS = (

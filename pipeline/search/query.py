@@ -81,7 +81,6 @@ RESULT_FIELDS = (
     "places.role",
     "places.confidence",
     "persons",
-    "group",
 )
 """What a result shows; the body itself comes as snippets."""
 
@@ -124,7 +123,7 @@ class SearchRequest(BaseModel):
     """auto: relevance where words are given, else newest."""
     size: int = Field(default=20, ge=0, le=MAX_SIZE)
     collapse: bool = False
-    """One story of each group of near-duplicates, with the number of its likes."""
+    """Near-duplicates stand behind the first of them: `pipeline.search.duplicates`."""
     facets: bool = True
     """Also count by facet, time and place."""
 
@@ -183,18 +182,13 @@ def body(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -
     result: Body = {
         "size": request.size,
         "track_total_hits": True,
-        "_source": list(RESULT_FIELDS),
+        "_source": [*RESULT_FIELDS, *(("fingerprint",) if request.collapse else ())],
         "query": _scored(words, filters, now),
         "sort": _sort(request, bool(words)),
         "highlight": _highlight(words, languages),
     }
     if chosen:
         result["post_filter"] = {"bool": {"filter": list(chosen.values())}}
-    if request.collapse:
-        result["collapse"] = {
-            "field": "group",
-            "inner_hits": {"name": "alike", "size": 0},
-        }
     if request.facets:
         result["aggs"] = _aggregations(request, chosen, now)
     return result

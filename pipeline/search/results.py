@@ -43,6 +43,16 @@ class Place(_Frozen):
     confidence: float = 0.0
 
 
+class Similar(_Frozen):
+    """A story that is a near-duplicate of one before it."""
+
+    id: str
+    source: str | None = None
+    headline: str | None = None
+    slugline: str | None = None
+    published_at: datetime | None = None
+
+
 class Hit(_Frozen):
     """One story as a list of results shows it."""
 
@@ -63,8 +73,8 @@ class Hit(_Frozen):
     places: tuple[Place, ...] = ()
     persons: tuple[str, ...] = ()
     score: float | None = None
-    alike: int = 0
-    """How many near-duplicates stand behind this story, where results are collapsed."""
+    similar: tuple[Similar, ...] = ()
+    """The near-duplicates that stand behind this story, where results are collapsed."""
 
 
 class FacetValue(_Frozen):
@@ -121,12 +131,6 @@ def page(response: Mapping[str, Any]) -> Page:
     )
 
 
-def last_sort(response: Mapping[str, Any]) -> list[Any] | None:
-    """Where the next page begins: the last hit's sort values; None on an empty page."""
-    hits = response["hits"]["hits"]
-    return list(hits[-1]["sort"]) if hits else None
-
-
 def hit(found: Mapping[str, Any]) -> Hit:
     """One hit of a response."""
     source = found["_source"]
@@ -134,7 +138,6 @@ def hit(found: Mapping[str, Any]) -> Hit:
     headline = marked.get("headline", [source.get("headline") or ""])[0]
     dateline = source.get("dateline") or {}
     snippets = next((v for name, v in marked.items() if name.startswith("text.")), None)
-    alike = (found.get("inner_hits") or {}).get("alike")
     return Hit(
         id=source["id"],
         source=source.get("source"),
@@ -153,7 +156,10 @@ def hit(found: Mapping[str, Any]) -> Hit:
         places=tuple(place(found) for found in source.get("places", ())),
         persons=tuple(source.get("persons", ())),
         score=found.get("_score"),
-        alike=alike["hits"]["total"]["value"] - 1 if alike else 0,
+        similar=tuple(
+            Similar(**{name: each["_source"].get(name) for name in Similar.model_fields})
+            for each in found.get("similar", ())
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError
 from elasticsearch import BadRequestError as RefusedError
 
@@ -21,7 +22,7 @@ from pipeline.index.client import connect, translated
 from pipeline.index.document import Document
 from pipeline.index.history import history_index, version_id
 from pipeline.index.setup import read_alias
-from pipeline.search import query, results, suggestions
+from pipeline.search import duplicates, query, results, suggestions
 from pipeline.search.query import SearchRequest, is_visible, visible
 from pipeline.web.cursors import Cursor, decode, digest, encode
 
@@ -30,6 +31,8 @@ KEEP_ALIVE = "3m"
 SEARCH_SECONDS = 8
 """Elasticsearch stops a search that takes longer, and hands over what it has."""
 SCAN_PAGE = 200
+COLLAPSE_ROUNDS = 5
+"""Searches for one page of a listing of which most is near-duplicates; then it is a short one."""
 MAX_VERSIONS = 200
 
 
@@ -68,46 +71,38 @@ class Reader:
             IndexUnavailable, SetupError: see `pipeline.index.client.translated`.
         """
         at = decode(cursor, request) if cursor else await self._frozen(request)
-        response = await self._page(request, at)
-        hits = response["hits"]["hits"]
-        after = results.last_sort(response)
-        if after is None or len(hits) < request.size:
+        response, following = await self._listed(request, at)
+        if following is None:
             self._release(response.get("pit_id", at.pit))
-            following = None
-        else:
-            pit = response.get("pit_id", at.pit)
-            following = encode(Cursor(pit, after, at.now, at.request))
-        if cursor:
-            await self._drop_hidden(hits)
-        return results.page(response), following
+            return results.page(response), None
+        return results.page(response), encode(following)
 
     async def top(self, request: SearchRequest) -> results.Page:
         """The first page alone, for a reader who won't turn it."""
-        now = datetime.now(UTC)
-        return results.page(await self._search(self._body(request, now), index=self._index))
+        if request.collapse:
+            at = await self._frozen(request)
+            response, _ = await self._listed(request, at)
+            self._release(response.get("pit_id", at.pit))
+        else:
+            body = self._body(request, datetime.now(UTC))
+            response = await self._search(body, index=self._index)
+        return results.page(response)
 
     async def scan(self, request: SearchRequest, limit: int) -> AsyncIterator[list[Document]]:
         """Whole documents of all matching stories, up to a limit, in pages."""
         request = request.model_copy(update={"size": SCAN_PAGE, "facets": False})
         at = await self._frozen(request)
-        pit, after, left = at.pit, at.after, limit
+        following: Cursor | None = at
+        left = limit
         try:
-            while left > 0:
-                body = self._body(request, at.now) | {"_source": True, "size": min(left, SCAN_PAGE)}
-                body.pop("highlight", None)
-                response = await self._pit_search(body, Cursor(pit, after, at.now, at.request))
-                pit = response.get("pit_id", pit)
-                hits = response["hits"]["hits"]
-                if not hits:
-                    return
-                after, left = hits[-1]["sort"], left - len(hits)
-                full = len(hits) == body["size"]
-                await self._drop_hidden(hits)
+            while following and left > 0:
+                at = following
+                response, following = await self._listed(request, at, whole=True)
+                hits = response["hits"]["hits"][:left]
+                left -= len(hits)
                 yield [hit["_source"] for hit in hits]
-                if not full:
-                    return
         finally:
-            self._release(pit)
+            self._release(at.pit)
 
     async def story(self, story_id: str) -> Document | None:
         """The newest version of a story; None where there is none that may be shown."""
@@ -235,19 +230,81 @@ class Reader:
             opened = await self._client.open_point_in_time(index=self._index, keep_alive=KEEP_ALIVE)
         return Cursor(opened["id"], [], datetime.now(UTC), digest(request))
 
-    async def _page(self, request: SearchRequest, at: Cursor) -> dict[str, Any]:
-        return await self._pit_search(self._body(request, at.now), at)
+    async def _listed(
+        self, request: SearchRequest, at: Cursor, whole: bool = False
+    ) -> tuple[dict[str, Any], Cursor | None]:
+        """The next hits of a listing as a response, and where it goes on, if it does.
+
+        Args:
+            whole: each hit's whole document instead of what a result shows.
+        """
+        body = self._body(request, at.now)
+        if whole:
+            del body["highlight"]
+            body["_source"] = True
+        if request.collapse and request.size:
+            return await self._collapsed(body, at)
+        response = await self._pit_search(body, at)
+        hits = response["hits"]["hits"]
+        following = _after(hits, response, at) if request.size <= len(hits) > 0 else None
+        if at.after or whole:
+            await self._drop_hidden(hits)
+        return response, following
+
+    async def _collapsed(
+        self, body: query.Body, at: Cursor
+    ) -> tuple[dict[str, Any], Cursor | None]:
+        """As `_listed`, without hits that stand behind another; it goes on until a page is full."""
+        size = body["size"]
+        first: dict[str, Any] = {}
+        shown: list[dict[str, Any]] = []
+        following: Cursor | None = at
+        for _ in range(COLLAPSE_ROUNDS):
+            response = await self._pit_search(body, at)
+            first = first or response
+            body.pop("aggs", None)
+            hits = response["hits"]["hits"]
+            standing = await self._standing(body, hits, at)
+            leading = [n for n, hit in enumerate(hits) if hit["_id"] in standing]
+            leading = leading[: size - len(shown)]
+            shown += [hits[n] | {"similar": standing[hits[n]["_id"]]} for n in leading]
+            full = len(shown) == size
+            taken = leading[-1] + 1 if full else len(hits)
+            following = None
+            if taken < len(hits) or len(hits) == size:
+                at = following = _after(hits[:taken], response, at)
+            if full or following is None:
+                break
+        await self._drop_hidden(shown)
+        first["hits"]["hits"] = shown
+        return first, following
+
+    async def _standing(
+        self, body: query.Body, hits: list[dict[str, Any]], at: Cursor
+    ) -> dict[str, list[dict[str, Any]]]:
+        """The hits that stand behind no other, each with those that stand behind it."""
+        asked = duplicates.candidates(body, hits)
+        if asked is None:
+            return duplicates.standing(hits, [])
+        response = await self._pit_search(asked, msgspec.structs.replace(at, after=[]))
+        listed = response["hits"]["hits"]
+        # What was withdrawn since the listing was frozen neither leads nor follows.
+        await self._drop_hidden(listed)
+        return duplicates.standing(hits, listed)
 
     async def _pit_search(self, body: query.Body, at: Cursor) -> dict[str, Any]:
         body = body | {"pit": {"id": at.pit, "keep_alive": KEEP_ALIVE}}
-        if at.after:
-            body["search_after"] = at.after
         if not at.after:
             return await self._search(body)
+        body |= {"search_after": at.after, "size": body["size"] + 1}
         try:
-            return await self._search(body, passing=(NotFoundError, RefusedError))
+            response = await self._search(body, passing=(NotFoundError, RefusedError))
         except (NotFoundError, RefusedError) as error:
             raise CursorExpired("this listing is too old: begin again without a cursor") from error
+        # noida-db rounds the scores that it gives, so that what was shown last may come once more.
+        found = [hit for hit in response["hits"]["hits"] if hit["_id"] not in at.after]
+        response["hits"]["hits"] = found[: body["size"] - 1]
+        return response
 
     async def _search(
         self,
@@ -289,6 +346,12 @@ class Reader:
         task = asyncio.create_task(close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+
+def _after(hits: Sequence[Mapping[str, Any]], response: Mapping[str, Any], at: Cursor) -> Cursor:
+    """Where a listing goes on behind some hits."""
+    pit = response.get("pit_id", at.pit)
+    return msgspec.structs.replace(at, pit=pit, after=list(hits[-1]["sort"]))
 
 
 def open_reader(settings: ElasticsearchSettings) -> Reader:

@@ -78,12 +78,55 @@ def corpus() -> list[Enriched]:
     return stories
 
 
+TRUCE = """President Camila Ríos signed a truce with the National Liberation Army in Bogotá.
+
+Defence Minister Germán Vargas embraced Nicolás Vargas, whom he had not seen since 1998.
+
+Norway and Cuba stand as guarantors; 140 observers will go to Arauca and Catatumbo.
+
+The Revolutionary Armed Forces of Colombia disarmed under a 2016 deal that won Juan Manuel Santos
+the Nobel Peace Prize. Oil firm Ecopetrol said it would reopen the Caño Limón pipeline."""
+AGENCIES = ("Reuters", "ANSA", "dpa", "EFE", "Tass")
+
+
+def reprints() -> list[Enriched]:
+    """A story that five agencies send, four others between, and a killed and an embargoed copy."""
+    paragraphs = TRUCE.split("\n\n")
+    copies = [
+        enriched(
+            f"same:{n}",
+            f"Truce in Colombia, says {source}",
+            "\n\n".join(["By our staff.", *paragraphs[: 4 - n % 2], "Edited by the night desk."]),
+            source=source,
+            published_at=NOW - (10 + 2 * n) * HOUR,
+        )
+        for n, source in enumerate(AGENCIES)
+    ]
+    others = [
+        enriched(
+            f"other:{n}",
+            "Truce elsewhere",
+            f"Envoy {name} Adeyemi went to Juba and Malakal with {name} Okafor of Kenya.\n\n"
+            f"{name} Lund, of Norway, wrote {n}{n} letters to General {name} Deng in {1990 + n}.",
+            source="Reuters",
+            published_at=NOW - (11 + 2 * n) * HOUR,
+        )
+        for n, name in enumerate(("Ada", "Bo", "Cleo", "Dov"))
+    ]
+    hidden = [
+        enriched(f"x-copy-{status}", "Truce copy", TRUCE, status=status, published_at=NOW)
+        for status in (Status.WITHDRAWN, Status.EMBARGOED)
+    ]
+    return [*copies, *others, *hidden]
+
+
 @pytest.fixture(scope="module")
 def room(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
     """A newsroom with the corpus."""
     with newsroom(engine, tmp_path_factory.mktemp("web")) as made:
         for record in corpus():
             made.index(record)
+        made.index(*reprints())
         yield made
 
 
@@ -103,17 +146,56 @@ def got(client: TestClient, path: str, **params: Any) -> Any:
 
 def test_pages_hold_every_story_once(client: TestClient) -> None:
     """Pages that follow their cursors list each match exactly once, in order."""
-    seen: list[str] = []
-    cursor = None
-    while True:
-        more = {"cursor": cursor} if cursor else {}
-        page = got(client, "/api/search", q="council", size=7, **more)
-        assert page["total"] == 30
-        seen += [hit["id"] for hit in page["hits"]]
-        cursor = page["cursor"]
-        if not cursor:
-            break
-    assert sorted(seen) == sorted(f"ap/{n}" for n in range(1, 31))
+    for size in (1, 7):
+        pages = list(paged(client, q="council", size=size))
+        assert {page["total"] for page in pages} == {30}
+        seen = [hit["id"] for page in pages for hit in page["hits"]]
+        assert sorted(seen) == sorted(f"ap/{n}" for n in range(1, 31))
+
+
+def paged(client: TestClient, **asked: Any) -> Iterator[Any]:
+    """The pages of a listing, at most a hundred."""
+    cursor: dict[str, str] = {}
+    for _ in range(100):
+        page = got(client, "/api/search", **asked, **cursor)
+        yield page
+        if not page["cursor"]:
+            return
+        cursor = {"cursor": page["cursor"]}
+
+
+def test_near_duplicates_stand_behind_the_first(client: TestClient) -> None:
+    """A collapsed listing shows one of the copies, which names the others; counts stay."""
+    found = got(client, "/api/search", q="truce", sort="newest", collapse=True)
+    assert found["total"] == 9
+    assert [hit["id"] for hit in found["hits"]] == ["same:0", *(f"other:{n}" for n in range(4))]
+    behind = [(one["id"], one["source"]) for one in found["hits"][0]["similar"]]
+    assert behind == [(f"same:{n}", AGENCIES[n]) for n in range(1, 5)]
+    assert not any(hit["similar"] for hit in found["hits"][1:])
+    oldest = got(client, "/api/search", q="truce", sort="oldest", collapse=True)
+    assert oldest["hits"][0]["id"] == "same:4"
+    assert len(got(client, "/api/search", q="truce")["hits"]) == 9
+
+
+@pytest.mark.parametrize("sort", ["newest", "relevance"])
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_collapsed_pages_follow_each_other(client: TestClient, sort: str, size: int) -> None:
+    """However a collapsed listing is cut into pages, it shows the same stories."""
+    asked = {"q": "truce", "sort": sort, "collapse": True}
+    whole = [hit["id"] for hit in got(client, "/api/search", size=50, **asked)["hits"]]
+    seen = [hit["id"] for page in paged(client, size=size, **asked) for hit in page["hits"]]
+    assert len(whole) == 5
+    assert seen == whole
+
+
+def test_collapsed_exports_and_feeds(client: TestClient) -> None:
+    """A file or feed of a collapsed search has what its pages show, without fingerprints."""
+    asked = {"q": "truce", "sort": "newest", "collapse": True}
+    lines = client.get("/api/export/jsonl", params=asked).text.splitlines()
+    ids = ["same:0", *(f"other:{n}" for n in range(4))]
+    assert [json.loads(line)["id"] for line in lines] == ids
+    assert "fingerprint" not in lines[0]
+    assert len(client.get("/feed.json", params=asked).json()["items"]) == 5
 
 
 @pytest.mark.parametrize("cursor", ["%%%", "abc", "e30"])
@@ -248,6 +330,7 @@ OUTS = [
     "/api/search?q=secret",
     "/api/search?q=council&size=100",
     "/api/search?q=council&size=100&collapse=true&sort=newest",
+    "/api/search?q=truce&size=2&collapse=true",
     "/api/search?place=Nairobi",
     "/api/search?person=Secret%20Person",
     "/api/search?status=withdrawn&status=embargoed",
@@ -270,6 +353,7 @@ def test_nothing_hidden_leaves(client: TestClient, path: str) -> None:
     assert answer.status_code == 200
     for word in ("x-killed", "x-embargoed", "x-endless", "Zanzibar", "Secret Person", "Nairobi"):
         assert word not in answer.text
+    assert "x-copy" not in answer.text
     assert "SECRET-SLUG" not in answer.text
 
 

@@ -23,6 +23,12 @@ LONG = "w" * 10_000
 HOSTILE = f"<script>alert(1)</script><img src=x onerror=alert(1)> \"'> \u202eevil & \x01 {LONG}"
 
 
+SAFE = (
+    "The boats of Josefa Ratu and Petero Vuki reached Levuka on Ovalau at 4 on Sunday, the Fiji"
+    " Navy said. Captain Ratu thanked HMS Gannet and 12 men of Koro for bread and water."
+)
+
+
 def corpus() -> list[Enriched]:
     """Stories in two places, one with versions, a hostile one, two that must not be shown."""
     stories = [
@@ -48,6 +54,10 @@ def corpus() -> list[Enriched]:
             places=["Suva"],
             persons=["Ana Koroi", "Ana"],
             published_at=NOW,
+        ),
+        *(
+            enriched(name, "Boats are safe", SAFE, source=source, published_at=NOW - n * HOUR)
+            for n, (name, source) in enumerate((("ap:b", "AP"), ("afp:b", "AFP")), 1)
         ),
         enriched(
             "afp:h",
@@ -122,6 +132,20 @@ def test_a_search_finds_and_marks(client: TestClient) -> None:
     assert titles(found) == ["Storm hits Suva"]
     assert found.xpath(".//*[@class='hits']//h2//mark")[0].text_content() == "Storm"
     assert found.xpath(".//input[@name='q']")[0].get("value") == "storm"
+
+
+def test_near_duplicates_as_one(client: TestClient) -> None:
+    """Ticked, the box shows one copy of a story, which opens the others; the count stays."""
+    everything = page(client, "/", q="boats")
+    assert total(everything) == len(titles(everything)) == 3
+    found = page(client, "/", q="boats", collapse="true", sort="newest")
+    assert found.xpath(".//input[@name='collapse']/@checked")
+    assert total(found) == 3
+    assert titles(found) == ["Storm hits Suva", "Boats are safe"]
+    (similar,) = found.xpath(".//*[@class='similar']")
+    assert similar.xpath("summary")[0].text_content() == "1 similar: AFP"
+    assert similar.xpath(".//a/@href") == ["/story/afp:b"]
+    assert not page(client, "/").xpath(".//input[@name='collapse']/@checked")
 
 
 def test_pages_follow_each_other(client: TestClient) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.search.query import MARK_END, MARK_START
-from pipeline.search.results import Text, last_sort, page, text
+from pipeline.search.results import Text, page, text
 
 
 def test_marks_become_offsets() -> None:
@@ -28,7 +28,6 @@ def test_an_empty_response_is_an_empty_page() -> None:
     """No hits, no facets, no next page."""
     response: dict[str, Any] = {"hits": {"total": {"value": 0}, "hits": []}, "took": 1}
     assert page(response).total == 0
-    assert last_sort(response) is None
 
 
 def test_the_timeline_is_the_finest_that_holds_all() -> None:

@@ -1,0 +1,83 @@
+"""One story of each set of near-duplicates: which of a listing's hits stand behind which. Pure.
+
+A story stands behind the first one of the listing that it is a near-duplicate of, whichever
+page that is on; and where that stands behind a third, behind the third. So a listing shows
+the same stories however it is cut into pages, and nothing about groups has to be stored:
+each hit brings its fingerprint.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.fingerprint import Fingerprint, are_near, from_fields
+from pipeline.search.query import Body
+
+MAX_CANDIDATES = 500
+"""The first ones of a listing that share something with a page: later ones lead no group on it."""
+FIELDS = ("id", "source", "headline", "slugline", "published_at", "fingerprint")
+
+Hits = Sequence[dict[str, Any]]
+
+
+def candidates(body: Body, hits: Hits) -> Body | None:
+    """The search, in a listing's own order, for what may be a near-duplicate of some hits.
+
+    Args:
+        body: the listing's search.
+        hits: a page of it; None where no hit has a fingerprint.
+    """
+    bands = {
+        band for hit in hits for band in hit["_source"].get("fingerprint", {}).get("bands", ())
+    }
+    if not bands:
+        return None
+    sharing = {"terms": {"fingerprint.bands": sorted(bands)}}
+    kept = {key: body[key] for key in ("sort", "post_filter") if key in body}
+    return kept | {
+        "size": MAX_CANDIDATES,
+        "track_total_hits": False,
+        "_source": list(FIELDS),
+        "query": {"bool": {"must": [body["query"]], "filter": [sharing]}},
+    }
+
+
+def standing(hits: Hits, listed: Hits) -> dict[str, list[dict[str, Any]]]:
+    """The hits of a page that stand behind no other, by id, each with those that stand behind it.
+
+    Args:
+        hits: the page.
+        listed: what `candidates` found.
+    """
+    leader = leaders(listed)
+    found: dict[str, list[dict[str, Any]]] = {
+        hit["_id"]: [] for hit in hits if leader.get(hit["_id"], hit["_id"]) == hit["_id"]
+    }
+    for hit in listed:
+        if leader[hit["_id"]] != hit["_id"] and leader[hit["_id"]] in found:
+            found[leader[hit["_id"]]].append(hit)
+    return found
+
+
+def leaders(listed: Hits) -> dict[str, str]:
+    """For each hit of a listing the one that it stands behind: itself, if none.
+
+    Args:
+        listed: hits in the listing's order.
+    """
+    leader: dict[str, str] = {}
+    prints: dict[int, Fingerprint] = {}
+    by_band: dict[str, list[int]] = defaultdict(list)
+    names = [hit["_id"] for hit in listed]
+    for rank, hit in enumerate(listed):
+        leader[names[rank]] = names[rank]
+        if fields := hit["_source"].get("fingerprint"):
+            mine = prints[rank] = from_fields(fields)
+            earlier = sorted({other for band in mine.bands for other in by_band[band]})
+            first = next((other for other in earlier if are_near(mine, prints[other])), rank)
+            leader[names[rank]] = leader[names[first]]
+            for band in mine.bands:
+                by_band[band].append(rank)
+    return leader

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
 
@@ -24,21 +25,13 @@ from connectors.reading import read as read_delivery
 from connectors.sources.base import Delivery, now
 from newswire.context import fail, one_sentence, out, settings
 from newswire.find import printable
-from pipeline.deadletter import DeadLetter, read
+from pipeline.deadletter import DeadLetter, Found, read
 from pipeline.errors import BrokerUnavailable, ParseError
 from pipeline.topics import Topics, headers, read_headers
 
 app = typer.Typer(help="List, show and replay what could not be used.", no_args_is_help=True)
 
 READ_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A dead letter and its place on the topic: its name for `show` and `replay`."""
-
-    name: str
-    letter: DeadLetter
 
 
 @app.command("list")
@@ -53,7 +46,7 @@ def list_letters(
             for each in found:
                 fields = msgspec.structs.asdict(each.letter)
                 del fields["raw"]
-                typer.echo(orjson.dumps({"id": each.name, **fields, "bytes": len(each.letter.raw)}))
+                typer.echo(orjson.dumps({"id": each.name, **fields, "bytes": each.size}))
             return
         table = Table("Id", "Failed", "Stage", "Feed", "From", "Reason", box=None)
         for each in found:
@@ -116,12 +109,7 @@ def replay(
             except ParseError as error:
                 failures += 1
                 out.print(f"{each.name}: still can't be read: {escape(str(error))}")
-        publisher = Publisher(base.kafka)
-        try:
-            if records:
-                publisher.publish(records)
-        finally:
-            publisher.close()
+        send(base, records)
         out.print(f"{len(records)} records sent again from {len(found) - failures} dead letters.")
         if failures:
             raise typer.Exit(1)
@@ -146,6 +134,20 @@ def again(base: Settings, letter: DeadLetter) -> list[Record]:
     return [story_record(topics, story, delivery.name) for story in reading.stories]
 
 
+def send(base: Settings, records: Sequence[Record]) -> None:
+    """Publish records; each is acknowledged when this returns.
+
+    Raises:
+        BrokerUnavailable: Kafka does not answer.
+    """
+    publisher = Publisher(base.kafka)
+    try:
+        if records:
+            publisher.publish(records)
+    finally:
+        publisher.close()
+
+
 def _feed(base: Settings, letter: DeadLetter) -> Feed:
     """The feed that a letter came by; one of its name and format if it is gone."""
     feeds = load_feeds(base.connectors.feeds_file)
@@ -153,24 +155,53 @@ def _feed(base: Settings, letter: DeadLetter) -> Feed:
     return feeds.get(name) or Feed(name=name, source="directory", format=letter.format or "auto")
 
 
-def letters(base: Settings) -> Iterator[Found]:
+def letters(base: Settings, newest: int | None = None) -> Iterator[Found]:
     """Every dead letter that the topic holds now.
+
+    Args:
+        newest: only so many of each partition, the last ones.
 
     Raises:
         BrokerUnavailable: Kafka does not answer.
     """
-    topic = Topics(base.topics.prefix).deadletter
+    with _consumer(base) as consumer:
+        topic = Topics(base.topics.prefix).deadletter
+        parts = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
+        ends = consumer.end_offsets(parts)
+        starts = consumer.beginning_offsets(parts)
+        for part in sorted(parts):
+            start = starts[part] if newest is None else max(starts[part], ends[part] - newest)
+            if start < ends[part]:
+                yield from _partition(consumer, part, start, ends[part])
+
+
+def letter_at(base: Settings, name: str) -> Found | None:
+    """The dead letter of a name as `letters` gives it; None where there is none.
+
+    Raises:
+        BrokerUnavailable: Kafka does not answer.
+    """
+    match = re.fullmatch(r"([0-9]{1,9}):([0-9]{1,18})", name)
+    if match is None:
+        return None
+    with _consumer(base) as consumer:
+        part = TopicPartition(Topics(base.topics.prefix).deadletter, int(match[1]))
+        if part.partition not in (consumer.partitions_for_topic(part.topic) or ()):
+            return None
+        start, end = consumer.beginning_offsets([part])[part], consumer.end_offsets([part])[part]
+        if not start <= (offset := int(match[2])) < end:
+            return None
+        return next(_partition(consumer, part, offset, offset + 1), None)
+
+
+@contextmanager
+def _consumer(base: Settings) -> Iterator[KafkaConsumer]:
     try:
         consumer = KafkaConsumer(
             **client_options(base.kafka), enable_auto_commit=False, auto_offset_reset="earliest"
         )
         try:
-            parts = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
-            ends = consumer.end_offsets(parts)
-            starts = consumer.beginning_offsets(parts)
-            for part in sorted(parts):
-                if starts[part] < ends[part]:
-                    yield from _partition(consumer, part, ends[part])
+            yield consumer
         finally:
             consumer.close()
     except (KafkaError, OSError) as error:
@@ -178,9 +209,11 @@ def letters(base: Settings) -> Iterator[Found]:
         raise BrokerUnavailable(f"Kafka at {at} does not answer: {error!r}") from error
 
 
-def _partition(consumer: KafkaConsumer, part: TopicPartition, end: int) -> Iterator[Found]:
+def _partition(
+    consumer: KafkaConsumer, part: TopicPartition, start: int, end: int
+) -> Iterator[Found]:
     consumer.assign([part])
-    consumer.seek_to_beginning(part)
+    consumer.seek(part, start)
     while consumer.position(part) < end:
         polled = consumer.poll(timeout_ms=int(READ_SECONDS * 1000))
         if not polled:
@@ -188,9 +221,8 @@ def _partition(consumer: KafkaConsumer, part: TopicPartition, end: int) -> Itera
         for record in polled.get(part, ()):
             if record.offset < end:
                 letter = read(record.value or b"", read_headers(record.headers))
-                yield Found(f"{record.partition}:{record.offset}", letter)
+                yield Found(f"{record.partition}:{record.offset}", letter, len(letter.raw))
 
 
 def _one(base: Settings, name: str) -> Found:
-    found = next((each for each in letters(base) if each.name == name), None)
-    return found or fail(f"no dead letter {name}: see `newswire deadletters list`")
+    return letter_at(base, name) or fail(f"no dead letter {name}: see `newswire deadletters list`")

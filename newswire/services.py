@@ -106,7 +106,7 @@ def _children(ready: Settings, config: Path | None, port: int) -> list[Child]:
     return [
         Child("worker", "pipeline", logs / "worker.log", environ, before_start=evict),
         Child("connectors", "connectors", logs / "connectors.log", environ, grace_seconds=15),
-        Child("web", "pipeline.web", logs / "web.log", environ, grace_seconds=10),
+        Child("web", "newswire", logs / "web.log", environ, ("web",), grace_seconds=10),
     ]
 
 
@@ -282,8 +282,10 @@ def worker(ctx: typer.Context) -> None:
 
 
 def web(ctx: typer.Context) -> None:
-    """Serve the search API and the page until SIGTERM. Needs the index only."""
+    """Serve the search API and the page until SIGTERM. Search needs the index only."""
     with one_sentence():
+        from newswire.operations import KafkaOperations
         from pipeline.web.__main__ import serve  # a web framework takes a moment to import
 
-        serve(settings(ctx.obj))
+        base = settings(ctx.obj)
+        serve(base, KafkaOperations(base))

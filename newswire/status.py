@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import orjson
@@ -21,6 +20,7 @@ from newswire.context import one_sentence, out, settings
 from pipeline.errors import BrokerUnavailable, NewswireError
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.setup import read_alias
+from pipeline.progress import Position
 from pipeline.topics import Topics
 
 WATCH_SECONDS = 3.0
@@ -30,21 +30,6 @@ WATCH_SECONDS = 3.0
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command()(status)
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """One partition: its end, and how far the worker's group is."""
-
-    topic: str
-    partition: int
-    end: int
-    committed: int | None
-
-    @property
-    def lag(self) -> int | None:
-        """Records that the group has still to take; None where it takes none."""
-        return None if self.committed is None else max(0, self.end - self.committed)
 
 
 def status(

@@ -19,12 +19,13 @@ STABLE_SECONDS = 60.0
 
 @dataclass
 class Child:
-    """One program of ours, run as `python -m MODULE`."""
+    """One program of ours, run as `python -m MODULE ARGUMENTS`."""
 
     name: str
     module: str
     log: Path
     environ: Mapping[str, str]
+    arguments: tuple[str, ...] = ()
     grace_seconds: float = 70.0
     before_start: Callable[[], object] = lambda: None
     """Called before each start."""
@@ -40,7 +41,7 @@ class Child:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 (our own module)
-                [sys.executable, "-m", self.module],
+                [sys.executable, "-m", self.module, *self.arguments],
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,

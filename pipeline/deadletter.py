@@ -53,6 +53,16 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
         return headers(schema=SCHEMA, **values)
 
 
+class Found(msgspec.Struct, frozen=True):
+    """A dead letter and its place on the topic."""
+
+    name: str
+    """"partition:offset"."""
+    letter: DeadLetter
+    size: int
+    """Of the raw bytes, also where these are left out."""
+
+
 def dead_letter(raw: bytes, stage: str, error: Exception, **where_from: object) -> DeadLetter:
     """A letter for bytes that raised an error.
 

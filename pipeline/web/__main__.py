@@ -1,4 +1,7 @@
-"""`python -m pipeline.web`: the search API and page, until interrupted."""
+"""`python -m pipeline.web`: the search API and page, until interrupted.
+
+`newswire web` gives it what the operations page asks Kafka for.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ import uvicorn
 
 from config.settings import ConfigError, Settings, load
 from pipeline.web.app import create_app
+from pipeline.web.operations import Operations
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, operations: Operations | None = None) -> None:
     """Serve until SIGINT or SIGTERM."""
     uvicorn.run(
-        create_app(settings),
+        create_app(settings, operations),
         host=settings.web.host,
         port=settings.web.port,
         log_level=settings.logging.level.lower(),

@@ -10,14 +10,18 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from config.settings import Settings
-from pipeline.web import api, pages
+from pipeline.web import api, operations, pages
 from pipeline.web.answers import add_error_answers
 from pipeline.web.reader import open_reader
 from pipeline.web.security import SecurityHeaders
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, kafka: operations.Operations | None = None) -> FastAPI:
     """Search API and page over the index that the settings name.
+
+    Args:
+        settings: which index, and the admin token.
+        kafka: what the operations page asks; without it that page shows what the index knows.
 
     It starts without the index, answers 503 while that is away, and needs neither broker
     nor worker to search.
@@ -40,10 +44,12 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings = settings
+    app.state.operations = kafka
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(SecurityHeaders)
     add_error_answers(app)
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(operations.router)
     app.mount("/static", StaticFiles(directory=pages.STATIC))
     return app

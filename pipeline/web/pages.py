@@ -86,7 +86,7 @@ async def search_page(request: Request) -> Response:
     except NewswireError:
         return _away()
     now = links.pairs(asked)
-    return _html(
+    return html_page(
         "search.html",
         asked=asked,
         now=now,
@@ -180,17 +180,18 @@ def _chips(asked: SearchRequest, now: links.Pairs, page: Page) -> list[tuple[str
 
 def _away() -> Response:
     text = "Search is not available now. This page can be loaded again in a moment."
-    return _html("notice.html", 503, title="Not available", text=text)
+    return html_page("notice.html", 503, title="Not available", text=text)
 
 
 def _missing() -> Response:
     text = "There is no such story, or it may not be shown: it was withdrawn, or is embargoed."
-    return _html("notice.html", 404, title="Not shown", text=text)
+    return html_page("notice.html", 404, title="Not shown", text=text)
 
 
 def _render(template: str, **values: Any) -> str:
     return _templates.get_template(template).render(**values)
 
 
-def _html(template: str, status: int = 200, **values: Any) -> Response:
+def html_page(template: str, status: int = 200, **values: Any) -> Response:
+    """A page from its template."""
     return HTMLResponse(_render(template, **values), status)

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from config.settings import Elasticsearch as ElasticsearchSettings
 from config.settings import Kafka, Settings, Topics, Web
+from newswire.operations import KafkaOperations
 from pipeline.enriched import Enriched
 from pipeline.index.document import document
 from pipeline.index.history import History, history_index, setup_history
@@ -30,7 +31,7 @@ class Newsroom:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.app = create_app(settings)
+        self.app = create_app(settings, KafkaOperations(settings))
 
     def index(self, *records: Enriched) -> list[Outcome]:
         """Index records as the worker does, history included; they can be searched at once."""

@@ -1,0 +1,68 @@
+"""What the operations page asks Kafka for: positions, dead letters, and their second try."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from config.settings import Settings
+from newswire.deadletters import again, letter_at, letters, send
+from newswire.status import positions
+from pipeline.deadletter import Found
+from pipeline.errors import BrokerUnavailable, ParseError
+from pipeline.progress import Position
+
+CONNECT_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaOperations:
+    """`pipeline.web.operations.Operations` on the brokers that the settings name."""
+
+    settings: Settings
+
+    def positions(self) -> Sequence[Position]:
+        """Every partition with its end and the worker's offset."""
+        self._reach()
+        return positions(self.settings)
+
+    def newest_letters(self, most: int) -> Sequence[Found]:
+        """The newest dead letters, the newest first, without their bytes."""
+        self._reach()
+        found = [
+            replace(each, letter=replace(each.letter, raw=b""))
+            for each in letters(self.settings, most)
+        ]
+        found.sort(key=lambda each: each.letter.failed_at or "", reverse=True)
+        return found[:most]
+
+    def replay(self, name: str) -> str:
+        """Send a dead letter through the pipeline again; what came of it, in words."""
+        self._reach()
+        found = letter_at(self.settings, name)
+        if found is None:
+            return "there is no such dead letter any more."
+        try:
+            records = again(self.settings, found.letter)
+        except ParseError as error:
+            return f"still can't be read: {error}"
+        send(self.settings, records)
+        return f"{len(records)} {'record' if len(records) == 1 else 'records'} sent again."
+
+    def _reach(self) -> None:
+        """Find a broker that listens: Kafka's own clients look for one for much longer.
+
+        Raises:
+            BrokerUnavailable: none does.
+        """
+        for broker in self.settings.kafka.brokers:
+            host, _, port = broker.rpartition(":")
+            try:
+                socket.create_connection((host.strip("[]"), int(port)), CONNECT_SECONDS).close()
+            except (OSError, ValueError):
+                continue
+            return
+        raise BrokerUnavailable("Kafka does not answer now: no broker takes a connection")

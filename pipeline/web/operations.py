@@ -1,0 +1,223 @@
+"""The operations page at /operations: feeds, lag, and dead letters with a second try.
+
+Behind the admin token: whoever types it once holds a signed cookie for SESSION_HOURS. What
+is shown of a dead letter is what failed, where and why: never its bytes.
+
+What Kafka holds is asked through `Operations`, which the command line gives: to read a
+delivery again takes the connectors. Each part of the page says by itself when it is away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import SecretStr
+
+from config.settings import Settings
+from config.status import read_status
+from pipeline.deadletter import Found
+from pipeline.errors import BrokerUnavailable, NewswireError
+from pipeline.progress import Position
+from pipeline.search import feedwatch
+from pipeline.web.api import reader
+from pipeline.web.pages import html_page
+from pipeline.web.security import is_admin, same_origin
+
+router = APIRouter(include_in_schema=False)
+
+ADDRESS = "/operations"
+COOKIE = "newswire_operations"
+SESSION_HOURS = 12
+NEWEST = 100
+"""Dead letters that are shown."""
+KAFKA_SECONDS = 6.0
+MAX_FORM_BYTES = 4096
+
+Answer = TypeVar("Answer")
+
+
+class Operations(Protocol):
+    """What the page asks Kafka for. Calls block, and raise BrokerUnavailable."""
+
+    def positions(self) -> Sequence[Position]:
+        """Every partition with its end and the worker's offset."""
+        ...
+
+    def newest_letters(self, most: int) -> Sequence[Found]:
+        """The newest dead letters, the newest first, without their bytes."""
+        ...
+
+    def replay(self, name: str) -> str:
+        """Send a dead letter through the pipeline again; what came of it, in words."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a part of the page shows, or why it can't."""
+
+    content: Any = None
+    away: str | None = None
+
+
+@router.get(ADDRESS)
+async def operations_page(request: Request) -> Response:
+    """The page, or the question for the token."""
+    if not _may(request):
+        return _question(request, 401)
+    settings: Settings = request.app.state.settings
+    kafka: Operations | None = request.app.state.operations
+    feeds, positions, letters = await asyncio.gather(
+        _part(_feeds(request)),
+        _part(_asked(kafka, lambda asked: asked.positions())),
+        _part(_asked(kafka, lambda asked: asked.newest_letters(NEWEST))),
+    )
+    processes = read_status(settings.data_dir)
+    return _html(
+        "operations.html",
+        feeds=feeds,
+        lag=Part(_lag(positions.content or ()), positions.away),
+        letters=letters,
+        newest=NEWEST,
+        here={
+            name: feed for found in processes for name, feed in (found.get("feeds") or {}).items()
+        },
+        workers=[found for found in processes if found["kind"] == "worker"],
+        now=datetime.now(UTC),
+        said=request.query_params.get("said", "")[:300],
+    )
+
+
+@router.post(ADDRESS)
+async def enter(request: Request) -> Response:
+    """Take the token, give a cookie."""
+    same_origin(request)
+    token = _token(request)
+    given = (await _form(request)).get("token", "")
+    if token is None or not is_admin(token, given):
+        return _question(request, 401, wrong=bool(given))
+    answer = RedirectResponse(ADDRESS, 303)
+    answer.set_cookie(
+        COOKIE,
+        _session(token, int(time.time()) + SESSION_HOURS * 3600),
+        max_age=SESSION_HOURS * 3600,
+        path=ADDRESS,
+        httponly=True,
+        secure=request.url.scheme == "https",
+        samesite="strict",
+    )
+    return answer
+
+
+@router.post(f"{ADDRESS}/leave")
+async def leave(request: Request) -> Response:
+    """Forget the cookie."""
+    same_origin(request)
+    answer = RedirectResponse(ADDRESS, 303)
+    answer.delete_cookie(COOKIE, path=ADDRESS)
+    return answer
+
+
+@router.post(f"{ADDRESS}/replay")
+async def replay(request: Request) -> Response:
+    """Send one dead letter through the pipeline again."""
+    same_origin(request)
+    kafka: Operations | None = request.app.state.operations
+    if not _may(request):
+        return _question(request, 401)
+    name = (await _form(request)).get("id", "")
+    found = await _part(_asked(kafka, lambda asked: asked.replay(name)))
+    said = f"{name}: {found.away or found.content}"
+    return RedirectResponse(request.url_for("operations_page").include_query_params(said=said), 303)
+
+
+async def _part(work: Any) -> Part:
+    try:
+        return Part(await work)
+    except NewswireError as error:
+        return Part(away=str(error))
+    except TimeoutError:
+        return Part(away="Kafka does not answer now")
+
+
+async def _asked(kafka: Operations | None, ask: Callable[[Operations], Answer]) -> Answer:
+    """The answer of a blocking call, which is not waited for forever."""
+    if kafka is None:
+        raise BrokerUnavailable("this page was started without Kafka: start it with newswire web")
+    return await asyncio.wait_for(asyncio.to_thread(ask, kafka), KAFKA_SECONDS)
+
+
+async def _feeds(request: Request) -> list[feedwatch.FeedActivity]:
+    now = datetime.now(UTC)
+    return feedwatch.activity(await reader(request).raw(feedwatch.body(now)))
+
+
+def _lag(positions: Sequence[Position]) -> Mapping[str, Mapping[str, Any]]:
+    """Topics with their records, and what the worker has still to take of them."""
+    topics: dict[str, dict[str, Any]] = {}
+    for position in positions:
+        topic = topics.setdefault(position.topic, {"partitions": 0, "end": 0, "lag": None})
+        topic["partitions"] += 1
+        topic["end"] += position.end
+        if position.lag is not None:
+            topic["lag"] = (topic["lag"] or 0) + position.lag
+    return topics
+
+
+def _token(request: Request) -> SecretStr | None:
+    token: SecretStr | None = request.app.state.settings.web.admin_token
+    return token
+
+
+def _may(request: Request) -> bool:
+    token = _token(request)
+    if token is None:
+        return False
+    if is_admin(token, request.headers.get("authorization")):
+        return True
+    held = request.cookies.get(COOKIE, "")
+    until, _, _ = held.partition(".")
+    if not until.isdecimal() or len(until) > 12 or int(until) < time.time():
+        return False
+    return hmac.compare_digest(held.encode(), _session(token, int(until)).encode())
+
+
+def _session(token: SecretStr, until: int) -> str:
+    """A cookie that the holder of the token can have until an instant, and nobody can make."""
+    key = token.get_secret_value().encode()
+    return f"{until}.{hmac.digest(key, f'{COOKIE} {until}'.encode(), 'sha256').hex()}"
+
+
+def _question(request: Request, status: int, wrong: bool = False) -> Response:
+    answer = _html("token.html", status, wrong=wrong, configured=_token(request) is not None)
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _html(template: str, status: int = 200, **values: Any) -> Response:
+    answer = html_page(template, status, **values)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a small form.
+
+    Raises:
+        HTTPException: 413.
+    """
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_FORM_BYTES:
+            raise HTTPException(413)
+    return {name: values[-1] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}

@@ -69,12 +69,13 @@ class Topics(_Section):
     """How `newswire setup` creates the topics."""
 
     prefix: str = "wire"
-    """Topics are `<prefix>.stories`, `.enriched` and `.deadletter`."""
+    """Topics are `<prefix>.stories`, `.enriched`, `.alerts` and `.deadletter`."""
     partitions: int = Field(default=4, ge=1)
     replication: int = Field(default=1, ge=1)
     min_insync_replicas: int = Field(default=1, ge=1)
     stories_retention_hours: int = Field(default=168, ge=1)
     deadletter_retention_hours: int = Field(default=720, ge=1)
+    alerts_retention_hours: int = Field(default=168, ge=1)
 
 
 class Elasticsearch(_Section):
@@ -160,6 +161,23 @@ class Web(_Section):
     admin_token: SecretStr | None = None
 
 
+class Alerts(_Section):
+    """Which searches alert, and how patiently."""
+
+    file: Path = DEFAULT_FILE.with_name("alerts.toml")
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+    """Of /metrics, /healthz and /readyz; 0 is a free one, told by `newswire status`."""
+    retry_base_seconds: float = Field(default=1.0, gt=0)
+    retry_max_seconds: float = Field(default=300.0, gt=0)
+    give_up_hours: float = Field(default=72.0, gt=0)
+    """What a webhook has not taken for so long is kept as dead, with the reason."""
+    timeout_seconds: float = Field(default=10.0, gt=0)
+    """How long a webhook may take to answer."""
+    keep_days: int = Field(default=30, ge=1)
+    """What was delivered is remembered for so long: it isn't repeated, and a kill of it is told."""
+
+
 class Embedded(_Section):
     """The engine that `newswire run` starts: for a trial on one machine only."""
 
@@ -189,6 +207,7 @@ class Settings(_Section):
     worker: Worker = Worker()
     connectors: Connectors = Connectors()
     web: Web = Web()
+    alerts: Alerts = Alerts()
     embedded: Embedded = Embedded()
     logging: Logging = Logging()
 
@@ -228,7 +247,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
     for name, text in environ.items():
         if name.startswith(PREFIX) and name not in NOT_SETTINGS:
             key = tuple(name.removeprefix(PREFIX).lower().split("__"))
-            if key[0] == "feed":  # a feed's own secrets: config.feeds reads them
+            if key[0] in ("feed", "alert"):  # secrets of one: config.feeds, config.alerts
                 continue
             _put(values, key, text)
             origin[key] = f"the environment ({name})"

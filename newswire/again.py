@@ -222,7 +222,11 @@ def where(
 def _sightings(base: Settings, story_id: str, since: datetime | None) -> Iterator[Sighting]:
     topics = Topics(base.topics.prefix)
     for topic in topics.all():
-        step = {topics.enriched: "enriched", topics.deadletter: "dead letter"}.get(topic, "story")
+        step = {
+            topics.enriched: "enriched",
+            topics.alerts: "alert",
+            topics.deadletter: "dead letter",
+        }.get(topic, "story")
         for message in _messages(base, topic, since):
             headers = read_headers(message.headers)
             if (message.key or b"").decode("utf-8", "replace") != story_id:
@@ -239,6 +243,8 @@ def _sightings(base: Settings, story_id: str, since: datetime | None) -> Iterato
 def _what(step: str, value: bytes | None, headers: dict[str, str]) -> str:
     if step == "dead letter":
         return f"{headers.get('stage')}: {headers.get('reason')}"
+    if step == "alert":
+        return f"{headers.get('alert')}: {headers.get('kind')}"
     try:
         record = orjson.loads(value or b"{}")
     except orjson.JSONDecodeError:

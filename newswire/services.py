@@ -1,4 +1,4 @@
-"""`run`, `setup`, `ingest`, `worker` and `web`: what keeps running, and what makes it ready."""
+"""`run`, `setup`, `ingest`, `worker`, `alerts`, `web`: what keeps running, made ready."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     app.command()(setup)
     app.command()(ingest)
     app.command()(worker)
+    app.command()(alerts)
     app.command()(web)
 
 
@@ -96,6 +97,7 @@ def _children(ready: Settings, config: Path | None, port: int) -> list[Child]:
         variable(("kafka", "brokers")): ",".join(ready.kafka.brokers),
         variable(("elasticsearch", "url")): ",".join(ready.elasticsearch.url),
         variable(("connectors", "feeds_file")): str(ready.connectors.feeds_file),
+        variable(("alerts", "file")): str(ready.alerts.file),
         variable(("data_dir",)): str(ready.data_dir),
         variable(("web", "port")): str(port),
     }
@@ -106,6 +108,7 @@ def _children(ready: Settings, config: Path | None, port: int) -> list[Child]:
     return [
         Child("worker", "pipeline", logs / "worker.log", environ, before_start=evict),
         Child("connectors", "connectors", logs / "connectors.log", environ, grace_seconds=15),
+        Child("alerts", "pipeline.alerts", logs / "alerts.log", environ, grace_seconds=10),
         Child("web", "newswire", logs / "web.log", environ, ("web",), grace_seconds=10),
     ]
 
@@ -279,6 +282,14 @@ def worker(ctx: typer.Context) -> None:
         started = time.monotonic()
         asyncio.run(pipeline_worker.run(base))
         err.print(f"worker ended in order after {time.monotonic() - started:.0f} s")
+
+
+def alerts(ctx: typer.Context) -> None:
+    """Match saved searches with what is indexed, and deliver to webhooks and a topic."""
+    with one_sentence():
+        from pipeline.alerts import service  # an HTTP client and a broker's take a moment
+
+        asyncio.run(service.run(settings(ctx.obj)))
 
 
 def web(ctx: typer.Context) -> None:

@@ -178,6 +178,9 @@ def _print(report: dict[str, Any]) -> None:
             counts = process["counts"].items()
             text = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counts)
             out.print(f"Worker {process['pid']}: {text}.")
+        if process["kind"] == "alerts":
+            text = ", ".join(f"{n:,} {name}" for name, n in process["counts"].items())
+            out.print(f"Alerts: {text}.")
         for name, feed in (process.get("feeds") or {}).items():
             last = feed["last_story_at"] or "none yet"
             line = f"Feed {name}: {feed['health']}, {feed['stories']:,} stories, last {last}."

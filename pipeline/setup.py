@@ -39,6 +39,11 @@ def topic_configs(settings: Settings) -> dict[str, dict[str, str]]:
             "max.compaction.lag.ms": str(24 * HOUR_MS),
             "segment.ms": str(24 * HOUR_MS),
         },
+        topics.alerts: {
+            **common,
+            "cleanup.policy": "delete",
+            "retention.ms": str(settings.topics.alerts_retention_hours * HOUR_MS),
+        },
         topics.deadletter: {
             **common,
             "cleanup.policy": "delete",

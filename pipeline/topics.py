@@ -73,9 +73,14 @@ class Topics:
         """What could not be read or indexed, with its raw bytes and the reason."""
         return f"{self.prefix}.deadletter"
 
+    @property
+    def alerts(self) -> str:
+        """New stories that saved searches found, and their withdrawals."""
+        return f"{self.prefix}.alerts"
+
     def all(self) -> tuple[str, ...]:
         """Every topic, in the order of the flow."""
-        return (*self.lanes, self.enriched, self.deadletter)
+        return (*self.lanes, self.enriched, self.alerts, self.deadletter)
 
 
 def key(story_id: str) -> bytes:

@@ -17,7 +17,7 @@ from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError
 from elasticsearch import BadRequestError as RefusedError
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.errors import NewswireError
+from pipeline.errors import IndexUnavailable, NewswireError
 from pipeline.index.client import connect, translated
 from pipeline.index.document import Document
 from pipeline.index.history import history_index, version_id
@@ -196,27 +196,49 @@ class Reader:
             return suggestions.Suggestions()
         return suggestions.suggestions(typed, await self._search(body, index=self._index))
 
-    async def among(
+    async def matches(
         self, ids: Sequence[str], requests: Sequence[SearchRequest]
-    ) -> list[list[results.Hit]]:
-        """For each request the hits that it has among some stories."""
+    ) -> list[frozenset[str]]:
+        """For each request those of some stories that it finds now, as a search would.
+
+        Raises:
+            IndexUnavailable, SetupError: not every request was answered.
+        """
         if not ids or not requests:
-            return [[] for _ in requests]
+            return [frozenset() for _ in requests]
         now = datetime.now(UTC)
         searches: list[Mapping[str, Any]] = []
         for request in requests:
-            body = self._body(request.model_copy(update={"facets": False}), now)
-            wanted = {"bool": {"filter": [{"ids": {"values": list(ids)}}, body["query"]]}}
-            searches += [
-                {"index": self._index},
-                {**body, "query": wanted, "size": len(ids), "sort": ["_doc"]},
-            ]
+            among = {"ids": {"values": list(ids)}}
+            wanted = [among, query.matching(request, now, self._languages)]
+            body = {"query": {"bool": {"filter": wanted}}, "size": len(ids), "_source": False}
+            searches += [{"index": self._index}, body]
         with translated(self._settings):
             answer = await self._client.msearch(searches=searches)
+        for response in answer["responses"]:
+            if "error" in response:
+                raise IndexUnavailable(f"search by id: {response['error'].get('reason')}")
         return [
-            [results.hit(found) for found in response.get("hits", {}).get("hits", ())]
+            frozenset(found["_id"] for found in response["hits"]["hits"])
             for response in answer["responses"]
         ]
+
+    async def refresh(self) -> None:
+        """Let searches see all that is indexed."""
+        with translated(self._settings):
+            await self._client.indices.refresh(index=self._index)
+
+    async def held(self, ids: Sequence[str]) -> dict[str, tuple[int, Document]]:
+        """Index version and document of stories by id, hidden ones too: for the process alone."""
+        if not ids:
+            return {}
+        with translated(self._settings):
+            answer = await self._client.mget(index=self._index, ids=list(ids))
+        return {
+            doc["_id"]: (doc["_version"], doc["_source"])
+            for doc in answer["docs"]
+            if doc.get("found")
+        }
 
     async def raw(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The response to a search that hides nothing: for the process, never for readers."""

@@ -1,0 +1,1 @@
+"""Process 4: saved searches on what was just indexed, to webhooks and a topic."""

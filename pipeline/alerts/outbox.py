@@ -1,0 +1,230 @@
+"""What is to be delivered, and how far the topic was read: one SQLite file, one transaction.
+
+Offsets move together with the matches that they led to, so a crash repeats a look-up and
+never loses a match; a row is unique by what it tells, so a repeat adds nothing. No text of a
+story is kept here: it is read from the index when it is sent.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+FILE = "alerts.sqlite"
+"""The file's name in the data folder."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS offsets (
+    topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS embargoed (
+    story TEXT PRIMARY KEY, rank INTEGER NOT NULL, due REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deliveries (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    alert TEXT NOT NULL, destination TEXT NOT NULL, story TEXT NOT NULL,
+    rank INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'pending',
+    tries INTEGER NOT NULL DEFAULT 0, since REAL NOT NULL, next REAL NOT NULL DEFAULT 0,
+    reason TEXT,
+    UNIQUE (alert, destination, story, rank, kind)
+);
+CREATE INDEX IF NOT EXISTS by_state ON deliveries (state, alert, destination, next);
+CREATE INDEX IF NOT EXISTS by_story ON deliveries (story);
+"""
+
+
+class Kind(StrEnum):
+    """What a delivery tells."""
+
+    STORY = "story"
+    """A version that the search finds."""
+    WITHDRAWN = "withdrawn"
+    """A story that was told of is to be pulled."""
+
+
+class State(StrEnum):
+    """What became of a delivery."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    HIDDEN = "hidden"
+    """Withdrawn, put under an embargo or overtaken by a newer version before it was sent."""
+    DEAD = "dead"
+    """Given up; `reason` says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One thing to tell one receiver."""
+
+    number: int
+    alert: str
+    destination: str
+    """ "webhook" or "topic"."""
+    story: str
+    rank: int
+    """The version, as `pipeline.versions.rank` orders them."""
+    kind: Kind
+    tries: int
+    since: float
+    """Seconds since the epoch when it was found."""
+
+    @property
+    def id(self) -> str:
+        """The same at each try, and for every other delivery another."""
+        return f"{self.alert}:{self.story}:{self.rank}:{self.kind}"
+
+
+class Outbox:
+    """The file. Used from one thread.
+
+    Args:
+        path: the file, or ":memory:".
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        if isinstance(path, Path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is done inside is on the disk as one when the block ends, or not done."""
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+
+    def offsets(self, topic: str) -> dict[int, int]:
+        """The next offset to read of each partition."""
+        rows = self._db.execute("SELECT partition, next FROM offsets WHERE topic = ?", (topic,))
+        return dict(rows.fetchall())
+
+    def move(self, topic: str, offsets: Mapping[int, int]) -> None:
+        """Remember how far the topic was read."""
+        self._db.executemany(
+            "INSERT INTO offsets VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next = excluded.next",
+            [(topic, partition, offset) for partition, offset in offsets.items()],
+        )
+
+    def add(self, alert: str, destinations: Sequence[str], story: str, rank: int, at: float) -> int:
+        """A version that an alert's search finds; how many deliveries that makes."""
+        before = self._db.total_changes
+        self._db.executemany(
+            "INSERT OR IGNORE INTO deliveries (alert, destination, story, rank, kind, since)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            [(alert, each, story, rank, Kind.STORY, at) for each in destinations],
+        )
+        return self._db.total_changes - before
+
+    def withdraw(self, story: str, rank: int, at: float) -> int:
+        """Tell whoever was told of a story, or may have been, that it is to be pulled."""
+        self._db.execute(
+            "UPDATE deliveries SET state = ?, reason = 'withdrawn'"
+            " WHERE story = ? AND kind = ? AND state = ?",
+            (State.HIDDEN, story, Kind.STORY, State.PENDING),
+        )
+        self._db.execute("DELETE FROM embargoed WHERE story = ?", (story,))
+        before = self._db.total_changes
+        self._db.execute(
+            "INSERT OR IGNORE INTO deliveries (alert, destination, story, rank, kind, since)"
+            " SELECT DISTINCT alert, destination, story, ?, ?, ? FROM deliveries"
+            " WHERE story = ? AND kind = ? AND tries > 0",
+            (rank, Kind.WITHDRAWN, at, story, Kind.STORY),
+        )
+        return self._db.total_changes - before
+
+    def embargo(self, story: str, rank: int, due: float) -> None:
+        """Look at a story again when its embargo has passed."""
+        self._db.execute("INSERT OR REPLACE INTO embargoed VALUES (?, ?, ?)", (story, rank, due))
+
+    def due(self, at: float, limit: int) -> dict[str, int]:
+        """Stories whose embargo has passed, each with its version, the longest past first."""
+        rows = self._db.execute(
+            "SELECT story, rank FROM embargoed WHERE due <= ? ORDER BY due LIMIT ?", (at, limit)
+        )
+        return dict(rows.fetchall())
+
+    def released(self, stories: Sequence[str]) -> None:
+        """These were looked at."""
+        self._db.executemany("DELETE FROM embargoed WHERE story = ?", [(each,) for each in stories])
+
+    def next(self, alert: str, destination: str, at: float) -> Delivery | None:
+        """What to try now: none of a story before what was told of it earlier is settled."""
+        row = self._db.execute(
+            "SELECT number, alert, destination, story, rank, kind, tries, since"
+            " FROM deliveries AS d WHERE state = ? AND alert = ? AND destination = ? AND next <= ?"
+            " AND NOT EXISTS (SELECT 1 FROM deliveries AS e WHERE e.state = d.state"
+            "  AND e.alert = d.alert AND e.destination = d.destination AND e.story = d.story"
+            "  AND e.number < d.number)"
+            " ORDER BY next, number LIMIT 1",
+            (State.PENDING, alert, destination, at),
+        ).fetchone()
+        return _delivery(row) if row else None
+
+    def trying(self, number: int) -> None:
+        """A try begins: from now on the receiver may have been told."""
+        self._db.execute("UPDATE deliveries SET tries = tries + 1 WHERE number = ?", (number,))
+
+    def settle(self, number: int, state: State, reason: str | None = None) -> None:
+        """A delivery ends, unless a withdrawal has ended it meanwhile."""
+        self._db.execute(
+            "UPDATE deliveries SET state = ?, reason = ? WHERE number = ? AND state = ?",
+            (state, reason, number, State.PENDING),
+        )
+
+    def later(self, number: int, at: float, reason: str) -> None:
+        """Try again at a time."""
+        self._db.execute(
+            "UPDATE deliveries SET next = ?, reason = ? WHERE number = ?", (at, reason, number)
+        )
+
+    def counts(self) -> dict[State, int]:
+        """How many deliveries are in each state."""
+        rows = self._db.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall()
+        return dict.fromkeys(State, 0) | {State(state): count for state, count in rows}
+
+    def dead(self) -> list[tuple[Delivery, str]]:
+        """What was given up, with why."""
+        rows = self._db.execute(
+            "SELECT number, alert, destination, story, rank, kind, tries, since, reason"
+            " FROM deliveries WHERE state = ? ORDER BY number",
+            (State.DEAD,),
+        )
+        return [(_delivery(row[:8]), row[8]) for row in rows]
+
+    def abandon(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Give up what is pending for alerts or receivers that are no longer declared."""
+        with self.together():
+            rows = self._db.execute(
+                "SELECT DISTINCT alert, destination FROM deliveries WHERE state = ?",
+                (State.PENDING,),
+            ).fetchall()
+            self._db.executemany(
+                "UPDATE deliveries SET state = ?, reason = 'no longer declared'"
+                " WHERE state = ? AND alert = ? AND destination = ?",
+                [(State.DEAD, State.PENDING, *row) for row in rows if tuple(row) not in pairs],
+            )
+
+    def forget(self, before: float) -> None:
+        """Drop what was settled and found before a time."""
+        self._db.execute(
+            "DELETE FROM deliveries WHERE since < ? AND state != ?", (before, State.PENDING)
+        )
+
+
+def _delivery(row: Sequence[Any]) -> Delivery:
+    number, alert, destination, story, rank, kind, tries, since = row
+    return Delivery(number, alert, destination, story, rank, Kind(kind), tries, since)

@@ -1,0 +1,302 @@
+"""The life of the alerts process: read the enriched topic, match, deliver, until SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from pydantic import ValidationError
+
+from config.alerts import Alert, load_alerts
+from config.serve import HealthServer
+from config.settings import ConfigError, Settings
+from config.status import StatusFile
+from pipeline.alerts.delivering import Tell, deliver
+from pipeline.alerts.matching import Matching, Saved
+from pipeline.alerts.outbox import FILE, Delivery, Outbox
+from pipeline.alerts.webhook import NotTaken, message_id, post
+from pipeline.backoff import delays
+from pipeline.errors import IndexUnavailable, NewswireError
+from pipeline.index.client import connect
+from pipeline.index.writer import Writer
+from pipeline.kafka import OffsetReader, aiokafka_options
+from pipeline.records import Record
+from pipeline.search.query import SearchRequest
+from pipeline.topics import Topics, headers, key
+from pipeline.web.reader import Reader
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+POLL_MS = 500
+STATUS_SECONDS = 1.0
+FORGET_SECONDS = 3600.0
+DAY_SECONDS = 86_400.0
+ABOUT_THE_LIST = frozenset({"size", "sort", "facets", "collapse"})
+"""Of a search, what an alert has no use for."""
+
+
+def saved_searches(settings: Settings) -> list[Saved]:
+    """The declared alerts with their searches.
+
+    Raises:
+        ConfigError: names the key and the file.
+    """
+    file = settings.alerts.file
+    return [saved(alert, str(file)) for alert in load_alerts(file).values()]
+
+
+def saved(alert: Alert, file: str) -> Saved:
+    """An alert with its search, checked.
+
+    Raises:
+        ConfigError: names the key and the file.
+    """
+    at = f"alerts.{alert.name}"
+    if unfit := ABOUT_THE_LIST & alert.search.keys():
+        raise ConfigError(f"{at}.{min(unfit)} in {file}: unknown key")
+    try:
+        return Saved(alert, SearchRequest(**alert.search))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        name = ".".join(str(part) for part in fault["loc"]) or "search"
+        what = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"]
+        raise ConfigError(f"{at}.{name} in {file}: {what}") from None
+
+
+async def run(settings: Settings) -> None:
+    """Alert until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigError: an alert can't be used.
+        NewswireError: a topic or the index is missing.
+    """
+    searches = saved_searches(settings)
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    working = asyncio.create_task(_work(settings, searches))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if working.done():
+        working.result()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+
+async def _work(settings: Settings, searches: list[Saved]) -> None:
+    topics = Topics(settings.topics.prefix)
+    outbox = Outbox(settings.data_dir / FILE)
+    outbox.abandon([(s.alert.name, each) for s in searches for each in s.destinations])
+    client = connect(settings.elasticsearch)
+    reader = Reader(client, settings.elasticsearch)
+    offsets = OffsetReader(settings.kafka, topics.enriched)
+    matching = Matching(
+        outbox,
+        searches,
+        topics.enriched,
+        Writer(client, settings.elasticsearch).newest,
+        reader.refresh,
+        reader.matches,
+        offsets.committed,
+        settings.alerts.keep_days * DAY_SECONDS,
+    )
+    status = StatusFile(settings.data_dir, "alerts")
+    metrics = AlertMetrics(matching)
+    health = _health_server(settings, metrics)
+    http = httpx.AsyncClient(
+        timeout=settings.alerts.timeout_seconds, follow_redirects=False, trust_env=False
+    )
+    producer = _Producer(settings)
+    tasks: list[asyncio.Task[None]] = []
+    health.start()
+
+    async def report() -> None:
+        forget = 0.0
+        while True:
+            metrics.counts = {state.value: n for state, n in outbox.counts().items()}
+            status.write({"counts": metrics.counts, "health_port": health.port})
+            if time.monotonic() >= forget:
+                outbox.forget(time.time() - settings.alerts.keep_days * DAY_SECONDS)
+                forget = time.monotonic() + FORGET_SECONDS
+            await asyncio.sleep(STATUS_SECONDS)
+
+    try:
+        tasks.append(asyncio.create_task(report()))
+        await offsets.start()
+        await offsets.require((topics.enriched, topics.alerts))
+        tasks.append(asyncio.create_task(_follow(settings, topics.enriched, outbox, matching)))
+        for search in searches:
+            tells: dict[str, Tell] = {
+                "webhook": _poster(http, search),
+                "topic": producer.teller(topics.alerts),
+            }
+            tasks += [
+                asyncio.create_task(
+                    deliver(outbox, search, each, tells[each], reader.held, settings.alerts)
+                )
+                for each in search.destinations
+            ]
+        log.info("alerts started", extra={"alerts": len(searches)})
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        health.stop()
+        await http.aclose()
+        await producer.close()
+        await offsets.stop()
+        await reader.close()
+        outbox.close()
+        status.remove()
+
+
+async def _follow(settings: Settings, topic: str, outbox: Outbox, matching: Matching) -> None:
+    """Take batches of the topic, for good; a broker or an index that is away is waited for."""
+    for delay in delays(0.5, 15.0):
+        consumer = AIOKafkaConsumer(
+            **aiokafka_options(settings.kafka),
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=settings.kafka.max_request_bytes,
+        )
+        try:
+            await consumer.start()
+            await _place(consumer, topic, outbox)
+            while True:
+                polled = await consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH)
+                records = [
+                    Record(topic, part.partition, m.offset, m.value)
+                    for part, messages in polled.items()
+                    for m in messages
+                    if m.value is not None
+                ]
+                # Without records too: embargoes fall due.
+                await matching(records, {p.partition: m[-1].offset + 1 for p, m in polled.items()})
+        except (KafkaError, IndexUnavailable) as error:
+            log.warning("alerts: waiting", extra={"reason": str(error)})
+            await asyncio.sleep(delay)
+        finally:
+            await consumer.stop()
+
+
+async def _place(consumer: Any, topic: str, outbox: Outbox) -> None:
+    """Go on where the outbox says; the first time at the end, for what is there is no news."""
+    partitions = consumer.partitions_for_topic(topic) or set()
+    parts = [TopicPartition(topic, partition) for partition in sorted(partitions)]
+    if not parts:
+        raise NewswireError(f"topic {topic} is missing: run `newswire setup`")
+    consumer.assign(parts)
+    known = outbox.offsets(topic)
+    begins, ends = await consumer.beginning_offsets(parts), await consumer.end_offsets(parts)
+    for part in parts:
+        at = known.get(part.partition, ends[part])
+        # A topic that was lost and made anew begins again: what was sent is not sent twice.
+        at = begins[part] if at > ends[part] else max(at, begins[part])
+        consumer.seek(part, at)
+        outbox.move(topic, {part.partition: at})
+
+
+def _poster(http: httpx.AsyncClient, search: Saved) -> Tell:
+    url = search.alert.webhook or ""
+    secret = search.alert.secret.get_secret_value() if search.alert.secret else ""
+
+    async def tell(delivery: Delivery, body: bytes) -> None:
+        await post(http, url, secret, delivery, body, int(time.time()))
+
+    return tell
+
+
+class _Producer:
+    """An idempotent producer, made when first needed and anew after a failure."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._producer: Any = None
+        self._lock = asyncio.Lock()
+
+    def teller(self, topic: str) -> Tell:
+        """What hands a delivery to the topic."""
+
+        async def tell(delivery: Delivery, body: bytes) -> None:
+            named = headers(id=message_id(delivery), alert=delivery.alert, kind=delivery.kind)
+            async with self._lock:
+                try:
+                    producer = await self._open()
+                    await producer.send_and_wait(
+                        topic, body, key=key(delivery.story), headers=named
+                    )
+                except KafkaError as error:
+                    await self.close()
+                    raise NotTaken(repr(error)) from error
+
+        return tell
+
+    async def _open(self) -> Any:
+        if self._producer is None:
+            kafka = self._settings.kafka
+            producer = AIOKafkaProducer(
+                **aiokafka_options(kafka),
+                acks="all",
+                enable_idempotence=True,
+                compression_type=None if kafka.compression == "none" else kafka.compression,
+                max_request_size=kafka.max_request_bytes,
+            )
+            try:
+                await producer.start()
+            except BaseException:
+                await producer.stop()
+                raise
+            self._producer = producer
+        return self._producer
+
+    async def close(self) -> None:
+        """Let go of the broker."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.stop()
+
+
+class AlertMetrics(Collector):
+    """Reads what was counted anyway, whenever somebody asks."""
+
+    def __init__(self, matching: Matching) -> None:
+        self._matching = matching
+        self.counts: dict[str, int] = {}
+        self.registry = CollectorRegistry()
+        self.registry.register(self)
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics as they are now."""
+        found = CounterMetricFamily("newswire_alerts_found", "Deliveries that alerts led to.")
+        found.add_metric([], self._matching.found)
+        yield found
+        states = GaugeMetricFamily(
+            "newswire_alert_deliveries", "Deliveries that are remembered.", labels=["state"]
+        )
+        for state, count in self.counts.items():
+            states.add_metric([state], count)
+        yield states
+
+
+def _health_server(settings: Settings, metrics: AlertMetrics) -> HealthServer:
+    host, port = settings.alerts.host, settings.alerts.port
+    try:
+        return HealthServer(host, port, metrics.registry, alive=lambda: None, ready=lambda: None)
+    except OSError as error:
+        raise ConfigError(f"alerts.port: {host}:{port}: {error.strerror}") from error

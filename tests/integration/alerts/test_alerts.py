@@ -1,0 +1,153 @@
+"""Alerts on both engines, the process killed while its receiver is away."""
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.alerts.outbox import FILE, Outbox
+from pipeline.story import Status, Story
+from tests.integration.wire import Process, Wire
+from tests.servers import Engine
+
+SECRET = "a-secret-for-tests"
+START = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+@dataclass
+class Receiver:
+    """A webhook that answers as it is told and remembers what it took."""
+
+    status: int = 503
+    tries: int = 0
+    taken: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    def told(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The bodies of a type, by story."""
+        bodies = [json.loads(body) for _, body in list(self.taken)]
+        return {body["story_id"]: body for body in bodies if body["type"] == f"alert.{kind}"}
+
+
+@pytest.fixture
+def receiver() -> Iterator[tuple[Receiver, str]]:
+    """A receiver that is ill at first, and its address."""
+    state = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            state.tries += 1
+            status = state.status
+            if status == 200:
+                state.taken.append(({k.lower(): v for k, v in self.headers.items()}, body))
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield state, f"http://127.0.0.1:{server.server_address[1]}/hook"
+    server.shutdown()
+    server.server_close()
+
+
+def story(id: str, version: int = 1, **fields: Any) -> Story:
+    """A version of a story about a flood."""
+    told = {
+        "headline": f"Flood on the Rhine, version {version}",
+        "body": "The water rose.",
+        "version_created": START + timedelta(minutes=version),
+        "received_at": datetime.now(UTC),
+    }
+    return Story(id=id, source="AP", version=version, **(told | fields))
+
+
+def pending(wire: Wire) -> set[str]:
+    """The stories of which something is still to be delivered."""
+    outbox = Outbox(wire.folder / FILE)
+    try:
+        rows = outbox._db.execute("SELECT story FROM deliveries WHERE state = 'pending'")
+        return {name for (name,) in rows}
+    finally:
+        outbox.close()
+
+
+def test_alerts_survive_a_kill_and_tell_no_secret(
+    engine: Engine, prefix: str, tmp_path: Path, receiver: tuple[Receiver, str]
+) -> None:
+    """What a search finds is delivered through SIGKILL and a sick receiver; a kill is told of."""
+    state, address = receiver
+    file = tmp_path / "alerts.toml"
+    file.write_text(f'[alerts.flood]\nq = "flood rhine"\nwebhook = "{address}"\ntopic = true\n')
+    wire = Wire(engine, prefix, tmp_path / "wire")
+    wire.extra = {
+        "NEWSWIRE_ALERTS__FILE": str(file),
+        "NEWSWIRE_ALERT__FLOOD__SECRET": SECRET,
+        "NEWSWIRE_ALERTS__RETRY_MAX_SECONDS": "2",
+    }
+    wire.setup()
+
+    def alerts() -> Process:
+        process = wire.start("pipeline.alerts")
+        process.until(lambda: Outbox(wire.folder / FILE).offsets(wire.topics.enriched))
+        return process
+
+    def messages() -> list[dict[str, Any]]:
+        return [json.loads(m.value) for m in wire.messages(wire.topics.alerts)]
+
+    process = alerts()
+    try:
+        with wire.worker() as worker:
+            hidden = {
+                "status": Status.EMBARGOED,
+                "embargoed_until": datetime(2100, 1, 1, tzinfo=UTC),
+            }
+            wire.publish(
+                [
+                    story("ap:flood"),
+                    story("ap:dry", headline="Dry on the Rhine"),
+                    story("ap:early", headline="Flood on the Rhine, secret", **hidden),
+                ]
+            )
+            worker.until(lambda: state.tries and "ap:flood" in pending(wire))
+            process.kill()
+            state.status = 200
+            process = alerts()
+            worker.until(lambda: "ap:flood" in state.told("story"))
+            worker.until(messages)
+
+            wire.publish([story("ap:flood", 2), story("ap:brief", 1)])
+            worker.until(
+                lambda: state.told("story").get("ap:flood", {}).get("story", {}).get("version") == 2
+            )
+            worker.until(lambda: "ap:brief" in state.told("story"))
+            kill = {"headline": "Flood on the Rhine, false", "status": Status.WITHDRAWN}
+            wire.publish([story("ap:flood", 3, **kill), story("ap:never", 1, **kill)])
+            worker.until(lambda: "ap:flood" in state.told("withdrawn"))
+            told = {("ap:flood", "alert.withdrawn"), ("ap:brief", "alert.story")}
+            worker.until(lambda: told <= {(m["story_id"], m["type"]) for m in messages()})
+    finally:
+        process.kill()
+
+    assert state.told("story").keys() == {"ap:flood", "ap:brief"}
+    withdrawn = state.told("withdrawn")
+    assert withdrawn.keys() == {"ap:flood"}
+    assert "Rhine" not in json.dumps(withdrawn)
+    assert {m["story_id"] for m in messages()} == {"ap:flood", "ap:brief"}
+    for headers, body in state.taken:
+        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        digest = hmac.digest(SECRET.encode(), signed, hashlib.sha256)
+        assert headers["webhook-signature"] == "v1," + base64.b64encode(digest).decode()
+    ids = [headers["webhook-id"] for headers, _ in state.taken]
+    assert len(set(ids)) == 4

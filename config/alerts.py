@@ -104,7 +104,7 @@ def _alert(name: str, keys: object, secret: str | None, path: Path) -> Alert:
             **{key: value for key, value in keys.items() if key in _COMMON},
         )
     except ValidationError as error:
-        origin = {(key,): str(path) for key in ("name", *keys)}
+        origin: dict[tuple[str, ...], str] = {(key,): str(path) for key in ("name", *keys)}
         said = explain(error, origin)  # " in FILE: …" where the table as a whole is at fault
         dot = "" if said.startswith(" ") else "."
         raise ConfigError(f"alerts.{name}{dot}{said}") from None

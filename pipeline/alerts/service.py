@@ -151,9 +151,11 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
                 for each in search.destinations
             ]
         log.info("alerts started", extra={"alerts": len(searches)})
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
-            task.result()
+            # None of them ends by itself.
+            fault = None if task.cancelled() else task.exception()
+            raise fault or NewswireError("the alerts process can't go on")
     finally:
         for task in tasks:
             task.cancel()
@@ -177,7 +179,7 @@ async def _follow(settings: Settings, topic: str, outbox: Outbox, matching: Matc
         )
         try:
             await consumer.start()
-            await _place(consumer, topic, outbox)
+            await _place(consumer, topic, settings.topics.partitions, outbox)
             while True:
                 polled = await consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH)
                 records = [
@@ -192,15 +194,13 @@ async def _follow(settings: Settings, topic: str, outbox: Outbox, matching: Matc
             log.warning("alerts: waiting", extra={"reason": str(error)})
             await asyncio.sleep(delay)
         finally:
-            await consumer.stop()
+            # It raises CancelledError where it was stopped before it had begun.
+            await asyncio.gather(consumer.stop(), return_exceptions=True)
 
 
-async def _place(consumer: Any, topic: str, outbox: Outbox) -> None:
+async def _place(consumer: Any, topic: str, partitions: int, outbox: Outbox) -> None:
     """Go on where the outbox says; the first time at the end, for what is there is no news."""
-    partitions = consumer.partitions_for_topic(topic) or set()
-    parts = [TopicPartition(topic, partition) for partition in sorted(partitions)]
-    if not parts:
-        raise NewswireError(f"topic {topic} is missing: run `newswire setup`")
+    parts = [TopicPartition(topic, partition) for partition in range(partitions)]
     consumer.assign(parts)
     known = outbox.offsets(topic)
     begins, ends = await consumer.beginning_offsets(parts), await consumer.end_offsets(parts)

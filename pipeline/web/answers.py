@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response
 
 from pipeline.errors import IndexUnavailable, NewswireError, SetupError
 from pipeline.web.cursors import CursorError
+from pipeline.web.live import TooMany
 from pipeline.web.reader import CursorExpired
 
 Answer = TypeVar("Answer")
@@ -72,6 +73,7 @@ def add_error_answers(app: FastAPI) -> None:
     statuses: dict[type[Exception], int] = {
         CursorError: 400,
         CursorExpired: 410,
+        TooMany: 503,
         IndexUnavailable: 503,
         SetupError: 503,
         NewswireError: 503,

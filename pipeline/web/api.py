@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import orjson
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Header, HTTPException, Query, Request
 from fastapi.responses import Response, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from pipeline.index.document import Document
 from pipeline.search.differences import Change, difference
@@ -20,6 +20,7 @@ from pipeline.search.query import SearchRequest
 from pipeline.search.results import Hit, Page
 from pipeline.search.suggestions import Suggestions
 from pipeline.web.answers import awaited, tagged
+from pipeline.web.live import Event
 from pipeline.web.reader import Reader
 
 router = APIRouter()
@@ -37,6 +38,13 @@ class SearchParameters(SearchRequest):
 
     cursor: str | None = Field(default=None, max_length=4096)
     """`cursor` of the page before."""
+
+
+class LiveParameters(SearchRequest):
+    """A search request, and until when its listener knows what came."""
+
+    seen: AwareDatetime | None = None
+    """As Last-Event-ID, which a page can't set for the first time."""
 
 
 class SearchPage(Page):
@@ -143,6 +151,53 @@ async def suggest(request: Request, q: Annotated[str, Query(max_length=200)] = "
     """People, places and slugs that begin as typed."""
     found = await awaited(request, reader(request).suggest(q))
     return tagged(request, found.model_dump_json().encode(), JSON)
+
+
+@router.get("/api/live")
+async def live(
+    request: Request,
+    asked: Annotated[LiveParameters, Query()],
+    last_event_id: Annotated[str | None, Header(max_length=64)] = None,
+) -> StreamingResponse:
+    """Server-sent events: `stories` that the search finds as they come, `gone` when one goes.
+
+    Data is a JSON array of story ids. With Last-Event-ID it goes on from there.
+    """
+    wanted = SearchRequest(**asked.model_dump(exclude={"seen"}))
+    listening = request.app.state.live.listen(wanted, _instant(last_event_id) or asked.seen)
+    first = await anext(listening)  # too many listeners are still a 503
+
+    async def whole() -> AsyncIterator[bytes]:
+        try:
+            yield _sent(first)
+            async for event in listening:
+                yield _sent(event)
+        finally:
+            await listening.aclose()
+
+    # no-transform: what compresses answers would hold events back.
+    headers = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
+    return StreamingResponse(whole(), media_type="text/event-stream", headers=headers)
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def _sent(event: Event | None) -> bytes:
+    """An event as it goes over the wire; a comment where there is none."""
+    if event is None:
+        return b":\n\n"
+    parts = [
+        b"event: %b\ndata: %b\n" % (name, orjson.dumps(ids)) + b"id: %b\n\n" % event.id.encode()
+        for name, ids in ((b"gone", event.gone), (b"stories", event.stories))
+        if ids
+    ]
+    return b"".join(parts) or b"id: %b\n\n" % event.id.encode()
 
 
 @router.get("/api/export/{form}")

@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 from config.settings import Settings
 from pipeline.web import api, operations, pages
 from pipeline.web.answers import add_error_answers
+from pipeline.web.live import Live
 from pipeline.web.reader import open_reader
 from pipeline.web.security import SecurityHeaders
 
@@ -30,9 +31,11 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
         app.state.reader = open_reader(settings.elasticsearch)
+        app.state.live = Live(app.state.reader)
         try:
             yield
         finally:
+            app.state.live.close()
             await app.state.reader.close()
 
     # The interactive documentation of the framework loads scripts from another host.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, get_origin
 from urllib.parse import quote, urlencode
 
@@ -65,9 +66,9 @@ def story(story_id: str, **parameters: int) -> str:
     return f"/story/{quote(story_id, safe=':@')}" + _query(parameters.items())
 
 
-def api(now: Pairs) -> str:
-    """The address where the API counts what a search finds."""
-    return "/api/search" + _query([*now, ("size", "0"), ("facets", "false")])
+def live(now: Pairs, seen: datetime) -> str:
+    """The address where the API tells what comes for a search after an instant."""
+    return "/api/live" + _query([*now, ("seen", seen.isoformat())])
 
 
 def feed(now: Pairs, form: str) -> str:

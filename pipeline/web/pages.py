@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,7 @@ _templates.globals.update(links=links)
 async def search_page(request: Request) -> Response:
     """Results of the search that the address holds."""
     asked, notices = links.asked(request.query_params)
+    rendered = datetime.now(UTC)
     cursor = request.query_params.get("cursor", "")[:MAX_CURSOR_CHARS] or None
     try:
         try:
@@ -89,6 +90,7 @@ async def search_page(request: Request) -> Response:
     return html_page(
         "search.html",
         asked=asked,
+        rendered=rendered,
         now=now,
         page=page,
         notices=notices,
@@ -112,6 +114,7 @@ async def story_page(
 ) -> Response:
     """A story: its newest version or an earlier one, and what changed between two."""
     found = reader(request)
+    rendered = datetime.now(UTC)
     try:
         newest = await awaited(request, found.story(story_id))
         shown = newest
@@ -134,6 +137,7 @@ async def story_page(
     content = _render(
         "story.html",
         story=shown,
+        rendered=rendered,
         is_newest=version is None or (bool(versions) and version == versions[0][0]),
         body=marking.pieces(shown, "body"),
         headline=marking.pieces(shown, "headline"),

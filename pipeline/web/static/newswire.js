@@ -1,19 +1,12 @@
 // What the page adds to its HTML: suggestions, a counter of new stories, and the end of a killed one.
 "use strict";
 
-const POLL_MILLISECONDS = 5000;
 const TYPING_MILLISECONDS = 150;
+const AGAIN_MILLISECONDS = 15000;
 
 async function json(address) {
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
   return { status: answer.status, body: answer.ok ? await answer.json() : null };
-}
-
-function every(work) {
-  setInterval(() => {
-    // The server may be away for a while: the next look tells.
-    if (!document.hidden) work().catch(() => {});
-  }, POLL_MILLISECONDS);
 }
 
 function suggestions(box, list) {
@@ -40,25 +33,46 @@ function suggestions(box, list) {
   });
 }
 
-function counter(line) {
-  const shown = Number(line.dataset.total);
-  every(async () => {
-    const { body } = await json(line.dataset.api);
-    if (!body) return;
-    if (body.total < shown) {
-      location.reload(); // something here may have been withdrawn
-    } else if (body.total > shown) {
-      const link = document.createElement("a");
-      link.href = line.dataset.here;
-      link.textContent = `${body.total - shown} new: show`;
-      if (line.textContent !== link.textContent) line.replaceChildren(link);
+// Told of what comes and what goes; the browser comes again by itself, and says where it was.
+function listen(address, told) {
+  const source = new EventSource(address);
+  source.addEventListener("error", () => {
+    // After a refusal (the index is away, too many listen) it does not: try anew.
+    if (source.readyState === EventSource.CLOSED) {
+      setTimeout(() => listen(address, told), AGAIN_MILLISECONDS);
     }
+  });
+  for (const name of ["stories", "gone"]) {
+    source.addEventListener(name, (event) => told(name, JSON.parse(event.data)));
+  }
+  addEventListener("pagehide", () => source.close());
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload(); // what was kept may have been withdrawn
+  });
+}
+
+function counter(line) {
+  const fresh = new Set();
+  const shown = new Set(
+    [...document.querySelectorAll("[data-story]")].map((each) => each.dataset.story),
+  );
+  listen(line.dataset.live, (name, ids) => {
+    if (name === "gone") {
+      if (ids.some((id) => shown.has(id))) location.reload();
+      ids.forEach((id) => fresh.delete(id));
+    } else {
+      ids.filter((id) => !shown.has(id)).forEach((id) => fresh.add(id));
+    }
+    const link = document.createElement("a");
+    link.href = line.dataset.here;
+    link.textContent = `${fresh.size} new: show`;
+    line.replaceChildren(...(fresh.size ? [link] : []));
   });
 }
 
 function watch(story) {
-  every(async () => {
-    if ((await json(story.dataset.api)).status === 404) location.reload();
+  listen(story.dataset.live, (name, ids) => {
+    if (name === "gone" && ids.includes(story.dataset.story)) location.reload();
   });
 }
 

@@ -111,3 +111,17 @@ def test_news_arrives_and_a_kill_takes_it_away(page: Page, room: Newsroom) -> No
     index(room, enriched("ap:2", "Storm near Suva", version=2, status=Status.WITHDRAWN))
     expect(page.locator("h1")).to_have_text("Not shown", timeout=WAIT_MILLISECONDS)
     assert "Suva" not in page.content()
+
+
+def test_a_kill_leaves_an_open_list(page: Page, room: Newsroom) -> None:
+    """Results that stand open count what comes for them, and lose a story that is withdrawn."""
+    index(room, enriched("ap:3", "Bridge closed in Lima", version=1, places=["Lima"]))
+    page.goto("/?q=bridge")
+    story = page.get_by_role("link", name="Bridge closed in Lima")
+    expect(story).to_be_visible(timeout=WAIT_MILLISECONDS)
+    index(room, enriched("ap:4", "No such thing"))
+    index(room, enriched("ap:5", "Another bridge"))
+    expect(page.locator("#live")).to_have_text("1 new: show", timeout=WAIT_MILLISECONDS)
+    index(room, enriched("ap:3", "Bridge closed in Lima", version=2, status=Status.WITHDRAWN))
+    expect(story).to_have_count(0, timeout=WAIT_MILLISECONDS)
+    assert "Lima" not in page.content()

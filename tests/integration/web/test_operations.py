@@ -145,7 +145,7 @@ def test_feeds_and_lag_are_shown(operator: TestClient) -> None:
     assert indexed
     assert counts[:4] == ["2"] * 4
     topics = {row[0].rpartition(".")[2]: row[1:] for row in rows(page, "Lag")}
-    assert topics.keys() == {"urgent", "stories", "backfill", "enriched", "deadletter"}
+    assert topics.keys() == {"urgent", "stories", "backfill", "enriched", "alerts", "deadletter"}
     assert topics["deadletter"][1:] == ["2", "–"]
     assert topics["stories"][2].isdecimal()
 

@@ -204,7 +204,8 @@ def where(
         at = since.replace(tzinfo=UTC) if since and since.tzinfo is None else since
         found = sorted(
             [*_sightings(base, story_id, at), *_indexed(base, story_id)],
-            key=lambda sighting: (sighting.at is None, sighting.at or datetime.now(UTC)),
+            # Kafka's times are whole milliseconds: within one, the order of the flow holds.
+            key=lambda sighting: (sighting.at is None, _milliseconds(sighting.at)),
         )
         if as_json:
             for sighting in found:
@@ -217,6 +218,11 @@ def where(
             when = s.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] if s.at else "?"
             table.add_row(when, s.step, s.where, escape(printable(s.what)))
         out.print(table)
+
+
+def _milliseconds(at: datetime | None) -> datetime:
+    at = at or datetime.now(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _sightings(base: Settings, story_id: str, since: datetime | None) -> Iterator[Sighting]:

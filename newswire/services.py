@@ -28,6 +28,8 @@ from newswire.context import RUN_FILE, at, err, fail, one_sentence, out, setting
 from newswire.embedded import Engine, evict_members
 from newswire.gazetteer import folder
 from newswire.supervise import Child
+from pipeline.alerts.service import run as run_alerts
+from pipeline.alerts.service import saved_searches
 from pipeline.geo.build import ensure
 from pipeline.setup import setup as setup_all
 
@@ -60,6 +62,7 @@ def run(
             connectors = base.connectors.model_copy(update={"feeds_file": feeds})
             base = base.model_copy(update={"connectors": connectors})
         declared = load_feeds(base.connectors.feeds_file)
+        saved_searches(base)  # what the alerts process would end of ends this too
         _build_gazetteer(base)
         with _engine(base) as (ready, engine):
             for line in setup_all(ready):
@@ -287,9 +290,7 @@ def worker(ctx: typer.Context) -> None:
 def alerts(ctx: typer.Context) -> None:
     """Match saved searches with what is indexed, and deliver to webhooks and a topic."""
     with one_sentence():
-        from pipeline.alerts import service  # an HTTP client and a broker's take a moment
-
-        asyncio.run(service.run(settings(ctx.obj)))
+        asyncio.run(run_alerts(settings(ctx.obj)))
 
 
 def web(ctx: typer.Context) -> None:

@@ -98,16 +98,19 @@ def test_alerts_survive_a_kill_and_tell_no_secret(
     }
     wire.setup()
 
+    started: list[Process] = []
+
     def alerts() -> Process:
         process = wire.start("pipeline.alerts")
+        started.append(process)
         process.until(lambda: Outbox(wire.folder / FILE).offsets(wire.topics.enriched))
         return process
 
     def messages() -> list[dict[str, Any]]:
         return [json.loads(m.value) for m in wire.messages(wire.topics.alerts)]
 
-    process = alerts()
     try:
+        process = alerts()
         with wire.worker() as worker:
             hidden = {
                 "status": Status.EMBARGOED,
@@ -123,7 +126,7 @@ def test_alerts_survive_a_kill_and_tell_no_secret(
             worker.until(lambda: state.tries and "ap:flood" in pending(wire))
             process.kill()
             state.status = 200
-            process = alerts()
+            alerts()
             worker.until(lambda: "ap:flood" in state.told("story"))
             worker.until(messages)
 
@@ -138,7 +141,8 @@ def test_alerts_survive_a_kill_and_tell_no_secret(
             told = {("ap:flood", "alert.withdrawn"), ("ap:brief", "alert.story")}
             worker.until(lambda: told <= {(m["story_id"], m["type"]) for m in messages()})
     finally:
-        process.kill()
+        for process in started:
+            process.kill()
 
     assert state.told("story").keys() == {"ap:flood", "ap:brief"}
     withdrawn = state.told("withdrawn")

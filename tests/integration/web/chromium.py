@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.integration.web.newsroom import Newsroom
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WAIT_MILLISECONDS = 30_000
+expect.set_options(timeout=WAIT_MILLISECONDS)
 PHONE = {"width": 390, "height": 800}
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")

@@ -17,6 +17,7 @@ import faust
 
 from config.settings import Settings
 from pipeline.backoff import delays
+from pipeline.gaps import GapConsumer
 from pipeline.kafka import credentials
 from pipeline.newest import Newest
 from pipeline.records import Message, Record, Send, Waiting
@@ -42,7 +43,7 @@ full buffer of one agent would keep the other agent's records waiting behind it.
 def build(settings: Settings) -> faust.App:
     """The app, without agents: see `add_agents`."""
     kafka = settings.kafka
-    return faust.App(
+    app = faust.App(
         kafka.group,
         broker=";".join(f"kafka://{broker}" for broker in kafka.brokers),
         broker_credentials=credentials(kafka),
@@ -76,10 +77,15 @@ def build(settings: Settings) -> faust.App:
         producer_max_request_size=kafka.max_request_bytes,
         producer_request_timeout=30.0,
     )
+    app.transport.Consumer = GapConsumer
+    return app
 
 
 class Gate:
-    """Lets steps run one batch at a time each, and closes when the worker drains."""
+    """Lets steps run one batch at a time each, and closes when the worker drains.
+
+    One at a time, for acknowledgements must come in the order of offsets: see `pipeline.gaps`.
+    """
 
     def __init__(self, fail: Callable[[BaseException], None]) -> None:
         self._open = True

@@ -61,6 +61,7 @@ class Kafka(_Section):
     """The worker's consumer group."""
     compression: Literal["none", "gzip", "lz4", "zstd"] = "lz4"
     linger_ms: int = Field(default=20, ge=0)
+    """How long a connector's producer waits for more; the worker's sends whole batches."""
     max_request_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
     """The largest record that is sent; a larger story is dead-lettered."""
 

@@ -1,7 +1,9 @@
 """The Faust app: two agents that decode nothing and decide nothing.
 
-Each takes a batch without acknowledging it, hands it to its step, and acknowledges once
-the step has returned, that is once the broker or the index has what the batch led to.
+Each takes what has come without acknowledging it, hands it to its step, and acknowledges
+once the step has returned, that is once the broker or the index has what the batch led to.
+A few batches are on their way at a time, so that one is read and decoded while another
+waits for the model, the broker or the index.
 An agent that raises would acknowledge; these don't raise. What a step can't wait out
 (a missing index, a fault of ours) ends the worker, offsets held.
 """
@@ -11,12 +13,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import faust
 
 from config.settings import Settings
 from pipeline.backoff import delays
+from pipeline.batches import in_batches
 from pipeline.gaps import GapConsumer
 from pipeline.kafka import credentials
 from pipeline.newest import Newest
@@ -27,15 +31,19 @@ log = logging.getLogger(__name__)
 
 Step = Callable[[Sequence[Record]], Awaitable[None]]
 
-ENRICH_BATCH = 64
-INDEX_BATCH = 200
-TAKE_SECONDS = 0.1
-"""How long an agent gathers a batch before it takes what there is."""
+ENRICH_BATCH, INDEX_BATCH = 200, 500
+"""At most: a batch is what has come when its turn is there, and no more than is done soon."""
+ENRICH_IN_FLIGHT, INDEX_IN_FLIGHT = 3, 2
+"""Batches of an agent that are on their way at a time."""
 
 METADATA_SECONDS = 10
 
-POLL_RECORDS = 50
-BUFFER_RECORDS = 400
+PRODUCER_BATCH_BYTES = 512 * 1024
+"""Of one partition, in one request. Faust's 16 kB hold two stories, and a partition has one
+request on its way at a time."""
+
+POLL_RECORDS = 100
+BUFFER_RECORDS = 800
 """Faust stops fetching a partition at four fifths of this: the rest must hold one poll, or a
 full buffer of one agent would keep the other agent's records waiting behind it."""
 
@@ -72,9 +80,10 @@ def build(settings: Settings) -> faust.App:
         stream_wait_empty=False,
         stream_processing_timeout=24 * 3600.0,
         producer_acks=-1,
-        producer_linger=kafka.linger_ms / 1000,
+        producer_linger=0.0,  # a batch is handed over whole: there is nothing to wait for
         producer_compression_type=None if kafka.compression == "none" else kafka.compression,
         producer_max_request_size=kafka.max_request_bytes,
+        producer_max_batch_size=PRODUCER_BATCH_BYTES,
         producer_request_timeout=30.0,
     )
     app.transport.Consumer = GapConsumer
@@ -82,10 +91,7 @@ def build(settings: Settings) -> faust.App:
 
 
 class Gate:
-    """Lets steps run one batch at a time each, and closes when the worker drains.
-
-    One at a time, for acknowledgements must come in the order of offsets: see `pipeline.gaps`.
-    """
+    """Lets steps run, acknowledges in the order of offsets, and closes when the worker drains."""
 
     def __init__(self, fail: Callable[[BaseException], None]) -> None:
         self._open = True
@@ -94,14 +100,19 @@ class Gate:
         self._idle.set()
         self._fail = fail
 
-    async def run(self, step: Step, events: Sequence[Any]) -> None:
-        """Run a step on a batch and acknowledge it, or hold it for good."""
+    async def run(self, step: Step, events: Sequence[Any], before: asyncio.Event) -> None:
+        """Run a step on a batch and acknowledge it, or hold it for good.
+
+        Args:
+            before: set when the batches before this one are acknowledged: see `pipeline.gaps`.
+        """
         if not self._open:
             await asyncio.Event().wait()
         self._running += 1
         self._idle.clear()
         try:
             await step([_record(event) for event in events if event.message.value is not None])
+            await before.wait()
         except Exception as error:
             log.exception("the worker ends")
             self._open = False
@@ -134,10 +145,12 @@ def add_agents(
     index: Step,
 ) -> None:
     """Bind the steps to their topics, and the memory of versions to the assignment."""
+    indexing = _agent(gate, index, INDEX_BATCH, INDEX_IN_FLIGHT)
     for lane, step in enrich.items():
         name = f"enrich-{lane.name.lower()}"
-        app.agent(_topic(app, topics.lane(lane)), name=name)(_agent(gate, step, ENRICH_BATCH))
-    app.agent(_topic(app, topics.enriched), name="index")(_agent(gate, index, INDEX_BATCH))
+        enriching = _agent(gate, step, ENRICH_BATCH, ENRICH_IN_FLIGHT)
+        app.agent(_topic(app, topics.lane(lane)), name=name)(enriching)
+    app.agent(_topic(app, topics.enriched), name="index")(indexing)
 
     @app.on_partitions_assigned.connect
     async def assigned(app: Any, partitions: Any, **_: Any) -> None:
@@ -148,29 +161,24 @@ def add_agents(
         newest.revoked({tp.partition for tp in partitions if tp.topic in topics.lanes})
 
 
-def _agent(gate: Gate, step: Step, batch: int) -> Callable[[Any], Awaitable[None]]:
+def _agent(gate: Gate, step: Step, most: int, in_flight: int) -> Callable[[Any], Awaitable[None]]:
     async def agent(stream: Any) -> None:
-        async for events in stream.noack_take(batch, within=TAKE_SECONDS):
-            await gate.run(step, events)
+        await in_batches(stream.noack().events(), partial(gate.run, step), most, in_flight)
 
     return agent
 
 
 def sender(app: faust.App, waiting: Waiting) -> Send:
     """Sends messages through the app's producer; see `pipeline.records.Send`."""
-    topics: dict[str, Any] = {}
 
     async def send(messages: list[Message]) -> list[tuple[int, int]]:
         waits = delays(0.2, 15.0)
         while True:
-            futures = []
+            futures: list[Any] = []
             try:
-                for message in messages:
-                    topic = topics.setdefault(message.topic, _topic(app, message.topic))
+                for m in messages:
                     futures.append(
-                        await topic.send(
-                            key=message.key, value=message.value, headers=message.headers
-                        )
+                        await app.producer.send(m.topic, m.key, m.value, None, None, m.headers)
                     )
                 # A publish that fails is only logged by Faust: the future tells.
                 sent = [await future for future in futures]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from pipeline import codec
@@ -13,7 +14,7 @@ from pipeline.enriching import enriched_message
 from pipeline.errors import CodecError, MappingError
 from pipeline.index.document import document, enriched
 from pipeline.index.history import History
-from pipeline.index.writer import Outcome, Write, Writer
+from pipeline.index.writer import Outcome, Write, Writer, Written
 from pipeline.newest import Newest
 from pipeline.records import Counts, Message, Record, Send, letter
 from pipeline.topics import Topics
@@ -31,6 +32,7 @@ class Indexing:
     """Records of the enriched topic into the index, dead letters out.
 
     When `__call__` returns, each record is indexed, known to be stale, or dead-lettered.
+    Batches may overlap: while one's versions are kept, the next is being indexed, in order.
     """
 
     topics: Topics
@@ -42,6 +44,11 @@ class Indexing:
     """Those with an analyzer of their own."""
     history: History | None = None
     """Keeps each version that was indexed, and purges those of a withdrawn story."""
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    """Who comes first is first: of two versions in the wrong order the index must refuse the
+    second, or nobody would notice (see `overtaken`)."""
+    _finishing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    """In the same order: `Newest` is told that all up to an offset is there."""
 
     async def __call__(self, records: Sequence[Record]) -> None:
         """Take one batch, in the order of its partitions."""
@@ -52,32 +59,50 @@ class Indexing:
                 writes.append((record, to_write(record, self.languages)))
             except CodecError as error:
                 letters.append(letter(self.topics, record, "decode", error))
-        outcomes = await self.writer.write([write for _, write in writes])
-        if self.history:
-            await self.history.keep(
-                [(w, o.outcome) for (_, w), o in zip(writes, outcomes, strict=True)]
-            )
-        refused: list[tuple[Record, Write]] = []
+        async with self._writing:
+            outcomes = await self.writer.write([write for _, write in writes])
+        async with self._finishing:
+            if self.history:
+                await self.history.keep(
+                    [(w, o.outcome) for (_, w), o in zip(writes, outcomes, strict=True)]
+                )
+            await self._finish(records, writes, outcomes, letters)
+
+    async def _finish(
+        self,
+        records: Sequence[Record],
+        writes: Sequence[tuple[Record, Write]],
+        outcomes: Sequence[Written],
+        letters: list[Message],
+    ) -> None:
+        """Count, dead-letter, restore, and say how far the index has come."""
+        late: list[tuple[Record, Write]] = []
+        newest: dict[str, int] = {}
         for (record, write), written in zip(writes, outcomes, strict=True):
-            if written.outcome is Outcome.INDEXED:
-                self.counts.indexed += 1
-            elif written.outcome is Outcome.STALE:
-                self.counts.stale += 1
-                refused.append((record, write))
-            else:
+            newer = newest.setdefault(write.id, write.version)
+            newest[write.id] = max(newer, write.version)
+            if written.outcome is Outcome.REJECTED:
                 rejected = MappingError(written.reason or "")
                 letters.append(letter(self.topics, record, "index", rejected, write.id))
-        restored = await overtaken(self.topics, self.writer, refused)
+                continue
+            if written.outcome is Outcome.INDEXED:
+                self.counts.indexed += 1
+            else:
+                self.counts.stale += 1
+            # Where the index had no room for the newer one at first, it took the older.
+            if written.outcome is Outcome.STALE or newer > write.version:
+                late.append((record, write))
+        restored = await overtaken(self.topics, self.writer, late)
         self.counts.restored += len(restored)
         await self.send(letters + restored)
         self.counts.dead_letters += len(letters)
-        for record in records:
-            self.newest.has_indexed(record.partition, record.offset)
+        for partition, offset in {record.partition: record.offset for record in records}.items():
+            self.newest.has_indexed(partition, offset)
         log.info("indexed", extra={"records": len(records), "dead_letters": len(letters)})
 
 
 async def overtaken(
-    topics: Topics, writer: Writer, refused: Sequence[tuple[Record, Write]]
+    topics: Topics, writer: Writer, late: Sequence[tuple[Record, Write]]
 ) -> list[Message]:
     """The newest versions that late older ones have overtaken in the compacted topic.
 
@@ -86,12 +111,12 @@ async def overtaken(
     that worked on an empty index after the index was lost.
 
     Args:
-        refused: records that the index had in this version or a newer one.
+        late: records that the index had in this version or a newer one, or that stand behind it.
     """
-    if not refused:
+    if not late:
         return []
-    newest = await writer.newest(write.id for _, write in refused)
-    older = [(r, w) for r, w in refused if newest.get(w.id, w.version) > w.version]
+    newest = await writer.newest(write.id for _, write in late)
+    older = [(r, w) for r, w in late if newest.get(w.id, w.version) > w.version]
     if not older:
         return []
     documents = await writer.documents(write.id for _, write in older)

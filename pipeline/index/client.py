@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from elastic_transport import ConnectionError as TransportConnectionError
-from elastic_transport import ConnectionTimeout, TransportError
+from elastic_transport import ConnectionTimeout, OrjsonSerializer, TransportError
 from elasticsearch import ApiError, AsyncElasticsearch, Elasticsearch
 from elasticsearch.exceptions import UnsupportedProductError
 
@@ -24,6 +24,7 @@ def options(settings: ElasticsearchSettings) -> dict[str, Any]:
         "hosts": list(settings.url),
         "request_timeout": settings.request_timeout_seconds,
         "max_retries": 0,
+        "serializer": OrjsonSerializer(),
     }
     if settings.ca_file:
         result["ca_certs"] = str(settings.ca_file)

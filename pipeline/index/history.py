@@ -16,6 +16,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
+import orjson
 from elasticsearch import AsyncElasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
@@ -103,8 +104,10 @@ def history(write: Write) -> Document | None:
     }
 
 
-def _index(name: str, version: int) -> dict[str, Any]:
-    return {"index": {"_id": name, "version": version, "version_type": "external_gte"}}
+def _index(name: str, version: int, entry: Document) -> list[bytes]:
+    """The lines of a bulk request that put a document."""
+    action = {"index": {"_id": name, "version": version, "version_type": "external_gte"}}
+    return [orjson.dumps(action), orjson.dumps(entry)]
 
 
 class History:
@@ -187,10 +190,10 @@ class History:
         return {doc["_id"]: doc for doc in answer["docs"] if doc.get("found")}
 
     async def _put(self, writes: Sequence[Write]) -> None:
-        operations: list[dict[str, Any]] = []
+        operations: list[bytes] = []
         for write in writes:
             if entry := history(write):
-                operations += [_index(version_id(write.id, write.version), KEPT), entry]
+                operations += _index(version_id(write.id, write.version), KEPT, entry)
         await self._bulk(operations)
 
     async def _purge(self, story_id: str, version: int) -> None:
@@ -218,12 +221,12 @@ class History:
             log.info("history purged", extra={"story_id": story_id, "versions": len(found)})
 
     async def _empty(self, names: Iterable[str]) -> None:
-        operations: list[dict[str, Any]] = []
+        operations: list[bytes] = []
         for name in names:
-            operations += [_index(name, PURGED), {}]
+            operations += _index(name, PURGED, {})
         await self._bulk(operations)
 
-    async def _bulk(self, operations: Sequence[dict[str, Any]]) -> None:
+    async def _bulk(self, operations: Any) -> None:  # lines, which the client passes through
         if not operations:
             return
 

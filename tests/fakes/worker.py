@@ -7,6 +7,7 @@ the next one starts from the committed offsets, as after a SIGKILL.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
@@ -89,6 +90,7 @@ class Worker:
     def restart(self) -> None:
         """A new process: nothing is remembered, partitions are assigned."""
         self._crash = None
+        self._taken: dict[str, list[list[int]]] = defaultdict(list)
         self.pool.meanwhile = None
         self.counts = Counts()
         self.newest = Newest(self._indexed, self._end, self._committed)
@@ -125,7 +127,7 @@ class Worker:
         return await self._batch(TOPICS.lane(lane), self.enriching[lane], count)
 
     def overtake(self, lane: Lane) -> None:
-        """A batch of a lane is taken while the next batch of any lane is being enriched."""
+        """The next batch of a lane is done while the next of any lane is being enriched."""
 
         async def meanwhile() -> None:
             life = self.newest
@@ -145,12 +147,18 @@ class Worker:
             pass
 
     async def _batch(self, topic: str, step: Any, count: int) -> bool:
+        """A batch behind those that are on their way; what is done is committed in order."""
         log = self.broker.log(topic)
-        records: list[Record] = log.read(self.broker.committed[topic], count)
+        taken = self._taken[topic]
+        begin = taken[-1][0] if taken else self.broker.committed[topic]
+        records: list[Record] = log.read(begin, count)
         if not records:
-            self.broker.committed[topic] = log.end
+            if not taken:
+                self.broker.committed[topic] = log.end
             return False
         life = self.newest
+        batch = [records[-1].offset + 1, False]
+        taken.append(batch)
         try:
             await step(records)
             if self.newest is not life:
@@ -158,7 +166,9 @@ class Worker:
         except Crash:
             self.restart()
         else:
-            self.broker.committed[topic] = records[-1].offset + 1
+            batch[1] = True
+            while taken and taken[0][1]:
+                self.broker.committed[topic] = taken.pop(0)[0]
             if topic == TOPICS.enriched:
                 self.indexed_to = max(self.indexed_to, self.broker.committed[topic])
         return True

@@ -59,6 +59,14 @@ def histories(draw: st.DrawFn) -> list[Story]:
     return said
 
 
+def overlaps() -> st.SearchStrategy[tuple[str, Any]]:
+    """Two batches of a lane at once, of which the second ends first; or the worker does."""
+    # The calls are: look up, look up, send the second batch, send the first.
+    crash = st.one_of(st.none(), st.tuples(st.sampled_from([2, 3]), st.sampled_from([0, 0.5, 1])))
+    lane = st.sampled_from([Lane.LIVE, Lane.LIVE, Lane.URGENT])
+    return st.tuples(st.just("overlap"), st.tuples(st.integers(1, 3), lane, crash))
+
+
 def operations(
     said: Sequence[Story], zombies: bool = True
 ) -> st.SearchStrategy[list[tuple[str, Any]]]:
@@ -68,6 +76,7 @@ def operations(
         st.tuples(st.sampled_from(["deliver", "backfill"]), st.sampled_from(said)),
         st.tuples(st.just("enrich"), st.tuples(some, st.sampled_from(Lane))),
         st.tuples(st.just("overtake"), st.sampled_from(Lane)),
+        overlaps(),
         st.tuples(st.just("index"), some),
         st.tuples(st.just("crash"), st.tuples(st.integers(0, 4), st.sampled_from([0, 0.5, 1]))),
         st.tuples(st.just("compact"), st.none()),
@@ -90,6 +99,12 @@ async def play(worker: Worker, operations: Sequence[tuple[str, Any]]) -> None:
                 await worker.enrich(*value)
             case "overtake":
                 worker.overtake(value)
+            case "overlap":
+                count, lane, crash = value
+                if crash:
+                    worker.crash_at(*crash)
+                worker.overtake(lane)
+                await worker.enrich(count, lane)
             case "index":
                 await worker.index_some(value)
             case "crash":
@@ -163,16 +178,36 @@ def test_any_order_ends_in_the_same_documents(data: st.DataObject, said: list[St
 
 @given(data=st.data(), said=histories())
 @settings(max_examples=200, deadline=None)
+def test_batches_that_overlap(data: st.DataObject, said: list[Story]) -> None:
+    """Of two batches on their way at once the second may end first: nothing lost, nothing old."""
+    delivered = [("deliver", story) for story in data.draw(st.permutations(said))]
+    acts = data.draw(st.lists(overlaps(), min_size=1, max_size=4))
+
+    async def live() -> None:
+        worker = await run(said, delivered, acts)
+        assert documents(worker.index) == expected(said)
+        assert all(ranks == sorted(set(ranks)) for ranks in written(worker.broker))
+
+    asyncio.run(live())
+
+
+def written(broker: Broker) -> list[list[int]]:
+    """The ranks of each story's versions on the enriched topic, in order."""
+    found: dict[str, list[int]] = {name: [] for name in IDS}
+    for raw in broker.values(TOPICS.enriched):
+        story = codec.decode_enriched(raw).story
+        found[story.id].append(rank(story))
+    return list(found.values())
+
+
+@given(data=st.data(), said=histories())
+@settings(max_examples=200, deadline=None)
 def test_no_older_version_is_written(data: st.DataObject, said: list[Story]) -> None:
     """Without zombies the enriched topic never gets an older or equal version after a newer."""
     acts = data.draw(operations(said, zombies=False)), data.draw(operations(said, zombies=False))
 
     async def live() -> None:
         worker = await run(said, *acts)
-        written: dict[str, list[int]] = {name: [] for name in IDS}
-        for raw in worker.broker.values(TOPICS.enriched):
-            story = codec.decode_enriched(raw).story
-            written[story.id].append(rank(story))
-        assert all(ranks == sorted(set(ranks)) for ranks in written.values())
+        assert all(ranks == sorted(set(ranks)) for ranks in written(worker.broker))
 
     asyncio.run(live())

@@ -1,6 +1,7 @@
 """From the enriched topic to the index."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -8,6 +9,7 @@ import pytest
 
 from pipeline import codec
 from pipeline.deadletter import read
+from pipeline.index.writer import Write, Written
 from pipeline.indexing import delays
 from pipeline.records import Message
 from pipeline.story import Story
@@ -70,6 +72,39 @@ def test_a_late_older_version_is_overwritten_on_the_topic(worker: Worker) -> Non
     records = map(codec.decode_enriched, worker.broker.values(TOPICS.enriched))
     assert [record.story.version for record in records] == [2, 1, 2]
     assert worker.counts.restored == 1
+
+
+class Slow(Index):
+    """Takes long for the first request, and keeps what is behind in a request before the rest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked = 0
+
+    async def write(self, writes: Sequence[Write]) -> list[Written]:
+        """See `Writer.write`."""
+        self._asked += 1
+        for _ in range(50 if self._asked == 1 else 0):
+            await asyncio.sleep(0)
+        return (await super().write(writes[::-1]))[::-1]
+
+
+@pytest.mark.parametrize("batches", [[2], [1, 1]])
+def test_a_newer_version_that_the_index_took_later(batches: list[int]) -> None:
+    """Of one request or of two at once, the older that was taken first does not stay the last."""
+
+    async def live() -> Worker:
+        worker = Worker(Broker(), Slow())
+        worker.zombie_writes(Story(id="ap:1", version=2, body="Second."))
+        worker.zombie_writes(Story(id="ap:1", version=1, body="First."))
+        await asyncio.gather(*(worker.index_some(count) for count in batches))
+        await worker.drain()
+        return worker
+
+    worker = asyncio.run(live())
+    records = map(codec.decode_enriched, worker.broker.values(TOPICS.enriched))
+    assert [record.story.version for record in records] == [2, 1, 2]
+    assert worker.index.held["ap:1"][1]["version"] == 2
 
 
 def test_the_delays_of_a_story_are_in_the_document() -> None:

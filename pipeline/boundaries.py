@@ -16,18 +16,25 @@ from pipeline.lexicon import given_names
 from pipeline.mentions import Placed, RawMention
 from pipeline.runs import Piece
 
+SURE = 0.6
+"""Of a toponym that takes the place of the runs of capitals in it."""
+
 
 def joined(found: Sequence[Piece], text: str, places: Sequence[Placed]) -> list[Piece]:
-    """Pieces that the gazetteer knows as one name: "Trinidad and Tobago"."""
-    whole = {p.start: p.end for p in places if p.place is not None and " and " in p.text}
-    if not whole:
-        return list(found)
+    """Pieces that are parts of one name of the gazetteer: "Trinidad and Tobago", where the
+    capitals end at a small word, "St. John's" and "Prince George's County"."""
+    whole = Cover(
+        [(p.start, p.end) for p in places if p.place is not None and p.probability > SURE]
+    )
     result: list[Piece] = []
     for piece in found:
-        if result and result[-1].start in whole and piece.end <= whole[result[-1].start]:
-            result[-1] = _part(result[-1], text, result[-1].start, piece.end)
-        else:
+        around = next(
+            (s for s in whole.around(piece.start, piece.end) if s != (piece.start, piece.end)), None
+        )
+        if around is None:
             result.append(piece)
+        elif not result or (result[-1].start, result[-1].end) != around:
+            result.append(_part(piece, text, *around))
     return result
 
 
@@ -151,7 +158,11 @@ class Cover:
 
     def holds(self, start: int, end: int) -> bool:
         """Whether the stretch lies wholly in a span."""
-        return any(s <= start and end <= e for s, e in self._near(start, end))
+        return bool(self.around(start, end))
+
+    def around(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The spans that the stretch lies wholly in."""
+        return [(s, e) for s, e in self._near(start, end) if s <= start and end <= e]
 
     def _near(self, start: int, end: int) -> list[tuple[int, int]]:
         i = max(0, bisect_left(self._starts, start) - 1)

@@ -129,7 +129,9 @@ def _label(view: View, span: Span) -> str:
         return "across"
     mention = covering.pop()
     if mention.start >= span.start and mention.end <= span.end + 1:
-        same = mention.start == span.start and abs(mention.end - span.end) <= 1
+        # A mention has lost its possessive, and with it the end of "St. John's".
+        rest = view.text[mention.end : span.end]
+        same = mention.start == span.start and (len(rest) <= 1 or rest in ("'s", "’s"))
         return mention.label if same else f"over {mention.label}"
     position = (
         "first" if mention.start == span.start else "last" if mention.end <= span.end + 1 else "mid"

@@ -27,6 +27,9 @@ _GAPS = frozenset(
     {" ", "\u00a0", "  ", "\n", "-", "‐", "‑", "–", "/", "'", "’", ". ", ".\n", ", ", " & ", "&"}
 )
 """What may stand between two words of one name."""
+_ELIDED = re.compile(r"[a-z]{1,2}['’][A-Z]")
+"""The second word of "Coeur d'Alene"."""
+_POSSESSIVE = ("'s", "’s")
 _INITIALS = re.compile(r"\b[A-Za-z]\.[A-Za-z]$")
 
 
@@ -146,7 +149,8 @@ def _last_word(view: View, i: int, longest: int) -> int:
         word, gap = view.word(last + 1), view.gap_before(last + 1)
         if gap == ", " and word not in ("D.C", "DC"):
             break
-        if gap not in _GAPS or not (word[0].isupper() or word.lower() in connectors):
+        capital = word[0].isupper() or _ELIDED.match(word)
+        if gap not in _GAPS or not (capital or word.lower() in connectors):
             break
         last += 1
     return last
@@ -158,6 +162,8 @@ def readings(surface: str, point: bool, gazetteer: Gazetteer) -> tuple[Sense, ..
     "In" is not Indiana and "Us" not the country, but "Ga." is Georgia and "Ulm" Ulm.
     """
     senses = gazetteer.lookup(surface)
+    if surface.endswith(_POSSESSIVE):  # "St. John's" is a town, "America's" not the Americas
+        senses = tuple(s for s in senses if s.entry.name.endswith(_POSSESSIVE))
     if not senses:
         return ()
     bare = surface.replace(".", "")

@@ -45,3 +45,24 @@ def test_people_named_like_places_are_not_on_the_map(enricher: Enricher) -> None
     )
     [enriched] = enricher.enrich([Story(id="x:1", body=body)])
     assert {p.name for p in enriched.places} == {"Omaha"}
+
+
+def test_names_of_places_end_where_the_gazetteer_says(enricher: Enricher) -> None:
+    """A possessive, an elision or a title within a place's name belongs to it, as nowhere else."""
+    body = (
+        "Deputies in Prince George's County, Maryland, drove to Coeur d'Alene, Idaho. A storm "
+        "reached Prince Edward Island. America's governors met at Martha's Vineyard on Tuesday."
+    )
+    [enriched] = enricher.enrich([Story(id="ap:1", body=body)])
+    names = {entity.text for entity in enriched.entities}
+    placed = {t["text"] for t in toponyms(enriched)}
+    whole = {
+        "Prince George's County",
+        "Coeur d'Alene",
+        "Prince Edward Island",
+        "Martha's Vineyard",
+    }
+    assert whole <= names
+    assert whole <= placed
+    assert "America's" not in names | placed
+    assert not {"George", "Edward Island", "Martha", "Vineyard"} & names

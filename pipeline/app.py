@@ -21,7 +21,7 @@ import faust
 from config.settings import Settings
 from pipeline.backoff import delays
 from pipeline.batches import in_batches
-from pipeline.gaps import GapConsumer
+from pipeline.buffers import FairConsumer
 from pipeline.kafka import credentials
 from pipeline.newest import Newest
 from pipeline.records import Message, Record, Send, Waiting
@@ -44,8 +44,8 @@ request on its way at a time."""
 
 POLL_RECORDS = 100
 BUFFER_RECORDS = 800
-"""Faust stops fetching a partition at four fifths of this: the rest must hold one poll, or a
-full buffer of one agent would keep the other agent's records waiting behind it."""
+"""Of an agent. At four fifths of it its topic is fetched no more: the rest must hold one poll,
+or the other agents' records would wait behind it. See `pipeline.buffers`."""
 
 
 def build(settings: Settings) -> faust.App:
@@ -86,7 +86,7 @@ def build(settings: Settings) -> faust.App:
         producer_max_batch_size=PRODUCER_BATCH_BYTES,
         producer_request_timeout=30.0,
     )
-    app.transport.Consumer = GapConsumer
+    app.transport.Consumer = FairConsumer
     return app
 
 

@@ -146,7 +146,9 @@ class Newest:
         if state is None or state.passed:
             return
         if state.barrier is None:
-            state.barrier = await self._end(partition)
+            end = await self._end(partition)
+            if state.barrier is None:  # what a batch that asked before has written is no barrier
+                state.barrier = end
         while await self._committed(partition) < state.barrier:
             await asyncio.sleep(BARRIER_POLL_SECONDS)
             if self._partitions.get(partition) is not state:

@@ -104,3 +104,34 @@ def test_a_partition_taken_away_ends_the_wait(world: World) -> None:
         return await asyncio.wait_for(looking, 5)
 
     assert asyncio.run(run()) == {}
+
+
+def test_no_batch_waits_for_what_another_has_written_meanwhile(world: World) -> None:
+    """The end that counts is that of the first look-up after an assignment, for all of them."""
+
+    asked: list[asyncio.Event] = []
+
+    async def end(partition: int) -> int:
+        asked.append(asyncio.Event())
+        await asked[-1].wait()
+        return world.end
+
+    async def settled() -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    async def both() -> None:
+        newest = Newest(world._indexed, end, world._committed)
+        newest.assigned([0])
+        first = asyncio.create_task(newest.look_up([(0, "a")]))
+        second = asyncio.create_task(newest.look_up([(0, "b")]))
+        await settled()
+        asked[0].set()
+        await first
+        newest.wrote(0, "a", 1, offset=0)
+        world.end = 1
+        asked[1].set()
+        await settled()
+        assert second.done()
+
+    asyncio.run(both())

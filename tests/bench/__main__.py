@@ -21,7 +21,7 @@ from pipeline.nlp import BLAS_THREADS
 for _name in BLAS_THREADS:  # as the worker's processes, before numpy is loaded
     os.environ.setdefault(_name, "1")
 
-from tests.bench import efficiency, latency, memory, plain, scale  # noqa: E402
+from tests.bench import efficiency, latency, memory, plain, pressure, queries, scale  # noqa: E402
 from tests.bench.rig import ROOT  # noqa: E402
 from tests.bench.running import SMOKE, Sizes, Where  # noqa: E402
 from tests.servers import engine  # noqa: E402
@@ -34,6 +34,8 @@ PARTS: Mapping[str, Part] = {
     "latency": latency.report,
     "scale": scale.report,
     "memory": memory.report,
+    "pressure": pressure.report,
+    "queries": queries.report,
 }
 MARK = re.compile(r"<!-- (\w+) -->")
 DOCUMENT = ROOT / "docs" / "performance.md"

@@ -83,6 +83,6 @@ def _gain(single: float, repeated: float) -> str:
 def _costs(flow: Flow) -> str:
     return (
         f"CPU milliseconds a story: NLP process {flow.per_story(flow.nlp)}, worker "
-        f"{flow.per_story(flow.worker)}, publisher {flow.per_story(flow.publisher)}, Kafka and "
-        f"Elasticsearch {flow.per_story(flow.servers)}."
+        f"{flow.per_story(flow.worker)}, publisher {flow.per_story(flow.publisher)}, Kafka "
+        f"{flow.per_story(flow.broker)}, Elasticsearch {flow.per_story(flow.index)}."
     )

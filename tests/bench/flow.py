@@ -24,7 +24,13 @@ class Flow:
     nlp: float
     """Its NLP processes."""
     publisher: float
-    servers: float
+    broker: float
+    index: float
+
+    @property
+    def servers(self) -> float:
+        """Kafka and Elasticsearch."""
+        return self.broker + self.index
 
     @property
     def rate(self) -> float:
@@ -36,11 +42,11 @@ class Flow:
         return f"{1e3 * seconds / self.stories:.2f}"
 
 
-def timed(rig: Rig, worker: Sequence[str], stories: Sequence[Story]) -> Flow:
+def timed(rig: Rig, worker: Sequence[str], stories: Sequence[Story], warm_up: int = 8) -> Flow:
     """Stories published to a worker that is warm, until the last can be found."""
     last = max(story.version or 1 for story in stories)
     ids = len({story.id for story in stories})
-    warm = stream(8, seed=99)
+    warm = stream(warm_up, seed=99)
     with rig.worker(*worker) as process:
         rig.publish(warm)
         until(lambda: rig.indexed() == len(warm))
@@ -60,9 +66,9 @@ def timed(rig: Rig, worker: Sequence[str], stories: Sequence[Story]) -> Flow:
         thread.join()
         after = _costs(rig, process.pid)
     spent = [b - a for a, b in zip(before, after, strict=True)]
-    return Flow(len(stories), seconds, spent[0], spent[1], published[0], spent[2])
+    return Flow(len(stories), seconds, spent[0], spent[1], published[0], spent[2], spent[3])
 
 
-def _costs(rig: Rig, pid: int) -> tuple[float, float, float]:
+def _costs(rig: Rig, pid: int) -> tuple[float, float, float, float]:
     parts = [cpu_seconds(one) for one in family(pid)]
-    return parts[0], sum(parts[1:]), server_seconds(rig.engine)
+    return parts[0], sum(parts[1:]), *server_seconds(rig.engine)

@@ -12,8 +12,9 @@ import msgspec
 from elasticsearch import Elasticsearch
 
 from pipeline.story import Story
+from tests.bench import plot
 from tests.bench.flow import timed
-from tests.bench.rig import Rig, rig, until
+from tests.bench.rig import Rig, quantile, rig, until
 from tests.bench.running import Sizes, Where
 from tests.bench.stories import stream
 
@@ -27,14 +28,21 @@ def report(where: Where, sizes: Sizes) -> str:
     with rig(where.engine, where.folder) as system:
         most = timed(system, (), stream(max(12, sizes.latency // 2), seed=7)).rate
     rows = []
-    for share in (0.5, 0.8):
+    lines = {}
+    for share in sizes.loads:
         with rig(where.engine, where.folder) as system:
             found = _at(system, most * share, stream(sizes.latency, seed=8))
+        ordered = sorted(a for a, _ in found)
+        lines[f"{share:.0%} load"] = [
+            (seconds, 100 * (n + 1) / len(ordered)) for n, seconds in enumerate(ordered)
+        ]
         rows.append(
             f"| {share:.0%} | {most * share:.1f} | {_quantiles([a for a, _ in found])} "
             f"| {_quantiles([a - b for a, b in found])} |"
         )
     table = "\n".join(rows)
+    if sizes.keeps_plots:
+        plot.keep("latency.svg", lines, "seconds until found", "% of stories")
     with rig(where.engine, where.folder) as system:
         urgent = _urgent(system, sizes.backlog)
     return f"""## Latency
@@ -49,15 +57,15 @@ passes between the indexing and the refresh that shows it (every second).
 |---|---|---|---|
 {table}
 
+![latency](latency.svg)
+
 A story of urgency 1, published behind a backlog of {sizes.backlog:,} stories of which each takes
 {SLOW * 1e3:.0f} ms: found after **{urgent:.2f} s**.
 """
 
 
 def _quantiles(seconds: Sequence[float]) -> str:
-    ordered = sorted(seconds)
-    at = [ordered[min(len(ordered) - 1, int(q * len(ordered)))] for q in (0.5, 0.99, 0.999)]
-    return " / ".join(f"{one:.2f}" for one in at)
+    return " / ".join(f"{quantile(seconds, share):.2f}" for share in (0.5, 0.99, 0.999))
 
 
 def _at(system: Rig, rate: float, stories: Sequence[Story]) -> list[tuple[float, float]]:

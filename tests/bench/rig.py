@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -57,13 +57,17 @@ class Rig:
             )
             return int(found["count"])
 
+    def worker(self, *module: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+        """A worker, ended afterwards: `pipeline` or a stand-in."""
+        return self.process(*(module or ("pipeline",)))
+
     @contextmanager
-    def worker(self, *module: str) -> Iterator[subprocess.Popen[bytes]]:
-        """A worker that has joined its group, ended afterwards: `pipeline` or a stand-in."""
-        log = (self.folder / f"worker-{uuid4().hex[:6]}.log").open("wb")
+    def process(self, *module: str, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A module that runs with these settings and perhaps others, ended afterwards."""
+        log = (self.folder / f"{module[0]}-{uuid4().hex[:6]}.log").open("wb")
         process = subprocess.Popen(
-            [sys.executable, "-m", *(module or ("pipeline",))],
-            cwd=ROOT, env={**os.environ, **self.environ}, stdout=log, stderr=log,
+            [sys.executable, "-m", *module],
+            cwd=ROOT, env={**os.environ, **self.environ, **environ}, stdout=log, stderr=log,
         )  # fmt: skip
         try:
             yield process
@@ -115,6 +119,11 @@ def until(condition: Callable[[], bool], seconds: float = LONGEST, every: float 
     return time.monotonic()
 
 
+def quantile(seconds: Sequence[float], share: float) -> float:
+    """What this share of them does not exceed."""
+    return sorted(seconds)[min(len(seconds) - 1, int(share * len(seconds)))]
+
+
 def cpu_seconds(pid: int) -> float:
     """Processor time of one process so far."""
     try:
@@ -124,29 +133,26 @@ def cpu_seconds(pid: int) -> float:
     return sum(map(int, fields[11:13])) / TICK
 
 
-def server_seconds(engine: Engine) -> float:
-    """Processor time of broker and index so far."""
-    groups = {engine.broker.group, engine.index.group}
-    total = 0.0
+def server_seconds(engine: Engine) -> tuple[float, float]:
+    """Processor time of broker and index so far; of both as the broker's where they are one."""
+    total: dict[int, float] = {}
     for path in Path("/proc").glob("[0-9]*"):
         try:
             fields = (path / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if int(fields[2]) in groups:
-            total += sum(map(int, fields[11:13])) / TICK
-    return total
+        group = int(fields[2])
+        total[group] = total.get(group, 0.0) + sum(map(int, fields[11:13])) / TICK
+    broker, index = engine.broker.group, engine.index.group
+    return total.get(broker, 0.0), 0.0 if broker == index else total.get(index, 0.0)
 
 
 def rss_bytes(pid: int) -> int:
-    """Resident memory of a process and its children; what they share counts each time."""
-    total = 0
-    for one in family(pid):
-        try:
-            total += int(Path(f"/proc/{one}/statm").read_text().split()[1]) * PAGE
-        except OSError:
-            continue
-    return total
+    """Resident memory of a process, without its children; what it shares with others counts."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+    except OSError:
+        return 0
 
 
 def family(pid: int) -> list[int]:

@@ -26,9 +26,18 @@ class Sizes:
     """Without it."""
     latency: int = 200
     """For each load."""
+    loads: tuple[float, ...] = (0.5, 0.8)
     backlog: int = 10_000
-    kept: int = 20_000
-    """Through one worker, its memory watched."""
+    kept: int = 100_000
+    """Through connector, worker and web, their memory watched."""
+    stalled: float = 40.0
+    """Seconds that Elasticsearch stands still: longer than its requests may take."""
+    searched: tuple[int, ...] = (1_000, 10_000, 100_000)
+    """Stories in the index, one after the other, when the speed of indexing is told."""
+    searched_from: int = 100_000
+    """From so many on they are searched too."""
+    searches: int = 200
+    """Of each kind."""
     keeps_plots: bool = True
     scale_seconds: float = 15.0
     """Work for one worker, in each setting of workers and partitions."""
@@ -39,9 +48,14 @@ class Sizes:
 SMOKE = Sizes(
     enriched=12,
     plain=60,
-    latency=10,
-    backlog=100,
+    latency=4,
+    loads=(0.5,),
+    backlog=20,
     kept=50,
+    stalled=1.0,
+    searched=(20,),
+    searched_from=20,
+    searches=2,
     keeps_plots=False,
     scale_seconds=0.5,
     scale=((1, 4),),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
+from tests.bench import plot
 from tests.bench.rig import rig, until
 from tests.bench.running import Sizes, Where
 from tests.bench.stories import stream
@@ -14,10 +15,15 @@ SLEEP = 0.07
 def report(where: Where, sizes: Sizes) -> str:
     """The section on scale."""
     rows = []
+    lines: dict[str, list[tuple[float, float]]] = {}
     for workers, partitions in sizes.scale:
         rate = _rate(where, workers, partitions, sizes.scale_seconds)
+        lines.setdefault(f"{partitions} partitions", []).append((workers, rate))
         rows.append(f"| {workers} | {partitions} | {rate:.1f} | {rate * SLEEP / workers:.2f} |")
     table = "\n".join(rows)
+    if sizes.keeps_plots:
+        drawn = {name: [(0.0, 0.0), *points] for name, points in lines.items() if len(points) > 1}
+        plot.keep("scale.svg", drawn, "workers", "stories/s")
     return f"""## Scale
 
 `python -m tests.bench scale`
@@ -28,6 +34,8 @@ pipeline's own limits; one NLP process a worker. From the first to the last stor
 | workers | partitions | stories/s | of what sleeping allows |
 |---|---|---|---|
 {table}
+
+![scale](scale.svg)
 """
 
 

@@ -20,7 +20,9 @@ PARAGRAPHS = 28
 BEGAN = datetime(2026, 3, 1, 6, tzinfo=UTC)
 
 
-def stream(stories: int, versions: int = 1, kept: float = 0.9, seed: int = 1) -> list[Story]:
+def stream(
+    stories: int, versions: int = 1, kept: float = 0.9, seed: int = 1, paragraphs: int = PARAGRAPHS
+) -> list[Story]:
     """Stories in the order of arrival; versions of one come after one another, among others.
 
     Args:
@@ -28,13 +30,23 @@ def stream(stories: int, versions: int = 1, kept: float = 0.9, seed: int = 1) ->
         kept: the share of paragraphs that a version takes over from the one before.
     """
     draw = random.Random(seed)
-    made = [list(_versions(f"bench:{seed}:{n}", versions, kept, draw)) for n in range(stories)]
+    made = [
+        list(_versions(f"bench:{seed}:{n}", versions, kept, draw, paragraphs))
+        for n in range(stories)
+    ]
     return [story for number in range(versions) for story in (m[number] for m in made)]
 
 
-def _versions(name: str, versions: int, kept: float, draw: random.Random) -> Iterator[Story]:
+def pool() -> list[str]:
+    """All paragraphs that stories are made of, as they were written."""
+    return [part for parts in _sources() for part in parts]
+
+
+def _versions(
+    name: str, versions: int, kept: float, draw: random.Random, paragraphs: int
+) -> Iterator[Story]:
     found = [part for parts in draw.sample(_sources(), 3) for part in parts]
-    body = [_paragraph(draw, found) for _ in range(PARAGRAPHS)]
+    body = [_paragraph(draw, found) for _ in range(paragraphs)]
     for version in range(1, versions + 1):
         if version > 1:
             body = [p if draw.random() < kept else _paragraph(draw, found) for p in body]

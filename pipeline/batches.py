@@ -15,7 +15,7 @@ Event = TypeVar("Event")
 Run = Callable[[list[Event], asyncio.Event], Awaitable[None]]
 """Does one batch; is given what it must wait for before it ends: the end of the one before."""
 
-SECONDS = 0.5
+SECONDS = 1.0
 """From taking a batch to its end, the time of those that are on their way beside it included."""
 
 

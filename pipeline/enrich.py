@@ -77,6 +77,13 @@ class Enricher:
         self._home = _home(home, gazetteer)
         self._aliases = aliases or alias_table.load()
 
+    def read_ahead(self, stories: Sequence[Story]) -> None:
+        """Let the models read the stories together, and remember: quicker than one by one."""
+        languages = [language_of(story) or "" for story in stories]
+        texts = [_texts(story) for story in stories]
+        for language in set(languages):
+            self._read(language, texts, languages)
+
     def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
         """Each story with its entities and places, in the order of the stories."""
         languages = [language_of(story) or "" for story in stories]

@@ -18,6 +18,9 @@ class Unenriched:
             pipeline=__version__, model="none", gazetteer="none", revision=revision
         )
 
+    def read_ahead(self, stories: Sequence[Story]) -> None:
+        """There is nothing to read."""
+
     def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
         """Each story with neither entities nor places."""
         return [Enriched(story=story, provenance=self._provenance) for story in stories]

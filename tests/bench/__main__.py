@@ -37,6 +37,8 @@ PARTS: Mapping[str, Part] = {
     "pressure": pressure.report,
     "queries": queries.report,
 }
+ORDER = (*PARTS, "profile")
+"""Of the sections in the document; the last one is written by hand."""
 MARK = re.compile(r"<!-- (\w+) -->")
 DOCUMENT = ROOT / "docs" / "performance.md"
 
@@ -84,7 +86,7 @@ def write(part: str, report: str) -> None:
         _, *rest = MARK.split(DOCUMENT.read_text(encoding="utf-8"))
         sections = dict(zip(rest[::2], rest[1::2], strict=True))
     sections[part] = f"\n{report}\n"
-    marked = [f"<!-- {name} -->{sections[name]}" for name in PARTS if name in sections]
+    marked = [f"<!-- {name} -->{sections[name]}" for name in ORDER if name in sections]
     DOCUMENT.write_text("\n".join([HEADER, *marked]).rstrip() + "\n", encoding="utf-8")
 
 

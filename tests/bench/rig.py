@@ -105,8 +105,10 @@ def rig(engine: Engine, folder: Path, **environ: str) -> Iterator[Rig]:
     yield Rig(engine, settings, own, folder)
 
 
-def until(condition: Callable[[], bool], seconds: float = LONGEST, every: float = 0.1) -> float:
+def until(condition: Callable[[], bool], seconds: float = LONGEST, every: float = 0.25) -> float:
     """Wait for a condition; the moment that it held, on the monotonic clock.
+
+    To look costs the servers something too: a count of documents is a search.
 
     Raises:
         TimeoutError: it did not hold in time.

@@ -20,6 +20,9 @@ class Sleeping:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
+    def read_ahead(self, stories: Sequence[Story]) -> None:
+        """There is nothing to read."""
+
     def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
         """See `pipeline.nlp.Enrich`."""
         if self._seconds:

@@ -15,6 +15,11 @@ from pipeline.story import Story
 class Obedient:
     """Enriches, crashes, hangs or raises, as it is told; its model is named by its process id."""
 
+    def read_ahead(self, stories: Sequence[Story]) -> None:
+        """Crashes where a story beside others says so."""
+        if len(stories) > 1 and any(story.body == "crash-ahead" for story in stories):
+            os.kill(os.getpid(), signal.SIGKILL)
+
     def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
         """See `pipeline.nlp.Enrich`."""
         return [self._enrich(story) for story in stories]

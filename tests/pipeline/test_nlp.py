@@ -82,6 +82,13 @@ def test_a_crash_takes_no_other_story_with_it() -> None:
     assert (restarts, ended) == (3, [True])
 
 
+@pytest.mark.parametrize("told", [["one", "crash-ahead", "three"], ["crash-ahead", "two"]])
+def test_a_crash_in_reading_ahead_is_nobodys_fault(told: list[str]) -> None:
+    """Where stories can't be read together, each is enriched alone, however few its tries."""
+    results = in_pool(lambda pool: pool.enrich(stories(*told)), processes=1, tries=1)
+    assert bodies(results) == told
+
+
 def test_a_crash_that_does_not_come_again_is_forgiven(tmp_path: Path) -> None:
     """A story that crashed its process once, for want of memory say, is enriched in the next."""
     told = ["one", f"crash-once {tmp_path / 'crashed'}", "three"]

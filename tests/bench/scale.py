@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
+from elasticsearch import Elasticsearch
+
 from tests.bench import plot
-from tests.bench.rig import rig, until
+from tests.bench.rig import Rig, rig, until
 from tests.bench.running import Sizes, Where
 from tests.bench.stories import stream
 
 SLEEP = 0.07
+BETWEEN = (0.1, 0.8)
+"""Of the stories: at the beginning the workers are not yet busy, at the end not all of them."""
 
 
 def report(where: Where, sizes: Sizes) -> str:
@@ -29,7 +33,8 @@ def report(where: Where, sizes: Sizes) -> str:
 `python -m tests.bench scale`
 
 Enrichment sleeps {SLEEP * 1e3:.0f} ms a story, so that the cores do not hide the
-pipeline's own limits; one NLP process a worker. From the first to the last story found.
+pipeline's own limits; one NLP process a worker. By the times at which stories were indexed, from
+{BETWEEN[0]:.0%} of them to {BETWEEN[1]:.0%}.
 
 | workers | partitions | stories/s | of what sleeping allows |
 |---|---|---|---|
@@ -49,7 +54,17 @@ def _rate(where: Where, workers: int, partitions: int, seconds: float) -> float:
         system.publish(warm)
         until(lambda: system.indexed() == len(warm))
         system.publish(stories)
-        began = until(lambda: system.indexed() > len(warm))
-        first = system.indexed() - len(warm)
-        done = until(lambda: system.indexed() == len(warm) + len(stories))
-    return (len(stories) - first) / (done - began)
+        until(lambda: system.indexed() == len(warm) + len(stories))
+        seconds = _indexed_at(system, {story.id for story in stories})
+    first, last = int(BETWEEN[0] * len(seconds)), int(BETWEEN[1] * len(seconds))
+    return (last - first) / (seconds[last] - seconds[first])
+
+
+def _indexed_at(system: Rig, ids: set[str]) -> list[float]:
+    """When each of these was indexed, to the millisecond, in order."""
+    with Elasticsearch(system.engine.elasticsearch_url) as client:
+        hits = client.search(
+            index=system.settings.elasticsearch.index, size=10_000, source=False,
+            sort=[{"indexed_at": "asc"}],
+        )["hits"]["hits"]  # fmt: skip
+    return [hit["sort"][0] / 1000 for hit in hits if hit["_id"] in ids]

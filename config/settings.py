@@ -137,6 +137,13 @@ class Worker(_Section):
     """A worker not heard of for so long loses its partitions to the others."""
     drain_seconds: float = Field(default=60.0, ge=0)
     """After SIGTERM, how long what is in flight may take."""
+    leave_seconds: float = Field(default=20.0, gt=0)
+    """After that, how long the rest may take: to commit, and to part from Kafka and the index."""
+
+    @property
+    def stop_seconds(self) -> float:
+        """How long after SIGTERM the worker has ended, whatever hangs."""
+        return self.drain_seconds + self.leave_seconds
 
 
 class Connectors(_Section):

@@ -109,8 +109,15 @@ def _children(ready: Settings, config: Path | None, port: int) -> list[Child]:
     logs = ready.data_dir / "logs"
     evict = (lambda: evict_members(ready.kafka)) if ready.embedded.enabled else (lambda: 0)
     return [
-        Child("worker", "pipeline", logs / "worker.log", environ, before_start=evict),
-        Child("connectors", "connectors", logs / "connectors.log", environ, grace_seconds=15),
+        Child(
+            "worker",
+            "pipeline",
+            logs / "worker.log",
+            environ,
+            grace_seconds=ready.worker.stop_seconds + 5,
+            before_start=evict,
+        ),
+        Child("connectors", "connectors", logs / "connectors.log", environ),
         Child("alerts", "pipeline.alerts", logs / "alerts.log", environ, grace_seconds=10),
         Child("web", "newswire", logs / "web.log", environ, ("web",), grace_seconds=10),
     ]

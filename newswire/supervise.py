@@ -26,7 +26,8 @@ class Child:
     log: Path
     environ: Mapping[str, str]
     arguments: tuple[str, ...] = ()
-    grace_seconds: float = 70.0
+    grace_seconds: float = 15.0
+    """How long after SIGTERM it may take to end, before it is killed."""
     before_start: Callable[[], object] = lambda: None
     """Called before each start."""
     restarts: int = 0

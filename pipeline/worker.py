@@ -21,6 +21,7 @@ from config.settings import Settings
 from config.status import StatusFile
 from pipeline import enrich, unenriched
 from pipeline.app import Gate, add_agents, build, sender
+from pipeline.deadline import end_within
 from pipeline.enriching import Enriching
 from pipeline.errors import BrokerUnavailable, NewswireError
 from pipeline.index.client import connect
@@ -74,6 +75,7 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
 
     def end(error: BaseException | None = None) -> None:
         if not stop.done():
+            end_within(settings.worker.stop_seconds, pool.pids)
             stop.set_result(error)
 
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -80,6 +80,14 @@ def test_settings_are_known(name: str) -> None:
     assert not settings.embedded.enabled
 
 
+def test_worker_may_end_by_itself() -> None:
+    """Compose waits longer than the worker may take after SIGTERM, before it kills it."""
+    settings = load(environ=OURS["worker"]["environment"])
+    grace = re.fullmatch(r"(\d+)s", OURS["worker"]["stop_grace_period"])
+    assert grace is not None
+    assert int(grace[1]) > settings.worker.stop_seconds
+
+
 def test_image_is_not_root_and_installs_what_is_locked() -> None:
     """The image's base is pinned, its user is the one of the containers, its packages hashed."""
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")

@@ -187,7 +187,8 @@ def _storm(
     result: Result,
 ) -> None:
     rng = random.Random(f"faults {result.seed}")
-    links = Links(running.behind, running.elasticsearch.address, running.before, rng)
+    answers = random.Random(f"answers {result.seed}")  # drawn from in a thread of the links
+    links = Links(running.behind, running.elasticsearch.address, running.before, answers)
     with links.open(), small_disk(folder / "data") as data_dir:
         site = Site(
             name,

@@ -109,6 +109,21 @@ def test_asked_to_stop(wire: Wire) -> None:
     assert len(keys) == len(set(keys)) >= written
 
 
+def test_asked_to_stop_while_the_broker_hangs(wire: Wire) -> None:
+    """A broker that answers nothing keeps neither the worker nor its NLP processes."""
+    wire.extra = {"NEWSWIRE_WORKER__DRAIN_SECONDS": "1", "NEWSWIRE_WORKER__LEAVE_SECONDS": "2"}
+    wire.publish([Story(id="ap:1", version=1, body="Text 1.")])
+    with wire.worker() as worker:
+        worker.until(lambda: wire.documents() and wire.drained())
+        wire.engine.broker.pause()
+        try:
+            assert worker.terminate() == 1
+            worker.until_gone()
+        finally:
+            wire.engine.broker.resume()
+    assert "did not end in time" in worker.told()
+
+
 def test_without_an_index(wire: Wire) -> None:
     """A worker whose index is missing ends with exit code 1 and says what to run."""
     with Elasticsearch(wire.engine.elasticsearch_url) as client:

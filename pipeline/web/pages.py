@@ -26,6 +26,13 @@ from pipeline.web.reader import CursorExpired
 router = APIRouter(include_in_schema=False)
 
 STATIC = Path(__file__).parent / "static"
+PANELS = (
+    "person", "place", "organisation", "country", "source", "category", "subject", "urgency",
+    "language", "signal",
+)  # fmt: skip
+"""Facets in the page's order: first who, where."""
+FACET_VALUES = 6
+"""Shown of each facet; the rest at a click."""
 FORM_FIELDS = ("q", "since", "until", "sort", "collapse")
 SINGLE_FILTERS = ("since", "until", "near", "bbox")
 MAX_CURSOR_CHARS = 4096
@@ -97,7 +104,8 @@ async def search_page(request: Request) -> Response:
         following=following,
         first=cursor is None,
         chips=_chips(asked, now, page),
-        facets={name: page.facets[name] for name in FACETS if page.facets.get(name)},
+        facets={name: page.facets[name] for name in PANELS if page.facets.get(name)},
+        facet_values=FACET_VALUES,
         bars=drawings.timeline(page.timeline),
         map=drawings.world_map(page.places, asked.bbox),
         form_fields=FORM_FIELDS,

@@ -82,7 +82,7 @@ def shown(client: TestClient, **parameters: Any) -> Any:
 
 def rows(page: Any, label: str) -> list[list[str]]:
     """The cells of a table's rows."""
-    found = page.xpath(f".//*[@aria-label='{label}']//tbody/tr")
+    found = page.xpath(f".//*[@aria-label='Table: {label}']//tbody/tr")
     return [[cell.text_content().strip() for cell in row] for row in found]
 
 
@@ -139,12 +139,12 @@ def test_leaving_forgets(operator: TestClient) -> None:
 def test_feeds_and_lag_are_shown(operator: TestClient) -> None:
     """Each feed with its last story and rates, each topic with what waits."""
     page = shown(operator)
-    ((name, _, received, indexed, *counts),) = rows(page, "Feeds")
+    ((name, _, received, indexed, *counts),) = rows(page, "feeds")
     assert name == "ap"
     assert received == f"{NOW:%d %b %Y %H:%M} UTC"
     assert indexed
     assert counts[:4] == ["2"] * 4
-    topics = {row[0].rpartition(".")[2]: row[1:] for row in rows(page, "Lag")}
+    topics = {row[0].rpartition(".")[2]: row[1:] for row in rows(page, "lag")}
     assert topics.keys() == {"urgent", "stories", "backfill", "enriched", "alerts", "deadletter"}
     assert topics["deadletter"][1:] == ["2", "–"]
     assert topics["stories"][2].isdecimal()
@@ -153,7 +153,7 @@ def test_feeds_and_lag_are_shown(operator: TestClient) -> None:
 def test_dead_letters_are_shown_without_their_bytes(operator: TestClient) -> None:
     """What failed, where and why stands there as text; what was delivered does not."""
     page = shown(operator)
-    by_name = {row[4]: row for row in rows(page, "Dead letters")}
+    by_name = {row[4]: row for row in rows(page, "dead letters")}
     assert by_name.keys() == {"<script>alert(1)</script>.xml", "b.txt"}
     (_, _, stage, feed, _, reason, size, _) = by_name["<script>alert(1)</script>.xml"]
     assert (stage, feed, size) == ("parse", "ap", str(len(SECRET)))
@@ -166,7 +166,7 @@ def test_dead_letters_are_shown_without_their_bytes(operator: TestClient) -> Non
 
 def test_a_dead_letter_is_replayed(room: Newsroom, operator: TestClient) -> None:
     """What can be read now goes to the stories; what still can't says so; the rest is told."""
-    ids = {row[4]: row[0] for row in rows(shown(operator), "Dead letters")}
+    ids = {row[4]: row[0] for row in rows(shown(operator), "dead letters")}
     said = [
         html.document_fromstring(operator.post("/operations/replay", data={"id": name}).text)
         .xpath(".//*[@role='status']")[0]

@@ -1,0 +1,135 @@
+"""`python -m tests.screenshots`: docs/screenshots anew, of the demo feed on the embedded engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.sync_api import Page
+
+from connectors.formats import FORMATS, Context
+from tests.integration.web.chromium import PHONE, chromium
+from tests.integration.web.newsroom import ADMIN_TOKEN
+from tests.servers.process import free_port
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "docs" / "screenshots"
+DESK = {"width": 1280, "height": 860}
+DEMO = ROOT / "config" / "demo"
+LONGEST_SECONDS = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture: which page, in which window, after doing what."""
+
+    name: str
+    path: str
+    act: Callable[[Page], object] = lambda page: None
+    viewport: Any = None
+    colours: Literal["light", "dark"] = "light"
+
+
+def _enter(page: Page) -> None:
+    page.get_by_label("Admin token").fill(ADMIN_TOKEN)
+    page.get_by_role("button", name="Enter").click()
+    page.get_by_role("heading", name="Dead letters").wait_for()
+
+
+def _storied(page: Page) -> None:
+    page.locator(".hits a").first.click()
+    page.get_by_role("button", name="Compare").click()
+    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+
+
+SHOTS = (
+    Shot("search", "/"),
+    Shot("search-dark", "/?country=CL", colours="dark"),
+    Shot("story", "/?q=treaty", _storied),
+    Shot("phone", "/?q=port", viewport=PHONE),
+    Shot("operations", "/operations", _enter),
+)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """The page's address, once all of the demo feed is found; a damaged delivery is with it."""
+    drop = folder / "drop"
+    shutil.copytree(DEMO, drop)
+    (drop / "damaged.nitf.xml").write_bytes(b"<nitf><head><title>Broken")
+    port = free_port()
+    (folder / "feeds.toml").write_text(
+        f'[feeds.demo]\nsource = "directory"\nformat = "auto"\npath = "{drop}"\n'
+    )
+    (folder / "my.toml").write_text(
+        f'data_dir = "{folder / "var"}"\n'
+        f'[connectors]\nfeeds_file = "{folder / "feeds.toml"}"\n[web]\nport = {port}\n'
+    )
+    if (built := ROOT / "var" / "gazetteer").exists():
+        shutil.copytree(built, folder / "var" / "gazetteer")
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("NEWSWIRE_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "newswire", "-c", str(folder / "my.toml"), "run"],
+        cwd=ROOT,
+        env={**environ, "NEWSWIRE_WEB__ADMIN_TOKEN": ADMIN_TOKEN},
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _until_all_is_found(address)
+        yield address
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(90)
+
+
+def _until_all_is_found(address: str) -> None:
+    # Two are not to be found: one is killed, one embargoed.
+    deliveries = [FORMATS["auto"](path.read_bytes(), Context()) for path in DEMO.iterdir()]
+    expected = len({story.id for delivery in deliveries for story in delivery.stories}) - 2
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{address}/api/search?size=1", timeout=10) as answer:
+                if json.load(answer)["total"] >= expected:
+                    return
+        except OSError:
+            pass
+        time.sleep(0.5)
+    raise TimeoutError("the demo feed was not indexed")
+
+
+def main() -> None:
+    """Take them all."""
+    with (
+        tempfile.TemporaryDirectory(prefix="newswire-") as folder,
+        running(Path(folder)) as address,
+        chromium() as browser,
+    ):
+        for shot in SHOTS:
+            context = browser.new_context(
+                base_url=address,
+                viewport=shot.viewport or DESK,
+                color_scheme=shot.colours,
+                reduced_motion="reduce",
+            )
+            page = context.new_page()
+            page.goto(shot.path)
+            shot.act(page)
+            page.screenshot(path=FOLDER / f"{shot.name}.png")
+            context.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -54,8 +54,8 @@ def report(where: Where, sizes: Sizes) -> str:
 
 `python -m tests.bench pressure`
 
-{len(stories):,} stories of about 1 kB wait in Kafka, enrichment finds nothing; Elasticsearch is stopped (SIGSTOP)
-for {sizes.stalled:.0f} s in their midst and goes on.
+{len(stories):,} stories of about 1 kB wait in Kafka, enrichment finds nothing; Elasticsearch is
+stopped (SIGSTOP) for {sizes.stalled:.0f} s in their midst and goes on.
 
 | | stories taken from Kafka | worker and NLP process, MB |
 |---|---|---|

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -43,8 +44,31 @@ POLL_MS = 500
 STATUS_SECONDS = 1.0
 FORGET_SECONDS = 3600.0
 DAY_SECONDS = 86_400.0
+STALLED_SECONDS = 120.0
+"""Longer than any one request to broker or index may take."""
 ABOUT_THE_LIST = frozenset({"size", "sort", "facets", "collapse"})
 """Of a search, what an alert has no use for."""
+
+
+@dataclass(slots=True)
+class Turns:
+    """Whether the process gets on: each look at the topic or the index is a turn.
+
+    What is away is waited for, with turns: it makes the process not ready, and a new start
+    would not help. Without turns something hangs.
+    """
+
+    last: float = field(default_factory=time.monotonic)
+    waiting: str | None = "it has not begun to read the topic yet"
+
+    def turn(self, waiting: str | None = None) -> None:
+        """One more, and what is waited for, if anything is."""
+        self.last, self.waiting = time.monotonic(), waiting
+
+    def stalled(self) -> str | None:
+        """Why the process should be started anew, or None."""
+        still = time.monotonic() - self.last
+        return f"no turn for {still:.0f} s" if still > STALLED_SECONDS else None
 
 
 def saved_searches(settings: Settings) -> list[Saved]:
@@ -104,11 +128,19 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
     client = connect(settings.elasticsearch)
     reader = Reader(client, settings.elasticsearch)
     offsets = OffsetReader(settings.kafka, topics.enriched)
+    writer = Writer(client, settings.elasticsearch)
+    turns = Turns()
+
+    async def newest(ids: Sequence[str]) -> Mapping[str, int]:
+        held = await writer.newest(ids)
+        turns.turn()
+        return held
+
     matching = Matching(
         outbox,
         searches,
         topics.enriched,
-        Writer(client, settings.elasticsearch).newest,
+        newest,
         reader.refresh,
         reader.matches,
         offsets.committed,
@@ -116,7 +148,7 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
     )
     status = StatusFile(settings.data_dir, "alerts")
     metrics = AlertMetrics(matching)
-    health = _health_server(settings, metrics)
+    health = _health_server(settings, metrics, turns)
     http = httpx.AsyncClient(
         timeout=settings.alerts.timeout_seconds, follow_redirects=False, trust_env=False
     )
@@ -138,7 +170,9 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
         tasks.append(asyncio.create_task(report()))
         await offsets.start()
         await offsets.require((topics.enriched, topics.alerts))
-        tasks.append(asyncio.create_task(_follow(settings, topics.enriched, outbox, matching)))
+        tasks.append(
+            asyncio.create_task(_follow(settings, topics.enriched, outbox, matching, turns))
+        )
         for search in searches:
             tells: dict[str, Tell] = {
                 "webhook": _poster(http, search),
@@ -169,7 +203,9 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
         status.remove()
 
 
-async def _follow(settings: Settings, topic: str, outbox: Outbox, matching: Matching) -> None:
+async def _follow(
+    settings: Settings, topic: str, outbox: Outbox, matching: Matching, turns: Turns
+) -> None:
     """Take batches of the topic, for good; a broker or an index that is away is waited for."""
     for delay in delays(0.5, 15.0):
         consumer = AIOKafkaConsumer(
@@ -190,8 +226,10 @@ async def _follow(settings: Settings, topic: str, outbox: Outbox, matching: Matc
                 ]
                 # Without records too: embargoes fall due.
                 await matching(records, {p.partition: m[-1].offset + 1 for p, m in polled.items()})
+                turns.turn()
         except (KafkaError, IndexUnavailable) as error:
             log.warning("alerts: waiting", extra={"reason": str(error)})
+            turns.turn(waiting=str(error))
             await asyncio.sleep(delay)
         finally:
             # It raises CancelledError where it was stopped before it had begun.
@@ -294,9 +332,11 @@ class AlertMetrics(Collector):
         yield states
 
 
-def _health_server(settings: Settings, metrics: AlertMetrics) -> HealthServer:
+def _health_server(settings: Settings, metrics: AlertMetrics, turns: Turns) -> HealthServer:
     host, port = settings.alerts.host, settings.alerts.port
     try:
-        return HealthServer(host, port, metrics.registry, alive=lambda: None, ready=lambda: None)
+        return HealthServer(
+            host, port, metrics.registry, alive=turns.stalled, ready=lambda: turns.waiting
+        )
     except OSError as error:
         raise ConfigError(f"alerts.port: {host}:{port}: {error.strerror}") from error

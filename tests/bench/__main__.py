@@ -21,7 +21,7 @@ from pipeline.nlp import BLAS_THREADS
 for _name in BLAS_THREADS:  # as the worker's processes, before numpy is loaded
     os.environ.setdefault(_name, "1")
 
-from tests.bench import efficiency, latency, memory, plain, pressure, queries, scale  # noqa: E402
+from tests.bench import efficiency, latency, memory, page, plain, pressure, queries, scale  # noqa: E402
 from tests.bench.rig import ROOT  # noqa: E402
 from tests.bench.running import SMOKE, Sizes, Where  # noqa: E402
 from tests.servers import engine  # noqa: E402
@@ -36,6 +36,7 @@ PARTS: Mapping[str, Part] = {
     "memory": memory.report,
     "pressure": pressure.report,
     "queries": queries.report,
+    "page": page.report,
 }
 ORDER = (*PARTS, "profile")
 """Of the sections in the document; the last one is written by hand."""

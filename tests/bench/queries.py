@@ -26,7 +26,7 @@ from tests.bench.web import web
 
 BULK = 500
 ENRICHED = 200
-"""Stories that are enriched; all others have the names and places of one of them."""
+"""Stories that are enriched, at most; all others have the names and places of one of them."""
 SOURCES = 20
 WORDS = 30
 """Different words that each kind of search is asked with, and so different searches."""
@@ -38,9 +38,9 @@ def report(where: Where, sizes: Sizes) -> str:
     with rig(where.engine, where.folder) as system:
         there = 0
         rows: list[str] = []
-        records = load(system.settings).enrich(stream(ENRICHED, seed=21, paragraphs=6))
+        records = enriched(system, min(ENRICHED, sizes.searched[-1]))
         for wanted in sizes.searched:
-            rate = _fill(system, records, there, wanted)
+            rate = fill(system, records, there, wanted)
             there = wanted
             rows.append(f"| {wanted:,} | {rate:.0f} |")
             if wanted >= sizes.searched_from:
@@ -149,10 +149,15 @@ def _compared(
     return [took for _, took in ways]
 
 
-def _fill(system: Rig, records: Sequence[Enriched], there: int, wanted: int) -> float:
+def enriched(system: Rig, count: int) -> Sequence[Enriched]:
+    """Stories to fill an index with the names and places of."""
+    return load(system.settings).enrich(stream(count, seed=21, paragraphs=6))
+
+
+def fill(system: Rig, records: Sequence[Enriched], there: int, wanted: int) -> float:
     """Index stories up to so many; stories a second over the last tenth of the way."""
 
-    async def fill() -> float:
+    async def filled() -> float:
         settings = system.settings.elasticsearch
         began, counted = time.monotonic(), there
         last = max(there, wanted - max(2 * BULK, (wanted - there) // 10))
@@ -168,7 +173,7 @@ def _fill(system: Rig, records: Sequence[Enriched], there: int, wanted: int) -> 
             await client.indices.refresh(index=settings.index)
         return (wanted - last) / took
 
-    return asyncio.run(fill())
+    return asyncio.run(filled())
 
 
 def _writes(records: Sequence[Enriched], there: int, wanted: int) -> Iterator[list[Write]]:

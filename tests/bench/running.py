@@ -34,6 +34,8 @@ class Sizes:
     """Seconds that Elasticsearch stands still: longer than its requests may take."""
     searched: tuple[int, ...] = (1_000, 10_000, 100_000)
     """Stories in the index, one after the other, when the speed of indexing is told."""
+    clicks: int = 30
+    """Of each kind, in the browser."""
     searched_from: int = 100_000
     """From so many on they are searched too."""
     searches: int = 200
@@ -54,6 +56,7 @@ SMOKE = Sizes(
     kept=50,
     stalled=1.0,
     searched=(20,),
+    clicks=1,
     searched_from=20,
     searches=2,
     keeps_plots=False,

@@ -47,6 +47,7 @@ def index(engine: Engine) -> Iterator[tuple[Elasticsearch, str]]:
             received_at=NOW,
             feed="ap",
             urgency=n,
+            version=n,
             signal=Signal.CORRECTION if n == 1 else Signal.UPDATE,
             status=Status.WITHDRAWN if n == 9 else Status.USABLE,
         )
@@ -64,7 +65,8 @@ def index(engine: Engine) -> Iterator[tuple[Elasticsearch, str]]:
             "revision": 1,
             "enriched_at": at,
         }
-        put(client, settings, stories, indexed_at=at, provenance=provenance)
+        delays = {"enrichment_delay_ms": 90, "indexing_delay_ms": 30}
+        put(client, settings, stories, indexed_at=at, provenance=provenance, **delays)
         yield client, name
 
 
@@ -99,6 +101,8 @@ def aggregations(layer: dict[str, Any]) -> dict[str, Any]:
                 own = {"date_histogram": {"field": field, "fixed_interval": "1h"}}
             case "unique_count":
                 own = {"cardinality": {"field": field}}
+            case "average":
+                own = {"avg": {"field": field}}
             case operation:
                 own = {operation: {"field": field}}
         made = {name: own | ({"aggs": made} if made else {})}

@@ -6,9 +6,12 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from pipeline.enriched import Enriched
@@ -419,3 +422,59 @@ def test_the_openapi_document_names_every_filter(client: TestClient) -> None:
     document = got(client, "/openapi.json")
     names = {p["name"] for p in document["paths"]["/api/search"]["get"]["parameters"]}
     assert {"q", "source", "person", "place", "near", "bbox", "since", "cursor"} <= names
+
+
+PIECES = st.one_of(
+    st.sampled_from(
+        [
+            *('"', "(", ")", "-", "*", ":", "OR", "NOT", "\\", "/", "~", "^", "{", "]", "\x00"),
+            *(
+                "person:",
+                "urgency:",
+                "after:",
+                "before:",
+                "nosuch:",
+                "<=",
+                "1-3",
+                "\ud800",
+                "\u202e",
+            ),
+            *(
+                "council",
+                "0001-01-01",
+                "9999-12-31T23:59:59-14:00",
+                "99999999999999999999",
+                "1e400",
+            ),
+        ]
+    ),
+    st.text(max_size=8),
+)
+TEXTS = st.lists(PIECES, max_size=9).map(" ".join)
+ADDRESSES = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(("q", "source", "place", "subject", "country", "cursor"), TEXTS),
+        **dict.fromkeys(("urgency", "since", "until", "near", "bbox", "size", "radius_km"), PIECES),
+    },
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(asked=ADDRESSES)
+@example(asked={"since": "0001-01-01T00:00:00+14:00"})
+@example(asked={"until": "9999-12-31T23:59:59-14:00"})
+@example(asked={"since": "0001-01-01", "until": "9999-12-31T23:59:59"})
+@example(asked={"urgency": "99999999999999999999"})
+@example(asked={"q": "urgency:99999999999999999999 after:0001-01-01 before:9999-12-31"})
+@example(asked={"near": "90,180", "radius_km": "0.0000000001"})
+@example(asked={"bbox": "10,10,10,10"})
+@example(asked={"place": "9" * 17})
+def test_no_address_is_an_error(client: TestClient, asked: dict[str, str]) -> None:
+    """Whatever is asked for, by people or by machines, the server has an answer to it."""
+    query = urlencode(asked, errors="surrogatepass")
+    for path in ("/", "/api/search", "/feed.rss", "/api/export/csv", "/api/suggest"):
+        answer = client.get(f"{path}?{query}")
+        assert answer.status_code in (200, 400, 422), (path, answer.text)

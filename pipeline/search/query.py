@@ -132,10 +132,9 @@ class SearchRequest(BaseModel):
     def _in_utc(cls, value: datetime | None) -> datetime | None:
         if value is None:
             return None
-        try:
-            return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        except OverflowError as error:
-            raise ValueError("lies outside the years 1 to 9999") from error
+        if not 1 < value.year < 9999:  # days and zones are added and taken away
+            raise ValueError("lies outside the years 2 to 9998")
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
     @field_validator("*")
     @classmethod

@@ -21,9 +21,9 @@ import faust
 from config.settings import Settings
 from pipeline.backoff import delays
 from pipeline.batches import in_batches
-from pipeline.buffers import FairConsumer
 from pipeline.kafka import credentials
 from pipeline.newest import Newest
+from pipeline.pacing import PacedConsumer
 from pipeline.records import Message, Record, Send, Waiting
 from pipeline.topics import Lane, Topics, read_headers
 
@@ -86,7 +86,7 @@ def build(settings: Settings) -> faust.App:
         producer_max_batch_size=PRODUCER_BATCH_BYTES,
         producer_request_timeout=30.0,
     )
-    app.transport.Consumer = FairConsumer
+    app.transport.Consumer = PacedConsumer
     return app
 
 

@@ -32,6 +32,7 @@ from pipeline.errors import IndexUnavailable, NewswireError
 from pipeline.index.client import connect
 from pipeline.index.writer import Writer
 from pipeline.kafka import OffsetReader, aiokafka_options
+from pipeline.pacing import paced
 from pipeline.records import Record
 from pipeline.search.query import SearchRequest
 from pipeline.topics import Topics, headers, key
@@ -208,10 +209,12 @@ async def _follow(
 ) -> None:
     """Take batches of the topic, for good; a broker or an index that is away is waited for."""
     for delay in delays(0.5, 15.0):
-        consumer = AIOKafkaConsumer(
-            **aiokafka_options(settings.kafka),
-            enable_auto_commit=False,
-            max_partition_fetch_bytes=settings.kafka.max_request_bytes,
+        consumer = paced(
+            AIOKafkaConsumer(
+                **aiokafka_options(settings.kafka),
+                enable_auto_commit=False,
+                max_partition_fetch_bytes=settings.kafka.max_request_bytes,
+            )
         )
         try:
             await consumer.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from config.kafka import client_options
@@ -53,7 +54,7 @@ def topic_configs(settings: Settings) -> dict[str, dict[str, str]]:
 
 
 def setup(settings: Settings) -> list[str]:
-    """Create what is missing; change nothing that is there.
+    """Create what is missing, and configure topics that are there as the settings say.
 
     Returns:
         What was done, a line each.
@@ -70,7 +71,11 @@ def setup(settings: Settings) -> list[str]:
 
 
 def setup_topics(settings: Settings) -> list[str]:
-    """Create the topics that are missing, and check the partitions of those that are there.
+    """Create the topics that are missing, and put right the configuration of the others.
+
+    An enriched topic that is not compacted would keep what was killed, and the retention of a
+    topic is the settings', so what differs is changed, and said. Partitions and replicas only a
+    person can change.
 
     Raises:
         BrokerUnavailable: Kafka can't be reached.
@@ -83,7 +88,7 @@ def setup_topics(settings: Settings) -> list[str]:
         admin = KafkaAdminClient(**client_options(settings.kafka), request_timeout_ms=20_000)
         try:
             there = {
-                topic["name"]: len(topic["partitions"])
+                topic["name"]: [len(part["replica_nodes"]) for part in topic["partitions"]]
                 for topic in admin.describe_topics()
                 if topic["name"] in wanted
             }
@@ -91,14 +96,14 @@ def setup_topics(settings: Settings) -> list[str]:
             for name, configs in wanted.items():
                 if name not in there:
                     done.append(_create(admin, name, settings, configs))
-                elif there[name] != partitions:
+                elif len(there[name]) != partitions:
                     # Keys would move to other partitions and versions of a story part ways.
                     raise SetupError(
-                        f"topic {name} has {there[name]} partitions, topics.partitions says "
+                        f"topic {name} has {len(there[name])} partitions, topics.partitions says "
                         f"{partitions}: set it to what is there, or use another topics.prefix"
                     )
                 else:
-                    done.append(f"topic {name} exists")
+                    done += _fit(admin, name, settings, configs, min(there[name]))
             return done
         finally:
             admin.close()
@@ -117,3 +122,26 @@ def _create(admin: KafkaAdminClient, name: str, settings: Settings, configs: dic
     except TopicAlreadyExistsError:  # another `setup` was quicker
         return f"topic {name} exists"
     return f"topic {name} ({settings.topics.partitions} partitions)"
+
+
+def _fit(
+    admin: KafkaAdminClient, name: str, settings: Settings, configs: dict[str, str], replicas: int
+) -> list[str]:
+    """Configure a topic that is there; what was changed, and what a person must change."""
+    told = []
+    wanted = dict(configs)
+    if replicas < settings.topics.replication:
+        told.append(
+            f"topic {name} has {replicas} replicas, topics.replication says "
+            f"{settings.topics.replication}: give it more with kafka-reassign-partitions.sh"
+        )
+        if replicas < settings.topics.min_insync_replicas:
+            del wanted["min.insync.replicas"]  # nothing could be written to it
+    resource = ConfigResource("TOPIC", name, configs=wanted)
+    there = admin.describe_configs([resource], config_filter="all")["topic"][name]
+    found = {key: str(there[key]["value"]) for key in wanted if key in there}
+    differ = {key: value for key, value in wanted.items() if found.get(key) != value}
+    if differ:
+        admin.alter_configs([ConfigResource("TOPIC", name, configs=differ)])
+    changes = [f"{key} {found.get(key, 'unset')} -> {value}" for key, value in differ.items()]
+    return [f"topic {name} exists" + "".join(f", {change}" for change in changes), *told]

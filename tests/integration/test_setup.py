@@ -51,7 +51,8 @@ def test_a_topic_that_is_there_is_configured_as_the_settings_say(
     admin = KafkaAdminClient(bootstrap_servers=engine.brokers)
     try:
         for name in (enriched, stories):
-            admin.create_topics({name: {"num_partitions": 1, "replication_factor": 1}})
+            made = {name: {"num_partitions": 1, "replication_factor": 1}}
+            admin.create_topics(made, wait_for_metadata=True)
     finally:
         admin.close()
     told = setup_topics(settings)

@@ -5,7 +5,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV_LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help run test lint lock evaluate bench torture
+.PHONY: help run test lint lock audit sbom evaluate bench torture
 .DELETE_ON_ERROR:
 
 help:
@@ -15,6 +15,8 @@ help:
 	@echo "make torture   break everything while stories come in, and compare (SEEDS=20 SEED=1)"
 	@echo "make evaluate  measure entities and places against what is known"
 	@echo "make bench     measure speed, latency and scale on the real servers, half an hour"
+	@echo "make sbom      what is installed, with hashes, as CycloneDX: build/newswire.cdx.json"
+	@echo "make audit     ask for known weaknesses of what is installed"
 	@echo "make lock      pin what pyproject.toml asks for, newest versions, with hashes"
 
 run: .venv/runs
@@ -36,6 +38,15 @@ evaluate: .venv/tests
 
 bench: .venv/tests
 	$(BIN)/python -m tests.bench
+
+SBOM ?= build/newswire.cdx.json
+sbom: .venv/tests
+	@mkdir -p build
+	$(BIN)/python -W ignore -m cyclonedx_py requirements --output-reproducible \
+		--pyproject pyproject.toml --output-file $(SBOM) requirements.lock
+
+audit: .venv/tests
+	$(BIN)/python -m pip_audit --require-hashes --disable-pip --requirement requirements.lock
 
 lock: .venv/python
 	$(INSTALL) "uv>=0.9"

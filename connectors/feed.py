@@ -24,7 +24,13 @@ from connectors.batch import Batch, story_digest
 from connectors.claims import Claims
 from connectors.cursor import Acknowledged, Cursor
 from connectors.health import Counts, is_dead
-from connectors.publish import Publisher, letter_record, story_record
+from connectors.publish import (
+    Publisher,
+    RecordsTooLarge,
+    letter_record,
+    story_record,
+    too_large,
+)
 from connectors.reading import letter as letter_for
 from connectors.reading import read as read_delivery
 from connectors.sources import Delivery, Polled, Progress, Refused, Source
@@ -311,8 +317,13 @@ class FeedLoop:
         if self._archive and batch.archived:
             self._archive.append(batch.archived)
             batch.archived = []  # a batch that is published again is not kept again
-        if batch.records:
-            remembered.offsets = self._publisher.publish(batch.records)
+        while batch.records:
+            try:
+                remembered.offsets = self._publisher.publish(batch.records)
+            except RecordsTooLarge as error:
+                self._refused(batch, error)
+            else:
+                break
         if batch.counts.last_story_at:
             remembered.state |= {
                 LAST_AT: batch.counts.last_story_at,
@@ -321,6 +332,16 @@ class FeedLoop:
         self._cursor.commit(remembered)
         self._claims.release(self.feed.name)
         self.counts.add(batch.counts)
+
+    def _refused(self, batch: Batch, error: RecordsTooLarge) -> None:
+        """Dead letters in place of what the broker finds too large, in the same places."""
+        for number in error.numbers:
+            record = batch.records[number]
+            if record.topic != self._topics.deadletter:
+                batch.counts.stories -= 1
+                batch.counts.dead_letters += 1
+            batch.records[number] = too_large(self._topics, record)
+        log.warning("too large", extra={"feed": self.feed.name, "reason": str(error)})
 
     def _source_failed(self, error: SourceUnavailable) -> None:
         self.counts.failures += 1

@@ -12,8 +12,8 @@ from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLarg
 from config.kafka import client_options
 from config.settings import Kafka
 from pipeline import codec
-from pipeline.deadletter import DeadLetter
-from pipeline.errors import BrokerUnavailable
+from pipeline.deadletter import DeadLetter, in_place_of
+from pipeline.errors import BrokerUnavailable, StoryError
 from pipeline.story import Story
 from pipeline.topics import Headers, Topics, headers, key, lane
 
@@ -62,6 +62,28 @@ def letter_record(topics: Topics, letter: DeadLetter, max_bytes: int) -> Record:
     return Record(topics.deadletter, letter.key, value, letter.headers + extra)
 
 
+def too_large(topics: Topics, record: Record) -> Record:
+    """What is sent in place of a record that its topic finds too large.
+
+    Raises:
+        SetupError: nothing can be.
+    """
+    key, value, told = in_place_of(topics, record.topic, record.key, record.value, record.headers)
+    return Record(topics.deadletter, key, value, told)
+
+
+class RecordsTooLarge(StoryError):
+    """The broker takes no record as large as some of a batch, and may have taken the others.
+
+    Args:
+        numbers: which they are.
+    """
+
+    def __init__(self, numbers: frozenset[int]) -> None:
+        super().__init__(f"{len(numbers)} records are larger than their topic takes")
+        self.numbers = numbers
+
+
 class Publisher:
     """A producer that is made anew after a failure, since an idempotent one may be fenced."""
 
@@ -83,28 +105,31 @@ class Publisher:
         Raises:
             BrokerUnavailable: at least one record was not acknowledged; which of the
                 others were is not known, so the whole batch is to be sent again.
+            RecordsTooLarge: some can't be published; the same of the others.
         """
         offsets: dict[tuple[str, int], int] = {}
+        refused = set()
         try:
             producer = self._open()
             futures = [
                 producer.send(r.topic, key=r.key, value=r.value, headers=r.headers) for r in records
             ]
             producer.flush(timeout=ACK_SECONDS)
-            for future in futures:
+            for number, future in enumerate(futures):
                 # flush counts a failed record as done: only its future tells.
-                sent = future.get(timeout=ACK_SECONDS)
+                try:
+                    sent = future.get(timeout=ACK_SECONDS)
+                except (MessageSizeTooLargeError, RecordListTooLargeError):
+                    refused.add(number)
+                    continue
                 at = (sent.topic, sent.partition)
                 offsets[at] = max(offsets.get(at, -1), sent.offset)
-        except (MessageSizeTooLargeError, RecordListTooLargeError) as error:
-            self.close()
-            raise BrokerUnavailable(
-                f"the broker refuses records of max_request_bytes: raise its message.max.bytes "
-                f"or lower kafka.max_request_bytes ({error})"
-            ) from error
         except (KafkaError, OSError) as error:
             self.close()
             raise BrokerUnavailable(f"{', '.join(self._settings.brokers)}: {error!r}") from error
+        if refused:
+            self.close()
+            raise RecordsTooLarge(frozenset(refused))
         return offsets
 
     def end_offsets(self, partitions: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], int]:

@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 
 import faust
+from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 
 from config.settings import Settings
 from pipeline.backoff import delays
@@ -24,7 +25,7 @@ from pipeline.batches import in_batches
 from pipeline.kafka import credentials
 from pipeline.newest import Newest
 from pipeline.pacing import PacedConsumer
-from pipeline.records import Message, Record, Send, Waiting
+from pipeline.records import Message, Record, Send, Waiting, too_large
 from pipeline.topics import Lane, Topics, read_headers
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,8 @@ ENRICH_IN_FLIGHT, INDEX_IN_FLIGHT = 3, 2
 """Batches of an agent that are on their way at a time."""
 
 METADATA_SECONDS = 10
+
+_TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 PRODUCER_BATCH_BYTES = 512 * 1024
 """Of one partition, in one request. Faust's 16 kB hold two stories, and a partition has one
@@ -83,7 +86,8 @@ def build(settings: Settings) -> faust.App:
         producer_linger=0.0,  # a batch is handed over whole: there is nothing to wait for
         producer_compression_type=None if kafka.compression == "none" else kafka.compression,
         producer_max_request_size=kafka.max_request_bytes,
-        producer_max_batch_size=PRODUCER_BATCH_BYTES,
+        # A topic's limit is on a batch, and is set to hold one record of that size.
+        producer_max_batch_size=min(PRODUCER_BATCH_BYTES, kafka.max_request_bytes),
         producer_request_timeout=30.0,
     )
     app.transport.Consumer = PacedConsumer
@@ -168,10 +172,25 @@ def _agent(gate: Gate, step: Step, most: int, in_flight: int) -> Callable[[Any],
     return agent
 
 
-def sender(app: faust.App, waiting: Waiting) -> Send:
+def sender(app: faust.App, topics: Topics, waiting: Waiting) -> Send:
     """Sends messages through the app's producer; see `pipeline.records.Send`."""
 
-    async def send(messages: list[Message]) -> list[tuple[int, int]]:
+    async def send(messages: list[Message]) -> list[tuple[int, int] | None]:
+        try:
+            return [*await together(messages)]
+        except _TOO_LARGE:
+            # A topic's limit is on what one request has of a partition: each alone.
+            return [await alone(message) for message in messages]
+
+    async def alone(message: Message) -> tuple[int, int] | None:
+        try:
+            (at,) = await together([message])
+        except _TOO_LARGE:
+            await alone(too_large(topics, message))
+            return None
+        return at
+
+    async def together(messages: list[Message]) -> list[tuple[int, int]]:
         waits = delays(0.2, 15.0)
         while True:
             futures: list[Any] = []
@@ -186,6 +205,8 @@ def sender(app: faust.App, waiting: Waiting) -> Send:
                 # All of it again, in order: a lone older version must not come last.
                 for future in futures:
                     future.cancel()
+                if isinstance(error, _TOO_LARGE):
+                    raise
                 waiting.for_("kafka", repr(error))
                 await asyncio.sleep(next(waits))
             else:

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from pipeline.errors import ParseError
-from pipeline.topics import Headers, headers, key
+from pipeline.errors import CodecError, ParseError, SetupError
+from pipeline.topics import Headers, Topics, headers, key, read_headers
 
 SCHEMA = 1
 
@@ -85,6 +85,33 @@ def dead_letter(raw: bytes, stage: str, error: Exception, **where_from: object) 
         },
         DeadLetter,
     )
+
+
+def in_place_of(
+    topics: Topics, topic: str, key: bytes, value: bytes, given: Headers
+) -> tuple[bytes, bytes, Headers]:
+    """The dead letter of a message whose topic takes none so large: key, value and headers.
+
+    Of a dead letter that is too large itself half the bytes are kept; a header `raw_bytes`
+    says how many there were.
+
+    Raises:
+        SetupError: the dead-letter topic does not even take one without bytes.
+    """
+    values = read_headers(given)
+    if topic == topics.deadletter:
+        if not value:
+            raise SetupError(f"the topic {topic} takes no message at all: see max.message.bytes")
+        told = [] if "raw_bytes" in values else headers(raw_bytes=len(value))
+        return key, value[: len(value) // 2], given + told
+    told_by_feed = {n: values.get(n) for n in ("feed", "format", "name", "received_at")}
+    error = CodecError(
+        f"{len(value):,} bytes, more than the topic {topic} takes: raise its max.message.bytes "
+        "or lower kafka.max_request_bytes"
+    )
+    story_id = key.decode("utf-8", "replace")
+    letter = dead_letter(value, "publish", error, story_id=story_id, topic=topic, **told_by_feed)
+    return letter.key, letter.raw, letter.headers
 
 
 def read(raw: bytes, values: dict[str, str]) -> DeadLetter:

@@ -113,11 +113,14 @@ class Enriching:
         async with self.newest.writing:
             newer = self._newest(results)
             sent = await self.send([message for _, _, message in newer] + letters)
-            for (_, story, _), (partition, offset) in zip(newer, sent, strict=False):
-                version = index_version(story, self.revision)
-                self.newest.wrote(partition, story.id, version, offset)
-        self.counts.enriched += len(newer)
-        self.counts.dead_letters += len(letters)
+            for (_, story, _), at in zip(newer, sent, strict=False):
+                if at is not None:
+                    partition, offset = at
+                    version = index_version(story, self.revision)
+                    self.newest.wrote(partition, story.id, version, offset)
+        refused = sent[: len(newer)].count(None)
+        self.counts.enriched += len(newer) - refused
+        self.counts.dead_letters += len(letters) + refused
 
     def _newest(
         self, results: Sequence[tuple[Record, Story, Message]]

@@ -93,9 +93,10 @@ class Indexing:
             if written.outcome is Outcome.STALE or newer > write.version:
                 late.append((record, write))
         restored = await overtaken(self.topics, self.writer, late)
-        self.counts.restored += len(restored)
-        await self.send(letters + restored)
-        self.counts.dead_letters += len(letters)
+        sent = await self.send(letters + restored)
+        refused = sent[len(letters) :].count(None)
+        self.counts.restored += len(restored) - refused
+        self.counts.dead_letters += len(letters) + refused
         for partition, offset in {record.partition: record.offset for record in records}.items():
             self.newest.has_indexed(partition, offset)
         log.info("indexed", extra={"records": len(records), "dead_letters": len(letters)})

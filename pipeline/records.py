@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.deadletter import dead_letter
+from pipeline.deadletter import dead_letter, in_place_of
 from pipeline.topics import Headers, Topics
 
 log = logging.getLogger(__name__)
@@ -33,8 +33,9 @@ class Message:
     headers: Headers
 
 
-Send = Callable[[list[Message]], Awaitable[list[tuple[int, int]]]]
-"""Send in order; returns partition and offset of each once the broker has acknowledged all.
+Send = Callable[[list[Message]], Awaitable[list[tuple[int, int] | None]]]
+"""Send in order; returns partition and offset of each once the broker has acknowledged all,
+None for one that its topic finds too large: in its place went a dead letter.
 Waits for a broker that is away, for as long as it takes."""
 
 
@@ -67,6 +68,19 @@ class Counts:
     dead_letters: int = 0
     restored: int = 0
     """Newest versions written to the enriched topic again, after a late older one."""
+
+
+def too_large(topics: Topics, message: Message) -> Message:
+    """What is sent in place of a message that its topic finds too large; logged as a warning.
+
+    Raises:
+        SetupError: nothing can be.
+    """
+    key, value, headers = in_place_of(
+        topics, message.topic, message.key, message.value, message.headers
+    )
+    log.warning("too large", extra={"topic": message.topic, "bytes": len(message.value)})
+    return Message(topics.deadletter, key, value, headers)
 
 
 def letter(

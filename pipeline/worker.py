@@ -99,7 +99,7 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
     newest = Newest(writer.newest, offsets.end, offsets.committed)
     app = build(settings)
     gate = Gate(end)
-    send = sender(app, waiting)
+    send = sender(app, topics, waiting)
     max_bytes = settings.kafka.max_request_bytes - 64 * 1024
     add_agents(
         app,

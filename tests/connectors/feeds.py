@@ -12,7 +12,7 @@ from connectors.claims import Claims
 from connectors.cursor import FILE, Cursor
 from connectors.feed import FeedLoop
 from connectors.formats import Context, Parsed, Skipped
-from connectors.publish import Record
+from connectors.publish import Record, RecordsTooLarge
 from connectors.sources import Delivery, Polled, Source
 from pipeline import codec
 from pipeline.errors import BrokerUnavailable, ParseError
@@ -45,12 +45,17 @@ class Broker:
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.failures = 0
+        self.limit = 10_000
+        """Of a record, as the topics have it."""
         self.ends: dict[tuple[str, int], int] = {}
 
     def publish(self, records: Sequence[Record]) -> Mapping[tuple[str, int], int]:
         if self.failures:
             self.failures -= 1
             raise BrokerUnavailable("away")
+        large = {n for n, record in enumerate(records) if len(record.value) > self.limit}
+        if large:
+            raise RecordsTooLarge(frozenset(large))
         self.records.extend(records)
         self.ends[records[0].topic, 0] = len(self.records)
         return {(records[0].topic, 0): len(self.records) - 1}

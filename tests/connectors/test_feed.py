@@ -199,6 +199,19 @@ def test_story_too_long_for_the_broker(tmp_path: Path, broker: Broker) -> None:
     assert "kafka.max_request_bytes" in broker.letters()[0]["reason"]
 
 
+def test_story_too_long_for_its_topic(tmp_path: Path, broker: Broker) -> None:
+    """A topic that takes less than the settings say costs the story that is longer, no other."""
+    broker.limit = 2_000
+    text = "x" * 3_000
+    done = run_once(tmp_path, Listed(b"a|1|one", f"b|1|{text}\nc|1|three".encode()), broker)
+    assert broker.said() == ["one", "three"]
+    (letter,) = broker.letters()
+    assert (letter["stage"], letter["story_id"], letter["feed"]) == ("publish", "b", "wire")
+    assert int(letter["raw_bytes"]) > 3_000
+    assert (done.counts.stories, done.counts.dead_letters) == (2, 1)
+    assert done.counts.failure is None
+
+
 def test_progress_without_delivery(tmp_path: Path, broker: Broker) -> None:
     """A source moves its cursor where there was nothing to deliver, and takes names out."""
     running = run_once(tmp_path, Listed(Progress({"next": "1", "seen": "yes"})), broker)

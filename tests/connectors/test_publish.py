@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -9,9 +10,16 @@ from kafka.errors import KafkaConnectionError, KafkaTimeoutError, MessageSizeToo
 
 from config.settings import Kafka
 from connectors import publish
-from connectors.publish import Publisher, Record, letter_record, story_record
+from connectors.publish import (
+    Publisher,
+    Record,
+    RecordsTooLarge,
+    letter_record,
+    story_record,
+    too_large,
+)
 from pipeline.deadletter import dead_letter
-from pipeline.errors import BrokerUnavailable, ParseError
+from pipeline.errors import BrokerUnavailable, ParseError, SetupError
 from pipeline.story import Story
 from pipeline.topics import Topics, read_headers
 
@@ -88,10 +96,27 @@ def test_one_failure_fails_the_batch(producer: type[Producer]) -> None:
 
 
 def test_record_that_the_broker_finds_too_long(producer: type[Producer]) -> None:
-    """When the broker allows less than we do, the message says which settings disagree."""
-    producer.fails = {0: MessageSizeTooLargeError()}
-    with pytest.raises(BrokerUnavailable, match=r"message\.max\.bytes"):
+    """When a topic takes less than we send, it is said which records it does not take."""
+    producer.fails = {1: MessageSizeTooLargeError()}
+    with pytest.raises(RecordsTooLarge) as refused:
         Publisher(Kafka()).publish(RECORDS)
+    assert refused.value.numbers == {1}
+
+
+def test_in_place_of_what_is_too_long() -> None:
+    """A record too large is dead-lettered with its bytes; a letter too large keeps half of them."""
+    topics = Topics("wire")
+    story = story_record(topics, Story(id="AP:1", feed="ap", body="x" * 100), "1.xml")
+    letter = too_large(topics, story)
+    told = read_headers(letter.headers)
+    assert (letter.topic, letter.value) == (topics.deadletter, story.value)
+    assert (told["stage"], told["topic"], told["feed"]) == ("publish", "wire.stories", "ap")
+    assert "max.message.bytes" in told["reason"]
+    half = too_large(topics, too_large(topics, letter))
+    assert half.value == story.value[: len(story.value) // 2 // 2]
+    assert read_headers(half.headers)["raw_bytes"] == str(len(story.value))
+    with pytest.raises(SetupError, match=r"wire\.deadletter"):
+        too_large(topics, replace(letter, value=b""))
 
 
 def test_no_broker(monkeypatch: pytest.MonkeyPatch) -> None:

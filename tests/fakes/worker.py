@@ -181,10 +181,12 @@ class Worker:
         self._crash = (calls - 1, part) if calls else None
         return None if calls else part
 
-    async def _send(self, messages: list[Message]) -> list[tuple[int, int]]:
+    async def _send(self, messages: list[Message]) -> list[tuple[int, int] | None]:
         part = self._part()
         done = messages if part is None else messages[: round(len(messages) * part)]
-        sent = [(0, self.broker.log(message.topic).append(message)) for message in done]
+        sent: list[tuple[int, int] | None] = [
+            (0, self.broker.log(message.topic).append(message)) for message in done
+        ]
         if part is not None:
             raise Crash
         return sent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterator
 
@@ -168,6 +169,39 @@ def test_while_the_index_is_away(wire: Wire) -> None:
             wire.engine.index.resume()
         worker.until(lambda: found(wire) == expected() and wire.drained())
     assert wire.dead_letters() == []
+
+
+def limit(wire: Wire, topic: str, size: int) -> None:
+    """A topic takes no batch of more bytes from now on."""
+    admin = KafkaAdminClient(bootstrap_servers=wire.engine.brokers)
+    configs = {"max.message.bytes": str(size)}
+    try:
+        admin.alter_configs([ConfigResource("TOPIC", topic, configs=configs)])
+    finally:
+        admin.close()
+
+
+def noise(size: int) -> str:
+    """Words that no compression makes much smaller."""
+    letters = random.Random(size)
+    return " ".join(f"{letters.getrandbits(32):08x}" for _ in range(size // 9))
+
+
+def test_more_than_a_topic_takes(wire: Wire) -> None:
+    """A story that its topic has no room for is dead-lettered, and the others go on."""
+    if wire.engine.kind == "embedded":
+        pytest.skip("the embedded engine takes any size")
+    limit(wire, wire.topics.enriched, 20_000)
+    limit(wire, wire.topics.deadletter, 20_000)
+    long = Story(id="ap:long", version=1, body=noise(90_000))
+    short = [Story(id=f"ap:{n}", version=1, body=noise(6_000)) for n in range(12)]
+    wire.publish([*short[:6], long, *short[6:]])
+    with wire.worker() as worker:
+        worker.until(lambda: len(wire.documents()) == 12 and wire.drained())
+    (letter,) = wire.dead_letters()
+    assert (letter.stage, letter.story_id) == ("publish", "ap:long")
+    assert "max.message.bytes" in letter.reason
+    assert noise(90_000)[:3000].encode() in letter.raw
 
 
 def enriched_record(wire: Wire, story: Story) -> Record:

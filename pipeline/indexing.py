@@ -124,8 +124,9 @@ async def overtaken(
     messages: dict[str, Message] = {}
     for record, write in older:
         _, source = documents[write.id]
-        at = source["record"]
-        if (record.partition, record.offset) > (at["partition"], at["offset"]):
+        at = source.get("record") or {}
+        # Elsewhere, on another partition or topic than there was, the newest does not follow.
+        if at.get("partition") != record.partition or record.offset > at["offset"]:
             messages[write.id] = enriched_message(topics, enriched(source))
     return list(messages.values())
 

@@ -15,6 +15,10 @@ A teletype wire (ANPA 1312, IPTC 7901) numbers its leads and nothing else: the f
 correction and a kill have no number. So there the time of transmission is the clock; it is
 given to the minute, and within one minute the lead number decides.
 
+A feed (RSS, Atom) shows its items as they are now, and many edit them under an unchanged date.
+There the second of that date decides first and the receipt within it, ever more coarsely the later
+it is: two edits an hour after the date are told apart when they are a minute apart.
+
 A story that has neither a version nor a time of its own counts by its receipt: the one case
 in which an older version that is delivered again wins. The record on the topic keeps the time
 of receipt, so a replay agrees even then.
@@ -25,6 +29,7 @@ anew, wins over the older enrichment and never over a newer version.
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 import msgspec
@@ -39,6 +44,10 @@ _KILL_PLANE = 9 * 10**15
 _MAX_WIRE_VERSION = 4 * 10**15
 """A longer number can't be told from a time or an id: the story's time is its clock."""
 _LEAD_NUMBERED = frozenset({"anpa1312", "iptc7901", "text", "mail"})
+_SHOWN_AS_IT_IS = frozenset({"rss"})
+_STEPS = 72
+"""Of a second's 999 parts, those that a receipt e times as late takes: enough for four months."""
+_SECOND = 1000
 _MINUTE = 60_000
 _MAX_MILLISECONDS = _VERSION_PLANE - 1
 """In the year 2286: a later time, mistyped by the wire, must not leave its plane."""
@@ -55,6 +64,8 @@ def rank(story: Story) -> int:
         version = None
     if version is None or (story.format in _LEAD_NUMBERED and story.version_created):
         at = _milliseconds(story.version_created or story.first_created or story.received_at)
+        if story.format in _SHOWN_AS_IT_IS and story.received_at:
+            at = at // _SECOND * _SECOND + _lateness(_milliseconds(story.received_at) - at)
         at = min(at + min(version or 0, _MINUTE - 1), _MAX_MILLISECONDS)
         return _KILL_PLANE + at if withdrawn else at
     return _VERSION_PLANE + 2 * version + withdrawn
@@ -97,6 +108,12 @@ def blank(story: Story) -> Story:
         located=(),
         links=tuple(link for link in story.links if link.rel == "replaces"),
     )
+
+
+def _lateness(milliseconds: int) -> int:
+    """0 to 999, never less for what is later: what tells receipts under one date apart."""
+    late = max(0, milliseconds) / _SECOND
+    return min(_SECOND - 1, int(_STEPS * math.log1p(late / 10)))
 
 
 def _milliseconds(instant: datetime | None) -> int:

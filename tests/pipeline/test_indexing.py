@@ -74,6 +74,22 @@ def test_a_late_older_version_is_overwritten_on_the_topic(worker: Worker) -> Non
     assert worker.counts.restored == 1
 
 
+@pytest.mark.parametrize("elsewhere", [{"record": {"partition": 7, "offset": 900}}, {}])
+def test_a_late_older_version_on_another_topic(
+    worker: Worker, elsewhere: dict[str, dict[str, int]]
+) -> None:
+    """Where the index has the newest from another partition, it is written behind the older too."""
+    worker.deliver(Story(id="ap:1", version=2, body="Second."))
+    asyncio.run(worker.drain())
+    version, fields = worker.index.held["ap:1"]
+    del fields["record"]
+    worker.index.held["ap:1"] = (version, fields | elsewhere)
+    worker.zombie_writes(Story(id="ap:1", version=1, body="First."))
+    asyncio.run(worker.drain())
+    records = map(codec.decode_enriched, worker.broker.values(TOPICS.enriched))
+    assert [record.story.version for record in records] == [2, 1, 2]
+
+
 class Slow(Index):
     """Takes long for the first request, and keeps what is behind in a request before the rest."""
 

@@ -59,6 +59,36 @@ def test_the_time_is_the_clock_where_there_is_no_version() -> None:
     assert rank(early) == rank(Story(id="a", first_created=first)) < rank(late)
 
 
+@given(
+    date=st.datetimes(datetime(1990, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),
+    late=st.floats(1, 10**7),
+    later=st.floats(0.02, 10**3),
+    ahead=st.integers(1, 10**6),
+)
+def test_an_item_of_a_feed_edited_under_its_date(
+    date: datetime, late: float, later: float, ahead: int
+) -> None:
+    """Of texts under one date the one received clearly later is newer; a later date is newest."""
+
+    def item(of: datetime, seconds: float) -> int:
+        at = date + timedelta(seconds=seconds)
+        return rank(Story(id="a", format="rss", version_created=of, received_at=at))
+
+    edited = (late + 30) * (1 + later)
+    assert item(date, late) < item(date, edited)
+    assert item(date, edited) < item(date + timedelta(seconds=ahead), 0)
+
+
+def test_two_receipts_of_a_wire_are_one_version() -> None:
+    """A wire story that comes again is the same version, however much later."""
+    date = datetime(2024, 5, 1, 10, tzinfo=UTC)
+    first, second = (
+        Story(id="a", format="nitf", version_created=date, received_at=date + timedelta(hours=n))
+        for n in (0, 1)
+    )
+    assert rank(first) == rank(second)
+
+
 @pytest.mark.parametrize("wire", ["anpa1312", "iptc7901", "text"])
 def test_an_unnumbered_correction_follows_the_lead_it_corrects(wire: str) -> None:
     """Where only leads are numbered the time counts, and in one minute the lead number."""

@@ -7,9 +7,10 @@ import json
 import logging
 import shutil
 import signal
+import subprocess
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -55,8 +56,16 @@ def main() -> int:
     return int(any(result.differences for result in results))
 
 
+def _commit() -> str:
+    """The commit that is checked out, with a plus when files differ from it."""
+    asked = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    answer = subprocess.run(asked, cwd=Path(__file__).parent, capture_output=True, text=True)
+    return answer.stdout.strip() or "?"
+
+
 def _run(arguments: argparse.Namespace) -> list[Result]:
     results: list[Result] = []
+    commit = _commit()
     began = time.monotonic()
     with (
         folder_for_servers() as temporary,
@@ -87,6 +96,7 @@ def _run(arguments: argparse.Namespace) -> list[Result]:
                 arguments.every,
                 say,
             )
+            result = replace(result, commit=commit)
             results.append(result)
             struck = sum(result.faults.values())
             say(f"{struck} faults, {len(result.differences)} differences", 1.0)

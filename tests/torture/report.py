@@ -56,11 +56,13 @@ def _figures(results: Sequence[Result]) -> Iterable[str]:
     for result in results:
         kinds.update(result.faults)
     seeds = sorted({result.seed for result in results})
+    commits = ", ".join(dict.fromkeys(result.commit for result in results))
     yield f"**{summary(results)}.**"
     yield ""
     yield (
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()} "
-        f"{platform.machine()}, Python {platform.python_version()}. Seeds {_ranges(seeds)}. "
+        f"{platform.machine()}, Python {platform.python_version()}, "
+        f"commit {commits}. Seeds {_ranges(seeds)}. "
         f"{sum(r.restarts for r in results):,} restarts by the supervisor, "
         f"{sum(r.repairs for r in results):,} indices rebuilt while stories came in. "
         f"Longest time from the last fault to rest: "

@@ -60,6 +60,8 @@ class Result:
     differences: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """Of the torture itself: a fault that could not be brought or taken back."""
+    commit: str = "?"
+    """Of the code that was run."""
 
 
 class _Kafka(Kafka):

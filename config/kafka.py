@@ -1,7 +1,8 @@
-"""How kafka-python's clients get in: one dict for producers, consumers and admin."""
+"""How Kafka's clients get in: one dict for each of kafka-python's, one for each of aiokafka's."""
 
 from __future__ import annotations
 
+import ssl
 from typing import Any
 
 from config.settings import Kafka
@@ -24,3 +25,33 @@ def client_options(kafka: Kafka) -> dict[str, Any]:
         if value := getattr(kafka, name):
             options[name] = str(value)
     return options
+
+
+def tls(kafka: Kafka) -> ssl.SSLContext | None:
+    """The TLS context, None where the protocol has none."""
+    if "SSL" not in kafka.security_protocol:
+        return None
+    context = ssl.create_default_context(cafile=kafka.ssl_cafile and str(kafka.ssl_cafile))
+    if kafka.ssl_certfile:
+        context.load_cert_chain(kafka.ssl_certfile, kafka.ssl_keyfile)
+    return context
+
+
+def sign_in(kafka: Kafka) -> dict[str, Any]:
+    """What of `aiokafka_options` concerns one connection."""
+    options: dict[str, Any] = {
+        "security_protocol": kafka.security_protocol,
+        "ssl_context": tls(kafka),
+    }
+    if kafka.sasl_mechanism:
+        options |= {
+            "sasl_mechanism": kafka.sasl_mechanism,
+            "sasl_plain_username": kafka.sasl_username,
+            "sasl_plain_password": kafka.sasl_password and kafka.sasl_password.get_secret_value(),
+        }
+    return options
+
+
+def aiokafka_options(kafka: Kafka) -> dict[str, Any]:
+    """Keyword arguments that every aiokafka client takes, from the settings."""
+    return {"bootstrap_servers": list(kafka.brokers), **sign_in(kafka)}

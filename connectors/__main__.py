@@ -9,10 +9,11 @@ from threading import Event
 from config import logging as logs
 from config.settings import ConfigError, load
 from connectors.run import run_feeds
+from pipeline.errors import SetupError
 
 
 def main() -> int:
-    """The exit code: 0 after SIGTERM or SIGINT, 2 when the configuration can't be used."""
+    """The exit code: 0 after SIGTERM or SIGINT, 1 when Kafka refuses us, 2 for bad settings."""
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -23,6 +24,9 @@ def main() -> int:
     except ConfigError as error:
         print(f"newswire: {error}", file=sys.stderr)
         return 2
+    except SetupError as error:
+        print(f"newswire: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -39,6 +39,7 @@ from pipeline.backoff import delays
 from pipeline.deadletter import DeadLetter
 from pipeline.errors import (
     CodecError,
+    SetupError,
     SourceUnavailable,
     StoryError,
     TransientError,
@@ -132,7 +133,8 @@ class FeedLoop:
                 rest = max(next(waits), error.retry_after_seconds)
                 if is_dead(self.counts, self.feed):
                     rest = max(rest, self.feed.dead_retry_seconds)
-            except TransientError as error:
+            except (TransientError, SetupError) as error:
+                # Also what a person must mend: the deliveries wait, and go on by themselves then.
                 self._failed(error)
                 rest, checked = next(waits), False
             except Exception as error:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from kafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 
 from config.kafka import client_options
 from config.settings import Kafka
 from pipeline import codec
+from pipeline.broker import broker_errors
 from pipeline.deadletter import DeadLetter, in_place_of
-from pipeline.errors import BrokerUnavailable, StoryError
+from pipeline.errors import NewswireError, StoryError
 from pipeline.story import Story
 from pipeline.topics import Headers, Topics, headers, key, lane
 
@@ -105,32 +106,41 @@ class Publisher:
         Raises:
             BrokerUnavailable: at least one record was not acknowledged; which of the
                 others were is not known, so the whole batch is to be sent again.
+            SetupError: Kafka does not let us in, or not write there.
             RecordsTooLarge: some can't be published; the same of the others.
         """
-        offsets: dict[tuple[str, int], int] = {}
-        refused = set()
         try:
-            producer = self._open()
-            futures = [
-                producer.send(r.topic, key=r.key, value=r.value, headers=r.headers) for r in records
-            ]
-            producer.flush(timeout=ACK_SECONDS)
-            for number, future in enumerate(futures):
-                # flush counts a failed record as done: only its future tells.
-                try:
-                    sent = future.get(timeout=ACK_SECONDS)
-                except (MessageSizeTooLargeError, RecordListTooLargeError):
-                    refused.add(number)
-                    continue
-                at = (sent.topic, sent.partition)
-                offsets[at] = max(offsets.get(at, -1), sent.offset)
-        except (KafkaError, OSError) as error:
+            with broker_errors(self._settings):
+                offsets, refused = self._publish(records)
+        except NewswireError:
             self.close()
-            raise BrokerUnavailable(f"{', '.join(self._settings.brokers)}: {error!r}") from error
+            raise
         if refused:
             self.close()
             raise RecordsTooLarge(frozenset(refused))
         return offsets
+
+    def _publish(
+        self, records: Sequence[Record]
+    ) -> tuple[Mapping[tuple[str, int], int], Collection[int]]:
+        """What `publish` returns, and which records are too large."""
+        offsets: dict[tuple[str, int], int] = {}
+        refused = set()
+        producer = self._open()
+        futures = [
+            producer.send(r.topic, key=r.key, value=r.value, headers=r.headers) for r in records
+        ]
+        producer.flush(timeout=ACK_SECONDS)
+        for number, future in enumerate(futures):
+            # flush counts a failed record as done: only its future tells.
+            try:
+                sent = future.get(timeout=ACK_SECONDS)
+            except (MessageSizeTooLargeError, RecordListTooLargeError):
+                refused.add(number)
+                continue
+            at = (sent.topic, sent.partition)
+            offsets[at] = max(offsets.get(at, -1), sent.offset)
+        return offsets, refused
 
     def end_offsets(self, partitions: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
         """The offset that the next record of each partition will get; 0 for a missing one.
@@ -139,7 +149,7 @@ class Publisher:
             BrokerUnavailable: the broker does not answer.
         """
         wanted = [TopicPartition(topic, partition) for topic, partition in partitions]
-        try:
+        with broker_errors(self._settings):
             consumer = KafkaConsumer(**client_options(self._settings))
             try:
                 there = [
@@ -150,8 +160,6 @@ class Publisher:
                 ends = consumer.end_offsets(there)
             finally:
                 consumer.close()
-        except (KafkaError, OSError) as error:
-            raise BrokerUnavailable(f"{', '.join(self._settings.brokers)}: {error!r}") from error
         return {(tp.topic, tp.partition): ends.get(tp, 0) for tp in wanted}
 
     def close(self) -> None:

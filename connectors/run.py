@@ -22,6 +22,7 @@ from connectors.metrics import FeedMetrics
 from connectors.publish import Publisher
 from connectors.sources import Source, open_source
 from connectors.sources.base import now
+from pipeline.broker import require_admission
 from pipeline.topics import Topics
 
 STATUS_SECONDS = 1.0
@@ -119,9 +120,10 @@ def run_feeds(
         What each feed has done.
 
     Raises:
-        ConfigError: before anything is read.
+        ConfigError, SetupError: before anything is read.
     """
     loops = feed_loops(settings, names, on_change)
+    require_admission(settings.kafka)
     threads = {
         loop.feed.name: Thread(
             target=loop.run, args=(stop, once), name=f"feed-{loop.feed.name}", daemon=True

@@ -13,7 +13,6 @@ from typing import Annotated, Any
 import orjson
 import typer
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -26,7 +25,8 @@ from connectors.publish import Publisher, Record, story_record
 from connectors.reading import read
 from newswire.context import err, fail, one_sentence, out, settings
 from newswire.find import printable
-from pipeline.errors import BrokerUnavailable, CodecError
+from pipeline.broker import broker_errors
+from pipeline.errors import CodecError
 from pipeline.index.client import connect, connect_sync, translated
 from pipeline.index.rebuild import rebuild
 from pipeline.index.setup import read_alias
@@ -279,7 +279,7 @@ def _indexed(base: Settings, story_id: str) -> Iterator[Sighting]:
 
 def _messages(base: Settings, topic: str, since: datetime | None) -> Iterator[Any]:
     """Every message of a topic, from a time on, to where the topic ends now."""
-    try:
+    with broker_errors(base.kafka):
         consumer = KafkaConsumer(
             **client_options(base.kafka), enable_auto_commit=False, auto_offset_reset="earliest"
         )
@@ -299,6 +299,3 @@ def _messages(base: Settings, topic: str, since: datetime | None) -> Iterator[An
                     yield from (m for m in messages if m.value is not None)
         finally:
             consumer.close()
-    except (KafkaError, OSError) as error:
-        at_ = ", ".join(base.kafka.brokers)
-        raise BrokerUnavailable(f"Kafka at {at_} does not answer: {error!r}") from error

@@ -13,7 +13,6 @@ import msgspec
 import orjson
 import typer
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
 from rich.markup import escape
 from rich.table import Table
 
@@ -25,8 +24,9 @@ from connectors.reading import read as read_delivery
 from connectors.sources.base import Delivery, now
 from newswire.context import fail, one_sentence, out, settings
 from newswire.find import printable
+from pipeline.broker import broker_errors
 from pipeline.deadletter import DeadLetter, Found, read
-from pipeline.errors import BrokerUnavailable, ParseError
+from pipeline.errors import ParseError
 from pipeline.topics import Topics, headers, read_headers
 
 app = typer.Typer(help="List, show and replay what could not be used.", no_args_is_help=True)
@@ -196,7 +196,7 @@ def letter_at(base: Settings, name: str) -> Found | None:
 
 @contextmanager
 def _consumer(base: Settings) -> Iterator[KafkaConsumer]:
-    try:
+    with broker_errors(base.kafka):
         consumer = KafkaConsumer(
             **client_options(base.kafka), enable_auto_commit=False, auto_offset_reset="earliest"
         )
@@ -204,9 +204,6 @@ def _consumer(base: Settings) -> Iterator[KafkaConsumer]:
             yield consumer
         finally:
             consumer.close()
-    except (KafkaError, OSError) as error:
-        at = ", ".join(base.kafka.brokers)
-        raise BrokerUnavailable(f"Kafka at {at} does not answer: {error!r}") from error
 
 
 def _partition(

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from kafka import KafkaAdminClient
 from kafka.admin import MemberToRemove
-from kafka.errors import KafkaError
 
 from config.kafka import client_options
 from config.settings import Embedded, Kafka
-from pipeline.errors import BrokerUnavailable, SetupError
+from pipeline.broker import broker_errors
+from pipeline.errors import SetupError
 
 START_SECONDS = 20.0
 
@@ -105,7 +105,7 @@ def evict_members(kafka: Kafka) -> int:
     Raises:
         BrokerUnavailable: the engine does not answer.
     """
-    try:
+    with broker_errors(kafka):
         admin = KafkaAdminClient(**client_options(kafka))
         try:
             members = admin.describe_groups([kafka.group])[kafka.group]["members"]
@@ -115,8 +115,6 @@ def evict_members(kafka: Kafka) -> int:
             return len(ghosts)
         finally:
             admin.close()
-    except (KafkaError, OSError) as error:
-        raise BrokerUnavailable(f"the embedded engine: {error!r}") from error
 
 
 def _program() -> str:

@@ -228,9 +228,9 @@ def setup(ctx: typer.Context) -> None:
     """Create topics, templates, index and aliases where they are missing. Idempotent."""
     with one_sentence():
         base = settings(ctx.obj)
-        _build_gazetteer(base)
         for line in setup_all(base):
             out.print(line)
+        _build_gazetteer(base)
 
 
 def ingest(

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import orjson
 import typer
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
 from rich.markup import escape
 from rich.table import Table
 
@@ -17,7 +16,8 @@ from config.kafka import client_options
 from config.settings import Kafka, Settings
 from config.status import read_status
 from newswire.context import one_sentence, out, settings
-from pipeline.errors import BrokerUnavailable, NewswireError
+from pipeline.broker import broker_errors
+from pipeline.errors import NewswireError
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.setup import read_alias
 from pipeline.progress import Position
@@ -92,16 +92,13 @@ def positions(base: Settings) -> list[Position]:
     """Every partition of ours with its end and the group's committed offset."""
     topics = Topics(base.topics.prefix)
     consumed = {*topics.lanes, topics.enriched}
-    try:
+    with broker_errors(base.kafka):
         ends = _ends(base.kafka, topics.all())
         admin = KafkaAdminClient(**client_options(base.kafka))
         try:
             offsets = admin.list_group_offsets(base.kafka.group)[base.kafka.group]
         finally:
             admin.close()
-    except (KafkaError, OSError) as error:
-        at = ", ".join(base.kafka.brokers)
-        raise BrokerUnavailable(f"Kafka at {at} does not answer: {error!r}") from error
     committed = _committed(offsets)
     return [
         Position(

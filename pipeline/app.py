@@ -19,9 +19,11 @@ from typing import Any
 import faust
 from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 
-from config.settings import Settings
+from config.settings import Kafka, Settings
 from pipeline.backoff import delays
 from pipeline.batches import in_batches
+from pipeline.broker import no_privilege
+from pipeline.errors import SetupError
 from pipeline.kafka import credentials
 from pipeline.newest import Newest
 from pipeline.pacing import PacedConsumer
@@ -172,7 +174,7 @@ def _agent(gate: Gate, step: Step, most: int, in_flight: int) -> Callable[[Any],
     return agent
 
 
-def sender(app: faust.App, topics: Topics, waiting: Waiting) -> Send:
+def sender(app: faust.App, kafka: Kafka, topics: Topics, waiting: Waiting) -> Send:
     """Sends messages through the app's producer; see `pipeline.records.Send`."""
 
     async def send(messages: list[Message]) -> list[tuple[int, int] | None]:
@@ -207,6 +209,8 @@ def sender(app: faust.App, topics: Topics, waiting: Waiting) -> Send:
                     future.cancel()
                 if isinstance(error, _TOO_LARGE):
                     raise
+                if sentence := no_privilege(kafka, error):
+                    raise SetupError(sentence) from error
                 waiting.for_("kafka", repr(error))
                 await asyncio.sleep(next(waits))
             else:

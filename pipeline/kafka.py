@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,21 +14,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from faust.auth import SASLCredentials, SSLCredentials
 
+from config.kafka import aiokafka_options, tls
 from config.settings import Kafka
 from pipeline.backoff import delays
+from pipeline.broker import ours
 from pipeline.errors import BrokerUnavailable, SetupError
 
 log = logging.getLogger(__name__)
-
-
-def tls(kafka: Kafka) -> ssl.SSLContext | None:
-    """The TLS context, None where the protocol has none."""
-    if "SSL" not in kafka.security_protocol:
-        return None
-    context = ssl.create_default_context(cafile=kafka.ssl_cafile and str(kafka.ssl_cafile))
-    if kafka.ssl_certfile:
-        context.load_cert_chain(kafka.ssl_certfile, kafka.ssl_keyfile)
-    return context
 
 
 def credentials(kafka: Kafka) -> SASLCredentials | SSLCredentials | None:
@@ -45,22 +36,6 @@ def credentials(kafka: Kafka) -> SASLCredentials | SSLCredentials | None:
     return SSLCredentials(context) if context else None
 
 
-def aiokafka_options(kafka: Kafka) -> dict[str, Any]:
-    """Keyword arguments that every aiokafka client takes."""
-    options: dict[str, Any] = {
-        "bootstrap_servers": list(kafka.brokers),
-        "security_protocol": kafka.security_protocol,
-        "ssl_context": tls(kafka),
-    }
-    if kafka.sasl_mechanism:
-        options |= {
-            "sasl_mechanism": kafka.sasl_mechanism,
-            "sasl_plain_username": kafka.sasl_username,
-            "sasl_plain_password": kafka.sasl_password and kafka.sasl_password.get_secret_value(),
-        }
-    return options
-
-
 class OffsetReader:
     """Ends and committed offsets, as the worker's group has them.
 
@@ -68,19 +43,27 @@ class OffsetReader:
     """
 
     def __init__(self, kafka: Kafka, topic: str) -> None:
+        self._kafka = kafka
         self._consumer = AIOKafkaConsumer(
             **aiokafka_options(kafka), group_id=kafka.group, enable_auto_commit=False
         )
         self._topic = topic
 
     async def start(self) -> None:
-        """Connect, waiting for a broker that is away."""
+        """Connect, waiting for a broker that is away.
+
+        Raises:
+            SetupError: it is there, and does not let us in.
+        """
         for delay in delays(0.5, 10):
             try:
                 await self._consumer.start()
                 return
-            except KafkaError as error:
-                log.warning("kafka: waiting", extra={"reason": repr(error)})
+            except (KafkaError, OSError) as error:
+                refused = await ours(self._kafka, error)
+                if isinstance(refused, SetupError):
+                    raise refused from error
+                log.warning("kafka: waiting", extra={"reason": str(refused)})
                 await asyncio.sleep(delay)
 
     async def stop(self) -> None:
@@ -95,7 +78,10 @@ class OffsetReader:
         """
         there = await self._consumer.topics()
         if missing := [topic for topic in topics if topic not in there]:
-            raise SetupError(f"topic {', '.join(missing)} is missing: run `newswire setup`")
+            raise SetupError(
+                f"topic {', '.join(missing)} is missing: run `newswire setup`"
+                + (", or let this user see it" if self._kafka.sasl_username else "")
+            )
 
     async def positions(
         self, partitions: Iterable[tuple[str, int]]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import TopicAlreadyExistsError
 
 from config.kafka import client_options
 from config.settings import Settings
-from pipeline.errors import BrokerUnavailable, SetupError
+from pipeline.broker import broker_errors, require_admission
+from pipeline.errors import SetupError
 from pipeline.index.history import setup_history
 from pipeline.index.setup import setup_index
 from pipeline.topics import Topics
@@ -79,12 +80,13 @@ def setup_topics(settings: Settings) -> list[str]:
 
     Raises:
         BrokerUnavailable: Kafka can't be reached.
-        SetupError: a topic has another number of partitions than configured.
+        SetupError: a topic has another number of partitions than configured, or Kafka does not
+            let us do this.
     """
     wanted = topic_configs(settings)
     partitions = settings.topics.partitions
-    at = ", ".join(settings.kafka.brokers)
-    try:
+    require_admission(settings.kafka)
+    with broker_errors(settings.kafka):
         admin = KafkaAdminClient(**client_options(settings.kafka), request_timeout_ms=20_000)
         try:
             there = {
@@ -107,8 +109,6 @@ def setup_topics(settings: Settings) -> list[str]:
             return done
         finally:
             admin.close()
-    except (KafkaError, OSError) as error:
-        raise BrokerUnavailable(f"Kafka at {at}: {error!r}") from error
 
 
 def _create(admin: KafkaAdminClient, name: str, settings: Settings, configs: dict[str, str]) -> str:

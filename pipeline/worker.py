@@ -21,6 +21,7 @@ from config.settings import Settings
 from config.status import StatusFile
 from pipeline import enrich, unenriched
 from pipeline.app import Gate, add_agents, build, sender
+from pipeline.broker import ours
 from pipeline.deadline import end_within
 from pipeline.enriching import Enriching
 from pipeline.errors import BrokerUnavailable, NewswireError
@@ -99,7 +100,7 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
     newest = Newest(writer.newest, offsets.end, offsets.committed)
     app = build(settings)
     gate = Gate(end)
-    send = sender(app, topics, waiting)
+    send = sender(app, settings.kafka, topics, waiting)
     max_bytes = settings.kafka.max_request_bytes - 64 * 1024
     add_agents(
         app,
@@ -169,8 +170,8 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
         await pool.start()
         try:
             await app.start()
-        except KafkaError as away:
-            raise BrokerUnavailable(f"Kafka went away during the start: {away!r}") from away
+        except KafkaError as error:
+            raise await ours(settings.kafka, error) from error
 
     tasks: list[asyncio.Task[None]] = []
     starting = asyncio.create_task(begin())

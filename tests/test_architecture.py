@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 OURS = {"config", "connectors", "pipeline", "newswire"}
 RECORDS = {
-    f"pipeline.{name}" for name in ("story", "codec", "topics", "errors", "deadletter", "backoff")
+    f"pipeline.{name}"
+    for name in ("story", "codec", "topics", "errors", "deadletter", "backoff", "broker")
 }
 """What connectors and worker agree on."""
 ALLOWED = {

@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from pydantic import ValidationError
 
 from config.alerts import Alert, load_alerts
+from config.kafka import aiokafka_options
 from config.serve import HealthServer
 from config.settings import ConfigError, Settings
 from config.status import StatusFile
@@ -31,7 +32,7 @@ from pipeline.backoff import delays
 from pipeline.errors import IndexUnavailable, NewswireError
 from pipeline.index.client import connect
 from pipeline.index.writer import Writer
-from pipeline.kafka import OffsetReader, aiokafka_options
+from pipeline.kafka import OffsetReader
 from pipeline.pacing import paced
 from pipeline.records import Record
 from pipeline.search.query import SearchRequest

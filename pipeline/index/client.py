@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from elastic_transport import ConnectionError as TransportConnectionError
-from elastic_transport import ConnectionTimeout, OrjsonSerializer, TransportError
+from elastic_transport import ConnectionTimeout, OrjsonSerializer, TlsError, TransportError
 from elasticsearch import ApiError, AsyncElasticsearch, Elasticsearch
 from elasticsearch.exceptions import UnsupportedProductError
 
@@ -61,6 +61,15 @@ def translated(settings: ElasticsearchSettings) -> Iterator[None]:
     at = ", ".join(settings.url)
     try:
         yield
+    except TlsError as error:
+        told = error.message  # its str() is "TLS error"
+        if "CERTIFICATE_VERIFY_FAILED" not in told:
+            raise IndexUnavailable(f"Elasticsearch at {at} can't be reached: {told}") from error
+        why = told.rpartition("verify failed: ")[2].partition(" (_ssl")[0]
+        raise SetupError(
+            f"Elasticsearch at {at}: its certificate can't be trusted: {why}. Renew it there, or "
+            "see elasticsearch.ca_file (NEWSWIRE_ELASTICSEARCH__CA_FILE)"
+        ) from error
     except (TransportConnectionError, ConnectionTimeout) as error:
         raise IndexUnavailable(f"Elasticsearch at {at} can't be reached: {error}") from error
     except UnsupportedProductError as error:

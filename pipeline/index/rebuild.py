@@ -19,11 +19,11 @@ from typing import Any
 
 from elasticsearch import Elasticsearch, NotFoundError
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
 
 from config.kafka import client_options
 from config.settings import Settings
-from pipeline.errors import BrokerUnavailable, SetupError
+from pipeline.broker import broker_errors
+from pipeline.errors import SetupError
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.mapping import component_template, index_template, refresh_interval
 from pipeline.index.setup import read_alias, write_alias
@@ -82,11 +82,8 @@ def rebuild(
         BrokerUnavailable: Kafka does not answer.
         IndexUnavailable, SetupError: see `pipeline.index.client.translated`.
     """
-    try:
+    with broker_errors(settings.kafka):
         return _rebuild(settings, index, progress)
-    except KafkaError as error:
-        at = ", ".join(settings.kafka.brokers)
-        raise BrokerUnavailable(f"Kafka at {at} does not answer: {error!r}") from error
 
 
 def _rebuild(settings: Settings, index: Index, progress: Callable[[int, int], None]) -> str:

@@ -19,6 +19,7 @@ from tests.servers.artifacts import Missing, artifacts, enterable, java
 from tests.servers.process import Server, StartFailed, free_port
 
 USER = "elastic"
+PLUGIN = Path(__file__).parent / "plugin" / "SecurityIndexAnalysis.java"
 
 
 class Elasticsearch(Server):
@@ -26,7 +27,7 @@ class Elasticsearch(Server):
 
     With a `password`, security is on and the user `elastic` has it; without, it is off.
     `settings` are further settings of elasticsearch.yml; files that they name go into
-    `folder/config`.
+    `folder/config`. With a password, API keys can be made too: see `plugin`.
 
     Elasticsearch refuses to run as root: then it runs as `nobody`, who owns the folder and so
     must be able to enter it (`process.folder_for_servers` makes one).
@@ -60,6 +61,8 @@ class Elasticsearch(Server):
         home = self._home()
         if not home.exists():
             self._unpack(home)
+            if self.password is not None:
+                self._install_plugin(home)
         settings = {
             "discovery.type": "single-node",
             "network.host": "127.0.0.1",
@@ -94,6 +97,32 @@ class Elasticsearch(Server):
         for script in (home / "bin").iterdir():
             script.chmod(0o755)  # zipfile forgets modes
         shutil.copytree(home / "config", self._config, dirs_exist_ok=True)
+
+    def _install_plugin(self, home: Path) -> None:
+        compiler = java(21) / "bin" / "javac"
+        if not compiler.exists():
+            raise Missing(f"{compiler} is missing: install a JDK, not a JRE, to test API keys.")
+        folder = home / "plugins" / "security-index-analysis"
+        classes = folder / "classes"
+        classes.mkdir(parents=True)
+        compiled = subprocess.run(
+            [
+                *(str(compiler), "--release", "21", "-proc:none"),
+                *("-cp", str(home / "lib" / "*"), "-d", str(classes), str(PLUGIN)),
+            ],
+            capture_output=True,
+            text=True,
+        )
+        if compiled.returncode != 0:
+            raise StartFailed(f"{PLUGIN.name} does not compile:\n{compiled.stderr}")
+        with zipfile.ZipFile(folder / "plugin.jar", "w") as jar:
+            for path in classes.iterdir():
+                jar.write(path, path.name)
+        shutil.rmtree(classes)
+        (folder / "plugin-descriptor.properties").write_text(
+            "name=security-index-analysis\ndescription=for tests\nversion=1\njava.version=21\n"
+            f"classname={PLUGIN.stem}\nelasticsearch.version={home.name.split('-')[1]}\n"
+        )
 
     def _keep_password(self, home: Path, password: str) -> None:
         add = ["add", "--stdin", "--force", "bootstrap.password"]  # --force makes the keystore

@@ -24,11 +24,23 @@ COMMANDS = {
     "ingest --once": ("connectors", "nobody"),
     "worker": ("worker", "worker"),
     "search ferry": ("nobody", "reader"),
-    "status": ("worker", "worker"),
 }
 """Each with the user and the role that it would have."""
-KAFKA = ("setup", "ingest --once", "worker")
-INDEX = ("setup", "worker", "search ferry")
+KAFKA = [
+    ("password", "setup"),
+    ("password", "ingest --once"),
+    ("password", "worker"),
+    ("authority", "worker"),
+    ("expired", "ingest --once"),
+]
+INDEX = [
+    ("key", "worker"),
+    ("key", "search ferry"),
+    ("authority", "worker"),
+    ("expired", "search ferry"),
+    ("privilege", "setup"),
+    ("privilege", "worker"),
+]
 
 
 def refused(site: Site, command: str, over: dict[str, str]) -> str:
@@ -45,9 +57,8 @@ def refused(site: Site, command: str, over: dict[str, str]) -> str:
     return told[0]
 
 
-@pytest.mark.parametrize("command", KAFKA)
-@pytest.mark.parametrize("case", ["password", "authority", "expired"])
-def test_kafka_does_not_let_in(standing: Site, command: str, case: str) -> None:
+@pytest.mark.parametrize(("case", "command"), KAFKA)
+def test_kafka_does_not_let_in(standing: Site, case: str, command: str) -> None:
     """Wrong password, a certificate of nobody's and of yesterday's: each says where to look."""
     over, what, where = {
         "password": ({"SASL_PASSWORD": "canary-wrong"}, "refuses the user", "SASL_PASSWORD"),
@@ -61,10 +72,9 @@ def test_kafka_does_not_let_in(standing: Site, command: str, case: str) -> None:
     assert settings.get("NEWSWIRE_KAFKA__BROKERS", standing.servers.brokers) in sentence
 
 
-@pytest.mark.parametrize("command", INDEX)
-@pytest.mark.parametrize("case", ["key", "authority", "expired", "privilege"])
+@pytest.mark.parametrize(("case", "command"), INDEX)
 def test_elasticsearch_does_not_let_in(
-    standing: Site, command: str, case: str, expired: str
+    standing: Site, case: str, command: str, expired: str
 ) -> None:
     """A wrong key, a certificate of nobody's or of yesterday's, a key that may do nothing."""
     nothing = privileges.elasticsearch("nobody", standing.prefix)

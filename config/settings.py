@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -20,6 +21,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    model_validator,
 )
 
 PREFIX = "NEWSWIRE_"
@@ -39,7 +41,18 @@ def _split(value: object) -> object:
     return value
 
 
+def is_loopback(host: str) -> bool:
+    """Whether what listens there is reached from this machine alone."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 Words = Annotated[tuple[str, ...], BeforeValidator(_split), Field(min_length=1)]
+
+
+Token = Annotated[SecretStr, Field(min_length=8)]
 
 
 class _Section(BaseModel):
@@ -166,7 +179,21 @@ class Web(_Section):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    admin_token: SecretStr | None = None
+    token: Token | None = None
+    """Whoever reads must show it. Without one only the loopback is listened on, unless ..."""
+    guarded_elsewhere: bool = False
+    """... something before it asks who comes: a proxy, or a port that is bound to the loopback."""
+    admin_token: Token | None = None
+    """Of the operations page. It opens the rest too."""
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        if not (is_loopback(self.host) or self.token or self.guarded_elsewhere):
+            raise ValueError(
+                f"web.host {self.host} is not the loopback: set NEWSWIRE_WEB__TOKEN, or "
+                "web.guarded_elsewhere where something before it asks who comes"
+            )
+        return self
 
 
 class Alerts(_Section):
@@ -225,6 +252,7 @@ SECRETS = frozenset(
         ("kafka", "sasl_password"),
         ("elasticsearch", "api_key"),
         ("elasticsearch", "password"),
+        ("web", "token"),
         ("web", "admin_token"),
     }
 )

@@ -19,6 +19,7 @@ from typing import Any, Self
 import uvicorn
 from pydantic import Field, SecretStr, model_validator
 
+from config.guesses import Guesses
 from connectors.cursor import Cursor
 from connectors.sources.base import MAX_BYTES, Delivery, Options, Polled, Source, now
 from pipeline.errors import SourceUnavailable
@@ -149,6 +150,7 @@ class Door:
         self.url: str | None = None
         self._options = options
         self._queue: queue.Queue[Request] = queue.Queue()
+        self._guesses = Guesses()
         self._waiting = 0
         self._waiting_bytes = 0
         self._server: uvicorn.Server | None = None
@@ -249,7 +251,14 @@ class Door:
             raise Refusal(404, "not here")
         if scope["method"] != "POST":
             raise Refusal(405, "POST only", allow="POST")
-        self._check_token(headers)
+        client = (scope.get("client") or ("",))[0]
+        if wait := self._guesses.wait_seconds(client):
+            raise Refusal(429, "too many wrong tokens", **{"retry-after": str(wait)})
+        try:
+            self._check_token(headers)
+        except Refusal:
+            self._guesses.wrong(client)
+            raise
         if headers.get("content-encoding", "identity") != "identity":
             raise Refusal(415, "send the body uncompressed")
         announced = headers.get("content-length", "")
@@ -265,7 +274,11 @@ class Door:
         self._waiting_bytes += size
         try:
             raw = await self._body(receive)
-            self._check_signature(headers, raw)
+            try:
+                self._check_signature(headers, raw)
+            except Refusal:
+                self._guesses.wrong(client)
+                raise
             if not raw:
                 raise Refusal(400, "no body")
             request = Request(raw, now())

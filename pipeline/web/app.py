@@ -9,9 +9,11 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
+from config.guesses import Guesses
 from config.settings import Settings
 from pipeline.web import api, operations, pages
 from pipeline.web.answers import add_error_answers
+from pipeline.web.door import Door
 from pipeline.web.live import Live
 from pipeline.web.reader import open_reader
 from pipeline.web.security import SecurityHeaders
@@ -21,7 +23,7 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     """Search API and page over the index that the settings name.
 
     Args:
-        settings: which index, and the admin token.
+        settings: which index, and the tokens of who may read and who may change.
         kafka: what the operations page asks; without it that page shows what the index knows.
 
     It starts without the index, answers 503 while that is away, and needs neither broker
@@ -48,7 +50,11 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     )
     app.state.settings = settings
     app.state.operations = kafka
+    app.state.guesses = guesses = Guesses()
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    web = settings.web
+    readers = [token for token in (web.token, web.admin_token) if token] if web.token else []
+    app.add_middleware(Door, tokens=readers, guesses=guesses)
     app.add_middleware(SecurityHeaders)
     add_error_answers(app)
     app.include_router(api.router)

@@ -22,6 +22,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import SecretStr
 
+from config.guesses import Guesses
 from config.settings import Settings
 from config.status import read_status
 from pipeline.deadletter import Found
@@ -29,8 +30,9 @@ from pipeline.errors import BrokerUnavailable, NewswireError
 from pipeline.progress import Position
 from pipeline.search import feedwatch
 from pipeline.web.api import reader
+from pipeline.web.door import client, fits, shown, too_many
 from pipeline.web.pages import html_page
-from pipeline.web.security import is_admin, same_origin
+from pipeline.web.security import same_origin
 
 router = APIRouter(include_in_schema=False)
 
@@ -101,9 +103,14 @@ async def operations_page(request: Request) -> Response:
 async def enter(request: Request) -> Response:
     """Take the token, give a cookie."""
     same_origin(request)
+    guesses: Guesses = request.app.state.guesses
+    if wait := guesses.wait_seconds(client(request)):
+        return too_many(wait)
     token = _token(request)
     given = (await _form(request)).get("token", "")
-    if token is None or not is_admin(token, given):
+    if token is None or not fits(given, token):
+        if given:
+            guesses.wrong(client(request))
         return _question(request, 401, wrong=bool(given))
     answer = RedirectResponse(ADDRESS, 303)
     answer.set_cookie(
@@ -182,8 +189,14 @@ def _may(request: Request) -> bool:
     token = _token(request)
     if token is None:
         return False
-    if is_admin(token, request.headers.get("authorization")):
-        return True
+    given = shown(request.headers.get("authorization"))
+    if given is not None:
+        guesses: Guesses = request.app.state.guesses
+        if not guesses.wait_seconds(client(request)):
+            if fits(given, token):
+                return True
+            if not fits(given, request.app.state.settings.web.token):
+                guesses.wrong(client(request))
     held = request.cookies.get(COOKIE, "")
     until, _, _ = held.partition(".")
     if not until.isdecimal() or len(until) > 12 or int(until) < time.time():

@@ -1,4 +1,4 @@
-"""Headers on every response, and who may change something. The wire's text is hostile.
+"""Headers on every response, and whose changes are taken. The wire's text is hostile.
 
 The policy lets a page run its own scripts and styles and nothing else: no inline script,
 no other host, no frame around it. Text that slipped through as markup would still be inert.
@@ -6,11 +6,7 @@ no other host, no frame around it. Text that slipped through as markup would sti
 
 from __future__ import annotations
 
-import hmac
-from typing import Annotated
-
-from fastapi import Header, HTTPException, Request
-from pydantic import SecretStr
+from fastapi import HTTPException, Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -78,23 +74,3 @@ def same_origin(request: Request) -> None:
         origin is not None and origin.partition("://")[2] != request.headers.get("host")
     ):
         raise HTTPException(403, "changes are taken from this site's own pages only")
-
-
-def is_admin(token: SecretStr | None, authorization: str | None) -> bool:
-    """Whether an Authorization header carries the admin token. Without a token nobody does."""
-    given = (authorization or "").removeprefix("Bearer ").encode()
-    return token is not None and hmac.compare_digest(given, token.get_secret_value().encode())
-
-
-def admin(request: Request, authorization: Annotated[str | None, Header()] = None) -> None:
-    """Let the holder of the admin token pass: `Authorization: Bearer TOKEN`.
-
-    Raises:
-        HTTPException: 401, or 403 where no token is configured.
-    """
-    same_origin(request)
-    token: SecretStr | None = request.app.state.settings.web.admin_token
-    if token is None:
-        raise HTTPException(403, "set NEWSWIRE_WEB__ADMIN_TOKEN to allow this")
-    if not is_admin(token, authorization):
-        raise HTTPException(401, "the admin token is wrong", {"WWW-Authenticate": "Bearer"})

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from config.guesses import MOST
 from connectors.cursor import Acknowledged, Cursor
 from connectors.sources import Delivery
 from connectors.sources.webhook import Webhook, WebhookOptions
@@ -215,3 +216,14 @@ def test_unguarded_webhook_is_refused() -> None:
     """A webhook that anybody could write to is an error of the configuration."""
     with pytest.raises(ValidationError, match="token"):
         WebhookOptions(port=8001)
+
+
+def test_who_guesses_waits(cursor: Cursor) -> None:
+    """After some wrong tokens the right one is not listened to either, for a while."""
+    with webhook() as source:
+        url = listening(source, cursor)
+        for n in range(MOST):
+            assert post(url, b"x", authorization=f"Bearer guess {n}").status_code == 401
+        answer = post(url, b"x")
+        assert answer.status_code == 429
+        assert 0 < int(answer.headers["retry-after"]) <= 60

@@ -52,6 +52,7 @@ def _one_line(value: object) -> str:
     return text if text.isprintable() else repr(text)
 
 
+OURS = ("config", "connectors", "newswire", "pipeline")
 LIBRARIES = {
     "aiokafka": logging.ERROR,
     "asyncio": logging.WARNING,
@@ -69,6 +70,10 @@ def configure(settings: Logging) -> None:
     """Send every logger's events to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if settings.format == "json" else TextFormatter())
-    logging.basicConfig(level=settings.level, handlers=[handler], force=True)
-    for name, level in LIBRARIES.items():
-        logging.getLogger(name).setLevel(max(level, logging.getLevelName(settings.level)))
+    level = logging.getLevelName(settings.level)
+    # No library says DEBUG: there some print the headers that they send, tokens and all.
+    logging.basicConfig(level=max(level, logging.INFO), handlers=[handler], force=True)
+    for name in OURS:
+        logging.getLogger(name).setLevel(level)
+    for name, least in LIBRARIES.items():
+        logging.getLogger(name).setLevel(max(least, level))

@@ -169,7 +169,9 @@ class Fetcher:
             with self._client.stream(
                 "GET",
                 url,
-                headers={**conditions, **(self._credentials if own else {})},
+                headers=httpx.Headers(
+                    {**conditions, **(self._credentials if own else {})}, encoding="utf-8"
+                ),
                 auth=self._basic if own else None,
             ) as response:
                 if not response.is_success:
@@ -180,6 +182,10 @@ class Fetcher:
                         raise SourceUnavailable(f"{bare(url)}: longer than {limit:,} bytes")
                     if time.monotonic() > deadline:  # a server may drip for ever
                         raise SourceUnavailable(f"{bare(url)}: not whole after {seconds:g} s")
+        except httpx.LocalProtocolError:
+            # What the library says repeats the header, and it may be the token.
+            why = "a header can't be sent: see the feed's token and headers for line breaks"
+            raise SourceUnavailable(f"{bare(url)}: {why}") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise SourceUnavailable(f"{bare(url)}: {error or type(error).__name__}") from error
         return response, bytes(raw)

@@ -1,18 +1,21 @@
 """Records to bytes and back, with the number of their schema.
 
 The JSON form of a Story and of an Enriched is what these functions write: instants as
-RFC 3339 in UTC, absent values as null. A record of a newer schema decodes here with the
-fields that are known here; a record of an older one gets the defaults of the new fields.
+RFC 3339 in UTC, absent values as null. A record with fields that are not known here decodes
+with those that are, and the worker passes the others on as they came; a record of an older
+version gets the defaults of the new fields. One whose fields mean something else has a higher
+schema number, and stops the worker until it is upgraded: see `require_known`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from pipeline.enriched import Enriched
-from pipeline.errors import CodecError
+from pipeline.errors import CodecError, SetupError
 from pipeline.story import Story
 
 SCHEMA = 1
@@ -39,6 +42,47 @@ def encode(record: Story | Enriched) -> bytes:
         raise CodecError(f"the record can't be written as JSON: {error}") from error
     _check_id(record.story if isinstance(record, Enriched) else record)
     return raw
+
+
+_Around = msgspec.defstruct(
+    "_Around",
+    [
+        (field.name, msgspec.Raw if field.name == "story" else Any)
+        for field in msgspec.structs.fields(Enriched)
+    ],
+)
+
+
+def encode_around(record: Enriched, story: bytes) -> bytes:
+    """An enriched record whose story is written as it came: fields that are not known here too.
+
+    Args:
+        story: the JSON that `record.story` was decoded from.
+
+    Raises:
+        CodecError: as `encode`.
+    """
+    parts = {name: getattr(record, name) for name in record.__struct_fields__}
+    try:
+        raw = _encoder.encode(_Around(**{**parts, "story": msgspec.Raw(story)}))
+    except (UnicodeEncodeError, ValueError) as error:
+        raise CodecError(f"the record can't be written as JSON: {error}") from error
+    _check_id(record.story)
+    return raw
+
+
+def require_known(headers: Mapping[str, str], where: str) -> None:
+    """Check that a record's schema is one that is read here.
+
+    Raises:
+        SetupError: it is newer. A person must upgrade; until then the record waits.
+    """
+    schema = headers.get("schema", "")
+    if schema.isdecimal() and int(schema) > SCHEMA:
+        raise SetupError(
+            f"{where} has schema {schema}, and this newswire reads up to {SCHEMA}: upgrade it "
+            "(workers before connectors)"
+        )
 
 
 def decode_story(raw: bytes) -> Story:

@@ -61,6 +61,7 @@ class Enriching:
         letters: list[Message] = []
         stories: list[tuple[Record, Story]] = []
         for record in records:
+            codec.require_known(record.headers, record.place)
             try:
                 stories.append((record, codec.decode_story(record.value)))
             except CodecError as error:
@@ -77,7 +78,7 @@ class Enriching:
         for (record, story), done in zip(newer, enriched, strict=True):
             if isinstance(done, EnrichmentError):
                 letters.append(letter(self.topics, record, "enrich", done, story.id))
-            elif (message := self._message(done)) and len(message.value) > self.max_bytes:
+            elif (message := self._message(done, record)) and len(message.value) > self.max_bytes:
                 too_long = CodecError(
                     f"{len(message.value):,} bytes once enriched, more than "
                     "kafka.max_request_bytes allows"
@@ -103,9 +104,11 @@ class Enriching:
         )
         return Enriched(story=blank(story), provenance=provenance)
 
-    def _message(self, record: Enriched) -> Message:
-        provenance = msgspec.structs.replace(record.provenance, enriched_at=datetime.now(UTC))
-        return enriched_message(self.topics, msgspec.structs.replace(record, provenance=provenance))
+    def _message(self, done: Enriched, record: Record) -> Message:
+        provenance = msgspec.structs.replace(done.provenance, enriched_at=datetime.now(UTC))
+        done = msgspec.structs.replace(done, provenance=provenance)
+        blanked = done.story.status is Status.WITHDRAWN
+        return enriched_message(self.topics, done, None if blanked else record.value)
 
     async def _send(
         self, results: Sequence[tuple[Record, Story, Message]], letters: list[Message]
@@ -156,12 +159,12 @@ class Enriching:
         )
 
 
-def enriched_message(topics: Topics, record: Enriched) -> Message:
-    """A record as a message on the enriched topic."""
+def enriched_message(topics: Topics, record: Enriched, story: bytes | None = None) -> Message:
+    """A record as a message on the enriched topic; `story` as in `codec.encode_around`."""
     return Message(
         topics.enriched,
         key(record.story.id),
-        codec.encode(record),
+        codec.encode(record) if story is None else codec.encode_around(record, story),
         headers(
             schema=codec.SCHEMA,
             version=index_version(record.story, record.provenance.revision),

@@ -55,6 +55,7 @@ class Indexing:
         letters: list[Message] = []
         writes: list[tuple[Record, Write]] = []
         for record in records:
+            codec.require_known(record.headers, record.place)
             try:
                 writes.append((record, to_write(record, self.languages)))
             except CodecError as error:

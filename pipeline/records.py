@@ -22,6 +22,11 @@ class Record:
     value: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def place(self) -> str:
+        """Where it stands: "the record wire.stories/3 @1207"."""
+        return f"the record {self.topic}/{self.partition} @{self.offset}"
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -180,6 +180,11 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
         either: list[asyncio.Future[Any]] = [starting, stop]
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not starting.done():
+            log.info("asked to stop while starting")
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            if app.started:  # its threads would keep the process
+                await app.stop()
             return
         await starting
         tasks = [asyncio.create_task(report()), asyncio.create_task(watch())]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from pipeline import codec
 from pipeline.enriched import Enriched
-from pipeline.errors import CodecError
+from pipeline.errors import CodecError, SetupError
 from pipeline.story import Story
 from tests.strategies import enriched_stories, stories
 
@@ -40,6 +40,22 @@ def test_a_record_of_a_newer_schema_decodes() -> None:
     """A field that this version does not know is passed over."""
     raw = json.dumps({"id": "a", "sentiment": 0.2}).encode()
     assert codec.decode_story(raw) == Story(id="a")
+
+
+@given(record=enriched_stories)
+@settings(max_examples=40)
+def test_a_record_around_the_story_that_came(record: Enriched) -> None:
+    """Written around its story's own bytes a record is the same, to the byte."""
+    assert codec.encode_around(record, codec.encode(record.story)) == codec.encode(record)
+
+
+def test_a_schema_that_is_not_known_yet() -> None:
+    """A record whose fields mean something else waits for whoever knows them."""
+    codec.require_known({}, "a record")
+    codec.require_known({"schema": str(codec.SCHEMA)}, "a record")
+    codec.require_known({"schema": "?"}, "a record")
+    with pytest.raises(SetupError, match="a record has schema"):
+        codec.require_known({"schema": str(codec.SCHEMA + 1)}, "a record")
 
 
 @pytest.mark.parametrize(

@@ -5,18 +5,21 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
+import msgspec
 import pytest
 from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
 
-from connectors.publish import Record
+from connectors.publish import Record, story_record
+from pipeline import codec
 from pipeline.enriching import enriched_message
 from pipeline.index.setup import read_alias, write_alias
 from pipeline.story import Status, Story
 from tests.fakes.worker import record_of
-from tests.integration.wire import Wire
+from tests.integration.wire import Process, Wire
 from tests.servers import Engine
 
 STORIES = 60
@@ -110,6 +113,14 @@ def test_asked_to_stop(wire: Wire) -> None:
     assert len(keys) == len(set(keys)) >= written
 
 
+def test_asked_to_stop_while_it_starts(wire: Wire) -> None:
+    """SIGTERM in the middle of the start ends the worker too, its threads with it."""
+    with wire.worker() as worker:
+        worker.until(lambda: "Starting..." in worker.told())
+        assert worker.terminate() == 0
+        worker.until_gone()
+
+
 def test_asked_to_stop_while_the_broker_hangs(wire: Wire) -> None:
     """A broker that answers nothing keeps neither the worker nor its NLP processes."""
     wire.extra = {"NEWSWIRE_WORKER__DRAIN_SECONDS": "1", "NEWSWIRE_WORKER__LEAVE_SECONDS": "2"}
@@ -123,6 +134,73 @@ def test_asked_to_stop_while_the_broker_hangs(wire: Wire) -> None:
         finally:
             wire.engine.broker.resume()
     assert "did not end in time" in worker.told()
+
+
+def test_a_worker_that_takes_nothing_any_more(wire: Wire) -> None:
+    """With lag and no progress it ends itself with the reason, and who comes next takes it all."""
+    wire.extra = {"NEWSWIRE_WORKER__STALL_SECONDS": "1"}
+    wire.publish(stories())
+    with wire.worker("tests.fakes.deaf_worker") as worker:
+        assert worker.wait() == 1
+        worker.until_gone()
+    assert "the worker is stuck" in worker.told()
+    assert f"{4 * STORIES + 1} records wait" in worker.told()
+    wire.extra = {}
+    with wire.worker() as worker:
+        worker.until(lambda: found(wire) == expected() and wire.drained())
+
+
+def test_one_worker_after_the_other_is_started_anew(wire: Wire) -> None:
+    """While two workers are replaced in turn stories go on being indexed, and none is lost."""
+    if wire.engine.kind == "embedded":
+        pytest.skip("the embedded engine's groups hold one worker well, not two that come and go")
+    everything = list(stories())
+    parts = [everything[n::5] for n in range(5)]
+    wire.publish(parts[0])
+    old = [wire.start(), wire.start()]
+    new: list[Process] = []
+    try:
+        old[0].until(lambda: wire.documents() and wire.drained())
+        for n, worker in enumerate(old):
+            wire.publish(parts[1 + 2 * n])
+            assert worker.terminate() == 0
+            staying = old[1] if n == 0 else new[0]
+            staying.until(wire.drained)
+            new.append(wire.start())
+            wire.publish(parts[2 + 2 * n])
+        new[0].until(lambda: found(wire) == expected() and wire.drained())
+        assert [worker.terminate() for worker in new] == [0, 0]
+    finally:
+        for worker in (*old, *new):
+            worker.kill()
+        wire.bury()
+    assert wire.dead_letters() == []
+
+
+def test_a_record_with_a_field_that_is_not_known_yet(wire: Wire) -> None:
+    """An older worker passes a newer field on: a newer one finds it on the compacted topic."""
+    raw = msgspec.json.decode(codec.encode(Story(id="ap:1", version=1, body="Text.")))
+    raw["sentiment"] = {"score": 0.25}
+    newer = story_record(wire.topics, Story(id="ap:1"), "test")
+    wire.send([replace(newer, value=msgspec.json.encode(raw))])
+    with wire.worker() as worker:
+        worker.until(lambda: wire.documents() and wire.drained())
+    (message,) = wire.messages(wire.topics.enriched)
+    assert msgspec.json.decode(message.value)["story"]["sentiment"] == {"score": 0.25}
+    assert found(wire) == {"ap:1": (1, "usable")}
+
+
+def test_a_record_that_this_worker_can_not_understand(wire: Wire) -> None:
+    """A newer schema ends an older worker with the sentence; the record waits, and is not lost."""
+    record = story_record(wire.topics, Story(id="ap:1", version=1, body="Text."), "test")
+    told = [(name, b"999" if name == "schema" else value) for name, value in record.headers]
+    wire.send([replace(record, headers=told)])
+    with wire.worker() as worker:
+        assert worker.wait() == 1
+    assert "schema 999" in worker.told()
+    assert "upgrade" in worker.told()
+    assert wire.dead_letters() == []
+    assert not wire.drained()
 
 
 def test_without_an_index(wire: Wire) -> None:

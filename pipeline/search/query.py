@@ -168,10 +168,7 @@ class SearchRequest(BaseModel):
 
 
 def body(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -> Body:
-    """The Elasticsearch search for a request.
-
-    Facets' own filters stand in `post_filter`, so that each facet counts what choosing
-    another of its values would give.
+    """The Elasticsearch search for a request's hits. Its facets are another: see `counts`.
 
     Args:
         request: what is asked for.
@@ -183,7 +180,7 @@ def body(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -
     filters = [visible(now), *_other_filters(request)]
     result: Body = {
         "size": request.size,
-        "track_total_hits": True,
+        "track_total_hits": not request.facets,
         "_source": [*RESULT_FIELDS, *(("fingerprint",) if request.collapse else ())],
         "query": _scored(words, filters, now),
         "sort": _sort(request, bool(words)),
@@ -191,8 +188,34 @@ def body(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -
     }
     if chosen:
         result["post_filter"] = {"bool": {"filter": list(chosen.values())}}
-    if request.facets:
-        result["aggs"] = _aggregations(request, chosen, now)
+    return result
+
+
+def counts(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -> Body:
+    """The Elasticsearch search for a request's total, facets, timeline and places.
+
+    Apart from the hits, for this one Elasticsearch keeps the answer until the index changes, as
+    long as it is asked the same: so "now" is the minute's beginning. A story whose embargo ends
+    within the minute is counted when it is over.
+
+    Facets' own filters stand in `post_filter`, so that each facet counts what choosing
+    another of its values would give.
+    """
+    now = now.replace(second=0, microsecond=0)
+    words = scoring(request, languages, now)
+    chosen = _facet_filters(request)
+    result: Body = {
+        "size": 0,
+        "track_total_hits": True,
+        "query": {
+            "bool": {
+                "filter": [visible(now), *_other_filters(request), *([words] if words else [])]
+            }
+        },
+        "aggs": _aggregations(request, chosen, now),
+    }
+    if chosen:
+        result["post_filter"] = {"bool": {"filter": list(chosen.values())}}
     return result
 
 

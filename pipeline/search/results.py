@@ -146,6 +146,17 @@ def page(response: Mapping[str, Any]) -> Page:
     )
 
 
+def counted(response: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str, Any]:
+    """The response to a search for hits, with what a search for their counts found."""
+    return {
+        **response,
+        "hits": {**response["hits"], "total": counts["hits"]["total"]},
+        "aggregations": counts.get("aggregations") or {},
+        "took": max(response.get("took", 0), counts.get("took", 0)),
+        "timed_out": response.get("timed_out", False) or counts.get("timed_out", False),
+    }
+
+
 def hit(found: Mapping[str, Any]) -> Hit:
     """One hit of a response."""
     return Hit.model_validate(_hit(found))

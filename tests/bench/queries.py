@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -18,7 +19,7 @@ from pipeline.enrich import load
 from pipeline.enriched import Enriched
 from pipeline.index.document import document
 from pipeline.index.writer import Write, Writer
-from pipeline.search.query import SearchRequest, body
+from pipeline.search.query import SearchRequest, body, counts
 from tests.bench.rig import Rig, quantile, rig
 from tests.bench.running import Sizes, Where
 from tests.bench.stories import pool, stream
@@ -51,11 +52,12 @@ def report(where: Where, sizes: Sizes) -> str:
 
 Stories of 1.5 kB with the names and places of enriched ones, at one every three minutes
 backwards from now. Every search has facets, timeline and map as the page asks for them. The
-search API over HTTP beside elasticsearch-py's own call with the same body, one after the other
-and in turn, {sizes.searches} times each with {WORDS} different words; milliseconds.
+search API over HTTP beside elasticsearch-py's own call with the same two bodies, for the hits and
+for the counts (which Elasticsearch remembers until the index changes), one after the other and
+in turn, {sizes.searches} times each with {WORDS} different words; milliseconds.
 
 {"".join(sections)}
-"Frozen" is the same body asked of a point in time that is opened first: the API does that, so
+"Frozen" is the same, the hits asked of a point in time that is opened first: the API does that, so
 that a listing's next page fits the one before.
 
 Indexing does not slow down as the index grows (in bulks of {BULK}, with versions, each after a
@@ -122,12 +124,17 @@ def _compared(
     index = system.settings.elasticsearch.index
 
     def directly(request: SearchRequest) -> None:
-        client.search(index=index, body=body(request, datetime.now(UTC)))
+        now = datetime.now(UTC)
+        client.msearch(searches=[{"index": index}, body(request, now), *counting(request, now)])
+
+    def counting(request: SearchRequest, now: datetime) -> list[dict[str, Any]]:
+        return [{"index": index, "request_cache": True}, counts(request, now)]
 
     def frozen(request: SearchRequest) -> None:
         opened = client.open_point_in_time(index=index, keep_alive="3m")
         pit = {"id": opened["id"], "keep_alive": "3m"}
-        client.search(body={**body(request, datetime.now(UTC)), "pit": pit})
+        now = datetime.now(UTC)
+        client.msearch(searches=[{}, {**body(request, now), "pit": pit}, *counting(request, now)])
 
     def served(request: SearchRequest) -> None:
         asked = request.model_dump(mode="json", exclude_defaults=True)

@@ -236,7 +236,8 @@ def test_hostile_text_is_text(client: TestClient, address: str) -> None:
     """Markup of a wire's stands in the page as text, and its controls stay out of attributes."""
     source = client.get(address).text
     found = html.document_fromstring(source)
-    assert [script.get("src") for script in found.xpath(".//script")] == ["/static/newswire.js"]
+    (script,) = found.xpath(".//script/@src")
+    assert script.startswith("/static/newswire.js?v=")
     assert not found.xpath(".//img | .//b | .//*[@onerror]")
     assert "&lt;script&gt;alert(1)" in source
     assert "\u202e" not in (found.xpath(".//title")[0].text or "")
@@ -293,3 +294,13 @@ def test_scripts_and_styles_name_no_other_host() -> None:
     for path in static.iterdir():
         hosts = set(re.findall(r"https?://([\w.-]+)", path.read_text(encoding="utf-8")))
         assert hosts <= {"www.w3.org"}
+
+
+def test_files_are_kept_for_good(client: TestClient) -> None:
+    """What a page loads is asked for by its hash, once; by another name it is asked for again."""
+    found = page(client, "/")
+    for address in found.xpath("//script/@src | //link[@rel='stylesheet']/@href"):
+        assert "immutable" in client.get(address).headers["cache-control"]
+        bare, _, _ = address.partition("?")
+        for other in (bare, f"{bare}?v=0"):
+            assert client.get(other).headers["cache-control"] == "private, no-cache"

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pipeline.index.mapping import properties
-from pipeline.search.query import FACETS, SearchRequest, body, is_visible, matching, visible
+from pipeline.search.query import (
+    FACETS,
+    SearchRequest,
+    body,
+    counts,
+    is_visible,
+    matching,
+    visible,
+)
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -45,13 +53,16 @@ def test_every_body_hides_what_must_not_be_shown(asked: dict[str, Any], sort: st
     for query in (body(request, NOW)["query"], matching(request, NOW)):
         query = query.get("function_score", {"query": query})["query"]
         assert visible(NOW) in query["bool"]["filter"]
+    minute = NOW.replace(second=0, microsecond=0)
+    assert visible(minute) in counts(request, NOW)["query"]["bool"]["filter"]
 
 
 def test_every_field_of_a_body_is_in_the_mapping() -> None:
     """A body names no field that the index does not have."""
     mapping = properties("standard", {"fr": "standard"})
     known = set(_paths(mapping))
-    sent = json.dumps(body(SearchRequest(**FULL), NOW, ["fr"]))
+    request = SearchRequest(**FULL)
+    sent = json.dumps([body(request, NOW, ["fr"]), counts(request, NOW, ["fr"])])
     named = {
         *(field for field in FACETS.values()),
         *(f.partition("^")[0] for f in _values(json.loads(sent), "fields")),
@@ -62,7 +73,9 @@ def test_every_field_of_a_body_is_in_the_mapping() -> None:
 
 def test_a_facet_counts_without_its_own_filter() -> None:
     """Choosing one source leaves the counts of the other sources to be seen."""
-    made = body(SearchRequest(source=("AP",), country=("FR",)), NOW)
+    request = SearchRequest(source=("AP",), country=("FR",))
+    made = counts(request, NOW)
+    assert made["post_filter"] == body(request, NOW)["post_filter"]
     assert len(made["post_filter"]["bool"]["filter"]) == 2
     own = made["aggs"]["source"]["filter"]["bool"]["filter"]
     assert own == [{"term": {"countries": {"value": "FR", "case_insensitive": True}}}]

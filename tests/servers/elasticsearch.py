@@ -75,17 +75,22 @@ class Elasticsearch(Server):
             "xpack.security.enabled": self.password is not None,
             **self._settings,
         }
+        self._passing.mkdir(exist_ok=True)
         # JSON is YAML.
         (self._config / "elasticsearch.yml").write_text(json.dumps(settings, indent=1))
         if self.password is not None and not (self._config / "elasticsearch.keystore").exists():
             self._keep_password(home, self.password)
         if self.uid is not None:
-            for path in (self.folder, *self._config.rglob("*"), self._config):
+            for path in (self.folder, self._passing, *self._config.rglob("*"), self._config):
                 os.chown(path, self.uid, self.uid)
 
     @property
     def _config(self) -> Path:
         return self.folder / "config"
+
+    @property
+    def _passing(self) -> Path:
+        return self.folder / "tmp"
 
     def _home(self) -> Path:
         (package,) = artifacts().glob("elasticsearch-*.zip")
@@ -137,11 +142,13 @@ class Elasticsearch(Server):
             raise StartFailed(f"elasticsearch-keystore failed:\n{done.stdout}{done.stderr}")
 
     def environment(self) -> Mapping[str, str]:
-        """Its Java, its heap of 1 GB, and its own configuration."""
+        """Its Java, its heap of 1 GB, its own configuration, and its own folder for what passes."""
         return {
             "ES_JAVA_HOME": str(java(21, self.uid)),
             "ES_JAVA_OPTS": "-Xms1g -Xmx1g",
             "ES_PATH_CONF": str(self._config),
+            "ES_TMPDIR": str(self._passing),
+            "CLI_JAVA_OPTS": f"-Djava.io.tmpdir={self._passing}",
         }
 
     def command(self) -> list[str]:

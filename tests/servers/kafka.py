@@ -94,7 +94,8 @@ class Kafka(Server):
 
     def command(self) -> list[str]:
         """The broker in the foreground, with a heap of 512 MB."""
-        options = ["-Xms512m", "-Xmx512m", "-XX:+ExitOnOutOfMemoryError"]
+        passing = f"-Djava.io.tmpdir={self.folder}"  # or libraries stay behind in /tmp
+        options = ["-Xms512m", "-Xmx512m", "-XX:+ExitOnOutOfMemoryError", passing]
         return [*self._java(*options), "kafka.Kafka", str(self._properties)]
 
     def ready(self) -> bool:

@@ -169,6 +169,7 @@ def test_one_worker_after_the_other_is_started_anew(wire: Wire) -> None:
             new.append(wire.start())
             wire.publish(parts[2 + 2 * n])
         new[0].until(lambda: found(wire) == expected() and wire.drained())
+        new[1].until(lambda: new[1].told().count("worker started") == 4)
         assert [worker.terminate() for worker in new] == [0, 0]
     finally:
         for worker in (*old, *new):

@@ -36,12 +36,13 @@ class Rig:
     environ: Mapping[str, str]
     folder: Path
 
-    def publish(self, stories: Sequence[Story]) -> None:
+    def publish(self, stories: Sequence[Story], backfill: bool = False) -> None:
         """Onto the topics, acknowledged, as a connector does."""
         publisher = Publisher(self.settings.kafka)
         topics = Topics(self.settings.topics.prefix)
         for at in range(0, len(stories), 500):
-            publisher.publish([story_record(topics, s, "bench") for s in stories[at : at + 500]])
+            some = stories[at : at + 500]
+            publisher.publish([story_record(topics, s, "bench", backfill) for s in some])
         publisher.close()
 
     def indexed(self) -> int:

@@ -11,8 +11,8 @@ from elasticsearch import Elasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.enriched import Enriched
-from pipeline.search.query import SearchRequest, body
-from pipeline.search.results import Page, page
+from pipeline.search.query import SearchRequest, body, counts
+from pipeline.search.results import Page, counted, page
 from pipeline.story import Status
 from pipeline.web.reader import open_reader
 from tests.integration.search.corpus import index_of
@@ -113,9 +113,13 @@ def index(engine: Engine) -> Iterator[tuple[Elasticsearch, str]]:
 
 
 def search(index: tuple[Elasticsearch, str], now: datetime = NOW, **asked: Any) -> Page:
-    """The page for a request."""
+    """The page for a request: its hits, with their counts."""
     client, name = index
-    return page(client.search(index=name, **body(SearchRequest(**asked), now)).body)
+    request = SearchRequest(**asked)
+    hits = client.search(index=name, **body(request, now)).body
+    if not request.facets:
+        return page(hits)
+    return page(counted(hits, client.search(index=name, **counts(request, now)).body))
 
 
 def ids(found: Page) -> set[str]:

@@ -10,8 +10,6 @@ import typer
 
 from config.settings import Settings
 from newswire.context import one_sentence, out, settings
-from pipeline.index.mapping import properties
-from pipeline.index.setup import read_alias
 from pipeline.kibana import client, objects
 from pipeline.kibana.definitions import load_definitions
 
@@ -19,10 +17,8 @@ app = typer.Typer(help="The same stories in Kibana.", no_args_is_help=True)
 
 
 def saved_objects(base: Settings) -> bytes:
-    """All saved objects for the index that the settings name, as NDJSON."""
-    index = base.elasticsearch
-    types = objects.field_types(properties(index.analyzer, index.analyzers))
-    return objects.export(load_definitions(), read_alias(index.index), types)
+    """All saved objects for the indices that the settings name, as NDJSON."""
+    return objects.export(load_definitions(), objects.sources(base.elasticsearch))
 
 
 @app.command("export")

@@ -91,7 +91,6 @@ def gather(base: Settings) -> dict[str, Any]:
 def positions(base: Settings) -> list[Position]:
     """Every partition of ours with its end and the group's committed offset."""
     topics = Topics(base.topics.prefix)
-    consumed = {*topics.lanes, topics.enriched}
     with broker_errors(base.kafka):
         ends = _ends(base.kafka, topics.all())
         admin = KafkaAdminClient(**client_options(base.kafka))
@@ -105,7 +104,7 @@ def positions(base: Settings) -> list[Position]:
             tp.topic,
             tp.partition,
             end,
-            committed.get((tp.topic, tp.partition), 0) if tp.topic in consumed else None,
+            committed.get((tp.topic, tp.partition), 0) if tp.topic in topics.taken else None,
         )
         for tp, end in sorted(ends.items())
     ]

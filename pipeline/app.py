@@ -1,4 +1,4 @@
-"""The Faust app: two agents that decode nothing and decide nothing.
+"""The Faust app: agents that decode nothing and decide nothing.
 
 Each takes what has come without acknowledging it, hands it to its step, and acknowledges
 once the step has returned, that is once the broker or the index has what the batch led to.
@@ -34,9 +34,9 @@ log = logging.getLogger(__name__)
 
 Step = Callable[[Sequence[Record]], Awaitable[None]]
 
-ENRICH_BATCH, INDEX_BATCH = 200, 500
+ENRICH_BATCH, INDEX_BATCH, LETTERS_BATCH = 200, 500, 100
 """At most: a batch is what has come when its turn is there, and no more than is done soon."""
-ENRICH_IN_FLIGHT, INDEX_IN_FLIGHT = 3, 2
+ENRICH_IN_FLIGHT, INDEX_IN_FLIGHT, LETTERS_IN_FLIGHT = 3, 2, 1
 """Batches of an agent that are on their way at a time."""
 
 METADATA_SECONDS = 10
@@ -149,6 +149,7 @@ def add_agents(
     newest: Newest,
     enrich: Mapping[Lane, Step],
     index: Step,
+    letters: Step,
 ) -> None:
     """Bind the steps to their topics, and the memory of versions to the assignment."""
     indexing = _agent(gate, index, INDEX_BATCH, INDEX_IN_FLIGHT)
@@ -157,6 +158,8 @@ def add_agents(
         enriching = _agent(gate, step, ENRICH_BATCH, ENRICH_IN_FLIGHT)
         app.agent(_topic(app, topics.lane(lane)), name=name)(enriching)
     app.agent(_topic(app, topics.enriched), name="index")(indexing)
+    telling = _agent(gate, letters, LETTERS_BATCH, LETTERS_IN_FLIGHT)
+    app.agent(_topic(app, topics.deadletter), name="deadletters")(telling)
 
     @app.on_partitions_assigned.connect
     async def assigned(app: Any, partitions: Any, **_: Any) -> None:

@@ -11,6 +11,7 @@ from config.settings import Settings
 from pipeline.broker import broker_errors, require_admission
 from pipeline.errors import SetupError
 from pipeline.index.history import setup_history
+from pipeline.index.letters import setup_letters
 from pipeline.index.setup import setup_index
 from pipeline.topics import Topics
 
@@ -68,6 +69,7 @@ def setup(settings: Settings) -> list[str]:
         *setup_topics(settings),
         *setup_index(settings.elasticsearch),
         *setup_history(settings.elasticsearch),
+        *setup_letters(settings.elasticsearch),
     ]
 
 

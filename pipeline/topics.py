@@ -78,6 +78,11 @@ class Topics:
         """New stories that saved searches found, and their withdrawals."""
         return f"{self.prefix}.alerts"
 
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """The topics that the worker takes from."""
+        return (*self.lanes, self.enriched, self.deadletter)
+
     def all(self) -> tuple[str, ...]:
         """Every topic, in the order of the flow."""
         return (*self.lanes, self.enriched, self.alerts, self.deadletter)

@@ -11,6 +11,7 @@ import logging
 import signal
 import time
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,7 @@ from pipeline.enriching import Enriching
 from pipeline.errors import BrokerUnavailable, NewswireError
 from pipeline.index.client import connect
 from pipeline.index.history import History
+from pipeline.index.letters import Letters
 from pipeline.index.writer import Writer
 from pipeline.indexing import Indexing
 from pipeline.kafka import OffsetReader
@@ -97,6 +99,12 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
     status = StatusFile(settings.data_dir, "worker")
     waiting = Waiting()
     writer = Writer(client, settings.elasticsearch, waiting=waiting)
+    letters = Letters(
+        client,
+        settings.elasticsearch,
+        timedelta(hours=settings.topics.deadletter_retention_hours),
+        waiting,
+    )
     newest = Newest(writer.newest, offsets.end, offsets.committed)
     app = build(settings)
     gate = Gate(end)
@@ -122,6 +130,7 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
             tuple(settings.elasticsearch.analyzers),
             History(client, settings.elasticsearch),
         ),
+        letters,
     )
 
     progress = Progress(settings.worker.stall_seconds, waiting=waiting)
@@ -167,6 +176,7 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
         await offsets.start()
         await offsets.require(topics.all())
         await writer.require()
+        await letters.require()
         await pool.start()
         try:
             await app.start()

@@ -22,10 +22,10 @@ from elasticsearch import AsyncElasticsearch
 from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.backoff import delays
 from pipeline.errors import IndexUnavailable
-from pipeline.index.client import RETRIABLE, connect_sync, translated
+from pipeline.index.client import RETRIABLE, translated
 from pipeline.index.document import Document
 from pipeline.index.mapping import DATE, KEYWORD, LONG, STORED
-from pipeline.index.setup import read_alias
+from pipeline.index.setup import read_alias, setup_beside
 from pipeline.index.writer import Outcome, Write, index_missing
 from pipeline.story import Status
 
@@ -69,20 +69,7 @@ def setup_history(settings: ElasticsearchSettings) -> list[str]:
         IndexUnavailable: Elasticsearch can't be reached.
         SetupError: it refuses.
     """
-    name = history_index(settings.index)
-    sizes = {"number_of_shards": settings.shards, "number_of_replicas": settings.replicas}
-    with translated(settings), connect_sync(settings) as client:
-        # Where the index is deleted under a running worker, it comes back as it should be.
-        client.indices.put_index_template(
-            name=name,
-            index_patterns=[name],
-            priority=200,
-            template={"mappings": MAPPING, "settings": sizes},
-        )
-        if client.indices.exists(index=name):
-            return [f"index {name} exists"]
-        client.indices.create(index=name)
-    return [f"index {name}"]
+    return setup_beside(settings, history_index(settings.index), MAPPING)
 
 
 def version_id(story_id: str, index_version: int) -> str:

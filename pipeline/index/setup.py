@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from elasticsearch import Elasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
@@ -37,6 +40,33 @@ def setup_index(settings: ElasticsearchSettings) -> list[str]:
     """
     with translated(settings), connect_sync(settings) as client:
         return _setup(client, settings)
+
+
+def setup_beside(
+    settings: ElasticsearchSettings, name: str, mapping: Mapping[str, Any]
+) -> list[str]:
+    """Create an index that stands beside the stories', where it is missing.
+
+    Returns:
+        What was done, a line each.
+
+    Raises:
+        IndexUnavailable: Elasticsearch can't be reached.
+        SetupError: it refuses.
+    """
+    sizes = {"number_of_shards": settings.shards, "number_of_replicas": settings.replicas}
+    with translated(settings), connect_sync(settings) as client:
+        # Where the index is deleted under a running worker, it comes back as it should be.
+        client.indices.put_index_template(
+            name=name,
+            index_patterns=[name],
+            priority=200,
+            template={"mappings": mapping, "settings": sizes},
+        )
+        if client.indices.exists(index=name):
+            return [f"index {name} exists"]
+        client.indices.create(index=name)
+    return [f"index {name}"]
 
 
 def _setup(client: Elasticsearch, settings: ElasticsearchSettings) -> list[str]:

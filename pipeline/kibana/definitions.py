@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -14,6 +14,9 @@ COLUMNS = 48
 """The width of a dashboard."""
 
 Audience = Literal["readers", "operators"]
+Of = Literal["stories", "letters"]
+"""What a view, and all that is drawn from it, shows: stories or dead letters."""
+
 Shape = Literal["bars", "lines", "donut", "table", "metric"]
 
 
@@ -22,29 +25,40 @@ class _Frozen(BaseModel):
 
 
 class DataView(_Frozen):
-    """The stories as Kibana sees them."""
+    """An index as Kibana sees it."""
 
+    of: Of
+    id: str
     name: str
     time: str
 
 
-class Search(_Frozen):
-    """A saved search: stories as rows."""
+class _Drawn(_Frozen):
+    """What is drawn from a data view."""
 
     id: str
     title: str
+    of: Of = "stories"
     audience: Audience
+
+    @model_validator(mode="after")
+    def _seen(self) -> Self:
+        if self.of == "letters" and self.audience == "readers":
+            raise ValueError("dead letters are for operators")
+        return self
+
+
+class Search(_Drawn):
+    """A saved search: stories or dead letters as rows."""
+
     columns: tuple[str, ...]
     sort: str
     query: str = ""
 
 
-class Panel(_Frozen):
+class Panel(_Drawn):
     """A chart, table or number; its fields are explained at the head of the definitions."""
 
-    id: str
-    title: str
-    audience: Audience
     shape: Shape
     by: str | None = None
     split: str | None = None
@@ -93,7 +107,7 @@ class Dashboard(_Frozen):
 class Definitions(_Frozen):
     """All of it."""
 
-    data_view: DataView
+    data_views: tuple[DataView, ...]
     searches: tuple[Search, ...]
     panels: tuple[Panel, ...]
     map: Map
@@ -102,9 +116,17 @@ class Definitions(_Frozen):
     @model_validator(mode="after")
     def _resolved(self) -> Definitions:
         shown = [*(s.id for s in self.searches), *(p.id for p in self.panels), self.map.id]
-        ids = [*shown, *(dashboard.id for dashboard in self.dashboards)]
+        ids = [
+            *shown,
+            *(view.id for view in self.data_views),
+            *(dashboard.id for dashboard in self.dashboards),
+        ]
         if twice := {name for name in ids if ids.count(name) > 1}:
             raise ValueError(f"the id {min(twice)} stands for two things")
+        views = [view.of for view in self.data_views]
+        for of in get_args(Of):
+            if views.count(of) != 1:
+                raise ValueError(f"there must be one data view of {of}")
         for dashboard in self.dashboards:
             for row in dashboard.rows:
                 for name, _ in row.panels:

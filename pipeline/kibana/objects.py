@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from pipeline.kibana.definitions import Audience, Definitions, Map, Panel, Search
+from config.settings import Elasticsearch
+from pipeline.index.letters import MAPPING, letters_index
+from pipeline.index.mapping import properties
+from pipeline.index.setup import read_alias
+from pipeline.kibana.definitions import Audience, Definitions, Map, Of, Panel, Search
 
 Object = dict[str, Any]
 
@@ -25,7 +30,6 @@ TYPE_VERSIONS = {
     "dashboard": "8.9.0",
 }
 PREFIX = "newswire-"
-DATA_VIEW = f"{PREFIX}data-view"
 
 READERS = (
     "not status : withdrawn and not embargoed_until > now "
@@ -33,26 +37,25 @@ READERS = (
 )
 """In Kibana's query language what `pipeline.search.query.visible` is."""
 
-_LAYER = "stories"
-_COUNT: Object = {
-    "label": "Stories",
-    "dataType": "number",
-    "operationType": "count",
-    "isBucketed": False,
-    "scale": "ratio",
-    "sourceField": "___records___",
-    "params": {"emptyAsNull": True},
-}
+_LAYER = "layer"
+_COUNTED: Mapping[Of, str] = {"stories": "Stories", "letters": "Dead letters"}
 
 
-def export(definitions: Definitions, index: str, types: Mapping[str, str]) -> bytes:
-    """The saved objects as NDJSON, with the summary line that Kibana's own export ends in.
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An index, or an alias, that is shown."""
 
-    Args:
-        index: the alias that stories are read by.
-        types: Elasticsearch's type of each field, by its full name.
-    """
-    made = objects(definitions, index, types)
+    index: str
+    types: Mapping[str, str]
+    """Elasticsearch's type of each field, by its full name."""
+
+
+Sources = Mapping[Of, Source]
+
+
+def export(definitions: Definitions, sources: Sources) -> bytes:
+    """The saved objects as NDJSON, with the summary line that Kibana's own export ends in."""
+    made = objects(definitions, sources)
     summary = {
         "excludedObjects": [],
         "excludedObjectsCount": 0,
@@ -64,9 +67,9 @@ def export(definitions: Definitions, index: str, types: Mapping[str, str]) -> by
     return b"\n".join(lines) + b"\n"
 
 
-def objects(definitions: Definitions, index: str, types: Mapping[str, str]) -> list[Object]:
+def objects(definitions: Definitions, sources: Sources) -> list[Object]:
     """The saved objects, each after those that it refers to."""
-    view = definitions.data_view
+    views = {view.of: PREFIX + view.id for view in definitions.data_views}
     kinds = {
         **{search.id: "search" for search in definitions.searches},
         **{panel.id: "lens" for panel in definitions.panels},
@@ -93,15 +96,22 @@ def objects(definitions: Definitions, index: str, types: Mapping[str, str]) -> l
         for placed in [_placed([(r.height, r.panels) for r in dashboard.rows], kinds)]
     ]
     return [
-        _object(
-            "index-pattern",
-            "data-view",
-            {"title": index, "name": view.name, "timeFieldName": view.time},
-            [],
+        *(
+            _object(
+                "index-pattern",
+                view.id,
+                {
+                    "title": sources[view.of].index,
+                    "name": view.name,
+                    "timeFieldName": view.time,
+                },
+                [],
+            )
+            for view in definitions.data_views
         ),
-        *(_search(search) for search in definitions.searches),
-        *(_lens(panel, types) for panel in definitions.panels),
-        _map(definitions.map),
+        *(_search(search, views[search.of]) for search in definitions.searches),
+        *(_lens(p, sources[p.of].types, views[p.of]) for p in definitions.panels),
+        _map(definitions.map, views["stories"]),
         *dashboards,
     ]
 
@@ -117,7 +127,7 @@ def _object(kind: str, name: str, attributes: Object, references: list[Object]) 
     }
 
 
-def _search(search: Search) -> Object:
+def _search(search: Search, view: str) -> Object:
     index = "kibanaSavedObjectMeta.searchSourceJSON.index"
     source = {
         **_searched(_query(search.audience, search.query)),
@@ -133,16 +143,16 @@ def _search(search: Search) -> Object:
         "hideChart": False,
         "kibanaSavedObjectMeta": {"searchSourceJSON": _json(source)},
     }
-    return _object("search", search.id, attributes, [_stories(index)])
+    return _object("search", search.id, attributes, [_view(view, index)])
 
 
-def _lens(panel: Panel, types: Mapping[str, str]) -> Object:
+def _lens(panel: Panel, types: Mapping[str, str], view: str) -> Object:
     columns: dict[str, Object] = {}
     if panel.by:
         columns["by"] = _bucket(panel.by, panel.top, types)
     if panel.split:
         columns["split"] = _bucket(panel.split, panel.top, types)
-    columns["shown"] = _measure(panel.show, types)
+    columns["shown"] = _measure(panel, types)
     visualization, kind = _visualization(panel, list(columns))
     state = {
         "datasourceStates": {
@@ -168,7 +178,7 @@ def _lens(panel: Panel, types: Mapping[str, str]) -> Object:
         "visualizationType": kind,
         "state": state,
     }
-    references = [_stories(f"indexpattern-datasource-layer-{_LAYER}")]
+    references = [_view(view, f"indexpattern-datasource-layer-{_LAYER}")]
     return _object("lens", panel.id, attributes, references)
 
 
@@ -198,19 +208,24 @@ def _bucket(field: str, top: int, types: Mapping[str, str]) -> Object:
     }
 
 
-def _measure(show: str | None, types: Mapping[str, str]) -> Object:
-    if show is None:
-        return _COUNT
-    operation, field = show.split()
+def _measure(panel: Panel, types: Mapping[str, str]) -> Object:
+    common = {"isBucketed": False, "scale": "ratio", "params": {"emptyAsNull": True}}
+    if panel.show is None:
+        return {
+            **common,
+            "label": _COUNTED[panel.of],
+            "dataType": "number",
+            "operationType": "count",
+            "sourceField": "___records___",
+        }
+    operation, field = panel.show.split()
     unique = operation == "unique"
     return {
-        "label": show,
+        **common,
+        "label": panel.show,
         "dataType": "date" if types[field] == "date" and not unique else "number",
         "operationType": "unique_count" if unique else operation,
-        "isBucketed": False,
-        "scale": "ratio",
         "sourceField": field,
-        "params": {"emptyAsNull": True},
     }
 
 
@@ -246,7 +261,7 @@ def _visualization(panel: Panel, columns: Sequence[str]) -> tuple[Object, str]:
             }, "lnsXY"
 
 
-def _map(shown: Map) -> Object:
+def _map(shown: Map, view: str) -> Object:
     # No base layer: the maps of Elastic's own service need the internet.
     def layer(number: int, label: str, source: Object, zooms: tuple[int, int]) -> Object:
         name = f"layer_{number}_source_index_pattern"
@@ -300,7 +315,7 @@ def _map(shown: Map) -> Object:
         "uiStateJSON": _json({"isLayerTOCOpen": False, "openTOCDetails": []}),
     }
     names = [layer["sourceDescriptor"]["indexPatternRefName"] for layer in layers]
-    return _object("map", shown.id, attributes, [_stories(name) for name in names])
+    return _object("map", shown.id, attributes, [_view(view, name) for name in names])
 
 
 def _placed(
@@ -332,8 +347,8 @@ def _placed(
     return placed
 
 
-def _stories(name: str) -> Object:
-    return {"type": "index-pattern", "id": DATA_VIEW, "name": name}
+def _view(view: str, name: str) -> Object:
+    return {"type": "index-pattern", "id": view, "name": name}
 
 
 def _query(audience: Audience, query: str = "") -> str:
@@ -347,6 +362,15 @@ def _searched(query: str) -> Object:
 
 def _json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def sources(settings: Elasticsearch) -> Sources:
+    """The indices that the settings name."""
+    stories = properties(settings.analyzer, settings.analyzers)
+    return {
+        "stories": Source(read_alias(settings.index), field_types(stories)),
+        "letters": Source(letters_index(settings.index), field_types(MAPPING["properties"])),
+    }
 
 
 def field_types(properties: Mapping[str, Any], at: str = "") -> dict[str, str]:

@@ -22,6 +22,7 @@ from config.kafka import client_options
 from config.settings import Settings
 from pipeline.index.client import connect_sync
 from pipeline.index.history import history_index
+from pipeline.index.letters import letters_index
 from pipeline.indexing import STAMPS
 from pipeline.search.query import visible
 from pipeline.topics import Topics
@@ -68,7 +69,7 @@ def _lag(settings: Settings) -> dict[str, int]:
         try:
             parts = [
                 TopicPartition(topic, partition)
-                for topic in (*topics.lanes, topics.enriched)
+                for topic in topics.taken
                 for partition in range(settings.topics.partitions)
             ]
             ends = consumer.end_offsets(parts)
@@ -220,6 +221,12 @@ def letter_differences(wire: Wire, settings: Settings) -> Iterator[str]:
             reason = dict(record.headers).get("reason", b"?").decode()
             yield f"dead letters: {record.key.decode()} should not be there: {reason}"
     yield from _killed("dead letters", wire, ((str(r.offset), r.value) for r in records))
+    index = letters_index(settings.elasticsearch.index)
+    with connect_sync(settings.elasticsearch) as client:
+        client.indices.refresh(index=index)
+        told = {hit["_source"]["name"] for hit in _search(client, index, {"match_all": {}})}
+    for name in told ^ {f"{record.partition}:{record.offset}" for record in records}:
+        yield f"dead letters: {name} is {'told' if name in told else 'not told'} by the index"
 
 
 def _killed(where: str, wire: Wire, texts: Iterable[tuple[str, bytes]]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from kafka import KafkaProducer
@@ -15,7 +16,9 @@ from pipeline.enriched import Enriched
 from pipeline.index.client import connect, connect_sync
 from pipeline.index.document import document
 from pipeline.index.history import History, history_index
+from pipeline.index.letters import Letters, letters_index
 from pipeline.index.writer import Write, Writer
+from pipeline.records import Record
 from pipeline.setup import setup
 from pipeline.story import Status
 from pipeline.topics import Topics
@@ -48,7 +51,16 @@ def settings(made: Wire, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         setup(settings)
         asyncio.run(index(settings, [story.newest for story in made.stories]))
         send(settings, made.damaged)
+        asyncio.run(tell(settings, made.damaged))
         yield settings
+
+
+async def tell(settings: Settings, damaged: tuple[bytes, ...]) -> None:
+    """Index dead letters as the worker would."""
+    topic = Topics().deadletter
+    records = [Record(topic, 0, offset, raw) for offset, raw in enumerate(damaged)]
+    async with connect(settings.elasticsearch) as client:
+        await Letters(client, settings.elasticsearch, timedelta(days=1))(records)
 
 
 async def index(settings: Settings, versions: list[Version]) -> None:
@@ -132,3 +144,15 @@ def test_a_letter_too_many_and_one_too_few_are_seen(made: Wire, settings: Settin
     assert any("is missing" in each for each in check.letter_differences(more, settings))
     fewer = Wire(made.stories, made.damaged[1:], made.deliveries)
     assert any("should not be there" in each for each in check.letter_differences(fewer, settings))
+
+
+def test_a_letter_that_the_index_does_not_tell_is_seen(made: Wire, settings: Settings) -> None:
+    """Each dead letter is in the index by its name, and no other is."""
+    index = letters_index(settings.elasticsearch.index)
+    with connect_sync(settings.elasticsearch) as client:
+        client.delete(index=index, id="0:0@None", refresh=True)
+        client.index(index=index, id="x", document={"name": "0:99"}, refresh=True)
+    assert {each.split(maxsplit=2)[2] for each in check.letter_differences(made, settings)} == {
+        "0:0 is not told by the index",
+        "0:99 is told by the index",
+    }

@@ -8,10 +8,15 @@ from uuid import uuid4
 import pytest
 from elasticsearch import Elasticsearch
 
-from pipeline.index.mapping import properties
+from config.settings import Elasticsearch as ElasticsearchSettings
+from pipeline.deadletter import dead_letter
+from pipeline.errors import ParseError
+from pipeline.index.letters import entry, letters_index, setup_letters
 from pipeline.kibana.definitions import load_definitions
-from pipeline.kibana.objects import Object, field_types, objects
+from pipeline.kibana.objects import Object, objects, sources
+from pipeline.records import Record
 from pipeline.story import Signal, Status
+from pipeline.topics import read_headers
 from tests.integration.search.corpus import index_of, put
 from tests.records import enriched
 from tests.servers import Engine
@@ -23,17 +28,16 @@ pytestmark = [
 ]
 
 NOW = datetime.now(UTC)
-TYPES = field_types(properties("standard", {}))
 LENS = [
     pytest.param(found, id=found["id"])
-    for found in objects(load_definitions(), "wire-stories", TYPES)
+    for found in objects(load_definitions(), sources(ElasticsearchSettings()))
     if found["type"] == "lens"
 ]
 
 
 @pytest.fixture(scope="module")
 def index(engine: Engine) -> Iterator[tuple[Elasticsearch, str]]:
-    """A client, and an index with stories that have what the panels show."""
+    """A client, and an index with stories, and dead letters, that have what the panels show."""
     name = f"kibana-{uuid4().hex[:8]}"
     stories = [
         enriched(
@@ -67,13 +71,21 @@ def index(engine: Engine) -> Iterator[tuple[Elasticsearch, str]]:
         }
         delays = {"enrichment_delay_ms": 90, "indexing_delay_ms": 30}
         put(client, settings, stories, indexed_at=at, provenance=provenance, **delays)
+        setup_letters(settings)
+        letter = dead_letter(b"<nitf", "parse", ParseError("no end", "line 1"), feed="ap")
+        write = entry(Record("wire.deadletter", 0, 7, letter.raw, read_headers(letter.headers)))
+        letters = letters_index(name)
+        client.index(index=letters, id=write.id, document=write.document, refresh=True)
         yield client, name
+        client.indices.delete(index=letters)
 
 
 @pytest.mark.parametrize("found", LENS)
 def test_a_panel_shows_something(index: tuple[Elasticsearch, str], found: Object) -> None:
     """What the panel groups by and measures gives groups with values."""
     client, name = index
+    if any(reference["id"] == "newswire-dead-letters-view" for reference in found["references"]):
+        name = letters_index(name)
     (layer,) = found["attributes"]["state"]["datasourceStates"]["formBased"]["layers"].values()
     answer = client.search(index=name, size=0, aggs=aggregations(layer), track_total_hits=True)
     level: Any = answer.get("aggregations", {})

@@ -24,7 +24,7 @@ def kafka(process: str, prefix: str) -> list[Grant]:
         ),
         "connectors": _topics([stories, letters], Operation.WRITE),
         "worker": [
-            *_topics([stories, enriched], Operation.READ),
+            *_topics([stories, enriched, letters], Operation.READ),
             *_topics([enriched, letters], Operation.WRITE),
             *_topics([alerts], Operation.DESCRIBE),
             (Operation.READ, ResourceType.GROUP, prefix),
@@ -40,13 +40,16 @@ def _topics(names: list[str], *operations: Operation) -> list[Grant]:
 def elasticsearch(process: str, index: str) -> dict[str, Any]:
     """The role of a process whose indices begin with a name."""
 
-    def role(cluster: list[str], *privileges: str) -> dict[str, Any]:
-        indices = [{"names": [f"{index}*"], "privileges": list(privileges)}] if privileges else []
-        return {"cluster": cluster, "indices": indices}
+    def may(names: str, *privileges: str) -> dict[str, Any]:
+        return {"names": [names], "privileges": list(privileges)}
 
-    return {
-        "setup": role(["manage_index_templates", "monitor"], "manage"),
-        "worker": role([], "read", "index"),
-        "reader": role([], "read"),
-        "nobody": role([]),
+    cluster, indices = {
+        "setup": (["manage_index_templates", "monitor"], [may(f"{index}*", "manage")]),
+        "worker": (
+            [],
+            [may(f"{index}*", "read", "index"), may(f"{index}-deadletters", "delete")],
+        ),
+        "reader": ([], [may(f"{index}*", "read")]),
+        "nobody": ([], []),
     }[process]
+    return {"cluster": cluster, "indices": indices}

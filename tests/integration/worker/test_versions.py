@@ -10,6 +10,7 @@ from itertools import count
 import pytest
 
 from connectors.publish import Record
+from pipeline.index.letters import letters_index
 from pipeline.story import Signal, Status, Story
 from tests.integration.wire import Process, Wire
 from tests.servers import Engine
@@ -158,12 +159,17 @@ def test_a_story_that_breaks_enrichment(
 
 
 def test_what_the_mapping_rejects(wire: Wire, worker: Process, id: str) -> None:
-    """What Elasticsearch rejects is dead-lettered with its reason; others are indexed."""
+    """What Elasticsearch rejects is dead-lettered with its reason, which the index tells too."""
     wire.publish([version(id, 1, urgency=2**40), version(f"{id}-after", 1)])
     indexed(wire, worker, f"{id}-after", 1)
     (dead,) = worker.until(lambda: [d for d in wire.dead_letters() if d.story_id == id])
     assert (dead.stage, dead.error) == ("index", "MappingError")
     assert "urgency" in dead.reason
+    letters = letters_index(wire.prefix)
+    (told,) = worker.until(
+        lambda: [d for d in wire.documents(letters).values() if d.get("story_id") == id]
+    )
+    assert (told["stage"], told["reason"]) == ("index", dead.reason)
 
 
 def test_the_worker_tells_no_text(wire: Wire, worker: Process, id: str) -> None:

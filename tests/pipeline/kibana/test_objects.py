@@ -1,19 +1,20 @@
 """Saved objects, as far as they can be judged without a Kibana."""
 
 import json
+from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from config.settings import ConfigError
-from pipeline.index.mapping import properties
+from config.settings import ConfigError, Elasticsearch
 from pipeline.kibana.definitions import FOLDER, load_definitions
-from pipeline.kibana.objects import Object, export, field_types, objects
+from pipeline.kibana.objects import Object, export, objects, sources
 
-TYPES = field_types(properties("standard", {}))
-OBJECTS = objects(load_definitions(), "wire-stories", TYPES)
+SOURCES = sources(Elasticsearch(index="wire-stories"))
+OBJECTS = objects(load_definitions(), SOURCES)
+TYPES = {source.index: source.types for source in SOURCES.values()}
 AGGREGATABLE = {"keyword", "long", "integer", "float", "date", "boolean", "geo_point"}
 
 ATTRIBUTES = {
@@ -54,6 +55,13 @@ def values(tree: Any, key: str) -> list[Any]:
     return [v for part in tree for v in values(part, key)] if isinstance(tree, list) else []
 
 
+def types(found: Object) -> Mapping[str, str]:
+    """The fields of the one index that an object shows, with their types."""
+    views = {r["id"] for r in found["references"] if r["type"] == "index-pattern"}
+    (index,) = {o["attributes"]["title"] for o in OBJECTS if o["id"] in views}
+    return TYPES[index]
+
+
 @pytest.mark.parametrize("found", ALL)
 def test_an_object_has_the_shape_of_its_type(found: Object) -> None:
     """Each has what an import needs, and versions that the oldest Kibana 8 of use knows."""
@@ -90,7 +98,7 @@ def test_a_panel_is_of_fields_that_can_be_aggregated(found: Object) -> None:
     assert layer["columnOrder"] == list(layer["columns"])
     for column in layer["columns"].values():
         if column["sourceField"] != "___records___":
-            assert TYPES[column["sourceField"]] in AGGREGATABLE
+            assert types(found)[column["sourceField"]] in AGGREGATABLE
     used = {
         *values(found["attributes"]["state"]["visualization"], "columnId"),
         *values(found["attributes"]["state"]["visualization"], "xAccessor"),
@@ -101,7 +109,7 @@ def test_a_panel_is_of_fields_that_can_be_aggregated(found: Object) -> None:
 
 @pytest.mark.parametrize("found", [*of("search"), *of("map")])
 def test_searches_and_map_show_fields_of_the_mapping(found: Object) -> None:
-    """Columns, sort and tooltips name fields that stories have."""
+    """Columns, sort and tooltips name fields that stories, or dead letters, have."""
     tree = opened(found["attributes"])
     named = [
         *(name for names in values(tree, "columns") for name in names),
@@ -110,7 +118,7 @@ def test_searches_and_map_show_fields_of_the_mapping(found: Object) -> None:
         *(name for names in values(tree, "tooltipProperties") for name in names),
     ]
     assert named
-    assert set(named) <= TYPES.keys()
+    assert set(named) <= types(found).keys()
 
 
 @pytest.mark.parametrize("found", of("dashboard"))
@@ -146,7 +154,7 @@ def test_what_readers_see_hides_what_must_not_be_shown() -> None:
 
 def test_an_export_is_deterministic_and_counted() -> None:
     """The same definitions give the same bytes, and a summary ends them as Kibana's own."""
-    made = [export(load_definitions(), "wire-stories", TYPES) for _ in range(2)]
+    made = [export(load_definitions(), SOURCES) for _ in range(2)]
     assert made[0] == made[1]
     *lines, summary = map(json.loads, made[0].splitlines())
     assert [line["id"] for line in lines] == [found["id"] for found in OBJECTS]
@@ -161,6 +169,12 @@ def test_an_export_is_deterministic_and_counted() -> None:
         ('["map", 32]', '["chart", 32]', "which is nowhere"),
         ('id = "places"', 'id = "persons"', "stands for two things"),
         ('shape = "donut"', 'shape = "pie"', "shape"),
+        ('of = "letters"\nid', 'of = "stories"\nid', "one data view of stories"),
+        (
+            'of = "letters"\naudience = "operators"',
+            'of = "letters"\naudience = "readers"',
+            "for operators",
+        ),
         ('show = "max received_at"', 'show = "median received_at"', "show"),
     ],
 )

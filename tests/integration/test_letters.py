@@ -1,0 +1,109 @@
+"""Dead letters in the index, on both engines: what they tell, and for how long."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from config.settings import Settings, load
+from pipeline.deadletter import dead_letter
+from pipeline.errors import ParseError, SetupError
+from pipeline.index.client import connect, connect_sync
+from pipeline.index.letters import Letters, letters_index, setup_letters
+from pipeline.records import Record
+from pipeline.topics import Headers, headers, read_headers
+from tests.servers import Engine
+
+MONTH = timedelta(days=30)
+LETTER = dead_letter(
+    b"<nitf><head>", "parse", ParseError("no end of nitf", "line 1"), feed="ap", name="one.xml"
+)
+
+
+@pytest.fixture
+def settings(engine: Engine, prefix: str) -> Settings:
+    """An index of its own name, not yet made."""
+    return load(
+        environ={
+            "NEWSWIRE_ELASTICSEARCH__URL": engine.elasticsearch_url,
+            "NEWSWIRE_ELASTICSEARCH__INDEX": prefix,
+        }
+    )
+
+
+def record(offset: int, given: Headers | None = None) -> Record:
+    """A message of the dead-letter topic."""
+    values = read_headers(LETTER.headers if given is None else given)
+    return Record("wire.deadletter", 0, offset, LETTER.raw, values)
+
+
+def take(settings: Settings, *records: Record, keep: timedelta = MONTH) -> list[dict[str, Any]]:
+    """What the index holds, in order, once a batch is taken."""
+
+    async def step() -> None:
+        async with connect(settings.elasticsearch) as client:
+            letters = Letters(client, settings.elasticsearch, keep)
+            await letters.require()
+            await letters(records)
+
+    asyncio.run(step())
+    index = letters_index(settings.elasticsearch.index)
+    with connect_sync(settings.elasticsearch) as client:
+        client.indices.refresh(index=index)
+        found = client.search(index=index, size=100, sort=["name"])["hits"]["hits"]
+    return [hit["_source"] for hit in found]
+
+
+def test_a_letter_tells_all_but_its_bytes(settings: Settings) -> None:
+    """What failed, where and why is indexed, under the name that the command line takes."""
+    setup_letters(settings.elasticsearch)
+    (found,) = take(settings, record(7))
+    assert found.pop("failed_at") == LETTER.failed_at
+    assert found == {
+        "name": "0:7",
+        "stage": "parse",
+        "error": "ParseError",
+        "reason": "no end of nitf",
+        "where": "line 1",
+        "feed": "ap",
+        "delivery": "one.xml",
+        "bytes": 12,
+    }
+
+
+def test_a_letter_is_there_once(settings: Settings) -> None:
+    """What is taken again, after a crash, is there once; set-up may be repeated too."""
+    setup_letters(settings.elasticsearch)
+    assert setup_letters(settings.elasticsearch)[0].endswith("exists")
+    take(settings, record(7))
+    assert len(take(settings, record(7), record(8))) == 2
+
+
+def test_what_is_no_letter_is_passed_over(settings: Settings) -> None:
+    """Headers that say nothing, or nonsense, stop nothing and hide no neighbour."""
+    setup_letters(settings.elasticsearch)
+    odd = headers(partition="none")
+    late = headers(stage="parse", error="E", reason="r" * 40_000, failed_at="yesterday")
+    found = take(settings, record(1, odd), record(2, []), record(3, late), record(4))
+    told = {letter["name"]: letter["stage"] for letter in found}
+    assert told["0:2"] == "?"
+    assert told["0:4"] == "parse"
+    assert "0:1" not in told
+
+
+def test_what_the_topic_forgets_the_index_forgets(settings: Settings) -> None:
+    """A letter older than the topic keeps it goes from the index as well."""
+    setup_letters(settings.elasticsearch)
+    assert len(take(settings, record(1))) == 1
+    with connect_sync(settings.elasticsearch) as client:
+        client.indices.refresh(index=letters_index(settings.elasticsearch.index))
+    assert take(settings, keep=timedelta()) == []
+
+
+def test_a_missing_index_is_said(settings: Settings) -> None:
+    """A worker that is newer than its index says which command makes it."""
+    with pytest.raises(SetupError, match="deadletters is missing: run `newswire setup`"):
+        take(settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from types import SimpleNamespace
@@ -21,7 +21,7 @@ from pipeline.index.document import Document
 from pipeline.search.query import FACETS, SearchRequest
 from pipeline.search.results import Page, PlaceCount
 from pipeline.web import drawings, files, links, marking
-from pipeline.web.answers import ReaderLeft, awaited, tagged
+from pipeline.web.answers import ReaderLeft, awaited
 from pipeline.web.api import StoryId, compared, described, reader
 from pipeline.web.cursors import CursorError
 from pipeline.web.reader import CursorExpired, together
@@ -39,9 +39,8 @@ FACET_VALUES = 6
 FORM_FIELDS = ("q", "since", "until", "sort", "collapse")
 SINGLE_FILTERS = ("since", "until", "near", "bbox")
 MAX_CURSOR_CHARS = 4096
-QUICK_SECONDS = 0.02
 FLUSH = "\0"
-"""What the template says where its head ends: what is before it leaves at once."""
+"""What a template says where its first part ends: what is before it leaves at once."""
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -89,34 +88,24 @@ async def search_page(request: Request) -> Response:
     """Results of the search that the address holds."""
     asked, notices = links.asked(request.query_params)
     cursor = request.query_params.get("cursor", "")[:MAX_CURSOR_CHARS] or None
-    view = SimpleNamespace(notices=notices, first=cursor is None, away=False)
-    shown = {"asked": asked, "now": links.pairs(asked), "rendered": datetime.now(UTC)}
-    search = asyncio.ensure_future(awaited(request, _found(request, asked, cursor, view)))
-    search.add_done_callback(lambda done: done.cancelled() or done.exception())  # is told below
-    # What fails at once still has its status; what takes longer is told within the page.
-    await asyncio.wait({search}, timeout=QUICK_SECONDS)
-    if search.done() and isinstance(search.exception(), NewswireError):
-        return _away()
-
-    async def parts() -> AsyncIterator[str]:
-        template = _templates.get_template("search.html")
-        pieces = template.generate(
-            view=view,
-            flush=FLUSH,
-            facet_values=FACET_VALUES,
-            form_fields=FORM_FIELDS,
-            **shown,
-        )
-        yield "".join(itertools.takewhile(lambda piece: piece != FLUSH, pieces))
-        try:
-            await search
-        except ReaderLeft:
-            return
-        except NewswireError:
-            view.away = True
-        yield "".join(pieces)
-
-    return streamed(request, parts())
+    view = SimpleNamespace(notices=notices, first=cursor is None)
+    search = _started(request, _found(request, asked, cursor, view))
+    if not reader(request).answered:
+        # An index that is away gives the page its status; one that goes is told within the page.
+        await asyncio.wait({search})
+        if isinstance(search.exception(), NewswireError):
+            return _away()
+    return _in_parts(
+        request,
+        "search.html",
+        search,
+        view=view,
+        facet_values=FACET_VALUES,
+        form_fields=FORM_FIELDS,
+        asked=asked,
+        now=links.pairs(asked),
+        rendered=datetime.now(UTC),
+    )
 
 
 async def _found(
@@ -148,43 +137,87 @@ async def story_page(
     found = reader(request)
     rendered = datetime.now(UTC)
     try:
-        newest = await awaited(request, found.story(story_id))
-        shown = newest
+        shown = newest = await awaited(request, found.story(story_id))
         if newest and version is not None:
             shown = await awaited(request, found.version(story_id, version))
-        if newest is None or shown is None:
-            return _missing()
-        versions, alike = await awaited(
-            request, together(found.versions(story_id), found.alike(story_id))
-        )
-        # A story killed meanwhile has no versions; what was read before must not be shown.
-        if await awaited(request, found.story(story_id)) is None:
-            return _missing()
     except NewswireError:
         return _away()
-    by_key = dict(versions)
-    changes = None
-    if older in by_key and newer in by_key:
-        changes = compared((older, by_key[older]), (newer, by_key[newer]))
-    places = [_place_count(place) for place in shown.get("places", ())]
-    content = _render(
+    if shown is None:
+        return _missing()
+    view = SimpleNamespace(newest=version is None, changes=None)
+    around = _started(request, _around(request, story_id, (older, newer), view))
+    if version is not None or older is not None or newer is not None:
+        # The story's own part tells of its versions, too.
+        await asyncio.wait({around})
+        if isinstance(error := around.exception(), NewswireError):
+            return _away()
+        if error:
+            raise error
+        view.newest = version is None or bool(view.versions and version == view.versions[0].key)
+    return _in_parts(
+        request,
         "story.html",
+        around,
+        view=view,
         story=shown,
         rendered=rendered,
-        is_newest=version is None or (bool(versions) and version == versions[0][0]),
         body=marking.pieces(shown, "body"),
         headline=marking.pieces(shown, "headline"),
-        versions=[described(key, document) for key, document in versions],
-        older=older if changes else _nth_key(versions, 1),
-        newer=newer if changes else _nth_key(versions, 0),
-        changes=changes,
-        map=drawings.map_around(places),
-        alike=alike,
+        map=drawings.map_around([_place_count(place) for place in shown.get("places", ())]),
     )
-    return tagged(request, content.encode(), "text/html")
 
 
-def _nth_key(versions: list[tuple[int, Document]], number: int) -> int | None:
+async def _around(
+    request: Request,
+    story_id: str,
+    pair: tuple[int | None, int | None],
+    view: SimpleNamespace,
+) -> None:
+    """What else the index has of a story, into its page's view."""
+    found = reader(request)
+    versions, view.alike = await together(found.versions(story_id), found.alike(story_id))
+    by_key = dict(versions)
+    older, newer = pair
+    if older in by_key and newer in by_key:
+        view.changes = compared((older, by_key[older]), (newer, by_key[newer]))
+    else:
+        older, newer = _nth_key(versions, 1), _nth_key(versions, 0)
+    view.older, view.newer = older, newer
+    view.versions = [described(key, document) for key, document in versions]
+
+
+def _started(request: Request, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Work that goes on while the first part of a page is on its way."""
+    task = asyncio.ensure_future(awaited(request, work))
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # is told in the page
+    return task
+
+
+def _in_parts(
+    request: Request,
+    template: str,
+    work: asyncio.Task[None],
+    view: SimpleNamespace,
+    **values: Any,
+) -> Response:
+    """A page whose first part leaves at once, and the rest when what it shows is in its view."""
+    view.away = False
+
+    async def parts() -> AsyncIterator[str]:
+        pieces = _templates.get_template(template).generate(view=view, flush=FLUSH, **values)
+        yield "".join(itertools.takewhile(lambda piece: piece != FLUSH, pieces))
+        try:
+            await work
+        except ReaderLeft:
+            return
+        except NewswireError:
+            view.away = True
+        yield "".join(pieces)
+
+    return streamed(request, parts())
+
+
+def _nth_key(versions: Sequence[tuple[int, Document]], number: int) -> int | None:
     return versions[number][0] if len(versions) > number else None
 
 

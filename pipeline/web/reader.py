@@ -58,6 +58,8 @@ class Reader:
         self._history = history_index(settings.index)
         self._languages = tuple(settings.analyzers)
         self._closing: set[asyncio.Task[None]] = set()
+        self.answered = False
+        """Whether the index answered the search that ended last."""
 
     async def close(self) -> None:
         """Close the connection."""
@@ -134,19 +136,20 @@ class Reader:
 
         An earlier version's own embargo holds even where a later one lifted it.
         """
-        if await self.story(story_id) is None:
-            return []
+        kept = self._search(
+            {
+                "size": MAX_VERSIONS,
+                "query": {"term": {"story_id": story_id}},
+                "sort": [{"index_version": "desc"}],
+            },
+            index=self._history,
+            passing=(NotFoundError,),
+        )
         try:
-            response = await self._search(
-                {
-                    "size": MAX_VERSIONS,
-                    "query": {"term": {"story_id": story_id}},
-                    "sort": [{"index_version": "desc"}],
-                },
-                index=self._history,
-                passing=(NotFoundError,),
-            )
+            response, newest = await together(kept, self.story(story_id))
         except NotFoundError:  # an index from before there was a history
+            return []
+        if newest is None:
             return []
         now = datetime.now(UTC)
         found = [hit["_source"] for hit in response["hits"]["hits"]]
@@ -172,8 +175,6 @@ class Reader:
 
     async def alike(self, story_id: str, size: int = 8) -> list[results.Hit]:
         """Stories on the same subject, the most alike first."""
-        if await self.story(story_id) is None:
-            return []
         like = {
             "more_like_this": {
                 "fields": ["headline", "body"],
@@ -184,7 +185,7 @@ class Reader:
                 "minimum_should_match": "30%",
             }
         }
-        response = await self._search(
+        found = self._search(
             {
                 "size": size,
                 "query": {
@@ -198,6 +199,9 @@ class Reader:
             },
             index=self._index,
         )
+        response, story = await together(found, self.story(story_id))
+        if story is None:
+            return []
         return [results.hit(found) for found in response["hits"]["hits"]]
 
     async def suggest(self, typed: str) -> suggestions.Suggestions:
@@ -351,12 +355,17 @@ class Reader:
         passing: tuple[type[ApiError], ...] = (),
         request_cache: bool | None = None,
     ) -> dict[str, Any]:
-        with translated_but(self._settings, *passing):
-            answer = await self._client.search(
-                index=index,
-                body=dict(body) | {"timeout": f"{SEARCH_SECONDS}s"},
-                request_cache=request_cache,
-            )
+        try:
+            with translated_but(self._settings, *passing):
+                answer = await self._client.search(
+                    index=index,
+                    body=dict(body) | {"timeout": f"{SEARCH_SECONDS}s"},
+                    request_cache=request_cache,
+                )
+        except NewswireError:
+            self.answered = False
+            raise
+        self.answered = True
         return dict(answer.body)
 
     async def _drop_hidden(self, hits: list[dict[str, Any]]) -> None:

@@ -86,8 +86,8 @@ def write(part: str, report: str) -> None:
     if DOCUMENT.exists():
         _, *rest = MARK.split(DOCUMENT.read_text(encoding="utf-8"))
         sections = dict(zip(rest[::2], rest[1::2], strict=True))
-    sections[part] = f"\n{report}\n"
-    marked = [f"<!-- {name} -->{sections[name]}" for name in ORDER if name in sections]
+    sections[part] = report
+    marked = [f"<!-- {name} -->\n{sections[name].strip()}\n" for name in ORDER if name in sections]
     DOCUMENT.write_text("\n".join([HEADER, *marked]).rstrip() + "\n", encoding="utf-8")
 
 

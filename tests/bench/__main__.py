@@ -1,4 +1,4 @@
-"""`python -m tests.bench [PART...] [--smoke]`: measure, print, and write docs/performance.md.
+"""`python -m tests.bench [PART...] [--smoke] [--million]`: measure, print, and write docs/performance.md.
 
 Each part is a function from where it runs and how much it does to Markdown. Parts that are
 not named keep the section that they have there. A smoke run, or one on the embedded engine,
@@ -12,6 +12,7 @@ import os
 import platform
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -67,10 +68,15 @@ def main() -> None:
     """Measure the named parts, or all of them, and write them down."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument(
+        "--million", action="store_true", help="searches over a million stories too: half an hour"
+    )
     parser.add_argument("--smoke", action="store_true", help="a few stories only")
     parser.add_argument("--engine", choices=["real", "embedded"], default="real")
     options = parser.parse_args()
     sizes = SMOKE if options.smoke else Sizes()
+    if options.million:
+        sizes = replace(sizes, searched=(*sizes.searched, 1_000_000))
     with folder_for_servers() as folder, engine(options.engine, folder) as running:
         for name in options.parts or PARTS:
             when = measured()

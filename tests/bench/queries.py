@@ -46,9 +46,10 @@ def report(where: Where, sizes: Sizes) -> str:
             rows.append(f"| {wanted:,} | {rate:.0f} |")
             if wanted >= sizes.searched_from:
                 sections.append(_section(system, wanted, sizes.searches))
+    million = " --million" if sizes.searched[-1] >= 1_000_000 else ""
     return f"""## Searches
 
-`python -m tests.bench queries`
+`python -m tests.bench queries{million}`
 
 Stories of 1.5 kB with the names and places of enriched ones, at one every three minutes
 backwards from now. Every search has facets, timeline and map as the page asks for them. The

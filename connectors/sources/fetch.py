@@ -101,7 +101,8 @@ class Fetcher:
 
     The feed's own host is as its operator wrote it. Redirects and links lead to other
     hosts only where `hosts` allows (None: any), and only to public addresses unless
-    `private` allows others; credentials are sent to the feed's own host alone.
+    `private` allows others: the address that was looked at is the one that is asked, whatever
+    the name says a moment later. Credentials are sent to the feed's own host alone.
     """
 
     def __init__(
@@ -139,8 +140,7 @@ class Fetcher:
         """
         at, permanent = url, True
         for _ in range(MAX_REDIRECTS + 1):
-            self._allow(at)
-            response, raw = self._exchange(at, conditions)
+            response, raw = self._exchange(at, conditions, self._allowed(at))
             if response.status_code == httpx.codes.NOT_MODIFIED:
                 return None
             if not response.is_redirect:
@@ -158,21 +158,28 @@ class Fetcher:
         """Close the connections."""
         self._client.close()
 
-    def _exchange(self, url: str, conditions: Mapping[str, str]) -> tuple[httpx.Response, bytes]:
+    def _exchange(
+        self, url: str, conditions: Mapping[str, str], address: str | None
+    ) -> tuple[httpx.Response, bytes]:
         limit, seconds = self._options.max_bytes, self._options.timeout_seconds
         time.sleep(max(0.0, self._next_at - time.monotonic()))
         self._next_at = time.monotonic() + self._pause
         deadline = time.monotonic() + seconds
         own = self._is_own(url)
         raw = bytearray()
+        headers = {**conditions, **(self._credentials if own else {})}
         try:
+            asked, extensions = httpx.URL(url), {}
+            if address is not None:
+                headers["Host"] = asked.netloc.decode("ascii")
+                extensions = {"sni_hostname": asked.host}
+                asked = asked.copy_with(host=address, username="", password="")
             with self._client.stream(
                 "GET",
-                url,
-                headers=httpx.Headers(
-                    {**conditions, **(self._credentials if own else {})}, encoding="utf-8"
-                ),
+                asked,
+                headers=httpx.Headers(headers, encoding="utf-8"),
                 auth=self._basic if own else None,
+                extensions=extensions,
             ) as response:
                 if not response.is_success:
                     return response, b""
@@ -194,14 +201,14 @@ class Fetcher:
         parts = urlsplit(url)
         return (parts.scheme, parts.netloc) == (self._own.scheme, self._own.netloc)
 
-    def _allow(self, url: str) -> None:
-        """Whether a feed may be led there.
+    def _allowed(self, url: str) -> str | None:
+        """The address to ask, of a place where a feed may be led; None where any will do.
 
         Raises:
-            NotAllowed: it may not.
+            NotAllowed: it may not be led there.
         """
         if self._is_own(url):
-            return
+            return None
         parts = urlsplit(url)
         host = parts.hostname or ""
         if parts.scheme not in ("http", "https") or not host:
@@ -209,11 +216,15 @@ class Fetcher:
         if self._own.scheme == "https" and parts.scheme == "http":
             raise NotAllowed(f"{bare(url)}: not followed: not encrypted")
         if host == self._own.hostname:
-            return
+            return None
         if self._hosts is not None and host not in self._hosts:
             raise NotAllowed(f"{bare(url)}: not followed: {host} is not among its hosts")
-        if not self._private and not _is_public(host, parts.port or 443):
+        if self._private:
+            return None
+        found = _addresses(host, parts.port or 443)
+        if not all(address.is_global for address in found):
             raise NotAllowed(f"{bare(url)}: not followed: a private address")
+        return str(found[0])
 
 
 def bare(url: str) -> str:
@@ -244,9 +255,9 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float:
     return min(seconds, LONGEST_RETRY_SECONDS)
 
 
-def _is_public(host: str, port: int) -> bool:
+def _addresses(host: str, port: int) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise SourceUnavailable(f"{host}: {error}") from error
-    return all(ipaddress.ip_address(str(f[4][0]).split("%")[0]).is_global for f in found)
+    return [ipaddress.ip_address(str(f[4][0]).split("%")[0]) for f in found]

@@ -1,8 +1,8 @@
-"""`python -m tests.bench [PART...] [--smoke] [--million]`: measure, print, and write docs/performance.md.
+"""`python -m tests.bench [PART...] [--smoke] [--million]`: measure, and write it down.
 
-Each part is a function from where it runs and how much it does to Markdown. Parts that are
-not named keep the section that they have there. A smoke run, or one on the embedded engine,
-prints and writes nothing.
+Each part is a function from where it runs and how much it does to Markdown, which stands in
+docs/performance.md. Parts that are not named keep the section that they have there. A smoke run, or
+one on the embedded engine, prints and writes nothing.
 """
 
 from __future__ import annotations

@@ -22,8 +22,9 @@ from pipeline.geo.resolve import Resolved, resolve
 from pipeline.geo.toponyms import Candidate, recognise
 from pipeline.language import language as language_of
 from pipeline.mentions import Field, Placed, RawMention, Span, legible, spans
-from pipeline.model import REMEMBERED, Model, paragraphs
+from pipeline.model import REMEMBERED, Model
 from pipeline.naming import name, names_as_found
+from pipeline.paragraphs import paragraphs
 from pipeline.quotes import quotes
 from pipeline.story import Story
 

@@ -21,9 +21,6 @@ SAME = {"PER": "PERSON"}
 PLACES = frozenset({"GPE", "LOC", "FAC"})
 """Labels of places: countries and towns, seas and ranges, buildings and roads."""
 
-CHUNK = 40_000
-"""Characters that the model is given at once: its memory grows with the text."""
-
 _LEAD = re.compile(r"(?:(?:the|a|an)\s+|[\s\"'“”‘’(\[,;:—–-]+)+", re.IGNORECASE)
 _TAIL = re.compile(r"(?:['’][sS]|['’](?=$)|[\s\"“”‘’)\],;:!?—–-]+)+$")
 _SHOUTED = re.compile(r"^[^a-z\n]*[A-Z]{2}[^a-z\n]*$", re.MULTILINE)
@@ -118,31 +115,16 @@ def _title(line: re.Match[str]) -> str:
     return title if len(title) == len(line[0]) else line[0]
 
 
-def chunks(text: str) -> Iterator[tuple[int, str]]:
-    """The text in parts of bounded size, each with its offset, cut between paragraphs,
-    else between words. White space at the ends of the text is left out, so that it can't
-    change what the model sees."""
-    at = len(text) - len(text.lstrip())
-    stop = len(text.rstrip())
-    while at < stop:
-        end = min(stop, at + CHUNK)
-        if end < stop:
-            for gap in ("\n\n", "\n", " "):
-                cut = text.rfind(gap, at + CHUNK // 2, end)
-                if cut > 0:
-                    end = cut
-                    break
-        yield at, text[at:end]
-        at = end
-
-
-def spans(found: Iterable[Span], offset: int, field: Field, text: str) -> Iterable[RawMention]:
-    """Spans of a part of a field's text, cleaned, at their offsets in that text."""
+def cleaned(found: Iterable[Span], text: str) -> Iterator[Span]:
+    """A paragraph's spans without article, possessive, quotes and white space at their ends."""
     for first, last, label in found:
-        start, end = trim(text, offset + first, offset + last)
-        # A span over a paragraph's end joins a caption or a headline to the text.
-        cut = text.find("\n\n", start, end)
-        if cut >= 0:
-            start, end = trim(text, start, cut)
+        start, end = trim(text, first, last)
         if start < end and any(c.isalnum() for c in text[start:end]):
-            yield RawMention(start, end, text[start:end], label, field)
+            yield start, end, label
+
+
+def spans(found: Iterable[Span], offset: int, field: Field, text: str) -> Iterator[RawMention]:
+    """Spans of a paragraph of a field's text, at their offsets in that text."""
+    for first, last, label in found:
+        start, end = offset + first, offset + last
+        yield RawMention(start, end, text[start:end], label, field)

@@ -10,7 +10,6 @@ model would give, to the bit: see `FixedShapeOps`.
 from __future__ import annotations
 
 import hashlib
-import re
 from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from thinc.api import NumpyOps, registry, use_ops
 
 from pipeline.errors import SetupError
-from pipeline.mentions import NAMED, Span, chunks
+from pipeline.mentions import NAMED, Span, cleaned
 
 REMEMBERED = 100_000
 """Paragraphs that a model keeps the names of: about a day of a large agency, some 30 MB."""
@@ -32,25 +31,6 @@ BATCH_CHARS = 16_000
 _UNUSED = ("tagger", "parser", "attribute_ruler", "lemmatizer", "senter")
 _LABELS = tuple(sorted(NAMED))
 _LABEL_NUMBERS = {label: number for number, label in enumerate(_LABELS)}
-_GAP = re.compile(r"\n[^\S\n]*\n\s*")
-
-
-def paragraphs(text: str) -> Iterator[tuple[int, str]]:
-    """What the model reads by itself, each with its offset: paragraphs, parted by empty lines.
-
-    White space at their ends is left out; what is longer than a model should be given at
-    once is cut, see `pipeline.mentions.chunks`.
-    """
-    at = 0
-    for gap in _GAP.finditer(text):
-        yield from _parts(text, at, gap.start())
-        at = gap.end()
-    yield from _parts(text, at, len(text))
-
-
-def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
-    for offset, part in chunks(text[start:end]):
-        yield start + offset, part
 
 
 class Model:
@@ -76,7 +56,7 @@ class Model:
         return _key(text) in self._memory
 
     def read(self, texts: Iterable[str]) -> dict[str, list[Span]]:
-        """What the model takes for names in each paragraph, at offsets in it.
+        """What the model takes for names in each paragraph, cleaned, at offsets in it.
 
         Args:
             texts: paragraphs, of any number of stories.
@@ -115,14 +95,14 @@ def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _packed(doc: Any) -> array[int]:
-    """The named spans of a spaCy Doc: start, end, number of the label, start, ..."""
+    """The named spans of a spaCy Doc, cleaned: start, end, number of the label, start, ..."""
+    found = ((e.start_char, e.end_char, e.label_) for e in doc.ents if e.label_ in NAMED)
     return array(
         "I",
         [
             number
-            for entity in doc.ents
-            if entity.label_ in NAMED
-            for number in (entity.start_char, entity.end_char, _LABEL_NUMBERS[entity.label_])
+            for start, end, label in cleaned(found, doc.text)
+            for number in (start, end, _LABEL_NUMBERS[label])
         ],
     )
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from pipeline.lexicon import cues, given_names
+from pipeline.paragraphs import paragraphs, remembered
 
 _UPPER = "".join(c for c in map(chr, range(0x250)) if c.isupper())
 _POINTED = "St|Mt|Ft|Bros|Dr|Gov|Sen|Rep|Gen|Col|Maj|Capt|Lt|Adm|Sgt|Rev|Prof|Mr|Mrs|Ms"
@@ -64,7 +65,18 @@ class Piece:
 
 def pieces(text: str) -> Iterator[Piece]:
     """The capitalised names of a text in order, none overlapping another."""
+    for offset, part in paragraphs(text):
+        for p in _pieces(part):
+            yield Piece(
+                offset + p.start, offset + p.end, p.words, p.label, p.title, p.starts_sentence
+            )
+
+
+@remembered
+def _pieces(text: str) -> tuple[Piece, ...]:
+    """Those of one paragraph: no run goes over a line's end."""
     runs = [(m.start(), m.end()) for m in RUN.finditer(text)]
+    found: list[Piece] = []
     at = 0
     while at < len(runs):
         start, end = runs[at]
@@ -72,7 +84,8 @@ def pieces(text: str) -> Iterator[Piece]:
         while at < len(runs) and _possessive_joins(text, start, end, runs[at]):
             end = runs[at][1]
             at += 1
-        yield from _cut(text, start, end)
+        found += _cut(text, start, end)
+    return tuple(found)
 
 
 def quoted_titles(text: str) -> Iterator[tuple[int, int]]:

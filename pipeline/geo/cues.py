@@ -10,15 +10,17 @@ import re
 import tomllib
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from sys import intern
+from typing import NamedTuple
 
 from pipeline.geo.gazetteer import Sense
 from pipeline.geo.names import WORD, fold
-from pipeline.geo.places import gazetteer_class
 from pipeline.mentions import PLACES, RawMention
+from pipeline.mentions import Span as Found
 
 _SENTENCE_END = re.compile(r"(?:[.!?:;]['\"”’)]*\s+|\n\s*|[“\"]\s*|[•*–—-]\s+)$")
 _AND = frozenset({"and", "or"})
@@ -40,33 +42,25 @@ class Span:
     start: int
     end: int
     senses: tuple[Sense, ...]
+    kind: str
+    """The gazetteer's class of the name."""
     inner: bool = False
     """Part of a longer name that the gazetteer knows: "York" of "New York"."""
 
 
 class View:
-    """One text with the model's mentions, looked at word by word."""
+    """One paragraph with the model's spans in it, looked at word by word."""
 
-    def __init__(self, text: str, named: Sequence[RawMention]) -> None:
+    def __init__(self, text: str, named: Sequence[Found]) -> None:
         self.text = text
         self.words = [m.span() for m in WORD.finditer(text)]
         self.starts = [start for start, _ in self.words]
         self.begins = len(text) - len(text.lstrip())
-        self.cover: dict[int, RawMention] = {}
-        """The mention that each word is in."""
-        self.labels: dict[str, Counter[str]] = defaultdict(Counter)
-        """How often the model gives each name each label."""
-        self.given_names: set[str] = set()
-        self.surnames: set[str] = set()
-        for mention in named:
-            self.labels[fold(mention.text)][mention.label] += 1
-            for i in self.within(mention.start, mention.end):
-                self.cover[i] = mention
-            if mention.label == "PERSON" and " " in mention.text:
-                *given, surname = mention.text.lower().split()
-                self.given_names.update(given)
-                self.surnames.add(surname)
-        self.lower = {w for w in (text[s:e] for s, e in self.words) if w.islower()}
+        self.cover: dict[int, Found] = {}
+        """The model's span that each word is in."""
+        for found in named:
+            for i in self.within(found[0], found[1]):
+                self.cover[i] = found
         self.classes: dict[int, str] = {}
         """The gazetteer's class of the known name that ends at a word."""
 
@@ -91,15 +85,31 @@ class View:
             _SENTENCE_END.search(self.text[max(0, start - 6) : start])
         )
 
+    def lower(self) -> frozenset[str]:
+        """The words in small letters."""
+        words = (self.text[start:end] for start, end in self.words)
+        return frozenset(intern(word) for word in words if word.islower())
 
-def cues(view: View, span: Span, inside_next: str | None) -> list[str]:
-    """The names of the cues that hold for a span.
+
+class Cues(NamedTuple):
+    """The names of the cues that a span's paragraph gives, but for what is elsewhere."""
+
+    near: tuple[str, ...]
+    shape: tuple[str, ...]
+    label: str
+    """How the model labels the span."""
+    single: bool
+    """It is one word."""
+
+
+def cues(view: View, span: Span, inside_next: str | None) -> Cues:
+    """The cues that hold for a span where it stands.
 
     Args:
         inside_next: what follows a comma after the span: "in container", "comma place",
             "comma capital", or None.
     """
-    kind = gazetteer_class(span.senses)
+    kind = span.kind
     label = _label(view, span)
     out = ["bias", f"ner:{label}", f"gaz:{kind}", f"gaz:{kind}|{label}"]
     if span.last > span.first:
@@ -115,9 +125,60 @@ def cues(view: View, span: Span, inside_next: str | None) -> list[str]:
     _before(view, span, kind, out)
     _after(view, span, kind, label, out)
     _listed(view, span, out)
-    _elsewhere(view, span, label, out)
-    _shape(view, span, out)
-    return out
+    # Kept for long, and made of few words: see `pipeline.paragraphs`.
+    shape = tuple(map(intern, _shape(view, span, "comma before" in out)))
+    return Cues(tuple(map(intern, out)), shape, intern(label), span.first == span.last)
+
+
+class Elsewhere:
+    """What names are in the rest of a text.
+
+    Args:
+        named: the model's mentions.
+        lower: the text's words in small letters.
+    """
+
+    def __init__(self, named: Iterable[RawMention], lower: Set[str]) -> None:
+        self._lower = lower
+        self._labels: dict[str, Counter[str]] = defaultdict(Counter)
+        """How often the model gives each name each label."""
+        self._given_names: set[str] = set()
+        self._surnames: set[str] = set()
+        for mention in named:
+            self._labels[fold(mention.text)][mention.label] += 1
+            if mention.label == "PERSON" and " " in mention.text:
+                *given, surname = mention.text.lower().split()
+                self._given_names.update(given)
+                self._surnames.add(surname)
+
+    def cues(self, surface: str, here: Cues) -> list[str]:
+        """The names of the cues that hold for a span of such words and cues of its own."""
+        out: list[str] = []
+        if here.single:
+            low = surface.lower()
+            if low in self._lower:
+                out.append("lower elsewhere")
+            if low in self._surnames:
+                out += ["surname", f"surname|{here.label}"]
+                # "in Lincoln", "Lincoln, Nebraska": placed by what stands beside it.
+                if "within" not in here.near and "in container" not in here.near:
+                    out.append("surname, not within")
+            elif low in self._given_names:
+                out += ["given name", f"given name|{here.label}"]
+        seen = self._labels.get(fold(surface))
+        if seen:
+            placed = sum(n for name, n in seen.items() if name in PLACES or name == "NORP")
+            share = placed / seen.total()
+            out.append(
+                "seen as place"
+                if share > 0.6
+                else "seen as other"
+                if share < 0.3
+                else "seen as both"
+            )
+            if seen["PERSON"] > seen.total() / 2:
+                out.append("seen as person")
+        return out
 
 
 def _label(view: View, span: Span) -> str:
@@ -127,16 +188,14 @@ def _label(view: View, span: Span) -> str:
         return "none"
     if len(covering) > 1:
         return "across"
-    mention = covering.pop()
-    if mention.start >= span.start and mention.end <= span.end + 1:
+    start, end, name = covering.pop()
+    if start >= span.start and end <= span.end + 1:
         # A mention has lost its possessive, and with it the end of "St. John's".
-        rest = view.text[mention.end : span.end]
-        same = mention.start == span.start and (len(rest) <= 1 or rest in ("'s", "’s"))
-        return mention.label if same else f"over {mention.label}"
-    position = (
-        "first" if mention.start == span.start else "last" if mention.end <= span.end + 1 else "mid"
-    )
-    return f"{position} in {mention.label}"
+        rest = view.text[end : span.end]
+        same = start == span.start and (len(rest) <= 1 or rest in ("'s", "’s"))
+        return name if same else f"over {name}"
+    position = "first" if start == span.start else "last" if end <= span.end + 1 else "mid"
+    return f"{position} in {name}"
 
 
 def _demonym(view: View, span: Span) -> str:
@@ -223,47 +282,19 @@ def _listed(view: View, span: Span, out: list[str]) -> None:
 
 
 def _neighbour(view: View, i: int, side: str, out: list[str]) -> None:
-    mention = view.cover.get(i)
-    if mention is not None:
-        what = "a place" if mention.label in PLACES else mention.label
+    found = view.cover.get(i)
+    if found is not None:
+        what = "a place" if found[2] in PLACES else found[2]
         out.append(f"listed {side} {what}")
     elif view.classes.get(i) in ("country", "first division", "metropolis", "city"):
         out.append(f"listed {side} a place")
 
 
-def _elsewhere(view: View, span: Span, label: str, out: list[str]) -> None:
-    """What the same name is in the rest of the text."""
+def _shape(view: View, span: Span, after_comma: bool) -> list[str]:
     surface = view.text[span.start : span.end]
-    if span.first == span.last:
-        low = surface.lower()
-        if low in view.lower:
-            out.append("lower elsewhere")
-        if low in view.surnames:
-            out += ["surname", f"surname|{label}"]
-            if not _is_within(out):
-                out.append("surname, not within")
-        elif low in view.given_names:
-            out += ["given name", f"given name|{label}"]
-    seen = view.labels.get(fold(surface))
-    if seen:
-        placed = sum(n for name, n in seen.items() if name in PLACES or name == "NORP")
-        share = placed / seen.total()
-        out.append(
-            "seen as place" if share > 0.6 else "seen as other" if share < 0.3 else "seen as both"
-        )
-        if seen["PERSON"] > seen.total() / 2:
-            out.append("seen as person")
-
-
-def _is_within(out: list[str]) -> bool:
-    """Whether the cues so far place the span: "in Lincoln", "Lincoln, Nebraska"."""
-    return "within" in out or "in container" in out
-
-
-def _shape(view: View, span: Span, out: list[str]) -> None:
-    surface = view.text[span.start : span.end]
+    out: list[str] = []
     if len(surface) == 2 and surface.isupper():
-        out.append("code after comma" if "comma before" in out else "code")
+        out.append("code after comma" if after_comma else "code")
     elif surface.isupper() and len(surface) > 3:
         out.append("upper")
     if span.last > span.first:
@@ -271,3 +302,4 @@ def _shape(view: View, span: Span, out: list[str]) -> None:
         for name in ("facilities", "place_types"):
             if final in word_lists()[name]:
                 out.append(f"ends in {name}")
+    return out

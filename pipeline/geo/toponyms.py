@@ -1,8 +1,9 @@
 """Toponyms of a text: spans that may name a place, and how likely each does.
 
 Every run of capitalised words that the gazetteer knows is a candidate, and so is every span
-that the model takes for a place. A logistic model over `pipeline.geo.cues`, with the weights
-in data/recognition.toml, says how likely a candidate is to be a toponym.
+that the model takes for a place. A paragraph is looked at by itself, and remembered; what its
+names are in the rest of the text is added. A logistic model over `pipeline.geo.cues`, with the
+weights in data/recognition.toml, says how likely a candidate is to be a toponym.
 """
 
 from __future__ import annotations
@@ -10,16 +11,19 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
-from pipeline.geo.cues import Span, View, cues, word_lists
+from pipeline.geo.cues import Cues, Elsewhere, Span, View, cues, word_lists
 from pipeline.geo.gazetteer import Gazetteer, Sense
 from pipeline.geo.names import fold
 from pipeline.geo.places import gazetteer_class, holds
 from pipeline.mentions import PLACES, RawMention
+from pipeline.mentions import Span as Found
+from pipeline.paragraphs import paragraphs, remembered
 
 THRESHOLD = 0.5
 _LONGEST = 7
@@ -93,25 +97,70 @@ def recognise(
 
 def candidates(text: str, named: Sequence[RawMention], gazetteer: Gazetteer) -> list[Candidate]:
     """All spans of the text that may name a place, with their cues."""
+    read = [
+        (offset, passage(part, found, gazetteer))
+        for offset, part, found in _by_paragraph(text, named)
+    ]
+    elsewhere = Elsewhere(named, set().union(*(here.lower for _, here in read)))
+    return [
+        Candidate(
+            offset + start, offset + end, surface, senses,
+            (*here.near, *elsewhere.cues(surface, here), *here.shape),
+        )
+        for offset, part in read
+        for start, end, surface, senses, here in part.spans
+    ]  # fmt: skip
+
+
+def _by_paragraph(
+    text: str, named: Sequence[RawMention]
+) -> Iterator[tuple[int, str, tuple[Found, ...]]]:
+    """The paragraphs of a text, each with its offset and the mentions that begin in it."""
+    waiting = sorted(named)
+    at = 0
+    for offset, part in paragraphs(text):
+        found = []
+        while at < len(waiting) and waiting[at].start < offset + len(part):
+            mention = waiting[at]
+            found.append((mention.start - offset, mention.end - offset, mention.label))
+            at += 1
+        yield offset, part, tuple(found)
+
+
+class Passage(NamedTuple):
+    """What one paragraph tells of the places that it may name."""
+
+    spans: tuple[tuple[int, int, str, tuple[Sense, ...], Cues], ...]
+    """Start, end, text, senses and cues of each."""
+    lower: frozenset[str]
+    """Its words in small letters."""
+
+
+@remembered
+def passage(text: str, named: tuple[Found, ...], gazetteer: Gazetteer) -> Passage:
+    """One paragraph by itself, given the model's spans in it."""
     view = View(text, named)
     spans = known(view, gazetteer)
     found = {(s.start, s.end) for s in spans}
-    for mention in named:
-        if mention.label in PLACES and (mention.start, mention.end) not in found:
-            words = view.within(mention.start, mention.end)
+    for start, end, label in named:
+        if label in PLACES and (start, end) not in found:
+            words = view.within(start, end)
             if words:
-                spans.append(Span(words[0], words[-1], mention.start, mention.end, ()))
+                spans.append(Span(words[0], words[-1], start, end, (), gazetteer_class(())))
     for span in spans:
         if not span.inner and span.senses:
-            view.classes[span.last] = gazetteer_class(span.senses)
-            view.classes.setdefault(span.first, view.classes[span.last])
-    return [
-        Candidate(
-            s.start, s.end, text[s.start : s.end], s.senses,
-            tuple(cues(view, s, _after_comma(view, s, gazetteer))),
-        )
-        for s in sorted(spans, key=lambda s: (s.start, s.end))
-    ]  # fmt: skip
+            view.classes[span.last] = span.kind
+            view.classes.setdefault(span.first, span.kind)
+    return Passage(
+        tuple(
+            (
+                s.start, s.end, text[s.start : s.end], s.senses,
+                cues(view, s, _after_comma(view, s, gazetteer)),
+            )
+            for s in sorted(spans, key=lambda s: (s.start, s.end))
+        ),
+        view.lower(),
+    )  # fmt: skip
 
 
 def known(view: View, gazetteer: Gazetteer) -> list[Span]:
@@ -135,7 +184,8 @@ def known(view: View, gazetteer: Gazetteer) -> list[Span]:
             if senses:
                 if point and (senses[0].kind == "abbreviation" or _INITIALS.search(surface)):
                     end += 1
-                found.append(Span(i, j, start, end, senses, inner or j <= reach))
+                kind = gazetteer_class(senses)
+                found.append(Span(i, j, start, end, senses, kind, inner or j <= reach))
                 inner = True
                 reach = max(reach, j)
     return found

@@ -1,0 +1,78 @@
+"""Paragraphs: what is read by itself, and so remembered by itself.
+
+A writethru keeps most paragraphs of the version before, agencies share them, and notes to
+readers come again every day. What depends on a paragraph alone is worked out once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache, wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
+
+CHUNK = 40_000
+"""Characters that the model is given at once: its memory grows with the text."""
+KEPT = 10_000
+"""Paragraphs that a function's answers are kept for: the last few hundred stories."""
+LONGEST_KEPT = 4_000
+"""Characters of a paragraph that is: what is longer is a list or a table, and would cost memory."""
+
+_GAP = re.compile(r"\n[^\S\n]*\n\s*")
+
+
+def remembered(
+    function: Callable[Concatenate[str, P], Answer],
+) -> Callable[Concatenate[str, P], Answer]:
+    """A function of a paragraph, its answers kept for those that were asked about last.
+
+    The answers must not change, nor what else the function is given.
+    """
+    kept = lru_cache(maxsize=KEPT)(function)
+
+    @wraps(function)
+    def answer(text: str, /, *more: P.args, **named: P.kwargs) -> Answer:
+        if len(text) > LONGEST_KEPT:
+            return function(text, *more, **named)
+        return kept(text, *more, **named)  # type: ignore[arg-type]
+
+    return answer
+
+
+def paragraphs(text: str) -> Iterator[tuple[int, str]]:
+    """What is read by itself, each with its offset: paragraphs, parted by empty lines.
+
+    White space at their ends is left out; what is longer than a model should be given at
+    once is cut, see `chunks`.
+    """
+    at = 0
+    for gap in _GAP.finditer(text):
+        yield from _parts(text, at, gap.start())
+        at = gap.end()
+    yield from _parts(text, at, len(text))
+
+
+def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
+    for offset, part in chunks(text[start:end]):
+        yield start + offset, part
+
+
+def chunks(text: str) -> Iterator[tuple[int, str]]:
+    """The text in parts of bounded size, each with its offset, cut between paragraphs,
+    else between words. White space at the ends of the text is left out, so that it can't
+    change what the model sees."""
+    at = len(text) - len(text.lstrip())
+    stop = len(text.rstrip())
+    while at < stop:
+        end = min(stop, at + CHUNK)
+        if end < stop:
+            for gap in ("\n\n", "\n", " "):
+                cut = text.rfind(gap, at + CHUNK // 2, end)
+                if cut > 0:
+                    end = cut
+                    break
+        yield at, text[at:end]
+        at = end

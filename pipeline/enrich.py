@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from config.settings import Settings
@@ -77,6 +78,7 @@ class Enricher:
         self._models = {language: Model(name, remembered) for language, name in named.items()}
         self._home = _home(home, gazetteer)
         self._aliases = aliases or alias_table.load()
+        self._demonym = lru_cache(maxsize=1 << 14)(self._as_demonym)
 
     def read_ahead(self, stories: Sequence[Story]) -> None:
         """Let the models read the stories together, and remember: quicker than one by one."""
@@ -172,7 +174,7 @@ class Enricher:
             return entities, ()
         return entities, quotes(story.body, entities, named)
 
-    def _demonym(self, text: str) -> float:
+    def _as_demonym(self, text: str) -> float:
         """How much a name speaks for being a demonym: 0 where the gazetteer knows no such one."""
         senses = self.gazetteer.lookup(text)
         demonyms = sum(sense.kind == "demonym" for sense in senses)

@@ -11,11 +11,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from sys import intern
 
 from pipeline.evidence import Span, Weights
 from pipeline.geo.names import fold
 from pipeline.lexicon import cues, given_names
 from pipeline.mentions import Field, Named
+from pipeline.paragraphs import paragraphs, remembered
 
 ENOUGH = 1.0
 """A name without as much weight for any label is left out."""
@@ -36,9 +38,9 @@ class Forms:
         for span in spans:
             self._spans[span.key].append(span)
         self._known = {key for key, found in self._spans.items() if any(s.known for s in found)}
-        self._lower = {
-            word for text in texts.values() for word in _LOWER_WORD.findall(text) if word.islower()
-        }
+        self._lower: set[str] = set().union(
+            *(_lower_words(part) for text in texts.values() for _, part in paragraphs(text))
+        )
         self._shared = {key: _shared(found) for key, found in self._spans.items() if len(found) > 1}
         self._linked: dict[str, Weights] = {}
         labels = {key: self._best(key) for key in self._spans}
@@ -122,6 +124,11 @@ class Forms:
         else:
             label, weight = _heaviest(self._shared[key], _mean(found), linked)
         return label if weight >= ENOUGH else None
+
+
+@remembered
+def _lower_words(text: str) -> frozenset[str]:
+    return frozenset(intern(word) for word in _LOWER_WORD.findall(text) if word.islower())
 
 
 def known_forms(named: Iterable[Named]) -> dict[tuple[str, ...], str]:

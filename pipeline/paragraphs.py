@@ -17,7 +17,8 @@ Answer = TypeVar("Answer")
 CHUNK = 40_000
 """Characters that the model is given at once: its memory grows with the text."""
 KEPT = 10_000
-"""Paragraphs that a function's answers are kept for: the last few hundred stories."""
+"""Paragraphs that a function's answers are kept for: the last few hundred stories, some 60 MB in
+all for those that name places and runs of capitals."""
 LONGEST_KEPT = 4_000
 """Characters of a paragraph that is: what is longer is a list or a table, and would cost memory."""
 

@@ -17,6 +17,7 @@ _TYPES = {
     "state": "ADM1", "county": "ADM2", "district": "ADM", "region": "ADM1", "river": "STM",
     "lake": "LK", "island": "ISL", "republic": "PCL",
 }  # fmt: skip
+_OF = frozenset({"of", "from", "outside"})
 _OFFSET = re.compile(
     r"(?:\b(?:about|some|around|nearly)\s+)?"
     r"\b(?:[\d.,]+|a few|several|\w+)\s+(?:\([^)]*\)\s*)?(?:km|kilomet(?:er|re)s?|miles?|mi)\b"
@@ -99,5 +100,8 @@ def _type_hint(candidate: Candidate, text: str) -> str | None:
 
 
 def _offset(candidate: Candidate, text: str) -> str | None:
-    found = _OFFSET.search(text[max(0, candidate.start - 70) : candidate.start])
+    before = text[max(0, candidate.start - 70) : candidate.start]
+    if _OF.isdisjoint(before.split()[-2:]):  # quicker told than by the expression
+        return None
+    found = _OFFSET.search(before)
     return " ".join(found[0].split()) if found is not None else None

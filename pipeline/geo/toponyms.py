@@ -12,7 +12,7 @@ import math
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -81,15 +81,16 @@ def recognise(
     """
     table = weights("recognition") if table is None else table
     scored = []
-    for candidate in candidates(text, named, gazetteer):
-        z = sum(table.get(cue, 0.0) for cue in candidate.cues)
-        scored.append(replace(candidate, probability=1 / (1 + math.exp(-max(-30, min(30, z))))))
+    for c in candidates(text, named, gazetteer):
+        z = sum(table.get(cue, 0.0) for cue in c.cues)
+        probability = 1 / (1 + math.exp(-max(-30, min(30, z))))
+        scored.append(Candidate(c.start, c.end, c.text, c.senses, c.cues, probability))
     scored.sort(key=lambda c: (-c.probability, c.start - c.end, c.start))
     chosen: list[Candidate] = []
     taken: set[int] = set()
     for c in scored:
-        evidence = any(s.kind == "demonym" for s in c.senses)
-        if (c.accepted or evidence) and taken.isdisjoint(range(c.start, c.end)):
+        told = c.accepted or any(s.kind == "demonym" for s in c.senses)
+        if told and taken.isdisjoint(range(c.start, c.end)):
             taken.update(range(c.start, c.end))
             chosen.append(c)
     return sorted(chosen, key=lambda c: c.start)

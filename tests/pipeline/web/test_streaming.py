@@ -17,6 +17,8 @@ from pipeline.web.app import create_app
 class Reader:
     """An index that answers when it is told to."""
 
+    answered = True
+
     def __init__(self, failure: Exception | None = None) -> None:
         self.answer = asyncio.Event()
         self._failure = failure

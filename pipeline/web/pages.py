@@ -153,6 +153,12 @@ async def story_page(
             return _away()
         if error:
             raise error
+        try:
+            # A story killed meanwhile has no versions; what was read before must not be shown.
+            if await awaited(request, found.story(story_id)) is None:
+                return _missing()
+        except NewswireError:
+            return _away()
         view.newest = version is None or bool(view.versions and version == view.versions[0].key)
     return _in_parts(
         request,

@@ -25,7 +25,7 @@ from connectors.sources.base import Delivery, now
 from newswire.context import fail, one_sentence, out, settings
 from newswire.find import printable
 from pipeline.broker import broker_errors
-from pipeline.deadletter import DeadLetter, Found, read
+from pipeline.deadletter import DeadLetter, Found, letter_name, read
 from pipeline.errors import ParseError
 from pipeline.topics import Topics, headers, read_headers
 
@@ -218,7 +218,7 @@ def _partition(
         for record in polled.get(part, ()):
             if record.offset < end:
                 letter = read(record.value or b"", read_headers(record.headers))
-                yield Found(f"{record.partition}:{record.offset}", letter, len(letter.raw))
+                yield Found(letter_name(record.partition, record.offset), letter, len(letter.raw))
 
 
 def _one(base: Settings, name: str) -> Found:

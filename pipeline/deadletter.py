@@ -53,11 +53,16 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
         return headers(schema=SCHEMA, **values)
 
 
+def letter_name(partition: int, offset: int) -> str:
+    """What a dead letter is called, by its place on the topic: "2:107"."""
+    return f"{partition}:{offset}"
+
+
 class Found(msgspec.Struct, frozen=True):
     """A dead letter and its place on the topic."""
 
     name: str
-    """"partition:offset"."""
+    """See `letter_name`."""
     letter: DeadLetter
     size: int
     """Of the raw bytes, also where these are left out."""

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from elasticsearch import AsyncElasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.deadletter import read
+from pipeline.deadletter import letter_name, read
 from pipeline.errors import CodecError, NewswireError
 from pipeline.index.client import translated
 from pipeline.index.mapping import DATE, INTEGER, KEYWORD, LONG, NAME
@@ -79,25 +80,20 @@ def entry(record: Record) -> Write:
     except ValueError as error:  # msgspec's, too
         raise CodecError(f"{record.place} is no dead letter: {error}") from error
     values = {
-        "name": f"{record.partition}:{record.offset}",
-        "stage": letter.stage,
-        "error": letter.error,
-        "reason": letter.reason,
-        "where": letter.where,
-        "feed": letter.feed,
-        "format": letter.format,
+        **msgspec.structs.asdict(letter),
+        "name": letter_name(record.partition, record.offset),
         "delivery": letter.name,
-        "story_id": letter.story_id,
-        "topic": letter.topic,
-        "partition": letter.partition,
-        "offset": letter.offset,
         "bytes": size,
         "received_at": _instant(letter.received_at),
         "failed_at": _instant(letter.failed_at),
     }
+    del values["raw"]
     # Topics that are made anew begin at 0 again: the time tells such letters apart.
-    name = f"{record.partition}:{record.offset}@{letter.failed_at}"
-    return Write(name, 1, {key: value for key, value in values.items() if value is not None})
+    return Write(
+        f"{values['name']}@{letter.failed_at}",
+        1,
+        {key: value for key, value in values.items() if value is not None},
+    )
 
 
 def _instant(text: str | None) -> str | None:

@@ -92,8 +92,9 @@ async def search_page(request: Request) -> Response:
     search = _started(request, _found(request, asked, cursor, view))
     if not reader(request).answered:
         # An index that is away gives the page its status; one that goes is told within the page.
-        await asyncio.wait({search})
-        if isinstance(search.exception(), NewswireError):
+        try:
+            await search
+        except NewswireError:
             return _away()
     return _in_parts(
         request,
@@ -140,26 +141,18 @@ async def story_page(
         shown = newest = await awaited(request, found.story(story_id))
         if newest and version is not None:
             shown = await awaited(request, found.version(story_id, version))
-    except NewswireError:
-        return _away()
-    if shown is None:
-        return _missing()
-    view = SimpleNamespace(newest=version is None, changes=None)
-    around = _started(request, _around(request, story_id, (older, newer), view))
-    if version is not None or older is not None or newer is not None:
-        # The story's own part tells of its versions, too.
-        await asyncio.wait({around})
-        if isinstance(error := around.exception(), NewswireError):
-            return _away()
-        if error:
-            raise error
-        try:
+        if shown is None:
+            return _missing()
+        view = SimpleNamespace(newest=version is None, changes=None)
+        around = _started(request, _around(request, story_id, (older, newer), view))
+        if version is not None or older is not None or newer is not None:
+            await around  # the story's own part tells of its versions, too
             # A story killed meanwhile has no versions; what was read before must not be shown.
             if await awaited(request, found.story(story_id)) is None:
                 return _missing()
-        except NewswireError:
-            return _away()
-        view.newest = version is None or bool(view.versions and version == view.versions[0].key)
+            view.newest = version is None or bool(view.versions and version == view.versions[0].key)
+    except NewswireError:
+        return _away()
     return _in_parts(
         request,
         "story.html",

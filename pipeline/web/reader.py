@@ -146,13 +146,10 @@ class Reader:
             passing=(NotFoundError,),
         )
         try:
-            response, newest = await together(kept, self.story(story_id))
+            found = [hit["_source"] for hit in await self._hits_beside(story_id, kept)]
         except NotFoundError:  # an index from before there was a history
             return []
-        if newest is None:
-            return []
         now = datetime.now(UTC)
-        found = [hit["_source"] for hit in response["hits"]["hits"]]
         return [
             (entry["index_version"], entry["document"])
             for entry in found
@@ -185,7 +182,7 @@ class Reader:
                 "minimum_should_match": "30%",
             }
         }
-        found = self._search(
+        near = self._search(
             {
                 "size": size,
                 "query": {
@@ -199,10 +196,14 @@ class Reader:
             },
             index=self._index,
         )
-        response, story = await together(found, self.story(story_id))
-        if story is None:
-            return []
-        return [results.hit(found) for found in response["hits"]["hits"]]
+        return [results.hit(found) for found in await self._hits_beside(story_id, near)]
+
+    async def _hits_beside(
+        self, story_id: str, search: Awaitable[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """What a search for a story's sake finds; nothing where the story may not be shown."""
+        response, story = await together(search, self.story(story_id))
+        return [] if story is None else list(response["hits"]["hits"])
 
     async def suggest(self, typed: str) -> suggestions.Suggestions:
         """Completions of what is being typed."""

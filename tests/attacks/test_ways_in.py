@@ -17,7 +17,7 @@ from connectors.archive import Archive
 from connectors.archive import read as archived
 from connectors.cursor import Cursor
 from connectors.reading import read
-from connectors.sources import Delivery, Polled
+from connectors.sources import Delivery, Polled, Source
 from connectors.sources.directory import Directory, DirectoryOptions
 from connectors.sources.http import Http, HttpOptions
 from connectors.sources.imap import Imap, ImapOptions
@@ -53,17 +53,16 @@ def by_folder(place: Place, deliveries: Sequence[bytes]) -> list[Polled]:
 
 
 def by_feed(place: Place, deliveries: Sequence[bytes]) -> list[Polled]:
-    source = Rss(RssOptions(url=f"{place.web.url}/feed"))
-    found: list[Polled] = []
-    for raw in deliveries:
-        place.web.put("/feed", raw)
-        found += take(source, place.cursor)
-    source.close()
-    return found
+    return polled(Rss(RssOptions(url=f"{place.web.url}/page")), place, deliveries)
 
 
 def by_interface(place: Place, deliveries: Sequence[bytes]) -> list[Polled]:
-    source = Http(HttpOptions(url=f"{place.web.url}/page", requests_per_second=1000))
+    options = HttpOptions(url=f"{place.web.url}/page", requests_per_second=1000)
+    return polled(Http(options), place, deliveries)
+
+
+def polled(source: Source, place: Place, deliveries: Sequence[bytes]) -> list[Polled]:
+    """What a source gives of a page that changes from delivery to delivery."""
     found: list[Polled] = []
     for raw in deliveries:
         place.web.put("/page", raw)
@@ -153,8 +152,8 @@ def test_a_hostile_delivery_harms_none(
     hostile = PAYLOADS[attack]
     feed = Feed(name="wire", source="directory", format=format_name)
     sent = [good.format(1).encode(), hostile, good.format(2).encode()]
-    polled = way(Place(tmp_path, cursor, web, embedded), sent)
-    deliveries = [item for item in polled if isinstance(item, Delivery)]
+    came = way(Place(tmp_path, cursor, web, embedded), sent)
+    deliveries = [item for item in came if isinstance(item, Delivery)]
     before, refused, after = (read(feed, delivery) for delivery in deliveries)
     assert [len(reading.stories) for reading in (before, refused, after)] == [1, 0, 1]
     (letter,) = refused.letters

@@ -20,6 +20,7 @@ from kafka.errors import KafkaError
 
 from config.kafka import client_options
 from config.settings import Settings
+from pipeline.deadletter import letter_name
 from pipeline.index.client import connect_sync
 from pipeline.index.history import history_index
 from pipeline.index.letters import letters_index
@@ -225,7 +226,7 @@ def letter_differences(wire: Wire, settings: Settings) -> Iterator[str]:
     with connect_sync(settings.elasticsearch) as client:
         client.indices.refresh(index=index)
         told = {hit["_source"]["name"] for hit in _search(client, index, {"match_all": {}})}
-    for name in told ^ {f"{record.partition}:{record.offset}" for record in records}:
+    for name in told ^ {letter_name(record.partition, record.offset) for record in records}:
         yield f"dead letters: {name} is {'told' if name in told else 'not told'} by the index"
 
 

@@ -1,10 +1,12 @@
 """Which texts a fingerprint tells as near-duplicates."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.fingerprint import LEAST_PAIRS, are_near, as_fields, fingerprint, from_fields
+from pipeline.fingerprint import LEAST_PAIRS, are_near, as_fields, fingerprint, from_fields, telling
 from tests.evaluation.duplicates import counted, own_texts
 
 STORY = """President Camila Ríos signed a truce with the National Liberation Army in Bogotá.
@@ -48,6 +50,17 @@ def test_any_text_has_one_or_none(text: str) -> None:
         assert found.pairs >= LEAST_PAIRS
         assert from_fields(as_fields(found)) == found
         assert are_near(found, found)
+
+
+WORDS = st.text(st.sampled_from("aAéÉñ1٣²፩_.,-— \n'’ßŁ"), max_size=40)
+
+
+@given(text=WORDS | st.text(max_size=100))
+@settings(max_examples=300)
+def test_telling_words_are_those_that_begin_with_a_capital_or_a_digit(text: str) -> None:
+    """What is skipped for speed changes nothing."""
+    words = re.findall(r"\w+(?:[.,]\d+\w*)*", text)
+    assert telling(text) == [w for w in words if w[0].isupper() or w[0].isdigit()]
 
 
 @pytest.mark.parametrize("text", ["", "Too short to say.", "wort " * 500])

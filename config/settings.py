@@ -72,7 +72,9 @@ class Kafka(_Section):
     ssl_keyfile: Path | None = None
     group: str = "newswire"
     """The worker's consumer group."""
-    compression: Literal["none", "gzip", "lz4", "zstd"] = "lz4"
+    compression: Literal["none", "gzip", "lz4", "zstd"] = "zstd"
+    """Of the topics. lz4 takes the worker four times as long: aiokafka asks for its highest
+    level."""
     linger_ms: int = Field(default=20, ge=0)
     """How long a connector's producer waits for more; the worker's sends whole batches."""
     max_request_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+import msgspec
 import orjson
 import typer
 from rich.markup import escape
@@ -86,7 +87,7 @@ def _entity(name: str) -> str:
 
 def _hit(hit: Hit) -> dict[str, Any]:
     return {
-        **hit.model_dump(mode="json", exclude={"headline", "snippets"}),
+        **msgspec.to_builtins(hit),
         "headline": hit.headline.text,
         "snippets": [snippet.text for snippet in hit.snippets],
     }

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+import msgspec
 
 Kind = Literal["same", "added", "removed"]
 
@@ -16,10 +16,8 @@ MAX_WORDS = 4000
 """Of a changed stretch: a longer one is shown as removed and added whole."""
 
 
-class Change(BaseModel):
+class Change(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch of text that both versions have, or only one."""
-
-    model_config = ConfigDict(frozen=True)
 
     kind: Kind
     text: str

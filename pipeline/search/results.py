@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+import msgspec
 
 from pipeline.search.query import FACETS, MARK_END, MARK_START, TIMELINE_BUCKETS
 
@@ -18,15 +18,8 @@ _AS_THEY_ARE = (
 )  # fmt: skip
 """A hit's fields that are the document's."""
 
-Fields = dict[str, Any]
-"""A model's, before it is made."""
 
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Text(_Frozen):
+class Text(msgspec.Struct, frozen=True, kw_only=True):
     """Plain text with the spans that matched; never markup."""
 
     text: str
@@ -42,7 +35,7 @@ class Text(_Frozen):
         return [piece for piece in [*pieces, (self.text[at:], False)] if piece[0]]
 
 
-class Place(_Frozen):
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """A place that a story names."""
 
     geonames_id: int
@@ -54,7 +47,7 @@ class Place(_Frozen):
     confidence: float = 0.0
 
 
-class Similar(_Frozen):
+class Similar(msgspec.Struct, frozen=True, kw_only=True):
     """A story that is a near-duplicate of one before it."""
 
     id: str
@@ -64,7 +57,7 @@ class Similar(_Frozen):
     published_at: datetime | None = None
 
 
-class Hit(_Frozen):
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """One story as a list of results shows it."""
 
     id: str
@@ -88,14 +81,14 @@ class Hit(_Frozen):
     """The near-duplicates that stand behind this story, where results are collapsed."""
 
 
-class FacetValue(_Frozen):
+class FacetValue(msgspec.Struct, frozen=True, kw_only=True):
     """A value of a facet and how many stories have it."""
 
     value: str
     count: int
 
 
-class TimeBucket(_Frozen):
+class TimeBucket(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch of time, its end not included, and how many stories it holds."""
 
     start: datetime
@@ -103,7 +96,7 @@ class TimeBucket(_Frozen):
     count: int
 
 
-class PlaceCount(_Frozen):
+class PlaceCount(msgspec.Struct, frozen=True, kw_only=True):
     """A place on the map and how many stories name it."""
 
     geonames_id: int
@@ -114,7 +107,7 @@ class PlaceCount(_Frozen):
     count: int
 
 
-class Page(_Frozen):
+class Page(msgspec.Struct, frozen=True, kw_only=True):
     """A page of results with what the rest of the screen shows."""
 
     total: int
@@ -131,18 +124,14 @@ def page(response: Mapping[str, Any]) -> Page:
     """The page that a response to `pipeline.search.query.body` makes."""
     aggregations = response.get("aggregations") or {}
     total = response["hits"].get("total") or {"value": 0}
-    # In one go: hundreds of small models that are made one by one take longer than the search
-    # of a small index.
-    return Page.model_validate(
-        {
-            "total": total["value"],
-            "hits": [_hit(found) for found in response["hits"]["hits"]],
-            "facets": {name: _facet(aggregations[name]) for name in FACETS if name in aggregations},
-            "timeline": _timeline(aggregations.get("map") or {}),
-            "places": _places(aggregations.get("map") or {}),
-            "took_ms": response.get("took", 0),
-            "timed_out": response.get("timed_out", False),
-        }
+    return Page(
+        total=total["value"],
+        hits=tuple(hit(found) for found in response["hits"]["hits"]),
+        facets={name: _facet(aggregations[name]) for name in FACETS if name in aggregations},
+        timeline=tuple(_timeline(aggregations.get("map") or {})),
+        places=tuple(_places(aggregations.get("map") or {})),
+        took_ms=response.get("took", 0),
+        timed_out=response.get("timed_out", False),
     )
 
 
@@ -159,40 +148,33 @@ def counted(response: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str,
 
 def hit(found: Mapping[str, Any]) -> Hit:
     """One hit of a response."""
-    return Hit.model_validate(_hit(found))
-
-
-def _hit(found: Mapping[str, Any]) -> Fields:
     source = found["_source"]
     marked = found.get("highlight") or {}
     headline = marked.get("headline", [source.get("headline") or ""])[0]
     dateline = source.get("dateline") or {}
     snippets = next((v for name, v in marked.items() if name.startswith("text.")), None)
-    return {
+    fields = {
         **{name: source[name] for name in _AS_THEY_ARE if name in source},
-        "headline": _text(headline),
+        "headline": text(headline),
         "dateline": dateline.get("place") or dateline.get("text"),
-        "snippets": [_text(part) for part in snippets or marked.get("body", ())],
+        "snippets": [text(part) for part in snippets or marked.get("body", ())],
         "places": [_place(found) for found in source.get("places", ())],
         "score": found.get("_score"),
         "similar": [
-            {name: each["_source"].get(name) for name in Similar.model_fields}
+            {name: each["_source"].get(name) for name in Similar.__struct_fields__}
             for each in found.get("similar", ())
         ],
     }
+    return msgspec.convert(fields, Hit)
 
 
-def _place(source: Mapping[str, Any]) -> Fields:
+def _place(source: Mapping[str, Any]) -> dict[str, Any]:
     point = source["location"]
     return {**source, "latitude": point["lat"], "longitude": point["lon"]}
 
 
 def text(marked: str) -> Text:
     """Text between the highlighter's marks as plain text and offsets."""
-    return Text.model_validate(_text(marked))
-
-
-def _text(marked: str) -> Fields:
     plain: list[str] = []
     marks: list[tuple[int, int]] = []
     at, start = 0, None
@@ -207,34 +189,30 @@ def _text(marked: str) -> Fields:
         else:
             plain.append(piece)
             at += len(piece)
-    return {"text": "".join(plain), "marks": marks}
+    return Text(text="".join(plain), marks=tuple(marks))
 
 
-def _facet(aggregation: Mapping[str, Any]) -> list[Fields]:
+def _facet(aggregation: Mapping[str, Any]) -> tuple[FacetValue, ...]:
     buckets = aggregation["values"]["buckets"]
-    return [{"value": str(bucket["key"]), "count": bucket["doc_count"]} for bucket in buckets]
+    return tuple(FacetValue(value=str(b["key"]), count=b["doc_count"]) for b in buckets)
 
 
-def _places(aggregation: Mapping[str, Any]) -> list[Fields]:
-    counts = []
+def _places(aggregation: Mapping[str, Any]) -> Iterator[PlaceCount]:
     for bucket in aggregation.get("values", {}).get("buckets", ()):
         # From the right: a place's name may hold the separator, the rest can't.
         name, country, geonames_id, point = bucket["key"].rsplit("|", 3)
         latitude, longitude = point.split(",")
-        counts.append(
-            {
-                "geonames_id": int(geonames_id),
-                "name": name,
-                "country_code": country or None,
-                "latitude": float(latitude),
-                "longitude": float(longitude),
-                "count": bucket["doc_count"],
-            }
+        yield PlaceCount(
+            geonames_id=int(geonames_id),
+            name=name,
+            country_code=country or None,
+            latitude=float(latitude),
+            longitude=float(longitude),
+            count=bucket["doc_count"],
         )
-    return counts
 
 
-def _timeline(aggregation: Mapping[str, Any]) -> list[Fields]:
+def _timeline(aggregation: Mapping[str, Any]) -> list[TimeBucket]:
     """The finest of the timelines that holds all stories, without gaps."""
     found = {**aggregation, **aggregation.get("recent", {})}
     lines = {
@@ -249,7 +227,7 @@ def _timeline(aggregation: Mapping[str, Any]) -> list[Fields]:
     return _filled(lines[step], step * 1000)
 
 
-def _filled(counts: Mapping[int, int], step: int) -> list[Fields]:
+def _filled(counts: Mapping[int, int], step: int) -> list[TimeBucket]:
     if not counts:
         return []
     first, last = int(min(counts)), int(max(counts))
@@ -260,7 +238,7 @@ def _filled(counts: Mapping[int, int], step: int) -> list[Fields]:
     for key, count in counts.items():
         totals[first + (int(key) - first) // wide * wide] += count
     return [
-        {"start": _instant(key), "end": _instant(key + wide), "count": count}
+        TimeBucket(start=_instant(key), end=_instant(key + wide), count=count)
         for key, count in totals.items()
     ]
 

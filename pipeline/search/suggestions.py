@@ -10,7 +10,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+import msgspec
 
 from pipeline.search.query import Body, visible
 
@@ -23,10 +23,8 @@ _BETWEEN = " -'’.(/"
 _WORD_START = r"(.*[ \-'’.(/])?"
 
 
-class Suggestion(BaseModel):
+class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
     """A name to search for, and how many stories have it."""
-
-    model_config = ConfigDict(frozen=True)
 
     value: str
     count: int
@@ -34,10 +32,8 @@ class Suggestion(BaseModel):
     geonames_id: int | None = None
 
 
-class Suggestions(BaseModel):
+class Suggestions(msgspec.Struct, frozen=True, kw_only=True):
     """What the typed text may become, the most frequent first."""
-
-    model_config = ConfigDict(frozen=True)
 
     people: tuple[Suggestion, ...] = ()
     places: tuple[Suggestion, ...] = ()

@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
+import msgspec
 import orjson
 from fastapi import APIRouter, Header, HTTPException, Query, Request
 from fastapi.responses import Response, StreamingResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from msgspec import structs
+from msgspec.json import encode
+from pydantic import AwareDatetime, Field
 
 from pipeline.index.document import Document
 from pipeline.search.differences import Change, difference
@@ -21,6 +24,7 @@ from pipeline.search.results import Hit, Page
 from pipeline.search.suggestions import Suggestions
 from pipeline.web.answers import awaited, tagged
 from pipeline.web.live import Event
+from pipeline.web.openapi import answer
 from pipeline.web.reader import Reader
 
 router = APIRouter()
@@ -47,16 +51,14 @@ class LiveParameters(SearchRequest):
     """As Last-Event-ID, which a page can't set for the first time."""
 
 
-class SearchPage(Page):
+class SearchPage(Page, frozen=True, kw_only=True):
     """A page of results; `cursor` asks for the next one where there is one."""
 
     cursor: str | None = None
 
 
-class Version(BaseModel):
+class Version(msgspec.Struct, frozen=True, kw_only=True):
     """One version of a story, without its text."""
-
-    model_config = ConfigDict(frozen=True)
 
     key: int
     """Names this version in /api/versions and /api/differences."""
@@ -69,15 +71,17 @@ class Version(BaseModel):
     indexed_at: datetime | None = None
 
 
-class Difference(BaseModel):
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """What changed from one version to another, field by field, word by word."""
-
-    model_config = ConfigDict(frozen=True)
 
     older: Version
     newer: Version
     fields: dict[str, tuple[Change, ...]]
     """Only the fields that changed."""
+
+
+ANSWERS = (SearchPage, Version, Difference, Hit, Suggestions)
+"""What the routes answer, for the OpenAPI document."""
 
 
 def reader(request: Request) -> Reader:
@@ -86,19 +90,16 @@ def reader(request: Request) -> Reader:
     return found
 
 
-@router.get("/api/search", response_model=SearchPage)
+@router.get("/api/search", responses=answer(SearchPage))
 async def search(request: Request, asked: Annotated[SearchParameters, Query()]) -> Response:
     """Stories that match, with facets, timeline and places."""
     wanted = SearchRequest(**asked.model_dump(exclude={"cursor"}))
     page, cursor = await awaited(request, reader(request).search(wanted, asked.cursor))
-    shown = SearchPage(**dict(page), cursor=cursor)
-    unsteady: Any = {"took_ms": True, "cursor": True, "hits": {"__all__": {"score"}}}
-    return tagged(
-        request,
-        shown.model_dump_json().encode(),
-        JSON,
-        same_while=shown.model_dump_json(exclude=unsteady).encode(),
+    shown = SearchPage(**structs.asdict(page), cursor=cursor)
+    steady = structs.replace(
+        page, took_ms=0, hits=tuple(structs.replace(hit, score=None) for hit in page.hits)
     )
+    return tagged(request, encode(shown), JSON, same_while=encode(steady))
 
 
 @router.get("/api/stories/{story_id:path}")
@@ -110,7 +111,7 @@ async def story(request: Request, story_id: StoryId) -> Response:
     return tagged(request, orjson.dumps(public(found)), JSON)
 
 
-@router.get("/api/versions/{story_id:path}")
+@router.get("/api/versions/{story_id:path}", responses=answer(list[Version]))
 async def versions(
     request: Request, story_id: StoryId, key: Annotated[int | None, Query()] = None
 ) -> Response:
@@ -123,34 +124,29 @@ async def versions(
     listed = await awaited(request, reader(request).versions(story_id))
     if not listed:
         raise HTTPException(404, "there is no such story, or it may not be shown")
-    shown = [described(name, document).model_dump(mode="json") for name, document in listed]
-    return tagged(request, orjson.dumps(shown), JSON)
+    return tagged(request, encode([described(*version) for version in listed]), JSON)
 
 
-@router.get("/api/differences/{story_id:path}", response_model=Difference)
+@router.get("/api/differences/{story_id:path}", responses=answer(Difference))
 async def differences(request: Request, story_id: StoryId, older: int, newer: int) -> Response:
     """What changed between two versions, given by their keys."""
     before = await awaited(request, reader(request).version(story_id, older))
     after = await awaited(request, reader(request).version(story_id, newer))
     if before is None or after is None:
         raise HTTPException(404, "there is no such version, or it may not be shown")
-    shown = compared((older, before), (newer, after))
-    return tagged(request, shown.model_dump_json().encode(), JSON)
+    return tagged(request, encode(compared((older, before), (newer, after))), JSON)
 
 
-@router.get("/api/alike/{story_id:path}", response_model=list[Hit])
+@router.get("/api/alike/{story_id:path}", responses=answer(list[Hit]))
 async def alike(request: Request, story_id: StoryId) -> Response:
     """More stories like this one, the most alike first."""
-    hits = await awaited(request, reader(request).alike(story_id))
-    shown = [hit.model_dump(mode="json") for hit in hits]
-    return tagged(request, orjson.dumps(shown), JSON)
+    return tagged(request, encode(await awaited(request, reader(request).alike(story_id))), JSON)
 
 
-@router.get("/api/suggest", response_model=Suggestions)
+@router.get("/api/suggest", responses=answer(Suggestions))
 async def suggest(request: Request, q: Annotated[str, Query(max_length=200)] = "") -> Response:
     """People, places and slugs that begin as typed."""
-    found = await awaited(request, reader(request).suggest(q))
-    return tagged(request, found.model_dump_json().encode(), JSON)
+    return tagged(request, encode(await awaited(request, reader(request).suggest(q))), JSON)
 
 
 @router.get("/api/live")
@@ -243,8 +239,7 @@ async def feed_json(request: Request, asked: Annotated[SearchRequest, Query()]) 
 
 def described(key: int, document: Document) -> Version:
     """A version as lists show it."""
-    fields = Version.model_fields.keys() - {"key"}
-    return Version(key=key, **{name: document.get(name) for name in fields})
+    return msgspec.convert({**document, "key": key}, Version)
 
 
 def compared(older: tuple[int, Document], newer: tuple[int, Document]) -> Difference:

@@ -15,6 +15,7 @@ from pipeline.web.answers import add_error_answers
 from pipeline.web.door import Door
 from pipeline.web.files import Files
 from pipeline.web.live import Live
+from pipeline.web.openapi import describe
 from pipeline.web.reader import open_reader
 from pipeline.web.security import SecurityHeaders
 
@@ -61,4 +62,5 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     app.include_router(pages.router)
     app.include_router(operations.router)
     app.mount("/static", Files())
+    describe(app, api.ANSWERS)
     return app

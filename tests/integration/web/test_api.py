@@ -3,12 +3,14 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -422,6 +424,17 @@ def test_the_openapi_document_names_every_filter(client: TestClient) -> None:
     document = got(client, "/openapi.json")
     names = {p["name"] for p in document["paths"]["/api/search"]["get"]["parameters"]}
     assert {"q", "source", "person", "place", "near", "bbox", "since", "cursor"} <= names
+
+
+def test_the_openapi_document_describes_the_answers(client: TestClient) -> None:
+    """Every schema that it refers to is there, and a page of results has that form."""
+    document = got(client, "/openapi.json")
+    schemas = document["components"]["schemas"]
+    referred = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
+    assert {"SearchPage", "Hit", "Difference", "Suggestions"} <= referred <= set(schemas)
+    answer = document["paths"]["/api/search"]["get"]["responses"]["200"]
+    form = answer["content"]["application/json"]["schema"] | {"components": {"schemas": schemas}}
+    jsonschema.validate(got(client, "/api/search"), form)
 
 
 PIECES = st.one_of(

@@ -34,6 +34,12 @@ log = logging.getLogger(__name__)
 START_SECONDS = 180.0
 """How long a process may take to load its model."""
 
+BATCH_SECONDS = 0.25
+"""What a process is given at once, where that is more than `batch_chars`: of what it remembers
+from versions before it does a lot in that time, and the model reads the rest of it together."""
+MOST_BATCHES = 16
+"""Times `batch_chars`, at most."""
+
 BLAS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -70,7 +76,7 @@ class NlpPool:
     Args:
         load: makes the enricher, inside each process.
         processes: how many; 0 is one for each core but one.
-        batch_chars: text that a process gets at a time.
+        batch_chars: text that a process gets at a time, or more where it is quick.
         timeout_seconds: for one story.
         tries: how often a story may crash or hang a process.
     """
@@ -88,6 +94,8 @@ class NlpPool:
         self.answered = 0
         """Stories that were enriched or given up, or tried in vain."""
         self._batch_chars = batch_chars
+        self._pace = 0.0
+        """Characters a second that a process has done of late."""
         self._timeout_seconds = timeout_seconds
         self._tries = tries
         self._slots = [_Process(load) for _ in range(self.processes)]
@@ -116,12 +124,16 @@ class NlpPool:
             stories: any number; split among the processes.
             priority: the lower goes first, whoever came first.
         """
-        batches = _batches(stories, self.processes, self._batch_chars)
+        batches = _batches(stories, self.processes, self._most_chars())
         parts = await asyncio.gather(
             *(self._enrich([stories[n] for n in batch], priority) for batch in batches)
         )
         found = dict(zip(itertools.chain(*batches), itertools.chain(*parts), strict=True))
         return [found[n] for n in range(len(stories))]
+
+    def _most_chars(self) -> int:
+        most = min(int(self._pace * BATCH_SECONDS), MOST_BATCHES * self._batch_chars)
+        return max(self._batch_chars, most)
 
     @property
     def waiting(self) -> int:
@@ -178,6 +190,7 @@ class NlpPool:
             job = await self._jobs.get(number)
             if job.result.cancelled():
                 continue
+            began = loop.time()
             call = loop.run_in_executor(
                 self._threads, slot.call, job.stories, self._timeout_seconds
             )
@@ -187,6 +200,8 @@ class NlpPool:
                 if not job.result.cancelled():
                     job.result.set_exception(error)
                 continue
+            pace = sum(map(_chars, job.stories)) / max(loop.time() - began, 0.001)
+            self._pace += 0.3 * (pace - self._pace)
             self.answered += len(answers)
             last = answers[-1]
             if isinstance(last, Failed) and last.died:
@@ -239,13 +254,17 @@ def _batches(stories: Sequence[Story], processes: int, chars: int) -> list[list[
     for n, story in enumerate(stories):
         home = _home(story, processes)
         batch, size = filling.get(home, ([], 0))
-        length = len(story.body) + len(story.headline or "")
+        length = _chars(story)
         if not batch or size + length > chars:
             batch, size = [], 0
             batches.append(batch)
         batch.append(n)
         filling[home] = batch, size + length
     return batches
+
+
+def _chars(story: Story) -> int:
+    return len(story.body) + len(story.headline or "")
 
 
 class _Process:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from playwright.sync_api import Browser, Page
 
-from tests.bench.queries import ENRICHED, enriched, fill
+from tests.bench.filling import fill, names
 from tests.bench.rig import quantile, rig
 from tests.bench.running import Sizes, Where
 from tests.bench.web import web
@@ -52,7 +52,7 @@ def report(where: Where, sizes: Sizes) -> str:
     """The section on the page."""
     stories = sizes.searched[-1]
     with rig(where.engine, where.folder) as system:
-        fill(system, enriched(system, min(ENRICHED, stories)), 0, stories)
+        fill(system, names(system, stories), 0, stories)
         with web(system) as (_, port), chromium() as browser:
             address = f"http://127.0.0.1:{port}"
             rows = [

@@ -22,7 +22,7 @@ class Sizes:
 
     enriched: int = 600
     """Through the model."""
-    plain: int = 6000
+    plain: int = 18_000
     """Without it."""
     latency: int = 200
     """For each load."""

@@ -1,14 +1,22 @@
-"""`python -m tests.bench.worker SECONDS`: the worker, its enrichment replaced by a sleep."""
+"""The worker, its enrichment replaced: see `Sleeping` and `Lending`.
+
+`python -m tests.bench.worker SECONDS`, or `python -m tests.bench.worker FILE`
+"""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 import time
+import zlib
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
+
+import msgspec
 
 from config.settings import load
+from pipeline import codec
 from pipeline.enriched import Enriched, Provenance
 from pipeline.story import Story
 from pipeline.worker import run
@@ -31,5 +39,35 @@ class Sleeping:
         return [Enriched(story=story, provenance=provenance) for story in stories]
 
 
+class Lending:
+    """Gives each story the names and places of one that was enriched before.
+
+    Args:
+        path: records of the enriched topic, one a line.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._records = [codec.decode_enriched(line) for line in path.read_bytes().splitlines()]
+
+    def read_ahead(self, stories: Sequence[Story]) -> None:
+        """There is nothing to read."""
+
+    def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
+        """See `pipeline.nlp.Enrich`."""
+        return [
+            msgspec.structs.replace(
+                self._records[zlib.crc32(story.id.encode()) % len(self._records)], story=story
+            )
+            for story in stories
+        ]
+
+
+def main(what: str) -> None:
+    """Run the worker until SIGTERM."""
+    path = Path(what)
+    enricher = partial(Lending, path) if path.is_file() else partial(Sleeping, float(what))
+    asyncio.run(run(load(), enricher))
+
+
 if __name__ == "__main__":
-    asyncio.run(run(load(), partial(Sleeping, float(sys.argv[1]))))
+    main(sys.argv[1])

@@ -9,6 +9,7 @@ reads ahead, for all stories of a batch; where that ends the process, they are t
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import logging
 import multiprocessing
@@ -350,6 +351,9 @@ def _serve(pipe: Connection, load: Load) -> None:
     except Exception as error:
         pipe.send(f"{type(error).__name__}: {error}")
         return
+    # What is loaded stays: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
     pipe.send(None)
     while True:
         try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from pipeline import codec
 from pipeline.enrich import Enricher, load
 from pipeline.model import REMEMBERED
 from pipeline.story import Story
@@ -26,6 +27,7 @@ def report(where: Where, sizes: Sizes) -> str:
         half = len(single) // 2
         first = _bare(load(system.settings), single[:half])
         whole = timed(system, (), single)
+        kept = system.kept_bytes()
         then = _bare(load(system.settings), single[half:])
         bare, bare_cpu = len(single) / (first[0] + then[0]), first[1] + then[1]
     with rig(where.engine, where.folder) as system:
@@ -51,6 +53,8 @@ process, {BATCH} stories at a time.
 - With it out (by our own processes' CPU time): **{bare_cpu / len(single) / own:.2f}**.
 
 {_costs(whole)}
+
+Bytes a story, as JSON {_json_bytes(single):,.0f}; on disk {_bytes(kept, whole.stories)}.
 
 ## Writethrus
 
@@ -82,6 +86,14 @@ def _own(flow: Flow) -> float:
 
 def _gain(single: float, repeated: float) -> str:
     return f"| {1e3 * single:.1f} | {1e3 * repeated:.1f} | {single / repeated:.1f} |"
+
+
+def _json_bytes(stories: Sequence[Story]) -> float:
+    return sum(len(codec.encode(story)) for story in stories) / len(stories)
+
+
+def _bytes(kept: Mapping[str, int], stories: int) -> str:
+    return ", ".join(f"{name} {size / stories:,.0f}" for name, size in sorted(kept.items()))
 
 
 def _costs(flow: Flow) -> str:

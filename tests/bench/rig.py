@@ -16,6 +16,7 @@ from elasticsearch import Elasticsearch
 
 from config.settings import Settings, load
 from connectors.publish import Publisher, story_record
+from pipeline.index.history import history_index
 from pipeline.setup import setup
 from pipeline.story import Story
 from pipeline.topics import Topics
@@ -57,6 +58,22 @@ class Rig:
                 index=self.settings.elasticsearch.index, query={"term": {"version": version}}
             )
             return int(found["count"])
+
+    def kept_bytes(self) -> dict[str, int]:
+        """Bytes on disk of each topic's segments, where the broker keeps any, and of each index."""
+        prefix, base = self.settings.topics.prefix, self.settings.elasticsearch.index
+        data = self.engine.broker.folder / "data"
+        kept = {
+            f"topic{topic.removeprefix(prefix)}": sum(
+                path.stat().st_size for path in data.glob(f"{topic}-[0-9]*/*.log")
+            )
+            for topic in Topics(prefix).all()
+        }
+        with Elasticsearch(self.engine.elasticsearch_url) as client:
+            for name, index in (("index", base), ("history", history_index(base))):
+                found = client.indices.stats(index=index, metric="store")["_all"]["primaries"]
+                kept[name] = found["store"]["size_in_bytes"]
+        return {name: size for name, size in kept.items() if size}
 
     def worker(self, *module: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
         """A worker, ended afterwards: `pipeline` or a stand-in."""

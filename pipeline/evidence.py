@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from dataclasses import field as filled
-from functools import cache, lru_cache
+from functools import cache
 
 from pipeline.aliases import Aliases
 from pipeline.boundaries import Cover, joined, resized
@@ -173,71 +173,45 @@ def _own_words(span: Span, aliases: Aliases) -> None:
 
 def _context(span: Span, text: str) -> None:
     """What the words right before and after say."""
+    c = cues()
+    w = span.weights
     before = text[max(0, span.start - 44) : span.start]
     after = text[span.end : span.end + 32]
-    said = _around(before, after, span.title, "GPE" in span.weights)
-    for label, weight in said.weights:
-        span.weights[label] += weight
-    span.title, span.sex = said.title, said.sex
-
-
-@dataclass(slots=True)
-class _Said:
-    """What words around a name say of it."""
-
-    title: str | None
-    sex: str | None = None
-    weights: list[tuple[str, float]] = filled(default_factory=list)
-
-    def add(self, label: str, weight: float) -> None:
-        self.weights.append((label, weight))
-
-
-@lru_cache(maxsize=1 << 14)
-def _around(before: str, after: str, title: str | None, place: bool) -> _Said:
-    """What the words right before and after a name say; writethrus say it again and again.
-
-    Args:
-        title: the one that was printed in front of the name, as a part of its run.
-        place: something says already that it is a place.
-    """
-    c = cues()
-    said = _Said(title)
-    if title:
-        said.add("PERSON", 2.5)
-        said.sex = _sex(title.split()[-1].lower().rstrip("."))
-    _words_before(said, before, place)
+    if span.title:
+        last = span.title.split()[-1].lower().rstrip(".")
+        w["PERSON"] += 2.5
+        span.sex = _sex(last)
+    _words_before(span, before)
     if _AGE.match(after):
-        said.add("PERSON", 3.0)
+        w["PERSON"] += 3.0
     follow = _AFTER.match(after)
     if follow:
         possessive, hyphen, comma_after, word = follow.groups()
         word = (word or "").lower()
         if hyphen:
             if word in ("based", "flagged", "born"):
-                said.add("GPE", 2.0)
+                w["GPE"] += 2.0
         elif comma_after:
             if word == "who":
-                said.add("PERSON", 1.5)
+                w["PERSON"] += 1.5
             elif word == "which":
-                said.add("ORG", 0.6)
+                w["ORG"] += 0.6
         elif word:
             if word in c.speech:
-                said.add("PERSON", 1.0)
-                said.add("ORG", 0.5)
+                w["PERSON"] += 1.0
+                w["ORG"] += 0.5
             elif word in c.after_organisation or (
                 not possessive and word in c.after_kind_organisation
             ):
-                said.add("ORG", 1.5)
+                w["ORG"] += 1.5
             elif not possessive and word in c.after_place:
-                said.add("GPE", 2.0)
+                w["GPE"] += 2.0
             elif not possessive and word in c.after_land:
-                said.add("LOC", 1.5)
-    return said
+                w["LOC"] += 1.5
 
 
-def _words_before(said: _Said, before: str, place: bool) -> None:
-    c = cues()
+def _words_before(span: Span, before: str) -> None:
+    c, w = cues(), span.weights
     near = before.rpartition("\n")[2].rstrip(' "“‘')
     comma = near.endswith(",")
     words = near.rstrip(",").split()
@@ -247,42 +221,42 @@ def _words_before(said: _Said, before: str, place: bool) -> None:
     previous = words[-2].lower() if len(words) > 1 else ""
     if word in ("the", "a", "an"):
         # "the Senate"; people's names take no article.
-        said.add("PERSON", -1.5)
-        said.add("ORG", 0.7)
-        if word == "the" and place:
-            said.add("GPE", -0.7)
-            said.add("LOC", 0.7)
+        w["PERSON"] -= 1.5
+        w["ORG"] += 0.7
+        if word == "the" and "GPE" in w:
+            w["GPE"] -= 0.7
+            w["LOC"] += 0.7
     elif word in c.titles or word in c.roles:
-        said.add("PERSON", 0.0 if comma else 2.5)
+        w["PERSON"] += 0.0 if comma else 2.5
         if not comma:
-            said.title = said.title or words[-1]
-            said.sex = said.sex or _sex(word)
+            span.title = span.title or words[-1]
+            span.sex = span.sex or _sex(word)
     elif word in c.kin:
-        said.add("PERSON", 2.0)
-        said.sex = said.sex or _sex(word)
+        w["PERSON"] += 2.0
+        span.sex = span.sex or _sex(word)
     elif word in c.nouns_product:
-        said.add("PRODUCT", 3.5)
+        w["PRODUCT"] += 3.5
     elif comma:
         return
     elif word in c.speech:
-        said.add("PERSON", 1.0)
-        said.add("ORG", 0.5)
+        w["PERSON"] += 1.0
+        w["ORG"] += 0.5
     elif word in c.nouns_organisation:
-        said.add("ORG", 2.5)
+        w["ORG"] += 2.5
     elif word in c.nouns_work:
-        said.add("WORK_OF_ART", 2.5)
+        w["WORK_OF_ART"] += 2.5
     elif word in c.nouns_event:
-        said.add("EVENT", 2.5)
+        w["EVENT"] += 2.5
     elif word == "of" and previous in c.nouns_place:
-        said.add("GPE", 2.5)
+        w["GPE"] += 2.5
     elif word in c.nouns_place:
-        said.add("GPE", 0.5)
+        w["GPE"] += 0.5
     elif word in c.within:
-        said.add("GPE", 0.8)
-        said.add("LOC", 0.4)
-        said.add("FAC", 0.3)
+        w["GPE"] += 0.8
+        w["LOC"] += 0.4
+        w["FAC"] += 0.3
     elif word in ("of", "from", "to") and previous in ("north", "south", "east", "west", "outside"):
-        said.add("GPE", 1.2)
+        w["GPE"] += 1.2
 
 
 def _sex(word: str) -> str | None:

@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -79,10 +79,12 @@ def recognise(
     Demonyms that are no toponyms ("thousands of Kenyans") are in the list too, not
     `accepted`: they tell which country a text is about.
     """
+    table = weights("recognition") if table is None else table
     scored = []
     for c in candidates(text, named, gazetteer):
-        likely = _trained(c.cues) if table is None else probability(c.cues, table)
-        scored.append(Candidate(c.start, c.end, c.text, c.senses, c.cues, likely))
+        z = sum(table.get(cue, 0.0) for cue in c.cues)
+        probability = 1 / (1 + math.exp(-max(-30, min(30, z))))
+        scored.append(Candidate(c.start, c.end, c.text, c.senses, c.cues, probability))
     scored.sort(key=lambda c: (-c.probability, c.start - c.end, c.start))
     chosen: list[Candidate] = []
     taken: set[int] = set()
@@ -92,17 +94,6 @@ def recognise(
             taken.update(range(c.start, c.end))
             chosen.append(c)
     return sorted(chosen, key=lambda c: c.start)
-
-
-def probability(cues: tuple[str, ...], table: Mapping[str, float]) -> float:
-    """How likely a candidate of these cues is a toponym."""
-    z = sum(table.get(cue, 0.0) for cue in cues)
-    return 1 / (1 + math.exp(-max(-30, min(30, z))))
-
-
-@lru_cache(maxsize=1 << 14)
-def _trained(cues: tuple[str, ...]) -> float:
-    return probability(cues, weights("recognition"))
 
 
 def candidates(text: str, named: Sequence[RawMention], gazetteer: Gazetteer) -> list[Candidate]:

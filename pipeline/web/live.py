@@ -29,8 +29,10 @@ SETTLING = timedelta(seconds=3)
 """What was indexed so short before a listener's instant may not have been found by then."""
 RESUME = timedelta(minutes=15)
 """Who was away for longer is told of the last of it only."""
-AT_MOST = 1000
-"""Stories of one look."""
+PAGE = 1000
+"""Stories of one search, of which a look makes as many as it takes."""
+AT_MOST = 10_000
+"""Stories of one look: of a backfill that is faster than that, pages are told of the last."""
 MAX_LISTENERS = 200
 WAITING = 50
 """Events that a slow listener may be behind before it is let go; it comes again by itself."""
@@ -142,25 +144,30 @@ class Live:
 
     async def _changed(self, since: datetime, now: datetime) -> list[dict[str, Any]]:
         window = {"gt": since.isoformat(), "lte": now.isoformat()}
-        answer = await self._reader.raw(
-            {
-                "size": AT_MOST,
-                "version": True,
-                "_source": ["status", "embargoed_until"],
-                "query": {
-                    "bool": {
-                        "should": [
-                            {"range": {"indexed_at": {"gt": since.isoformat()}}},
-                            {"range": {"embargoed_until": window}},
-                        ],
-                        "minimum_should_match": 1,
-                    }
-                },
-                "sort": [{"indexed_at": "desc"}],
-            }
-        )
-        hits: list[dict[str, Any]] = answer["hits"]["hits"]
-        return hits
+        body: dict[str, Any] = {
+            "size": PAGE,
+            "version": True,
+            "_source": ["status", "embargoed_until"],
+            "query": {
+                "bool": {
+                    "should": [
+                        {"range": {"indexed_at": {"gt": since.isoformat()}}},
+                        {"range": {"embargoed_until": window}},
+                    ],
+                    "minimum_should_match": 1,
+                }
+            },
+            "sort": [{"indexed_at": "desc"}, {"id": "desc"}],
+        }
+        found: list[dict[str, Any]] = []
+        while len(found) < AT_MOST:
+            hits = (await self._reader.raw(body))["hits"]["hits"]
+            found += hits
+            if len(hits) < PAGE:
+                return found
+            body["search_after"] = hits[-1]["sort"]
+        log.warning("live: not all are told", extra={"stories": len(found)})
+        return found
 
     def _state(self, hit: dict[str, Any], now: datetime) -> tuple[str, int, bool]:
         return hit["_id"], hit["_version"], is_visible(hit["_source"], now)

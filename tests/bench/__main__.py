@@ -22,7 +22,17 @@ from pipeline.nlp import BLAS_THREADS
 for _name in BLAS_THREADS:  # as the worker's processes, before numpy is loaded
     os.environ.setdefault(_name, "1")
 
-from tests.bench import efficiency, latency, memory, page, plain, pressure, queries, scale  # noqa: E402
+from tests.bench import (  # noqa: E402
+    efficiency,
+    latency,
+    memory,
+    page,
+    plain,
+    pressure,
+    queries,
+    reading,
+    scale,
+)
 from tests.bench.rig import ROOT  # noqa: E402
 from tests.bench.running import SMOKE, Sizes, Where  # noqa: E402
 from tests.servers import engine  # noqa: E402
@@ -31,6 +41,7 @@ from tests.servers.process import folder_for_servers  # noqa: E402
 Part = Callable[[Where, Sizes], str]
 PARTS: Mapping[str, Part] = {
     "efficiency": efficiency.report,
+    "reading": reading.report,
     "plain": plain.report,
     "latency": latency.report,
     "scale": scale.report,

@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline import codec
 from pipeline.enrich import load
 from pipeline.story import Story
-from tests.bench.rig import Rig, family, rss_bytes, until
+from tests.bench.rig import Rig, rss_bytes, until
 from tests.bench.stories import pool, stream
 
 ENRICHED = 200
@@ -29,8 +29,8 @@ class Filled:
     stories: int
     rate: float
     """Stories a second over the last tenth of all, or the last step if that is more."""
-    memory: list[tuple[int, float, float]]
-    """Stories in the index; megabytes of the worker's own process and of its NLP process."""
+    memory: list[tuple[int, float]]
+    """Stories in the index, and megabytes of the worker's own process."""
 
 
 def names(system: Rig, stories: int) -> Path:
@@ -58,8 +58,7 @@ def fill(system: Rig, named: Path, there: int, wanted: int) -> Filled:
             until(lambda enough=enough: system.indexed() >= enough)  # type: ignore[misc]
             if counted < tail <= (found := system.indexed()) and found < wanted:
                 began, counted = time.monotonic(), found
-            main, nlp = (rss_bytes(pid) / 2**20 for pid in family(process.pid)[:2])
-            memory.append((enough, main, nlp))
+            memory.append((enough, rss_bytes(process.pid) / 2**20))
         rate = (wanted - counted) / (time.monotonic() - began)
     return Filled(wanted, rate, memory)
 

@@ -38,15 +38,10 @@ def report(where: Where, sizes: Sizes) -> str:
             there = wanted
             if wanted >= sizes.searched_from:
                 sections.append(_section(system, wanted, sizes.searches))
-    rows = [
-        f"| {step.stories:,} | {step.rate:.0f} | {step.memory[-1][1]:.0f} "
-        f"| {step.memory[-1][2]:.0f} |"
-        for step in steps
-    ]
+    rows = [f"| {step.stories:,} | {step.rate:.0f} | {step.memory[-1][1]:.0f} |" for step in steps]
     if sizes.keeps_plots:
-        seen = [point for step in steps for point in step.memory]
-        lines = {"worker": [(n, mb) for n, mb, _ in seen], "NLP": [(n, mb) for n, _, mb in seen]}
-        plot.keep("filling.svg", lines, "stories", "MB")
+        seen = [(float(stories), mb) for step in steps for stories, mb in step.memory]
+        plot.keep("filling.svg", {"worker": seen}, "stories", "MB")
     million = " --million" if sizes.searched[-1] >= 1_000_000 else ""
     return f"""## Searches
 
@@ -66,8 +61,8 @@ All of them came through Kafka and a worker, whose enrichment gives each the nam
 of {ENRICHED} stories. What a story costs as index and topics grow, and what the worker keeps (it
 starts anew after each row; the rate is that of the last tenth, or of the last {STEP:,}):
 
-| stories in index and topics | stories/s | worker, MB | its NLP process, MB |
-|---|---|---|---|
+| stories in index and topics | stories/s | worker, MB |
+|---|---|---|
 {chr(10).join(rows)}
 
 ![memory of the worker](filling.svg)

@@ -22,6 +22,8 @@ class Sizes:
 
     enriched: int = 600
     """Through the model."""
+    read: int = 200
+    """Texts for each way to ask the model."""
     plain: int = 18_000
     """Without it."""
     latency: int = 200
@@ -49,6 +51,7 @@ class Sizes:
 
 SMOKE = Sizes(
     enriched=12,
+    read=4,
     plain=60,
     latency=4,
     loads=(0.5,),

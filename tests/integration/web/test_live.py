@@ -94,6 +94,23 @@ def test_a_listener_goes_on_where_it_was(room: Newsroom) -> None:
     listening(room, work)
 
 
+def test_a_burst_is_told_whole(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More stories than one search gives are asked for page by page."""
+    monkeypatch.setattr(live, "PAGE", 2)
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    burst = {f"ap:hail-{n}" for n in range(7)}
+    _index(room, *(enriched(name, "Hail") for name in burst))
+
+    async def work(hub: Live) -> list[Event]:
+        events = hub.listen(SearchRequest(q="hail"), before)
+        heard = await until(events, "stories", "ap:hail-0")
+        await events.aclose()
+        return heard
+
+    heard = listening(room, work)
+    assert {story for event in heard for story in event.stories} == burst
+
+
 def test_listeners_are_bounded(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     """One more than may listen is refused, until another has left."""
     monkeypatch.setattr(live, "MAX_LISTENERS", 1)

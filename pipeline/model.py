@@ -28,7 +28,8 @@ REMEMBERED = 100_000
 BATCH_CHARS = 16_000
 """Text that the model is given at once: from here on, more text gains no speed."""
 
-_UNUSED = ("tagger", "parser", "attribute_ruler", "lemmatizer", "senter")
+UNUSED = ("tagger", "parser", "attribute_ruler", "lemmatizer", "senter")
+"""Components that find no names."""
 _LABELS = tuple(sorted(NAMED))
 _LABEL_NUMBERS = {label: number for number, label in enumerate(_LABELS)}
 
@@ -67,7 +68,7 @@ class Model:
             if (known := self._memory.get(key)) is not None:
                 self._memory.move_to_end(key)
                 found[text] = known
-        for batch in _batches([text for text in keys if text not in found]):
+        for batch in batches([text for text in keys if text not in found]):
             for text, doc in zip(batch, self.nlp.pipe(batch, batch_size=len(batch)), strict=True):
                 found[text] = self._memory[keys[text]] = _packed(doc)
         while len(self._memory) > self._remembered:
@@ -80,12 +81,12 @@ def _key(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
-    """Paragraphs in their order, in batches of about as much text as is quickest."""
+def batches(texts: Sequence[str], most: int = BATCH_CHARS) -> Iterator[list[str]]:
+    """Paragraphs in their order, in batches of at most so many characters, or of one paragraph."""
     batch: list[str] = []
     size = 0
     for text in texts:
-        if batch and size + len(text) > BATCH_CHARS:
+        if batch and size + len(text) > most:
             yield batch
             batch, size = [], 0
         batch.append(text)
@@ -154,7 +155,7 @@ def _load(name: str) -> Any:
     """The pipeline with nothing in it but what finds names."""
     try:
         with use_ops("newswire"):
-            nlp = spacy.load(name, exclude=_UNUSED)
+            nlp = spacy.load(name, exclude=UNUSED)
     except OSError as error:
         raise SetupError(f"the spaCy model {name} is not installed: pip install {name}") from error
     if "tok2vec" in nlp.pipe_names and not nlp.get_pipe("tok2vec").listeners:

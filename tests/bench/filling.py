@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from pipeline import codec
@@ -51,7 +52,7 @@ def fill(system: Rig, named: Path, there: int, wanted: int) -> Filled:
         began = until(lambda: system.indexed() > there)
         at = counted = there + 1
         while at < wanted:
-            step = [story for _, story in zip(range(STEP), stories, strict=False)]
+            step = list(islice(stories, STEP))
             system.publish(step)
             at += len(step)
             enough = wanted if at == wanted else at - STEP

@@ -12,7 +12,7 @@ import spacy
 
 from pipeline.enrich import DEFAULT_MODEL
 from pipeline.mentions import PLACES, cleaned, legible
-from pipeline.model import BATCH_CHARS, Model
+from pipeline.model import BATCH_CHARS, UNUSED, Model, batches
 from pipeline.paragraphs import paragraphs
 from tests.bench.running import Sizes, Where
 from tests.evaluation import corpus
@@ -22,8 +22,6 @@ from tests.evaluation.geoparsing import Score, Toponym, add
 
 Read = Callable[[Sequence[str]], Iterable[Any]]
 """Texts to spaCy's Docs of them, or of their paragraphs, in order."""
-
-UNUSED = ("tagger", "parser", "attribute_ruler", "lemmatizer", "senter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +88,8 @@ def _piped(nlp: Any, size: int, processes: int = 1) -> Read:
 
 def _by_chars(nlp: Any, most: int) -> Read:
     def read(texts: Sequence[str]) -> Iterator[Any]:
-        batch: list[str] = []
-        for text in texts:
-            if batch and sum(map(len, batch)) + len(text) > most:
-                yield from nlp.pipe(batch, batch_size=len(batch))
-                batch = []
-            batch.append(text)
-        yield from nlp.pipe(batch, batch_size=len(batch))
+        for batch in batches(texts, most):
+            yield from nlp.pipe(batch, batch_size=len(batch))
 
     return read
 

@@ -36,7 +36,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """The same for a person: `12:00:00 INFO pipeline.app indexed count=3`."""
+    """The same for a person: `12:00:00 INFO pipeline.stream.app indexed count=3`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one line of text, and its traceback below where it has one."""

@@ -9,7 +9,7 @@ from threading import Event
 from config import logging as logs
 from config.settings import ConfigError, load
 from connectors.run import run_feeds
-from pipeline.errors import SetupError
+from pipeline.wire.errors import SetupError
 
 
 def main() -> int:

@@ -10,13 +10,13 @@ from threading import Thread
 
 from config.feeds import Feed
 from config.settings import ConfigError, Settings
-from connectors.batch import Batch, story_digest
 from connectors.cursor import FILE, Cursor
-from connectors.feed import LAST, LAST_AT
-from connectors.reading import read
+from connectors.feed.batch import Batch, story_digest
+from connectors.feed.loop import LAST, LAST_AT
+from connectors.feed.reading import read
 from connectors.run import chosen_feeds, open_feed
 from connectors.sources import SOURCES, Delivery, Polled, Progress, Refused, Source
-from pipeline.errors import SourceUnavailable
+from pipeline.wire.errors import SourceUnavailable
 
 DELIVERIES = 20
 LOOK_SECONDS = 5.0

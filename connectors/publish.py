@@ -9,14 +9,14 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 
-from config.kafka import client_options
 from config.settings import Kafka
-from pipeline import codec
-from pipeline.broker import broker_errors
-from pipeline.deadletter import DeadLetter, in_place_of
-from pipeline.errors import NewswireError, StoryError
-from pipeline.story import Story
-from pipeline.topics import Headers, Topics, headers, key, lane
+from pipeline.kafka.errors import broker_errors
+from pipeline.kafka.options import client_options
+from pipeline.wire import codec
+from pipeline.wire.deadletter import DeadLetter, in_place_of
+from pipeline.wire.errors import NewswireError, StoryError
+from pipeline.wire.story import Story
+from pipeline.wire.topics import Headers, Topics, headers, key, lane
 
 ACK_SECONDS = 60.0
 """How long the broker may take to acknowledge before the batch is tried again."""

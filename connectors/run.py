@@ -8,22 +8,22 @@ from pathlib import Path
 from threading import Event, Thread
 
 from config.feeds import Feed, load_feeds
-from config.serve import Check, HealthServer
 from config.settings import ConfigError, Settings
-from config.status import StatusFile
-from connectors import health
-from connectors.archive import Archive
-from connectors.claims import Claims
 from connectors.cursor import FILE, Cursor
-from connectors.feed import FeedLoop
+from connectors.feed import health
+from connectors.feed.archive import Archive
+from connectors.feed.claims import Claims
+from connectors.feed.health import Counts
+from connectors.feed.loop import FeedLoop
+from connectors.feed.metrics import FeedMetrics
 from connectors.formats import FORMATS
-from connectors.health import Counts
-from connectors.metrics import FeedMetrics
 from connectors.publish import Publisher
 from connectors.sources import Source, open_source
 from connectors.sources.base import now
-from pipeline.broker import require_admission
-from pipeline.topics import Topics
+from pipeline.kafka.errors import require_admission
+from pipeline.process.health import Check, HealthServer
+from pipeline.process.status import StatusFile
+from pipeline.wire.topics import Topics
 
 STATUS_SECONDS = 1.0
 STOP_SECONDS = 10.0

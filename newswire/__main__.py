@@ -12,9 +12,9 @@ from newswire import (
     context,
     deadletters,
     feeds,
-    find,
     gazetteer,
     kibana,
+    search,
     services,
     status,
     texts,
@@ -50,7 +50,7 @@ def options(
 
 
 services.register(app)
-find.register(app)
+search.register(app)
 texts.register(app)
 status.register(app)
 again.register(app)

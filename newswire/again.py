@@ -18,22 +18,22 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from config.feeds import load_feeds
-from config.kafka import client_options
 from config.settings import Settings
-from connectors import archive
+from connectors.feed import archive
+from connectors.feed.reading import read
 from connectors.publish import Publisher, Record, story_record
-from connectors.reading import read
 from newswire.context import err, fail, one_sentence, out, settings
-from newswire.find import printable
-from pipeline.broker import broker_errors
-from pipeline.errors import CodecError
+from newswire.search import printable
 from pipeline.index.client import connect, connect_sync, translated
-from pipeline.index.rebuild import rebuild
 from pipeline.index.setup import read_alias
 from pipeline.index.writer import Outcome, Writer
-from pipeline.indexing import overtaken, to_write
+from pipeline.kafka.errors import broker_errors
+from pipeline.kafka.options import client_options
 from pipeline.records import Record as Taken
-from pipeline.topics import Lane, Topics, read_headers
+from pipeline.stream.indexing import overtaken, to_write
+from pipeline.stream.rebuild import rebuild
+from pipeline.wire.errors import CodecError
+from pipeline.wire.topics import Lane, Topics, read_headers
 
 BATCH = 200
 POLL_MS = 3_000

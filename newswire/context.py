@@ -17,7 +17,7 @@ from rich.console import Console
 from config import logging as logs
 from config.settings import ConfigError as ConfigError
 from config.settings import Elasticsearch, Kafka, Settings, load
-from pipeline.errors import NewswireError
+from pipeline.wire.errors import NewswireError
 
 out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True, soft_wrap=True)

@@ -17,17 +17,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from config.feeds import Feed, load_feeds
-from config.kafka import client_options
 from config.settings import Settings
+from connectors.feed.reading import read as read_delivery
 from connectors.publish import Publisher, Record, story_record
-from connectors.reading import read as read_delivery
 from connectors.sources.base import Delivery, now
 from newswire.context import fail, one_sentence, out, settings
-from newswire.find import printable
-from pipeline.broker import broker_errors
-from pipeline.deadletter import DeadLetter, Found, letter_name, read
-from pipeline.errors import ParseError
-from pipeline.topics import Topics, headers, read_headers
+from newswire.search import printable
+from pipeline.kafka.errors import broker_errors
+from pipeline.kafka.options import client_options
+from pipeline.wire.deadletter import DeadLetter, Found, letter_name, read
+from pipeline.wire.errors import ParseError
+from pipeline.wire.topics import Topics, headers, read_headers
 
 app = typer.Typer(help="List, show and replay what could not be used.", no_args_is_help=True)
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from kafka import KafkaAdminClient
 from kafka.admin import MemberToRemove
 
-from config.kafka import client_options
 from config.settings import Embedded, Kafka
-from pipeline.broker import broker_errors
-from pipeline.errors import SetupError
+from pipeline.kafka.errors import broker_errors
+from pipeline.kafka.options import client_options
+from pipeline.wire.errors import SetupError
 
 START_SECONDS = 20.0
 

@@ -9,8 +9,8 @@ import typer
 
 from config.settings import Settings
 from newswire.context import err, one_sentence, out, settings
-from pipeline.geo import build as geo_build
-from pipeline.geo.gazetteer import Gazetteer
+from pipeline.enrich.geo import build as geo_build
+from pipeline.enrich.geo.gazetteer import Gazetteer
 
 app = typer.Typer(help="The places that toponyms are resolved to.", no_args_is_help=True)
 

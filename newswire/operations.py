@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from config.settings import Settings
 from newswire.deadletters import again, letter_at, letters, send
 from newswire.status import positions
-from pipeline.deadletter import Found
-from pipeline.errors import BrokerUnavailable, ParseError
-from pipeline.progress import Position
+from pipeline.stream.progress import Position
+from pipeline.wire.deadletter import Found
+from pipeline.wire.errors import BrokerUnavailable, ParseError
 
 CONNECT_SECONDS = 1.0
 

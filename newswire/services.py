@@ -21,8 +21,7 @@ from rich.text import Text
 
 from config.feeds import load_feeds
 from config.settings import Settings, variable
-from config.status import read_status
-from connectors.health import Counts
+from connectors.feed.health import Counts
 from connectors.run import run_feeds
 from newswire.context import RUN_FILE, at, err, fail, one_sentence, out, settings
 from newswire.embedded import Engine, evict_members
@@ -30,7 +29,8 @@ from newswire.gazetteer import folder
 from newswire.supervise import Child
 from pipeline.alerts.service import run as run_alerts
 from pipeline.alerts.service import saved_searches
-from pipeline.geo.build import ensure
+from pipeline.enrich.geo.build import ensure
+from pipeline.process.status import read_status
 from pipeline.setup import setup as setup_all
 
 
@@ -286,7 +286,7 @@ def describe(counts: Counts) -> str:
 def worker(ctx: typer.Context) -> None:
     """Enrich and index until SIGTERM; then finish what is in flight, commit, and end."""
     with one_sentence():
-        from pipeline import worker as pipeline_worker  # spaCy takes a second to import
+        from pipeline.stream import worker as pipeline_worker  # spaCy takes a second to import
 
         base = settings(ctx.obj)
         started = time.monotonic()

@@ -12,16 +12,16 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from rich.markup import escape
 from rich.table import Table
 
-from config.kafka import client_options
 from config.settings import Kafka, Settings
-from config.status import read_status
 from newswire.context import one_sentence, out, settings
-from pipeline.broker import broker_errors
-from pipeline.errors import NewswireError
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.setup import read_alias
-from pipeline.progress import Position
-from pipeline.topics import Topics
+from pipeline.kafka.errors import broker_errors
+from pipeline.kafka.options import client_options
+from pipeline.process.status import read_status
+from pipeline.stream.progress import Position
+from pipeline.wire.errors import NewswireError
+from pipeline.wire.topics import Topics
 
 WATCH_SECONDS = 3.0
 """How long lag may stand still, while there is some, before it counts as no progress."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.backoff import delays
+from pipeline.process.waiting import delays
 
 STABLE_SECONDS = 60.0
 """A process that ran for so long is started again at once when it ends."""

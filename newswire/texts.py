@@ -14,11 +14,11 @@ from rich.progress import Progress
 
 from connectors.formats import FORMATS, Context, Parsed
 from newswire.context import err, fail, one_sentence, settings
-from pipeline import codec
-from pipeline.enriched import Enriched
-from pipeline.errors import CodecError, ParseError
-from pipeline.nlp import Enrich
-from pipeline.story import Story
+from pipeline.enrich.pool import Enrich
+from pipeline.wire import codec
+from pipeline.wire.enriched import Enriched
+from pipeline.wire.errors import CodecError, ParseError
+from pipeline.wire.story import Story
 
 ENRICH_BATCH = 32
 
@@ -105,9 +105,10 @@ def enrich(
         if model:
             changed = base.enrichment.model_copy(update={"model": model})
             base = base.model_copy(update={"enrichment": changed})
-        from pipeline import enrich, unenriched  # spaCy takes a second to import
+        from pipeline.enrich import enricher as enriching  # spaCy takes a second to import
+        from pipeline.enrich import unenriched
 
-        load = unenriched.load if base.enrichment.model == "none" else enrich.load
+        load = unenriched.load if base.enrichment.model == "none" else enriching.load
         with err.status("Loading model and gazetteer …"):
             enricher = load(base)
         with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
@@ -128,7 +129,7 @@ def _enrich(
 
 def result(given: Any, done: Enriched, demonyms: bool = True) -> dict[str, Any]:
     """The line for a text: offsets count in the body; other fields' mentions are left out."""
-    from pipeline.enrich import toponyms
+    from pipeline.enrich.enricher import toponyms
 
     entities = []
     for entity in done.entities:

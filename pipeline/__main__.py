@@ -7,18 +7,18 @@ import sys
 
 from config import logging as logs
 from config.settings import ConfigError, load
-from pipeline.errors import NewswireError
-from pipeline.nlp import Load
+from pipeline.enrich.pool import Load
+from pipeline.wire.errors import NewswireError
 
 
 def main(load_enricher: Load | None = None) -> int:
     """The exit code: 0 after SIGTERM, 1 when it could not go on, 2 for its configuration.
 
     Args:
-        load_enricher: see `pipeline.worker.run`.
+        load_enricher: see `pipeline.stream.worker.run`.
     """
     # Not above: each NLP process imports this module anew, and needs nothing of Kafka's.
-    from pipeline.worker import run
+    from pipeline.stream.worker import run
 
     try:
         settings = load()

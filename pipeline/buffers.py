@@ -3,7 +3,7 @@
 Faust fetches for all agents in one loop. Once an agent's buffer holds four fifths of what it
 may, the partition of the next record is fetched no more, but those beside it still are, each
 up to its next record: with many partitions the buffer runs full, and the loop waits for that
-agent alone. Enrichment may itself wait for the index (`pipeline.newest`), and so for good.
+agent alone. Enrichment may itself wait for the index (`pipeline.stream.newest`), and so for good.
 
 Here a topic's partitions pause together, so that a fifth of the buffer needs to hold one poll.
 """

@@ -10,7 +10,7 @@ It notes a run of missing offsets when it reads the record behind it, with two f
 - with the record behind the run in it, as if that had been acknowledged.
 
 Before a partition's first commit the lowest acknowledged offset counts as its beginning, so
-acknowledgements must come in the order of offsets all the same: see `pipeline.app.Gate`.
+acknowledgements must come in the order of offsets all the same: see `pipeline.stream.app.Gate`.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.deadletter import dead_letter, in_place_of
-from pipeline.topics import Headers, Topics
+from pipeline.wire.deadletter import dead_letter, in_place_of
+from pipeline.wire.topics import Headers, Topics
 
 log = logging.getLogger(__name__)
 

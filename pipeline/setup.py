@@ -6,14 +6,14 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
 from kafka.errors import TopicAlreadyExistsError
 
-from config.kafka import client_options
 from config.settings import Settings
-from pipeline.broker import broker_errors, require_admission
-from pipeline.errors import SetupError
 from pipeline.index.history import setup_history
 from pipeline.index.letters import setup_letters
 from pipeline.index.setup import setup_index
-from pipeline.topics import Topics
+from pipeline.kafka.errors import broker_errors, require_admission
+from pipeline.kafka.options import client_options
+from pipeline.wire.errors import SetupError
+from pipeline.wire.topics import Topics
 
 HOUR_MS = 3_600_000
 

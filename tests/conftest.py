@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.enrich import Enricher
-from pipeline.geo.build import ensure
-from pipeline.geo.gazetteer import Gazetteer
+from pipeline.enrich.enricher import Enricher
+from pipeline.enrich.geo.build import ensure
+from pipeline.enrich.geo.gazetteer import Gazetteer
 
 GAZETTEER = Path(__file__).resolve().parents[1] / "var" / "gazetteer"
 """Where `newswire setup` builds it too; built here, in half a minute, if it isn't there."""

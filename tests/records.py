@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from pipeline.enriched import Enriched, Entity, Mention, Place, Provenance
-from pipeline.story import Dateline, Story, Subject
+from pipeline.wire.enriched import Enriched, Entity, Mention, Place, Provenance
+from pipeline.wire.story import Dateline, Story, Subject
 
 PLACES = {
     "Paris": (2988507, 48.85341, 2.3488, "France", "FR", 2_138_551),

@@ -7,8 +7,8 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
-from pipeline.enriched import Enriched, Entity, Mention, Place, Provenance, Quote, Role
-from pipeline.story import Dateline, Link, Located, Signal, Status, Story, Subject
+from pipeline.wire.enriched import Enriched, Entity, Mention, Place, Provenance, Quote, Role
+from pipeline.wire.story import Dateline, Link, Located, Signal, Status, Story, Subject
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 """Any text that UTF-8 can write."""

@@ -21,13 +21,13 @@ ALLOWED = {
 
 
 def imported(path: Path) -> Iterator[str]:
-    """The modules that a file imports, also within functions: "pipeline.story"."""
+    """The modules that a file imports, also within functions: "pipeline.wire.story"."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
-            # "from pipeline import codec" imports the module pipeline.codec.
+            # "from pipeline import codec" imports the module pipeline.wire.codec.
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 

@@ -26,13 +26,18 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 
-from connectors import dateline, fields, printed, signals
-from connectors.agencies import short_name
-from connectors.charset import decode, sanitise
+from connectors.fields import (
+    dateline,
+    printed,
+    signals,
+    values,
+)
+from connectors.fields.agencies import short_name
+from connectors.fields.charset import decode, sanitise
+from connectors.fields.times import Instant
 from connectors.formats.base import Context, Parsed, Skipped
-from connectors.times import Instant
-from pipeline.errors import ParseError
-from pipeline.story import Signal, Status, Story
+from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Signal, Status, Story
 
 _NUMBER = re.compile(r"^(?P<level>[A-Za-z]?)(?P<number>\d{3,4})[^\x1f]{0,16}\x1f(?P<selector>\S*)")
 _FILING = re.compile(
@@ -134,13 +139,13 @@ def _read(message: bytes, offset: int, context: Context) -> Story | Skipped:
     identity = printed.identity(slugline or provider_id, _day(filing["date"], sent))
     if signalled and signalled.signal is Signal.NEWSALERT:
         # All alerts of a day have one keyword, and none has versions: each is a story.
-        identity += f":{fields.hashed_id(body)}"
+        identity += f":{values.hashed_id(body)}"
     until = found.embargo.until if found.embargo else None
     status_sent = signalled.sent if signalled and status is Status.WITHDRAWN else None
     if status is Status.EMBARGOED and found.embargo:
         status_sent = found.embargo.sent
     return Story(
-        id=fields.story_id(short_name(context.agency) or source, identity),
+        id=values.story_id(short_name(context.agency) or source, identity),
         source=source,
         provider_id=provider_id,
         version=signalled.lead if signalled else None,
@@ -155,10 +160,10 @@ def _read(message: bytes, offset: int, context: Context) -> Story | Skipped:
         summary="\n".join(found.summary) or None,
         body=body,
         language=context.language,
-        urgency=fields.urgency(filing["priority"], PRIORITIES),
+        urgency=values.urgency(filing["priority"], PRIORITIES),
         urgency_sent=filing["priority"],
         categories=(filing["category"],),
-        keywords=fields.distinct(found.keywords),
+        keywords=values.distinct(found.keywords),
         ednote="\n".join(found.notes) or None,
         first_created=sent.at if sent else None,
         version_created=sent.at if sent else None,
@@ -252,7 +257,7 @@ def _read_head_line(
     elif label or printed.is_note(line):
         found.notes.append(line)
     elif printed.is_byline(line) and found.byline is None:
-        found.byline = fields.byline(line)
+        found.byline = values.byline(line)
         plain.append("")  # what follows the byline is no headline and no summary
     elif printed.is_credit(line) and found.byline and plain[-1:] == [""]:
         found.credit = line

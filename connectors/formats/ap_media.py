@@ -17,16 +17,22 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from connectors import dateline, fields, printed, signals, status
-from connectors.agencies import short_name
+from connectors.fields import (
+    dateline,
+    printed,
+    pubstatus,
+    signals,
+    values,
+)
+from connectors.fields.agencies import short_name
+from connectors.fields.times import any_assumed, instant
 from connectors.formats import inline, jsontree
 from connectors.formats.anpa import PRIORITIES
 from connectors.formats.base import Context, Parsed, Skipped
 from connectors.formats.jsontree import Object, dicts, prose, text, texts
 from connectors.formats.nitf_content import Content
-from connectors.times import any_assumed, instant
-from pipeline.errors import ParseError
-from pipeline.story import Dateline, Link, Located, Signal, Status, Story, Subject
+from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Dateline, Link, Located, Signal, Status, Story, Subject
 
 MARKS = frozenset(("altids",))
 _MEDIA = frozenset(("picture", "graphic", "video", "audio"))
@@ -70,7 +76,7 @@ def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
     ids = item["altids"] if isinstance(item["altids"], dict) else {}
     provider_id = text(ids.get("itemid")) or text(item.get("uri"))
     kind = (text(item.get("type")) or "text").casefold()
-    published, signal = status.of_word(text(item.get("pubstatus")))
+    published, signal = pubstatus.of_word(text(item.get("pubstatus")))
     caption = jsontree.paragraphs(item.get("description_caption"))
     if kind in _MEDIA and published is not Status.WITHDRAWN and not (context.captions and caption):
         return Skipped(f"no text: the item is of type {kind}", provider_id)
@@ -91,15 +97,15 @@ def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
     if not (headline or body or content.summary) and published is not Status.WITHDRAWN:
         return Skipped("an item without text", provider_id)
     day = first or created
-    wire_id = provider_id or fields.hashed_id(
+    wire_id = provider_id or values.hashed_id(
         slug.slugline or headline, day.at.date().isoformat() if day else ""
     )
     return Story(
         # A kill can be so bare that it does not even name its source.
-        id=fields.story_id(short_name(context.agency) or source, wire_id),
+        id=values.story_id(short_name(context.agency) or source, wire_id),
         source=source,
         provider_id=provider_id,
-        version=fields.integer(text(item.get("version"))),
+        version=values.integer(text(item.get("version"))),
         status=published,
         status_sent=text(item.get("pubstatus")),
         signal=signal or (said.signal if said else None),
@@ -111,15 +117,15 @@ def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
         summary=jsontree.paragraphs(item.get("description_summary"))
         or text(item.get("headline_extended")),
         body=body,
-        language=fields.language(text(item.get("language"))) or context.language,
-        urgency=fields.urgency(sent) or fields.urgency(letter, PRIORITIES),
+        language=values.language(text(item.get("language"))) or context.language,
+        urgency=values.urgency(sent) or values.urgency(letter, PRIORITIES),
         urgency_sent=letter or sent,
-        categories=fields.distinct(
+        categories=values.distinct(
             text(subject.get("code"))
             for subject in dicts(item.get("subject"))
             if _relation(subject) == "category"
         ),
-        subjects=fields.distinct(map(_subject, dicts(item.get("subject")))),
+        subjects=values.distinct(map(_subject, dicts(item.get("subject")))),
         keywords=texts(item.get("keywords")),
         ednote="\n".join(filter(None, (prose(item.get("ednote")), *content.notes))) or None,
         copyright=text(item.get("copyrightnotice")),
@@ -160,7 +166,7 @@ def _signal(item: Object, slug: printed.Slug) -> signals.Signalled | None:
 
 def _byline(item: Object) -> str | None:
     names = (text(byline.get("by")) or text(byline.get("name")) for byline in _bylines(item))
-    return fields.byline(", ".join(filter(None, names)))
+    return values.byline(", ".join(filter(None, names)))
 
 
 def _bylines(item: Object) -> list[Object]:
@@ -216,7 +222,7 @@ def _located(item: Object) -> tuple[Located, ...]:
         for place in dicts(item.get("place"))
         if _relation(place) == "direct"
     ]
-    return fields.distinct(found)
+    return values.distinct(found)
 
 
 def _links(item: Object) -> tuple[Link, ...]:
@@ -230,4 +236,4 @@ def _links(item: Object) -> tuple[Link, ...]:
         for associated in dicts(item.get("associations"))
         if (href := text(associated.get("uri")))
     ]
-    return fields.distinct(links)
+    return values.distinct(links)

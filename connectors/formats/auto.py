@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from connectors.charset import decode
+from connectors.fields.charset import decode
 from connectors.formats import (
     anpa,
     ap_media,
@@ -25,7 +25,7 @@ from connectors.formats import (
     xml,
 )
 from connectors.formats.base import Context, Parse, Parsed
-from pipeline.errors import ParseError
+from pipeline.wire.errors import ParseError
 
 _LOOKED_AT = 64 * 1024
 _PARSERS: Mapping[str, Parse] = {

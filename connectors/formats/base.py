@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pipeline.errors import ParseError
-from pipeline.story import Story
+from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Story
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from connectors import fields
+from connectors.fields import values
+from connectors.fields.markup import line_of, local_name
 from connectors.formats import xml
-from connectors.markup import line_of, local_name
-from pipeline.story import Located, Subject
+from pipeline.wire.story import Located, Subject
 
 _IPTC_SCHEMES: Mapping[str, str] = {  # last part of cv.iptc.org/newscodes/..., to its usual alias
     "mediatopic": "medtop",
@@ -76,7 +76,7 @@ class Concepts:
             scheme, _, code = uri.rstrip("/").rpartition("/")
             by_uri = {known.rstrip("/"): alias for alias, known in self.catalogs.items()}
             return Code(code, _iptc_alias(scheme) or by_uri.get(scheme) or scheme or None)
-        literal = fields.line(xml.attribute(element, "literal"))
+        literal = values.line(xml.attribute(element, "literal"))
         return Code(literal, None) if literal else None
 
     def asserted(self, element: etree._Element) -> tuple[etree._Element, ...]:
@@ -109,7 +109,7 @@ class Concepts:
 
     def speaks(self, sent: str | None) -> bool:
         """Whether a tag is of the story's language, whatever the region."""
-        tag = fields.language(sent)
+        tag = values.language(sent)
         return bool(tag and self.language) and _primary(tag) == _primary(self.language)
 
     def subject(self, element: etree._Element) -> Subject | None:

@@ -10,12 +10,12 @@ from datetime import date
 
 from lxml import etree
 
-from connectors import flow
-from connectors.charset import decode
+from connectors.fields import wrapping
+from connectors.fields.charset import decode
+from connectors.fields.markup import local_name, looks_like_markup, text_of, text_of_html
 from connectors.formats import nitf_content, xml
 from connectors.formats.nitf_content import Content
-from connectors.markup import local_name, looks_like_markup, text_of, text_of_html
-from pipeline.errors import ParseError
+from pipeline.wire.errors import ParseError
 
 _STYLE_SHEETS = frozenset(("stylesheet", "transform", "style"))
 
@@ -52,12 +52,12 @@ def read_document(raw: bytes, near: date | None) -> Content:
 def of_text(text: str) -> str:
     """The paragraphs of text that is plain, or HTML that was escaped or put into CDATA."""
     if not looks_like_markup(text):
-        return flow.paragraphs(text)
+        return wrapping.paragraphs(text)
     body = text_of_html(text)
     if not body or "\n\n" in body or text.count("\n") < 3:
         return body
     # ANSA puts a teletype text into one <p>: its paragraphs are indented lines.
-    return flow.paragraphs(_without_tags(text))
+    return wrapping.paragraphs(_without_tags(text))
 
 
 def _of_xhtml(body: etree._Element) -> str:
@@ -74,10 +74,10 @@ def _of_xhtml(body: etree._Element) -> str:
     elements = main[:1] or [body]
     children = list(elements[0])
     if not children:
-        return flow.paragraphs(elements[0].text or "")
+        return wrapping.paragraphs(elements[0].text or "")
     only = children[0] if len(children) == 1 and not len(children[0]) else None
     if only is not None and local_name(only) == "p" and (only.text or "").strip().count("\n") > 2:
-        return flow.paragraphs(only.text or "")
+        return wrapping.paragraphs(only.text or "")
     return text_of(*elements)
 
 

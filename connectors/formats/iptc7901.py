@@ -26,13 +26,18 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from connectors import dateline, fields, printed, signals
-from connectors.agencies import short_name
-from connectors.charset import decode, sanitise
+from connectors.fields import (
+    dateline,
+    printed,
+    signals,
+    values,
+)
+from connectors.fields.agencies import short_name
+from connectors.fields.charset import decode, sanitise
+from connectors.fields.times import MONTHS, Instant, zone
 from connectors.formats.base import Context, Parsed
-from connectors.times import MONTHS, Instant, zone
-from pipeline.errors import ParseError
-from pipeline.story import Link, Status, Story
+from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Link, Status, Story
 
 _HEADER = re.compile(
     r"^(?P<service>[A-Za-z]{2,4}?)(?P<number>\d{1,5})\s+(?P<priority>[1-9])\s+"
@@ -112,8 +117,8 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
     notebook = next((n for n, line in enumerate(lines) if _is_notebook(line)), len(lines))
     body = "\n\n".join(printed.paragraphs(lines[:notebook]))
     notes = "\n".join(line.strip() for line in lines[notebook:] if line.strip())
-    keywords = fields.distinct(
-        fields.line(word) for line in keyword_lines for word in sanitise(line).split("/")
+    keywords = values.distinct(
+        values.line(word) for line in keyword_lines for word in sanitise(line).split("/")
     )
     slugline = "/".join(keywords) or None
     signalled = printed.signal((*head.says, *keywords[-1:])) or signals.of_headline(head.headline)
@@ -133,7 +138,7 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
     until = head.embargo.until if head.embargo else None
     day = _printed_day(decode(tail).strip(), sent)
     return Story(
-        id=fields.story_id(
+        id=values.story_id(
             short_name(context.agency) or source,
             printed.identity(slugline or head.headline or provider_id, day),
         ),
@@ -150,7 +155,7 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
         dateline=filed,
         body=body,
         language=context.language,
-        urgency=fields.urgency(header["priority"]),
+        urgency=values.urgency(header["priority"]),
         urgency_sent=header["priority"],
         categories=(header["category"],),
         keywords=keywords,
@@ -159,7 +164,7 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
         version_created=sent.at if sent else None,
         embargoed_until=until.at if until else None,
         zone_assumed=bool((sent and sent.assumed) or (until and until.assumed)),
-        links=fields.distinct(_links(notes)),
+        links=values.distinct(_links(notes)),
         format="iptc7901",
     )
 
@@ -197,7 +202,7 @@ def _split_head(lines: list[str], near: date | None, context: Context) -> tuple[
             embargo = found
             says.append(bare)
         elif printed.is_byline(bare) or (headlines and _BYLINE.match(bare)):
-            byline = fields.byline(bare)
+            byline = values.byline(bare)
         elif _is_lead_line(bare):
             says.append(bare)
         elif bare:
@@ -226,7 +231,7 @@ def _is_notebook(line: str) -> bool:
 
 def _links(notes: str) -> list[Link]:
     return [
-        Link(href=match["href"], title=fields.line(match["title"]))
+        Link(href=match["href"], title=values.line(match["title"]))
         for match in _LINK.finditer(notes)
     ]
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import orjson
 
-from connectors import fields, flow, printed
-from connectors.charset import sanitise
+from connectors.fields import printed, values, wrapping
+from connectors.fields.charset import sanitise
+from connectors.fields.markup import looks_like_markup
 from connectors.formats import inline
-from connectors.markup import looks_like_markup
-from pipeline.errors import ParseError
-from pipeline.story import Located
+from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Located
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_ELEMENTS = 400_000
@@ -123,7 +123,7 @@ def _lower(value: Object) -> Object:
 def text(value: Any) -> str | None:
     """A value as one line of text; numbers as they are written; None for anything else."""
     if isinstance(value, str):
-        return fields.line(value)
+        return values.line(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(int(value)) if value == int(value) else str(value)
     return None
@@ -141,13 +141,15 @@ def paragraphs(value: Any) -> str | None:
     printed.check_story(len(value), "the body")
     if value.count("<") > MAX_TAGS:
         raise ParseError(f"a text of more than {MAX_TAGS} tags", "the body")
-    return (inline.of_text(value) if looks_like_markup(value) else flow.paragraphs(value)) or None
+    return (
+        inline.of_text(value) if looks_like_markup(value) else wrapping.paragraphs(value)
+    ) or None
 
 
 def texts(value: Any) -> tuple[str, ...]:
     """The texts of a list, or one text alone."""
-    values = value if isinstance(value, list) else [value]
-    return fields.distinct(text(each) for each in values)
+    listed = value if isinstance(value, list) else [value]
+    return values.distinct(text(each) for each in listed)
 
 
 def dicts(value: Any) -> list[Object]:

@@ -26,14 +26,20 @@ from quopri import decodestring
 
 import msgspec
 
-from connectors import dateline, fields, flow, printed, signals
-from connectors.agencies import short_name
-from connectors.charset import decode, sanitise
+from connectors.fields import (
+    dateline,
+    printed,
+    signals,
+    values,
+    wrapping,
+)
+from connectors.fields.agencies import short_name
+from connectors.fields.charset import decode, sanitise
+from connectors.fields.times import instant
 from connectors.formats import inline, text
 from connectors.formats.base import Context, Parsed, Skipped
-from connectors.times import instant
-from pipeline.errors import ParseError
-from pipeline.story import Status, Story
+from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Status, Story
 
 _HEADERS = ("from", "date", "subject", "message-id", "received", "mime-version", "to")
 _WORD = rb"=\?([^?*\s]{1,40})(?:\*[^?]*)?\?([QqBb])\?([^?]*)\?="
@@ -77,7 +83,7 @@ def parse(raw: bytes, context: Context) -> Parsed:
 
 def _story(headers: dict[str, str], message_id: str | None, body: str, context: Context) -> Story:
     sent = instant(headers.get("date"), context.timezone)
-    subject = fields.line(_REPLY.sub("", headers.get("subject") or ""))
+    subject = values.line(_REPLY.sub("", headers.get("subject") or ""))
     story = _printed(body, context, sent.at.date() if sent else None)
     name, address = parseaddr(headers.get("from") or "")
     said = signals.of_headline(subject)
@@ -91,9 +97,9 @@ def _story(headers: dict[str, str], message_id: str | None, body: str, context: 
     wire_id = replaced or message_id
     return msgspec.structs.replace(
         story,
-        id=fields.story_id(
+        id=values.story_id(
             short_name(context.agency) or story.source,
-            wire_id or fields.hashed_id(address or name, subject, headers.get("date")),
+            wire_id or values.hashed_id(address or name, subject, headers.get("date")),
         ),
         source=source,
         provider_id=message_id,
@@ -102,8 +108,8 @@ def _story(headers: dict[str, str], message_id: str | None, body: str, context: 
         signal=story.signal or (said.signal if said else None),
         signal_sent=story.signal_sent or (said.sent if said else None),
         headline=story.headline or subject,
-        language=story.language or fields.language(headers.get("content-language")),
-        priority=fields.integer((headers.get("x-priority") or "")[:1]),
+        language=story.language or values.language(headers.get("content-language")),
+        priority=values.integer((headers.get("x-priority") or "")[:1]),
         first_created=sent.at if sent else None,
         version_created=sent.at if sent else story.version_created,
         zone_assumed=bool(sent and sent.assumed) or story.zone_assumed,
@@ -116,7 +122,7 @@ def _printed(body: str, context: Context, near: date | None) -> Story:
     lines = body.split("\n")
     if text.has_head(lines):
         return text.read(lines, context, near)
-    paragraphs = flow.paragraphs(body)
+    paragraphs = wrapping.paragraphs(body)
     filed = dateline.of_body(paragraphs, near)
     return Story(
         id="",

@@ -22,7 +22,16 @@ from dataclasses import dataclass
 import msgspec
 from lxml import etree
 
-from connectors import agencies, dateline, fields, signals, status, times
+from connectors.fields import (
+    agencies,
+    dateline,
+    pubstatus,
+    signals,
+    times,
+    values,
+)
+from connectors.fields.markup import line_of, local_name
+from connectors.fields.times import Instant
 from connectors.formats import urn, xml
 from connectors.formats.base import Context, Parsed, Skipped
 from connectors.formats.newsml12_components import (
@@ -33,10 +42,8 @@ from connectors.formats.newsml12_components import (
     texts,
 )
 from connectors.formats.nitf_content import Content
-from connectors.markup import line_of, local_name
-from connectors.times import Instant
-from pipeline.errors import ParseError
-from pipeline.story import Dateline, Link, Located, Signal, Status, Story, Subject
+from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Dateline, Link, Located, Signal, Status, Story, Subject
 
 _SUBJECTS = frozenset(("Subject", "SubjectMatter", "SubjectDetail", "SubjectQualifier"))
 _TYPES: Mapping[str, Signal] = {  # NewsItemType, in lower case
@@ -100,7 +107,7 @@ def _read(
     found = texts(element, near, captions=False)
     if not found and context.captions:
         found = texts(element, near, captions=True)
-    withdrawn = status.of_word(formal_name(item.management("Status")))[0] is Status.WITHDRAWN
+    withdrawn = pubstatus.of_word(formal_name(item.management("Status")))[0] is Status.WITHDRAWN
     tops = list(xml.children(element, "NewsComponent"))
     if not found and (withdrawn or is_headline_alone(tops)):
         found = [(Chain(*tops[:1]), Content())]
@@ -123,12 +130,12 @@ def _story(
         xml.child(item.item, "Identification/NameLabel")
     )
     status_sent = formal_name(item.management("Status"))
-    own_status, signal = status.of_word(status_sent)
+    own_status, signal = pubstatus.of_word(status_sent)
     released = times.instant(
         line_of(item.management("StatusWillChange/DateAndTime")), context.timezone
     )
     told = signals.of_slug(chain.line("NewsLines/SlugLine")) or signals.of_headline(headline)
-    own_status = status.under(own_status, told.signal if told else None)
+    own_status = pubstatus.under(own_status, told.signal if told else None)
     news_type = formal_name(item.management("NewsItemType"))
     urgency = formal_name(item.management("Urgency"))
     first, sent = item.instant("FirstCreated"), xml.child(item.envelope, "DateAndTime")
@@ -140,12 +147,12 @@ def _story(
     if not alone:
         # Belga sends several stories in one item, each with an id of its own in Duid.
         identity = f"{identity}#{xml.attribute(chain.components[0], 'Duid') or headline or ''}"
-    language = fields.first(
+    language = values.first(
         formal_name(chain.first("DescriptiveMetadata/Language")),
         *(xml.attribute(each, "xml:lang") for each in (*chain.components, item.item)),
     )
     return Story(
-        id=fields.story_id(_provider(item) or context.agency or source, identity),
+        id=values.story_id(_provider(item) or context.agency or source, identity),
         source=source,
         provider_id=item.identifier("PublicIdentifier") or item.identifier("NewsItemId"),
         version=_version(item),
@@ -155,19 +162,19 @@ def _story(
         signal_sent=told.sent if told else None,
         headline=headline,
         slugline=slugline,
-        byline=fields.byline(chain.line("NewsLines/ByLine")) or content.byline,
+        byline=values.byline(chain.line("NewsLines/ByLine")) or content.byline,
         dateline=printed,
         summary=chain.line("NewsLines/SubHeadLine") or content.summary,
         body=content.body,
-        language=fields.language(language) or context.language,
-        urgency=fields.urgency(urgency),
+        language=values.language(language) or context.language,
+        urgency=values.urgency(urgency),
         urgency_sent=urgency,
-        priority=fields.urgency(formal_name(xml.child(item.envelope, "Priority"))),
+        priority=values.urgency(formal_name(xml.child(item.envelope, "Priority"))),
         categories=_categories(chain),
-        subjects=tuple(_subjects(item, chain, fields.language(language))),
+        subjects=tuple(_subjects(item, chain, values.language(language))),
         keywords=_keywords(chain),
         genre=formal_name(chain.first("DescriptiveMetadata/Genre")),
-        ednote="\n\n".join(fields.distinct([*_notes(chain), *content.notes])) or None,
+        ednote="\n\n".join(values.distinct([*_notes(chain), *content.notes])) or None,
         copyright=chain.line("NewsLines/CopyrightLine") or chain.line("RightsMetadata/Copyright"),
         usage_terms=_usage_terms(chain),
         located=tuple(_located(chain, content, printed)),
@@ -223,16 +230,16 @@ def _signatures(item: _Item, chain: Chain) -> Iterator[str | None]:
 def _properties(elements: Sequence[etree._Element]) -> Iterator[tuple[str, str]]:
     """The formal names, in lower case, and values of Property elements."""
     for element in elements:
-        name, value = formal_name(element), fields.line(xml.attribute(element, "Value"))
+        name, value = formal_name(element), values.line(xml.attribute(element, "Value"))
         if name and value:
             yield name.casefold(), value
 
 
 def _keywords(chain: Chain) -> tuple[str, ...]:
     properties = _properties(chain.all("DescriptiveMetadata/Property"))
-    found = fields.distinct(value for name, value in properties if name in ("keyword", "keywords"))
+    found = values.distinct(value for name, value in properties if name in ("keyword", "keywords"))
     printed = (chain.line("NewsLines/KeywordLine") or "").split(";")
-    return found or fields.distinct(map(fields.line, printed))
+    return found or values.distinct(map(values.line, printed))
 
 
 def _subject_elements(chain: Chain) -> Iterator[etree._Element]:
@@ -259,7 +266,7 @@ def _subjects(item: _Item, chain: Chain, language: str | None) -> Iterator[Subje
 def _topic_name(topic: etree._Element | None, language: str | None) -> str | None:
     """A topic's name in the story's language, or in English, or in the first that there is."""
     names = {
-        fields.language(xml.attribute(each, "xml:lang")): line_of(each)
+        values.language(xml.attribute(each, "xml:lang")): line_of(each)
         for each in reversed(list(xml.children(topic, "Description")))
         if (each.get("Variant") or "Name") == "Name"
     }
@@ -268,7 +275,7 @@ def _topic_name(topic: etree._Element | None, language: str | None) -> str | Non
 
 def _categories(chain: Chain) -> tuple[str, ...]:
     """AFP's and EFE's category beside each subject code."""
-    return fields.distinct(xml.attribute(each, "cat") for each in _subject_elements(chain))
+    return values.distinct(xml.attribute(each, "cat") for each in _subject_elements(chain))
 
 
 def _notes(chain: Chain) -> Iterator[str | None]:
@@ -281,7 +288,7 @@ def _notes(chain: Chain) -> Iterator[str | None]:
 def _usage_terms(chain: Chain) -> str | None:
     rights = chain.all("RightsMetadata/UsageRights")
     parts = (line_of(part) for right in rights for part in right)
-    return "\n".join(fields.distinct(parts)) or chain.line("NewsLines/RightsLine")
+    return "\n".join(values.distinct(parts)) or chain.line("NewsLines/RightsLine")
 
 
 def _located(chain: Chain, content: Content, printed: Dateline | None) -> Iterator[Located]:
@@ -315,6 +322,6 @@ def _links(item: _Item) -> Iterator[Link]:
     relations = {"DerivedFrom": "derived-from", "AssociatedWith": "associated-with"}
     for name, relation in relations.items():
         for element in xml.children(item.item, f"NewsManagement/{name}"):
-            href = fields.line(xml.attribute(element, "NewsItem"))
+            href = values.line(xml.attribute(element, "NewsItem"))
             if href:
                 yield Link(href=href, rel=relation, type=formal_name(element))

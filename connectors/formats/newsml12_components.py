@@ -13,10 +13,10 @@ from datetime import date
 
 from lxml import etree
 
-from connectors import fields
+from connectors.fields import values
+from connectors.fields.markup import line_of, local_name
 from connectors.formats import inline, xml
 from connectors.formats.nitf_content import Content
-from connectors.markup import line_of, local_name
 
 _PARTS = frozenset(("title", "lead", "body"))  # roles of a story's parts in Belga's NewsML
 _ASIDE = frozenset(("caption", "supporting", "teaser", "quicklook", "thumbnail", "preview"))
@@ -96,7 +96,7 @@ def _role(component: etree._Element) -> str:
 
 def formal_name(element: etree._Element | None) -> str | None:
     """A formal name: the attribute's, or the text that some write instead."""
-    return fields.line(xml.attribute(element, "FormalName")) or line_of(element)
+    return values.line(xml.attribute(element, "FormalName")) or line_of(element)
 
 
 def _names_media(element: etree._Element) -> bool:
@@ -138,7 +138,7 @@ def _content(component: etree._Element, near: date | None) -> Content:
             parts[role] = _content(inner, near).body
     # Belga prints the lead above the body, which does not repeat it.
     body = "\n\n".join(filter(None, (parts.get("lead"), parts.get("body"))))
-    return Content(headline=fields.line(parts.get("title")), body=body)
+    return Content(headline=values.line(parts.get("title")), body=body)
 
 
 def reason(element: etree._Element) -> str:
@@ -148,7 +148,7 @@ def reason(element: etree._Element) -> str:
         return "no component: a topic set, catalog or update"
     if next(xml.descendants(element, "NewsItemRef", "NewsItem"), None) is not None:
         return "a package that points to other items"
-    kinds = fields.distinct(
+    kinds = values.distinct(
         formal_name(xml.child(item, "MediaType"))
         for item in xml.descendants(element, "ContentItem")
     )

@@ -20,15 +20,22 @@ from typing import NamedTuple
 import msgspec
 from lxml import etree
 
-from connectors import agencies, dateline, fields, signals, status, times
+from connectors.fields import (
+    agencies,
+    dateline,
+    pubstatus,
+    signals,
+    times,
+    values,
+)
+from connectors.fields.markup import line_of, local_name, text_of
+from connectors.fields.times import Instant
 from connectors.formats import g2_concepts, inline, xml
 from connectors.formats.base import Context, Parsed, Skipped
 from connectors.formats.g2_concepts import Concepts
 from connectors.formats.nitf_content import Content
-from connectors.markup import line_of, local_name, text_of
-from connectors.times import Instant
-from pipeline.errors import ParseError
-from pipeline.story import Dateline, Link, Located, Signal, Status, Story
+from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Dateline, Link, Located, Signal, Status, Story
 
 _ITEMS = ("newsItem", "packageItem", "conceptItem", "knowledgeItem", "planningItem", "catalogItem")
 _SIGNALS: Mapping[str, Signal] = {
@@ -97,7 +104,7 @@ def _read(
     if guid is None:
         raise ParseError("a newsItem without a guid", xml.place(element))
     content_meta = xml.child(element, "contentMeta")
-    language = fields.language(
+    language = values.language(
         xml.attribute(xml.child(content_meta, "language"), "tag")
         or xml.attribute(element, "xml:lang")
     )
@@ -141,13 +148,13 @@ def _without_text(item: _Item, item_class: str | None, content: Content) -> str 
     if item_class in _MEDIA:
         return f"no text: {item_class}"
     remote = [
-        fields.first(xml.attribute(each, "contenttype"), xml.attribute(each, "href"))
+        values.first(xml.attribute(each, "contenttype"), xml.attribute(each, "href"))
         for each in xml.children(item.item, "contentSet/remoteContent")
     ]
     if content.body or (item_class in ("text", None) and not remote):
         return None
     if remote:
-        return f"its content is remote: {', '.join(fields.distinct(remote))}"
+        return f"its content is remote: {', '.join(values.distinct(remote))}"
     return f"no text: {item_class}"
 
 
@@ -157,7 +164,7 @@ def _caption(item: _Item, content: Content) -> str | None:
 
 def _created(item: _Item) -> Instant | None:
     """When this version was made; by the content's time where the item's is empty (STT)."""
-    return fields.first(
+    return values.first(
         item.instant(item.meta, "versionCreated"),
         item.instant(item.content, "contentModified"),
         item.instant(item.content, "contentCreated"),
@@ -192,38 +199,38 @@ def _story(item: _Item, guid: str, content: Content, created: Instant | None) ->
     first = item.instant(item.meta, "firstCreated") or item.instant(item.content, "contentCreated")
     sent = xml.child(item.meta, "pubStatus")
     status_sent = xml.attribute(sent, "qcode") or xml.attribute(sent, "uri")
-    own_status, taken_back = status.of_word(status_sent)
+    own_status, taken_back = pubstatus.of_word(status_sent)
     embargoed = xml.child(item.meta, "embargoed")
     until = item.instant(item.meta, "embargoed")
     if own_status is Status.USABLE and embargoed is not None:
         own_status = Status.EMBARGOED
     signal, signal_sent = _signal(item, headline)
-    own_status = status.under(own_status, signal)
+    own_status = pubstatus.under(own_status, signal)
     urgency = item.text("urgency")
     printed = _dateline(item, content, near)
     version = xml.attribute(item.item, "version")
     return Story(
-        id=fields.story_id(provider or source, guid),
+        id=values.story_id(provider or source, guid),
         source=source,
         provider_id=guid,
-        version=fields.integer(version) if version else 1,
+        version=values.integer(version) if version else 1,
         status=own_status,
         status_sent=status_sent,
         signal=taken_back or signal,
         signal_sent=signal_sent,
         headline=headline,
         slugline=item.text("slugline"),
-        byline=fields.byline(item.text("by")) or content.byline,
+        byline=values.byline(item.text("by")) or content.byline,
         dateline=printed,
         summary=_description(item, "summary") or content.summary,
         body=content.body,
         language=concepts.language or context.language,
-        urgency=fields.urgency(urgency),
+        urgency=values.urgency(urgency),
         urgency_sent=urgency,
-        priority=fields.urgency(line_of(xml.child(item.header, "priority"))),
+        priority=values.urgency(line_of(xml.child(item.header, "priority"))),
         categories=_categories(item),
-        subjects=fields.distinct(map(concepts.subject, xml.children(item.content, "subject"))),
-        keywords=fields.distinct(map(line_of, xml.children(item.content, "keyword"))),
+        subjects=values.distinct(map(concepts.subject, xml.children(item.content, "subject"))),
+        keywords=values.distinct(map(line_of, xml.children(item.content, "keyword"))),
         genre=_genre(item),
         ednote=_ednote(item, content),
         copyright=_in_language(item, "rightsInfo/copyrightNotice")
@@ -310,7 +317,7 @@ def _categories(item: _Item) -> tuple[str, ...]:
         (item.concepts.code(each), xml.attribute(each, "type") or "")
         for each in xml.children(item.content, "subject")
     ]
-    return fields.distinct(
+    return values.distinct(
         code.code
         for code, kind in codes
         if code and (re.search(r":cat(?:egory)?$", kind) or code.scheme == "a1312cat")
@@ -329,7 +336,7 @@ def _genre(item: _Item) -> str | None:
 def _ednote(item: _Item, content: Content) -> str | None:
     """All notes to editors, whatever their role; none of them is ever part of the body."""
     notes = [text_of(each) for each in xml.children(item.meta, "edNote")]
-    return "\n\n".join(fields.distinct([*notes, *content.notes])) or None
+    return "\n\n".join(values.distinct([*notes, *content.notes])) or None
 
 
 def _in_language(item: _Item, path: str) -> str | None:

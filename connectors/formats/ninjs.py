@@ -16,14 +16,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors import dateline, fields, signals, status
-from connectors.agencies import short_name
+from connectors.fields import (
+    dateline,
+    pubstatus,
+    signals,
+    values,
+)
+from connectors.fields.agencies import short_name
+from connectors.fields.times import Instant, any_assumed, instant
 from connectors.formats import jsontree
 from connectors.formats.base import Context, Parsed, Skipped
 from connectors.formats.jsontree import Object, dicts, paragraphs, prose, text, texts
-from connectors.times import Instant, any_assumed, instant
-from pipeline.errors import ParseError
-from pipeline.story import Dateline, Link, Located, Status, Story, Subject
+from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Dateline, Link, Located, Status, Story, Subject
 
 MARKS = frozenset((
     "uri", "guid", "headline", "headlines", "bodies", "body_html", "body_text", "body_xhtml",
@@ -70,7 +75,7 @@ def _read(item: Object, context: Context) -> Story | Skipped:
     body = _body(item)
     summary = _described(item)
     headline = text(item.get("headline")) or _of_role(item.get("headlines"), "main")
-    published, signal = status.of_word(text(item.get("pubstatus")))
+    published, signal = pubstatus.of_word(text(item.get("pubstatus")))
     if kind in _MEDIA and not (context.captions and (body or summary)):
         if published is not Status.WITHDRAWN:
             return Skipped(f"no text: the item is of type {kind}", provider_id)
@@ -90,13 +95,13 @@ def _read(item: Object, context: Context) -> Story | Skipped:
     first = _time(item, context, "firstcreated", "contentcreated")
     source = _source(item, context)
     near = created or first
-    wire_id = provider_id or fields.hashed_id(slugline or headline, _day(first or created))
+    wire_id = provider_id or values.hashed_id(slugline or headline, _day(first or created))
     return Story(
         # A kill can be so bare that it does not even name its source.
-        id=fields.story_id(short_name(context.agency) or source, wire_id),
+        id=values.story_id(short_name(context.agency) or source, wire_id),
         source=source,
         provider_id=provider_id,
-        version=fields.integer(text(item.get("version"))),
+        version=values.integer(text(item.get("version"))),
         status=published,
         status_sent=text(item.get("pubstatus")),
         signal=signal or (said.signal if said else None),
@@ -107,15 +112,15 @@ def _read(item: Object, context: Context) -> Story | Skipped:
         dateline=_dateline(item, body, near),
         summary=summary if summary != body else None,
         body=body,
-        language=fields.language(text(item.get("language"))) or context.language,
-        urgency=fields.urgency(text(item.get("urgency"))),
+        language=values.language(text(item.get("language"))) or context.language,
+        urgency=values.urgency(text(item.get("urgency"))),
         urgency_sent=text(item.get("urgency")),
-        priority=fields.integer(text(item.get("priority"))),
-        categories=fields.distinct(
+        priority=values.integer(text(item.get("priority"))),
+        categories=values.distinct(
             text(service.get("code")) or text(service.get("name"))
             for service in dicts(item.get("service") or item.get("services"))
         ),
-        subjects=fields.distinct(
+        subjects=values.distinct(
             map(_subject, dicts(item.get("subject")) + dicts(item.get("subjects")))
         ),
         keywords=texts(item.get("keywords")),
@@ -192,7 +197,7 @@ def _body(item: Object) -> str:
 
 
 def _byline(item: Object) -> str | None:
-    printed_ = fields.byline(text(item.get("byline")) or text(item.get("by")))
+    printed_ = values.byline(text(item.get("byline")) or text(item.get("by")))
     if printed_:
         return printed_
     authors = [
@@ -200,7 +205,7 @@ def _byline(item: Object) -> str | None:
         for author in dicts(item.get("authors"))
         if (text(author.get("role")) or "author").casefold() in {"author", "writer"}
     ]
-    return fields.byline(", ".join(fields.distinct(authors)))
+    return values.byline(", ".join(values.distinct(authors)))
 
 
 def _dateline(item: Object, body: str, near: Instant | None) -> Dateline | None:
@@ -248,7 +253,7 @@ def _named(value: Any) -> str | None:
 
 def _located(item: Object) -> tuple[Located, ...]:
     places = dicts(item.get("place")) + dicts(item.get("places"))
-    return fields.distinct(map(jsontree.located, places))
+    return values.distinct(map(jsontree.located, places))
 
 
 def _links(item: Object) -> tuple[Link, ...]:
@@ -265,4 +270,4 @@ def _links(item: Object) -> tuple[Link, ...]:
                     type=text(associated.get("mimetype")),
                 )
             )
-    return fields.distinct(links)
+    return values.distinct(links)

@@ -29,14 +29,20 @@ from typing import NamedTuple
 import msgspec
 from lxml import etree
 
-from connectors import agencies, fields, signals, status, times
+from connectors.fields import (
+    agencies,
+    pubstatus,
+    signals,
+    times,
+    values,
+)
+from connectors.fields.markup import line_of, local_name
+from connectors.fields.times import Instant
 from connectors.formats import nitf_content, urn, xml
 from connectors.formats.base import Context, Parsed, Skipped
 from connectors.formats.nitf_content import Content
-from connectors.markup import line_of, local_name
-from connectors.times import Instant
-from pipeline.errors import ParseError
-from pipeline.story import Link, Located, Signal, Status, Story, Subject
+from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Link, Located, Signal, Status, Story, Subject
 
 _META: Mapping[str, str] = {  # head/meta/@name of the dialects, by what it holds
     "anpa-keyword": "slugline",
@@ -78,7 +84,7 @@ class _Head(NamedTuple):
 
     def sent(self, path: str, attribute: str) -> str | None:
         """An attribute of the first element at a path below docdata, on one line."""
-        return fields.line(xml.attribute(xml.child(self.docdata, path), attribute))
+        return values.line(xml.attribute(xml.child(self.docdata, path), attribute))
 
 
 def _read(nitf: etree._Element, context: Context) -> Iterator[Story | Skipped]:
@@ -99,14 +105,14 @@ def _read(nitf: etree._Element, context: Context) -> Iterator[Story | Skipped]:
 
 def _with_its_effect(story: Story, head: _Head, context: Context) -> Iterator[Story]:
     """The story, and what it does to the document that it names (see the module's text)."""
-    named = fields.line(xml.attribute(head.docdata, "management-doc-idref"))
+    named = values.line(xml.attribute(head.docdata, "management-doc-idref"))
     sent = xml.attribute(head.docdata, "management-idref-status")
-    named_status, signal = status.of_word(sent)
+    named_status, signal = pubstatus.of_word(sent)
     if named is None or named_status is not Status.WITHDRAWN:
         yield story
         return
     agency = agencies.short_name(head.sent("doc-id", "regsrc")) or context.agency or story.source
-    named_id = fields.story_id(agency, urn.without_revision(named))
+    named_id = values.story_id(agency, urn.without_revision(named))
     if story.status is Status.WITHDRAWN:
         yield msgspec.structs.replace(story, id=named_id, signal=signal)
         return
@@ -134,7 +140,7 @@ def _story(
     context: Context,
 ) -> Story:
     headline = content.headline or head.title
-    slugline = fields.first(
+    slugline = values.first(
         *head.meta.get("slugline", ()),
         head.title if head.title != headline else None,
         head.sent("du-key", "key"),
@@ -145,16 +151,16 @@ def _story(
     doc_id = head.sent("doc-id", "id-string")
     told = _told(head, headline)
     status_sent = xml.attribute(head.docdata, "management-status")
-    own_status, signal = status.of_word(status_sent)
-    own_status = status.under(own_status, told.signal if told else None)
+    own_status, signal = pubstatus.of_word(status_sent)
+    own_status = pubstatus.under(own_status, told.signal if told else None)
     release = times.instant(head.sent("date.release", "norm"), context.timezone)
     # NITF 3.6 date.release: the default is the time of receipt, so a later one is an embargo.
     if own_status is Status.USABLE and release and issued and release.at > issued.at:
         own_status = Status.EMBARGOED
     urgency = xml.attribute(next(xml.descendants(head.head, "urgency"), None), "ed-urg")
-    named = fields.line(xml.attribute(head.docdata, "management-doc-idref"))
+    named = values.line(xml.attribute(head.docdata, "management-doc-idref"))
     return Story(
-        id=fields.story_id(registrar, _identity(nitf, head, content, issued, slugline or headline)),
+        id=values.story_id(registrar, _identity(nitf, head, content, issued, slugline or headline)),
         source=source,
         provider_id=doc_id,
         version=_version(head, doc_id),
@@ -168,16 +174,16 @@ def _story(
         dateline=content.dateline,
         summary=content.summary,
         body=content.body,
-        language=fields.language(_language(nitf)) or context.language,
-        urgency=fields.urgency(urgency),
+        language=values.language(_language(nitf)) or context.language,
+        urgency=values.urgency(urgency),
         urgency_sent=urgency,
-        categories=fields.distinct(head.meta.get("category", ())),
+        categories=values.distinct(head.meta.get("category", ())),
         subjects=tuple(_subjects(head)),
-        keywords=fields.distinct(
-            fields.line(xml.attribute(keyword, "key")) or line_of(keyword)
+        keywords=values.distinct(
+            values.line(xml.attribute(keyword, "key")) or line_of(keyword)
             for keyword in xml.descendants(head.docdata, "keyword")
         ),
-        genre=fields.line(
+        genre=values.line(
             xml.attribute(xml.child(head.head, "tobject/tobject.property"), "tobject.property.type")
         ),
         ednote=_ednote(head, content),
@@ -199,7 +205,7 @@ def _head(nitf: etree._Element) -> _Head:
     meta: dict[str, tuple[str, ...]] = {}
     for element in xml.children(head, "meta"):
         holds = _META.get((xml.attribute(element, "name") or "").casefold())
-        value = fields.line(xml.attribute(element, "content"))
+        value = values.line(xml.attribute(element, "content"))
         if holds and value:
             meta[holds] = (*meta.get(holds, ()), value)
     return _Head(head, xml.child(head, "docdata"), meta, line_of(xml.child(head, "title")))
@@ -220,7 +226,7 @@ def _issued(nitf: etree._Element, head: _Head, context: Context) -> Instant | No
         *reversed(revisions),
         xml.attribute(filed, "norm"),
     )
-    return fields.first(*(times.instant(sent, context.timezone) for sent in candidates))
+    return values.first(*(times.instant(sent, context.timezone) for sent in candidates))
 
 
 def _identity(
@@ -249,11 +255,11 @@ def _identity(
     lasting = head.title or first_headline or name or content.body.partition("\n")[0]
     if not lasting:
         raise ParseError("no id, and nothing that a story could be told apart by", xml.place(nitf))
-    return fields.hashed_id(lasting, day)
+    return values.hashed_id(lasting, day)
 
 
 def _version(head: _Head, doc_id: str | None) -> int | None:
-    sent = fields.integer(head.sent("du-key", "version"))
+    sent = values.integer(head.sent("du-key", "version"))
     return sent if sent is not None else urn.revision(doc_id or "")
 
 
@@ -271,7 +277,7 @@ def _signatures(nitf: etree._Element, head: _Head) -> Iterator[str | None]:
 def _told(head: _Head, headline: str | None) -> signals.Signalled | None:
     """The signal that the document's words give, beside its status."""
     comments = [
-        fields.line(xml.attribute(each, "comment"))
+        values.line(xml.attribute(each, "comment"))
         for each in xml.descendants(head.head, "revision-history")
     ]
     spoken = signals.of_slug(*head.meta.get("slugline", ()), *head.meta.get("take", ()))
@@ -309,16 +315,16 @@ def _subjects(head: _Head) -> Iterator[Subject]:
             seen.add(subject)
             yield subject
     for element in xml.children(head.docdata, "identified-content/classifier"):
-        value = fields.line(xml.attribute(element, "value"))
+        value = values.line(xml.attribute(element, "value"))
         name = line_of(element)
         if value or name:
-            yield Subject(code=value, name=name, scheme=fields.line(xml.attribute(element, "type")))
+            yield Subject(code=value, name=name, scheme=values.line(xml.attribute(element, "type")))
 
 
 def _subject_name(element: etree._Element, code: str | None) -> str | None:
     """The name at the code's own level: 11000000 a subject, 11006000 a matter, else a detail."""
     subject, matter, detail = (
-        fields.line(xml.attribute(element, f"tobject.subject.{level}"))
+        values.line(xml.attribute(element, f"tobject.subject.{level}"))
         for level in ("type", "matter", "detail")
     )
     if code and code.endswith("000000"):
@@ -333,8 +339,8 @@ def _ednote(head: _Head, content: Content) -> str | None:
     comments = [
         xml.attribute(each, "comment") for each in xml.descendants(head.head, "revision-history")
     ]
-    notes = fields.distinct([*map(fields.line, messages), *content.notes])
-    return "\n\n".join(notes) or (fields.line(comments[-1]) if comments else None)
+    notes = values.distinct([*map(values.line, messages), *content.notes])
+    return "\n\n".join(notes) or (values.line(comments[-1]) if comments else None)
 
 
 def _copyright(nitf: etree._Element, head: _Head) -> str | None:
@@ -347,7 +353,7 @@ def _usage_terms(nitf: etree._Element, head: _Head) -> str | None:
     printed = (
         line_of(each) for each in xml.children(nitf, "body/body.head/rights/rights.limitations")
     )
-    return "\n".join(fields.distinct([head.sent("doc.rights", "limitations"), *printed])) or None
+    return "\n".join(values.distinct([head.sent("doc.rights", "limitations"), *printed])) or None
 
 
 def _located(head: _Head, content: Content) -> Iterator[Located]:
@@ -355,7 +361,7 @@ def _located(head: _Head, content: Content) -> Iterator[Located]:
         yield content.located
     for element in xml.children(head.docdata, "evloc"):
         place = Located(
-            name=fields.first(
+            name=values.first(
                 xml.attribute(element, "city"),
                 xml.attribute(element, "county-dist"),
                 line_of(element),

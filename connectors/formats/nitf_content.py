@@ -10,10 +10,10 @@ from datetime import date
 
 from lxml import etree
 
-from connectors import dateline, fields, times
+from connectors.fields import dateline, times, values
+from connectors.fields.markup import line_of, text_of
 from connectors.formats import xml
-from connectors.markup import line_of, text_of
-from pipeline.story import Dateline, Located
+from pipeline.wire.story import Dateline, Located
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ def read(nitf: etree._Element, near: date | None) -> Content:
     captions = [
         caption for each in media for caption in xml.descendants(each, "media-caption", "caption")
     ]
-    said = fields.distinct(map(text_of, notes))
+    said = values.distinct(map(text_of, notes))
     for note in notes:
         xml.remove(note)
     text = text_of(*xml.children(body, "body.content"), *xml.children(body, "body.end"))
     return Content(
-        headline=fields.first(
+        headline=values.first(
             line_of(xml.child(head, "hedline/hl1")), line_of(xml.child(head, "hedline"))
         ),
         byline=_byline(head),
@@ -61,8 +61,8 @@ def read(nitf: etree._Element, near: date | None) -> Content:
         summary=text_of(*xml.children(head, "abstract")) or None,
         body=text,
         notes=said,
-        captions=fields.distinct(
-            text_of(*caption) or fields.line(caption.text) for caption in captions
+        captions=values.distinct(
+            text_of(*caption) or values.line(caption.text) for caption in captions
         ),
         has_media=bool(media),
     )
@@ -79,8 +79,8 @@ def _byline(head: etree._Element | None) -> str | None:
     for element in xml.children(head, "byline"):
         for title in list(xml.descendants(element, "byttl")):
             xml.remove(title)
-        found.append(fields.byline(line_of(element)))
-    return ", ".join(fields.distinct(found)) or None
+        found.append(values.byline(line_of(element)))
+    return ", ".join(values.distinct(found)) or None
 
 
 def _dateline(head: etree._Element | None, near: date | None) -> Dateline | None:

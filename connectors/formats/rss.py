@@ -24,14 +24,20 @@ from typing import Any
 import feedparser
 from lxml import etree
 
-from connectors import dateline, fields, markup, printed, signals
-from connectors.agencies import short_name
-from connectors.charset import sanitise
+from connectors.fields import (
+    dateline,
+    markup,
+    printed,
+    signals,
+    values,
+)
+from connectors.fields.agencies import short_name
+from connectors.fields.charset import sanitise
+from connectors.fields.times import Instant, any_assumed, instant
 from connectors.formats import xml
 from connectors.formats.base import Context, Parsed, Skipped
-from connectors.times import Instant, any_assumed, instant
-from pipeline.errors import ParseError
-from pipeline.story import Link, Located, Signal, Status, Story, Subject
+from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Link, Located, Signal, Status, Story, Subject
 
 _ROOTS = ("rss", "feed", "RDF")
 _BARE_AMPERSAND = re.compile(rb"&(?![A-Za-z][A-Za-z0-9]{0,31};|#\d{1,7};|#x[0-9A-Fa-f]{1,6};)")
@@ -133,7 +139,7 @@ def _read(
     source = _source(feed, context)
     words = _media_keywords(entry)  # feedparser puts them among the categories
     return Story(
-        id=_id(feed, guid or fields.hashed_id(_feed_name(feed), headline or body[:80]), context),
+        id=_id(feed, guid or values.hashed_id(_feed_name(feed), headline or body[:80]), context),
         source=source,
         provider_id=guid,
         status=status,
@@ -146,18 +152,18 @@ def _read(
         dateline=filed,
         summary=summary,
         body=body,
-        language=fields.language(wenn.get("lang"))
-        or fields.language(_language(entry))
-        or fields.language(feed.get("language"))
+        language=values.language(wenn.get("lang"))
+        or values.language(_language(entry))
+        or values.language(feed.get("language"))
         or context.language,
         categories=tuple(
             tag for tag in _tags(entry, lambda scheme: scheme != "post_tag") if tag not in words
         ),
         subjects=_subjects(entry),
-        keywords=fields.distinct(
+        keywords=values.distinct(
             (*_tags(entry, lambda scheme: scheme == "post_tag"), *wenn.get("tags", ()), *words)
         ),
-        copyright=fields.line(entry.get("rights") or feed.get("rights")),
+        copyright=values.line(entry.get("rights") or feed.get("rights")),
         located=_located(entry),
         first_created=published.at if published else None,
         version_created=created.at if created else None,
@@ -188,7 +194,7 @@ def _withdrawn(feed: Entry, tombstone: etree._Element, context: Context) -> Stor
 
 
 def _guid(entry: Entry) -> str | None:
-    return fields.line(entry.get("id") or entry.get("link"))
+    return values.line(entry.get("id") or entry.get("link"))
 
 
 def _source(feed: Entry, context: Context) -> str | None:
@@ -207,7 +213,7 @@ def _feed_name(feed: Entry) -> str | None:
 
 def _id(feed: Entry, guid: str, context: Context) -> str:
     agency = short_name(context.agency or _publisher(feed))
-    return fields.story_id(agency or (None if _URI.match(guid) else _source(feed, context)), guid)
+    return values.story_id(agency or (None if _URI.match(guid) else _source(feed, context)), guid)
 
 
 def _title(text: str | None, detail: Mapping[str, Any] | None) -> str | None:
@@ -216,7 +222,7 @@ def _title(text: str | None, detail: Mapping[str, Any] | None) -> str | None:
         return None
     if (detail or {}).get("type") != "text/plain" or markup.looks_like_markup(text):
         text = markup.text_of_html(text)
-    return fields.line(html.unescape(text))
+    return values.line(html.unescape(text))
 
 
 def _byline(feed: Entry, entry: Entry, node: etree._Element | None, atom: bool) -> str | None:
@@ -230,7 +236,7 @@ def _byline(feed: Entry, entry: Entry, node: etree._Element | None, atom: bool) 
         sources = (entry, entry.get("source") or {}, feed) if atom else (entry,)
         named = (source["authors"] for source in sources if any(source.get("authors") or ()))
         names = [author.get("name") or author.get("email") for author in next(named, [])]
-    return fields.byline(", ".join(fields.distinct(names)))
+    return values.byline(", ".join(values.distinct(names)))
 
 
 def _content(entry: Entry, wordpress: bool) -> str:
@@ -286,8 +292,8 @@ def _time(entry: Entry, name: str, context: Context) -> Instant | None:
 
 
 def _tags(entry: Entry, wanted: Any) -> tuple[str, ...]:
-    return fields.distinct(
-        fields.line(tag.get("label") or tag.get("term"))
+    return values.distinct(
+        values.line(tag.get("label") or tag.get("term"))
         for tag in entry.get("tags") or ()
         if wanted(tag.get("scheme"))
     )
@@ -297,8 +303,8 @@ def _subjects(entry: Entry) -> tuple[Subject, ...]:
     """Categories of a named scheme: RSS' domain, Atom's scheme; WordPress' own are none."""
     return tuple(
         Subject(
-            code=fields.line(tag.get("term")),
-            name=fields.line(tag.get("label")),
+            code=values.line(tag.get("term")),
+            name=values.line(tag.get("label")),
             scheme=tag["scheme"],
         )
         for tag in entry.get("tags") or ()
@@ -322,7 +328,7 @@ def _located(entry: Entry) -> tuple[Located, ...]:
         return ()
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         return ()
-    name = fields.line(entry.get("georss_featurename"))
+    name = values.line(entry.get("georss_featurename"))
     return (Located(name=name, latitude=latitude, longitude=longitude),)
 
 
@@ -331,7 +337,7 @@ def _links(entry: Entry) -> tuple[Link, ...]:
         Link(
             href=link["href"],
             rel=link.get("rel"),
-            title=fields.line(link.get("title")),
+            title=values.line(link.get("title")),
             type=link.get("type"),
         )
         for link in entry.get("links") or ()
@@ -342,7 +348,7 @@ def _links(entry: Entry) -> tuple[Link, ...]:
         for media in entry.get("media_content") or ()
         if media.get("url")
     ]
-    return fields.distinct(links)
+    return values.distinct(links)
 
 
 def _wenn(node: etree._Element | None) -> dict[str, Any]:
@@ -359,12 +365,12 @@ def _wenn(node: etree._Element | None) -> dict[str, Any]:
 
     return {
         "body": _paragraphs(text("ContentMetadata/body") or ""),
-        "first_line": fields.line(text("ContentMetadata/first_line")),
-        "slug": fields.line(text("ContentMetadata/slug")),
+        "first_line": values.line(text("ContentMetadata/first_line")),
+        "slug": values.line(text("ContentMetadata/slug")),
         "lang": xml.attribute(content, "lang"),
         "published": text("NewsManagement/published"),
         "updated": text("NewsManagement/updated"),
         "tags": [
-            fields.line(xml.attribute(tag, "value")) for tag in xml.children(content, "tags/tag")
+            values.line(xml.attribute(tag, "value")) for tag in xml.children(content, "tags/tag")
         ],
     }

@@ -33,13 +33,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 
-from connectors import dateline, fields, markup, printed, signals
-from connectors.agencies import short_name
-from connectors.charset import decode, sanitise
+from connectors.fields import (
+    dateline,
+    markup,
+    printed,
+    signals,
+    values,
+)
+from connectors.fields.agencies import short_name
+from connectors.fields.charset import decode, sanitise
+from connectors.fields.times import MONTHS, Instant, any_assumed, instant
 from connectors.formats.base import Context, Parsed
-from connectors.times import MONTHS, Instant, any_assumed, instant
-from pipeline.errors import ParseError
-from pipeline.story import Dateline, Status, Story
+from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Dateline, Status, Story
 
 _END = re.compile(
     r"^\s*(?:-\s?30\s?-|#{3,}|={5,}|-{5,}|\*{5,}|\(?end(?:s|e|it)?\)?\.?|NNNN|\f)\s*$",
@@ -227,13 +233,13 @@ def read(lines: list[str], context: Context, near: date | None = None) -> Story:
     created = labelled or (sent[1] if sent else None)
     until = head.embargo.until if head.embargo else None
     return Story(
-        id=fields.story_id(
+        id=values.story_id(
             short_name(context.agency) or source,
             provider_id or _identity(slugline, head.headline, filed, created, body),
         ),
         source=source,
         provider_id=provider_id,
-        version=fields.integer(head.labels.get("version"))
+        version=values.integer(head.labels.get("version"))
         or (signalled.lead if signalled else None),
         status=status,
         status_sent=_status_sent(status, signalled, head),
@@ -245,12 +251,12 @@ def read(lines: list[str], context: Context, near: date | None = None) -> Story:
         dateline=filed,
         summary="\n".join(head.summary) or None,
         body="" if status is Status.WITHDRAWN else body,
-        language=fields.language(head.labels.get("language")) or context.language,
-        urgency=fields.urgency(head.labels.get("urgency")),
+        language=values.language(head.labels.get("language")) or context.language,
+        urgency=values.urgency(head.labels.get("urgency")),
         urgency_sent=head.labels.get("urgency"),
-        priority=fields.integer(head.labels.get("priority")),
-        categories=fields.distinct((head.labels.get("category"),)),
-        keywords=fields.distinct(
+        priority=values.integer(head.labels.get("priority")),
+        categories=values.distinct((head.labels.get("category"),)),
+        keywords=values.distinct(
             word.strip() for word in re.split(r"[,;]", head.labels.get("keywords", ""))
         ),
         ednote="\n".join(filter(None, head.notes)) or None,
@@ -350,7 +356,7 @@ def _read_head(lines: list[str], near: date | None, context: Context) -> _Head:
         elif printed.is_note(bare):
             head.notes.append(bare)
         elif printed.is_byline(bare):
-            head.byline = fields.byline(bare)
+            head.byline = values.byline(bare)
         elif not (printed.is_credit(bare) and head.byline) and not bare.startswith("___"):
             plain.append(bare)
     if "headline" in head.labels:
@@ -386,7 +392,7 @@ def _identity(
         return printed.identity(slugline, day)
     place = filed.place if filed else None
     start = body[len(filed.text) if filed and filed.text and body.startswith(filed.text) else 0 :]
-    return fields.hashed_id(place, day, headline or " ".join(start.split()[:12]))
+    return values.hashed_id(place, day, headline or " ".join(start.split()[:12]))
 
 
 def _printed_day(filed: Dateline | None, created: Instant | None) -> str:

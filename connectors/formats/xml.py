@@ -13,11 +13,11 @@ from html.entities import html5
 
 from lxml import etree
 
-from connectors.charset import decode
+from connectors.fields.charset import decode
+from connectors.fields.markup import local_name
 from connectors.formats.base import Parsed, Skipped
-from connectors.markup import local_name
-from pipeline.errors import ParseError
-from pipeline.story import Story
+from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Story
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_TAGS = 120_000  # opening and closing ones: twice as many as the elements

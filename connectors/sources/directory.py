@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from connectors.cursor import Cursor
 from connectors.sources.base import MAX_BYTES, Delivery, Options, Polled, Progress, Refused, Source
 from connectors.sources.filesystem import File, Folder, Place, TooLong, Unreachable, place
-from pipeline.errors import SourceUnavailable
+from pipeline.wire.errors import SourceUnavailable
 
 log = logging.getLogger(__name__)
 

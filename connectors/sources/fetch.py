@@ -16,7 +16,7 @@ import httpx
 from pydantic import Field, SecretStr, field_validator
 
 from connectors.sources.base import MAX_BYTES, Options
-from pipeline.errors import SourceUnavailable
+from pipeline.wire.errors import SourceUnavailable
 
 MAX_REDIRECTS = 5
 LONGEST_RETRY_SECONDS = 86_400.0

@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr
 
 from connectors.cursor import Cursor
 from connectors.sources.base import MAX_BYTES, Delivery, Options, Polled, Progress, Refused, Source
-from pipeline.errors import SourceUnavailable
+from pipeline.wire.errors import SourceUnavailable
 
 PORTS = {"tls": 993, "starttls": 143, "none": 143}
 

@@ -11,10 +11,10 @@ from kafka.errors import KafkaError
 from pydantic import Field, SecretStr
 
 from config import settings
-from config.kafka import client_options
 from connectors.cursor import Cursor
 from connectors.sources.base import MAX_BYTES, Delivery, Options, Polled, Progress, Refused, Source
-from pipeline.errors import SourceUnavailable
+from pipeline.kafka.options import client_options
+from pipeline.wire.errors import SourceUnavailable
 
 POLL_SECONDS = 1.0
 """How long a poll waits for records, and so how long the feed may take to stop."""

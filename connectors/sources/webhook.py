@@ -19,10 +19,10 @@ from typing import Any, Self
 import uvicorn
 from pydantic import Field, SecretStr, model_validator
 
-from config.guesses import Guesses
 from connectors.cursor import Cursor
 from connectors.sources.base import MAX_BYTES, Delivery, Options, Polled, Source, now
-from pipeline.errors import SourceUnavailable
+from pipeline.process.guesses import Guesses
+from pipeline.wire.errors import SourceUnavailable
 
 POLL_SECONDS = 0.5
 """How long a poll waits for a request, and so how long the feed may take to stop."""

@@ -8,7 +8,7 @@ import sys
 from config import logging as logs
 from config.settings import ConfigError, load
 from pipeline.alerts.service import run
-from pipeline.errors import NewswireError
+from pipeline.wire.errors import NewswireError
 
 
 def main() -> int:

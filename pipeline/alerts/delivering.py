@@ -13,11 +13,11 @@ from config.settings import Alerts
 from pipeline.alerts.matching import Saved
 from pipeline.alerts.outbox import Delivery, Kind, Outbox, State
 from pipeline.alerts.webhook import Gone, NotTaken, content
-from pipeline.backoff import delays
-from pipeline.errors import IndexUnavailable
 from pipeline.index.document import Document
+from pipeline.process.waiting import delays
 from pipeline.search.query import is_visible
-from pipeline.versions import REVISIONS
+from pipeline.wire.errors import IndexUnavailable
+from pipeline.wire.versions import REVISIONS
 
 log = logging.getLogger(__name__)
 

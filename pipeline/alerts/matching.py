@@ -14,13 +14,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from config.alerts import Alert
-from pipeline import codec
 from pipeline.alerts.outbox import Outbox
-from pipeline.errors import CodecError
 from pipeline.records import Record
 from pipeline.search.query import SearchRequest
-from pipeline.story import Status, Story
-from pipeline.versions import REVISIONS, rank
+from pipeline.wire import codec
+from pipeline.wire.errors import CodecError
+from pipeline.wire.story import Status, Story
+from pipeline.wire.versions import REVISIONS, rank
 
 log = logging.getLogger(__name__)
 

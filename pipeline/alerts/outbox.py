@@ -69,7 +69,7 @@ class Delivery:
     """ "webhook" or "topic"."""
     story: str
     rank: int
-    """The version, as `pipeline.versions.rank` orders them."""
+    """The version, as `pipeline.wire.versions.rank` orders them."""
     kind: Kind
     tries: int
     since: float

@@ -20,24 +20,24 @@ from prometheus_client.registry import Collector
 from pydantic import ValidationError
 
 from config.alerts import Alert, load_alerts
-from config.kafka import aiokafka_options
-from config.serve import HealthServer
 from config.settings import ConfigError, Settings
-from config.status import StatusFile
 from pipeline.alerts.delivering import Tell, deliver
 from pipeline.alerts.matching import Matching, Saved
 from pipeline.alerts.outbox import FILE, Delivery, Outbox
 from pipeline.alerts.webhook import NotTaken, message_id, post
-from pipeline.backoff import delays
-from pipeline.errors import IndexUnavailable, NewswireError
 from pipeline.index.client import connect
 from pipeline.index.writer import Writer
-from pipeline.kafka import OffsetReader
+from pipeline.kafka.offsets import OffsetReader
+from pipeline.kafka.options import aiokafka_options
 from pipeline.pacing import paced
+from pipeline.process.health import HealthServer
+from pipeline.process.status import StatusFile
+from pipeline.process.waiting import delays
 from pipeline.records import Record
 from pipeline.search.query import SearchRequest
-from pipeline.topics import Topics, headers, key
-from pipeline.web.reader import Reader
+from pipeline.search.reader import Reader
+from pipeline.wire.errors import IndexUnavailable, NewswireError
+from pipeline.wire.topics import Topics, headers, key
 
 log = logging.getLogger(__name__)
 

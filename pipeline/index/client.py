@@ -12,7 +12,7 @@ from elasticsearch import ApiError, AsyncElasticsearch, Elasticsearch
 from elasticsearch.exceptions import UnsupportedProductError
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.errors import IndexUnavailable, SetupError
+from pipeline.wire.errors import IndexUnavailable, SetupError
 
 RETRIABLE = frozenset({408, 429, 502, 503, 504})
 """Answers that say "later", not "never"."""

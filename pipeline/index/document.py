@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from pipeline.enriched import Enriched, Place
-from pipeline.errors import MappingError
-from pipeline.fingerprint import as_fields, fingerprint
+from pipeline.index.fingerprint import as_fields, fingerprint
+from pipeline.wire.enriched import Enriched, Place
+from pipeline.wire.errors import MappingError
 
 Document = dict[str, Any]
 

@@ -20,14 +20,14 @@ import orjson
 from elasticsearch import AsyncElasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.backoff import delays
-from pipeline.errors import IndexUnavailable
 from pipeline.index.client import RETRIABLE, translated
 from pipeline.index.document import Document
 from pipeline.index.mapping import DATE, KEYWORD, LONG, STORED
 from pipeline.index.setup import read_alias, setup_beside
 from pipeline.index.writer import Outcome, Write, index_missing
-from pipeline.story import Status
+from pipeline.process.waiting import delays
+from pipeline.wire.errors import IndexUnavailable
+from pipeline.wire.story import Status
 
 log = logging.getLogger(__name__)
 

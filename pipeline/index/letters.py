@@ -16,13 +16,13 @@ import msgspec
 from elasticsearch import AsyncElasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.deadletter import letter_name, read
-from pipeline.errors import CodecError, NewswireError
 from pipeline.index.client import translated
 from pipeline.index.mapping import DATE, INTEGER, KEYWORD, LONG, NAME
 from pipeline.index.setup import setup_beside
 from pipeline.index.writer import Outcome, Write, Writer
 from pipeline.records import Record, Waiting
+from pipeline.wire.deadletter import letter_name, read
+from pipeline.wire.errors import CodecError, NewswireError
 
 log = logging.getLogger(__name__)
 

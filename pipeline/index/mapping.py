@@ -153,7 +153,7 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
             language=KEYWORD,
             aliases=KEYWORD,
         ),
-        # What a search collapses near-duplicates on: `pipeline.fingerprint`.
+        # What a search collapses near-duplicates on: `pipeline.index.fingerprint`.
         "fingerprint": _object(
             bands={"type": "keyword", "doc_values": False},
             sketch=KEPT,

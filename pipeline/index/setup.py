@@ -8,9 +8,9 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.errors import SetupError
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.mapping import SCHEMA, component_template, index_template
+from pipeline.wire.errors import SetupError
 
 
 def read_alias(base: str) -> str:

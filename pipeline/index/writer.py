@@ -18,8 +18,6 @@ import orjson
 from elasticsearch import AsyncElasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.backoff import delays
-from pipeline.errors import IndexUnavailable, SetupError
 from pipeline.index.client import (
     RETRIABLE,
     RequestRefused,
@@ -28,7 +26,9 @@ from pipeline.index.client import (
 )
 from pipeline.index.document import Document
 from pipeline.index.setup import write_alias
+from pipeline.process.waiting import delays
 from pipeline.records import Waiting
+from pipeline.wire.errors import IndexUnavailable, SetupError
 
 
 class Outcome(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from pipeline.errors import NewswireError, SetupError
+from pipeline.wire.errors import NewswireError, SetupError
 
 
 class KibanaUnavailable(NewswireError):

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.fingerprint import Fingerprint, are_near, from_fields
+from pipeline.index.fingerprint import Fingerprint, are_near, from_fields
 from pipeline.search.query import Body
 
 MAX_CANDIDATES = 500

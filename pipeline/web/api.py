@@ -18,14 +18,14 @@ from pydantic import AwareDatetime, Field
 from pipeline.index.document import Document
 from pipeline.search.differences import Change, difference
 from pipeline.search.exports import EXPORTS, pieces, public
-from pipeline.search.feeds import json_feed, rss
 from pipeline.search.query import SearchRequest
+from pipeline.search.reader import Reader
 from pipeline.search.results import Hit, Page
 from pipeline.search.suggestions import Suggestions
+from pipeline.search.syndication import json_feed, rss
 from pipeline.web.answers import awaited, tagged
 from pipeline.web.live import Event
 from pipeline.web.openapi import answer
-from pipeline.web.reader import Reader
 
 router = APIRouter()
 

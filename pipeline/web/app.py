@@ -8,15 +8,15 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from config.guesses import Guesses
 from config.settings import Settings
+from pipeline.process.guesses import Guesses
+from pipeline.search.reader import open_reader
 from pipeline.web import api, operations, pages
 from pipeline.web.answers import add_error_answers
 from pipeline.web.door import Door
 from pipeline.web.files import Files
 from pipeline.web.live import Live
 from pipeline.web.openapi import describe
-from pipeline.web.reader import open_reader
 from pipeline.web.security import SecurityHeaders
 
 

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from config.guesses import Guesses
+from pipeline.process.guesses import Guesses
 
 
 def shown(authorization: str | None) -> str | None:

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline.errors import NewswireError
 from pipeline.search.query import SearchRequest, is_visible
-from pipeline.web.reader import Reader
+from pipeline.search.reader import Reader
+from pipeline.wire.errors import NewswireError
 
 log = logging.getLogger(__name__)
 

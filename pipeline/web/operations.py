@@ -22,17 +22,17 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import SecretStr
 
-from config.guesses import Guesses
 from config.settings import Settings
-from config.status import read_status
-from pipeline.deadletter import Found
-from pipeline.errors import BrokerUnavailable, NewswireError
-from pipeline.progress import Position
-from pipeline.search import feedwatch
+from pipeline.process.guesses import Guesses
+from pipeline.process.status import read_status
+from pipeline.search import activity
+from pipeline.stream.progress import Position
 from pipeline.web.api import reader
 from pipeline.web.door import client, fits, shown, too_many
 from pipeline.web.pages import html_page
 from pipeline.web.security import same_origin
+from pipeline.wire.deadletter import Found
+from pipeline.wire.errors import BrokerUnavailable, NewswireError
 
 router = APIRouter(include_in_schema=False)
 
@@ -163,9 +163,9 @@ async def _asked(kafka: Operations | None, ask: Callable[[Operations], Answer]) 
     return await asyncio.wait_for(asyncio.to_thread(ask, kafka), KAFKA_SECONDS)
 
 
-async def _feeds(request: Request) -> list[feedwatch.FeedActivity]:
+async def _feeds(request: Request) -> list[activity.FeedActivity]:
     now = datetime.now(UTC)
-    return feedwatch.activity(await reader(request).raw(feedwatch.body(now)))
+    return activity.activity(await reader(request).raw(activity.body(now)))
 
 
 def _lag(positions: Sequence[Position]) -> Mapping[str, Mapping[str, Any]]:

@@ -16,16 +16,21 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader
 
-from pipeline.errors import NewswireError
 from pipeline.index.document import Document
+from pipeline.search.cursors import CursorError
 from pipeline.search.query import FACETS, SearchRequest
+from pipeline.search.reader import CursorExpired, together
 from pipeline.search.results import Page, PlaceCount
-from pipeline.web import drawings, files, links, marking
+from pipeline.web import (
+    drawings,
+    files,
+    links,
+    marking,
+)
 from pipeline.web.answers import ReaderLeft, awaited
 from pipeline.web.api import StoryId, compared, described, reader
-from pipeline.web.cursors import CursorError
-from pipeline.web.reader import CursorExpired, together
 from pipeline.web.streaming import streamed
+from pipeline.wire.errors import NewswireError
 
 router = APIRouter(include_in_schema=False)
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from connectors.sources.fetch import Fetcher, FetchOptions, NotAllowed
-from pipeline.errors import SourceUnavailable
+from pipeline.wire.errors import SourceUnavailable
 
 FEED = "https://wire.example/feed"
 NAMES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.formats import FORMATS, Context
-from pipeline.errors import ParseError
+from pipeline.wire.errors import ParseError
 
 MEGABYTE = 1024 * 1024
 ANPA_HEAD = b"\x16\x16\x01a0001\x1f_x\r\nr i\x13\x11 BC-X     01-01 0001\r\n\x02^BC-X,1\r\n"

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from connectors.formats import FORMATS, Context
-from pipeline import codec
-from pipeline.errors import ParseError
+from pipeline.wire import codec
+from pipeline.wire.errors import ParseError
 from tests.attacks.payloads import MEGABYTE, PAYLOADS
 
 MOST_MEGABYTES = 128

@@ -8,9 +8,9 @@ import pytest
 
 from config.feeds import load_feeds
 from config.settings import ConfigError
-from connectors.archive import Archive
-from connectors.archive import read as archived
 from connectors.cursor import Cursor
+from connectors.feed.archive import Archive
+from connectors.feed.archive import read as archived
 from connectors.sources import Delivery
 from connectors.sources.directory import Directory, DirectoryOptions
 from tests.connectors.sources.polls import take

@@ -13,10 +13,10 @@ import pytest
 from kafka import KafkaProducer
 
 from config.feeds import Feed
-from connectors.archive import Archive
-from connectors.archive import read as archived
 from connectors.cursor import Cursor
-from connectors.reading import read
+from connectors.feed.archive import Archive
+from connectors.feed.archive import read as archived
+from connectors.feed.reading import read
 from connectors.sources import Delivery, Polled, Source
 from connectors.sources.directory import Directory, DirectoryOptions
 from connectors.sources.http import Http, HttpOptions

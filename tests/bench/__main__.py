@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from pipeline.nlp import BLAS_THREADS
+from pipeline.enrich.pool import BLAS_THREADS
 
 for _name in BLAS_THREADS:  # as the worker's processes, before numpy is loaded
     os.environ.setdefault(_name, "1")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from pipeline import codec
-from pipeline.enrich import Enricher, load
-from pipeline.model import REMEMBERED
-from pipeline.story import Story
+from pipeline.enrich.enricher import Enricher, load
+from pipeline.enrich.model import REMEMBERED
+from pipeline.wire import codec
+from pipeline.wire.story import Story
 from tests.bench.flow import Flow, timed
 from tests.bench.rig import rig
 from tests.bench.running import Sizes, Where

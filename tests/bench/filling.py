@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from pipeline import codec
-from pipeline.enrich import load
-from pipeline.story import Story
+from pipeline.enrich.enricher import load
+from pipeline.wire import codec
+from pipeline.wire.story import Story
 from tests.bench.rig import Rig, rss_bytes, until
 from tests.bench.stories import pool, stream
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.story import Story
+from pipeline.wire.story import Story
 from tests.bench.rig import Rig, cpu_seconds, family, server_seconds, until
 from tests.bench.stories import stream
 

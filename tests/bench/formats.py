@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from connectors.formats import FORMATS, Context, auto
-from pipeline.errors import ParseError
+from pipeline.wire.errors import ParseError
 from tests.contracts.golden import FIXTURES
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 from elasticsearch import Elasticsearch
 
-from pipeline.story import Story
+from pipeline.wire.story import Story
 from tests.bench import plot
 from tests.bench.flow import timed
 from tests.bench.rig import Rig, quantile, rig, until

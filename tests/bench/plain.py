@@ -16,11 +16,11 @@ from elasticsearch import AsyncElasticsearch, Elasticsearch
 from elasticsearch.helpers import async_bulk, bulk
 from kafka import KafkaConsumer
 
-from pipeline import codec
 from pipeline.index.document import document
 from pipeline.index.setup import setup_index
-from pipeline.story import Story
-from pipeline.topics import Topics
+from pipeline.wire import codec
+from pipeline.wire.story import Story
+from pipeline.wire.topics import Topics
 from tests.bench.flow import Flow, timed
 from tests.bench.rig import ROOT, Rig, rig, server_seconds, until
 from tests.bench.running import Sizes, Where

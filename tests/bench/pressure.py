@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from config.status import read_status
+from pipeline.process.status import read_status
 from tests.bench import plot
 from tests.bench.rig import Rig, family, rig, rss_bytes, until
 from tests.bench.running import Sizes, Where

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from elasticsearch import Elasticsearch
 
 from pipeline.search.query import SearchRequest, body, counts
-from pipeline.web.reader import SEARCH_SECONDS
+from pipeline.search.reader import SEARCH_SECONDS
 from tests.bench import plot
 from tests.bench.filling import ENRICHED, STEP, Filled, fill, names
 from tests.bench.rig import Rig, quantile, rig

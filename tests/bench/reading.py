@@ -10,10 +10,10 @@ from typing import Any
 
 import spacy
 
-from pipeline.enrich import DEFAULT_MODEL
-from pipeline.mentions import PLACES, cleaned, legible
-from pipeline.model import BATCH_CHARS, UNUSED, Model, batches
-from pipeline.paragraphs import paragraphs
+from pipeline.enrich.enricher import DEFAULT_MODEL
+from pipeline.enrich.mentions import PLACES, cleaned, legible
+from pipeline.enrich.model import BATCH_CHARS, UNUSED, Model, batches
+from pipeline.enrich.paragraphs import paragraphs
 from tests.bench.running import Sizes, Where
 from tests.evaluation import corpus
 from tests.evaluation.corpus import Document

@@ -18,8 +18,8 @@ from config.settings import Settings, load
 from connectors.publish import Publisher, story_record
 from pipeline.index.history import history_index
 from pipeline.setup import setup
-from pipeline.story import Story
-from pipeline.topics import Topics
+from pipeline.wire.story import Story
+from pipeline.wire.topics import Topics
 from tests.servers import Engine
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from pipeline.story import Story
+from pipeline.wire.story import Story
 from tests.evaluation.entities.annotation import stories as annotated
 
 PARAGRAPHS = 28

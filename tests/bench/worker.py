@@ -16,10 +16,10 @@ from pathlib import Path
 import msgspec
 
 from config.settings import load
-from pipeline import codec
-from pipeline.enriched import Enriched, Provenance
-from pipeline.story import Story
-from pipeline.worker import run
+from pipeline.stream.worker import run
+from pipeline.wire import codec
+from pipeline.wire.enriched import Enriched, Provenance
+from pipeline.wire.story import Story
 
 
 class Sleeping:
@@ -32,7 +32,7 @@ class Sleeping:
         """There is nothing to read."""
 
     def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
-        """See `pipeline.nlp.Enrich`."""
+        """See `pipeline.enrich.pool.Enrich`."""
         if self._seconds:
             time.sleep(self._seconds * len(stories))
         provenance = Provenance(pipeline="bench", model="none", gazetteer="none", revision=1)
@@ -53,7 +53,7 @@ class Lending:
         """There is nothing to read."""
 
     def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
-        """See `pipeline.nlp.Enrich`."""
+        """See `pipeline.enrich.pool.Enrich`."""
         return [
             msgspec.structs.replace(
                 self._records[zlib.crc32(story.id.encode()) % len(self._records)], story=story

@@ -8,16 +8,16 @@ from threading import Event
 from typing import Any
 
 from config.feeds import Feed
-from connectors.claims import Claims
 from connectors.cursor import FILE, Cursor
-from connectors.feed import FeedLoop
+from connectors.feed.claims import Claims
+from connectors.feed.loop import FeedLoop
 from connectors.formats import Context, Parsed, Skipped
 from connectors.publish import Record, RecordsTooLarge
 from connectors.sources import Delivery, Polled, Source
-from pipeline import codec
-from pipeline.errors import BrokerUnavailable, ParseError
-from pipeline.story import Story
-from pipeline.topics import Topics
+from pipeline.wire import codec
+from pipeline.wire.errors import BrokerUnavailable, ParseError
+from pipeline.wire.story import Story
+from pipeline.wire.topics import Topics
 
 
 def parse_lines(raw: bytes, context: Context) -> Parsed:

@@ -18,10 +18,10 @@ from connectors.publish import (
     story_record,
     too_large,
 )
-from pipeline.deadletter import dead_letter
-from pipeline.errors import BrokerUnavailable, ParseError, SetupError
-from pipeline.story import Story
-from pipeline.topics import Topics, read_headers
+from pipeline.wire.deadletter import dead_letter
+from pipeline.wire.errors import BrokerUnavailable, ParseError, SetupError
+from pipeline.wire.story import Story
+from pipeline.wire.topics import Topics, read_headers
 
 RECORDS = [Record("wire.stories", b"key", b"%d" % number, []) for number in range(3)]
 

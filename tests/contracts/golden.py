@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.formats import FORMATS, Context
-from pipeline.codec import as_json
+from pipeline.wire.codec import as_json
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 CONTEXT = Context(timezone="Europe/Zurich", received_at=datetime(2026, 3, 1, 12, tzinfo=UTC))

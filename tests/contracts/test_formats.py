@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.formats import FORMATS
-from pipeline import codec
-from pipeline.errors import ParseError
+from pipeline.wire import codec
+from pipeline.wire.errors import ParseError
 from tests.contracts.golden import CONTEXT, fixtures, golden_path, recorded
 
 DAMAGE = (b"", b"   \n", b"\x00\x00\x00", b"\xff\xfe\xfd", b"<", b"{", b"<a><b></a>", b"[" * 10_000)

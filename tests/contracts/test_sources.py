@@ -17,11 +17,11 @@ import pytest
 from config.feeds import Feed
 from config.settings import ConfigError
 from connectors.cursor import Cursor
-from connectors.feed import FeedLoop
+from connectors.feed.loop import FeedLoop
 from connectors.formats import FORMATS, Context, Parsed
 from connectors.publish import Record
 from connectors.sources import SOURCES, Source, open_source, secrets
-from pipeline.errors import SourceUnavailable
+from pipeline.wire.errors import SourceUnavailable
 from tests.connectors.feeds import Broker, loop, parse_lines
 from tests.contracts.stages import STAGES, Stage
 

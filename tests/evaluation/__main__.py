@@ -10,9 +10,9 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pipeline.enrich import Enricher
-from pipeline.geo.build import ensure
-from pipeline.geo.gazetteer import Gazetteer
+from pipeline.enrich.enricher import Enricher
+from pipeline.enrich.geo.build import ensure
+from pipeline.enrich.geo.gazetteer import Gazetteer
 from tests.evaluation import cost, duplicates, entities, geography
 
 ROOT = Path(__file__).resolve().parents[2]

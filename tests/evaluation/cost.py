@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from pipeline.enrich import Enricher, Found
+from pipeline.enrich.enricher import Enricher, Found
 from tests.evaluation.entities.annotation import stories
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pipeline.enrich import Enricher, toponyms
-from pipeline.geo.gazetteer import Entry
-from pipeline.geo.places import prominence
-from pipeline.geo.records import haversine_km
-from pipeline.geo.resolve import resolve
-from pipeline.story import Story
+from pipeline.enrich.enricher import Enricher, toponyms
+from pipeline.enrich.geo.gazetteer import Entry
+from pipeline.enrich.geo.places import prominence
+from pipeline.enrich.geo.records import haversine_km
+from pipeline.enrich.geo.resolve import resolve
+from pipeline.wire.story import Story
 from tests.evaluation import corpus
 from tests.evaluation.corpus import Document
 from tests.evaluation.geoparsing import NEAR_KM, Score, Toponym, add

@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pipeline.geo.records import haversine_km
+from pipeline.enrich.geo.records import haversine_km
 
 NEAR_KM = 161.0
 """A hundred miles: the usual tolerance of geoparsing's evaluations."""

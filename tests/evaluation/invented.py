@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from pipeline.geo.gazetteer import Entry, Gazetteer
-from pipeline.geo.link import Toponym
-from pipeline.geo.records import haversine_km
-from pipeline.geo.toponyms import Candidate
+from pipeline.enrich.geo.gazetteer import Entry, Gazetteer
+from pipeline.enrich.geo.link import Toponym
+from pipeline.enrich.geo.records import haversine_km
+from pipeline.enrich.geo.toponyms import Candidate
 
 COUNTRIES = {"US": 0.7, "GB": 0.08, "CA": 0.07, "AU": 0.05, "IN": 0.04, "IE": 0.03, "ZA": 0.03}
 

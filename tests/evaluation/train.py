@@ -2,7 +2,7 @@
 
     python -m tests.evaluation.train
 
-writes recognition.toml, resolution.toml and confidence.toml to pipeline/geo/data/. The
+writes recognition.toml, resolution.toml and confidence.toml to pipeline/enrich/geo/data/. The
 features are written by hand and hold no word of the corpus; half of its documents are never
 seen here.
 """
@@ -18,16 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from pipeline.enrich import Enricher
-from pipeline.geo import resolve as resolution
-from pipeline.geo.build import ensure
-from pipeline.geo.gazetteer import Gazetteer
-from pipeline.geo.link import Toponym, link
-from pipeline.geo.outcome import log_odds
-from pipeline.geo.records import haversine_km
-from pipeline.geo.resolve import Resolved, answers, resolve
-from pipeline.geo.toponyms import Candidate, candidates, recognise, weights
-from pipeline.mentions import legible
+from pipeline.enrich.enricher import Enricher
+from pipeline.enrich.geo import resolve as resolution
+from pipeline.enrich.geo.build import ensure
+from pipeline.enrich.geo.gazetteer import Gazetteer
+from pipeline.enrich.geo.link import Toponym, link
+from pipeline.enrich.geo.outcome import log_odds
+from pipeline.enrich.geo.records import haversine_km
+from pipeline.enrich.geo.resolve import Resolved, answers, resolve
+from pipeline.enrich.geo.toponyms import Candidate, candidates, recognise, weights
+from pipeline.enrich.mentions import legible
 from tests.evaluation.corpus import Document, documents
 from tests.evaluation.geoparsing import NEAR_KM
 from tests.evaluation.geoparsing import Toponym as Gold

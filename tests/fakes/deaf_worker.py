@@ -17,7 +17,7 @@ async def deaf(*_: Any) -> None:
 
 
 if __name__ == "__main__":
-    from pipeline.app import Gate
+    from pipeline.stream.app import Gate
 
     Gate.run = deaf  # type: ignore[method-assign]
     sys.exit(main(obedient))

@@ -8,8 +8,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.enriched import Enriched, Provenance
-from pipeline.story import Story
+from pipeline.wire.enriched import Enriched, Provenance
+from pipeline.wire.story import Story
 
 
 class Obedient:
@@ -21,7 +21,7 @@ class Obedient:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
-        """See `pipeline.nlp.Enrich`."""
+        """See `pipeline.enrich.pool.Enrich`."""
         return [self._enrich(story) for story in stories]
 
     def _enrich(self, story: Story) -> Enriched:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from pipeline.records import Message, Record
-from pipeline.topics import read_headers
+from pipeline.wire.topics import read_headers
 
 
 @dataclass

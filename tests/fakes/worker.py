@@ -11,17 +11,17 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
-from pipeline import codec
-from pipeline.enriched import Enriched, Entity, Mention, Provenance
-from pipeline.enriching import Enriching, enriched_message
-from pipeline.errors import EnrichmentError
 from pipeline.index.document import Document
-from pipeline.indexing import Indexing
-from pipeline.newest import Newest
 from pipeline.records import Counts, Message, Record
-from pipeline.story import Status, Story
-from pipeline.topics import Lane, Topics, key, lane
-from pipeline.versions import blank
+from pipeline.stream.enriching import Enriching, enriched_message
+from pipeline.stream.indexing import Indexing
+from pipeline.stream.newest import Newest
+from pipeline.wire import codec
+from pipeline.wire.enriched import Enriched, Entity, Mention, Provenance
+from pipeline.wire.errors import EnrichmentError
+from pipeline.wire.story import Status, Story
+from pipeline.wire.topics import Lane, Topics, key, lane
+from pipeline.wire.versions import blank
 from tests.fakes.index import Index
 from tests.fakes.kafka import Broker
 
@@ -64,7 +64,7 @@ class Pool:
     async def enrich(
         self, stories: Sequence[Story], priority: int
     ) -> list[Enriched | EnrichmentError]:
-        """See `pipeline.enriching.Pool`."""
+        """See `pipeline.stream.enriching.Pool`."""
         meanwhile, self.meanwhile = self.meanwhile, None
         if meanwhile is not None:
             await meanwhile()

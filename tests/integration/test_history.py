@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import pytest
 
 from config.settings import Settings, load
-from pipeline.enriched import Enriched, Provenance
 from pipeline.index.client import connect, connect_sync
 from pipeline.index.document import document
 from pipeline.index.history import KEPT, History, history_index, setup_history, version_id
 from pipeline.index.setup import setup_index
 from pipeline.index.writer import Write, Writer
-from pipeline.story import Status, Story
-from pipeline.versions import index_version
+from pipeline.wire.enriched import Enriched, Provenance
+from pipeline.wire.story import Status, Story
+from pipeline.wire.versions import index_version
 from tests.servers import Engine
 
 PROVENANCE = Provenance(pipeline="t", model="none", gazetteer="none", revision=1)

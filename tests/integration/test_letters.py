@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from config.settings import Settings, load
-from pipeline.deadletter import dead_letter
-from pipeline.errors import ParseError, SetupError
 from pipeline.index.client import connect, connect_sync
 from pipeline.index.letters import Letters, letters_index, setup_letters
 from pipeline.records import Record
-from pipeline.topics import Headers, headers, read_headers
+from pipeline.wire.deadletter import dead_letter
+from pipeline.wire.errors import ParseError, SetupError
+from pipeline.wire.topics import Headers, headers, read_headers
 from tests.servers import Engine
 
 MONTH = timedelta(days=30)

@@ -11,15 +11,15 @@ from typer.testing import CliRunner
 
 from config.settings import Settings, load
 from newswire.__main__ import app
-from pipeline.enriched import Enriched, Provenance
-from pipeline.enriching import enriched_message
 from pipeline.index.client import connect_sync
-from pipeline.index.rebuild import rebuild
 from pipeline.records import Record
 from pipeline.setup import setup
-from pipeline.story import Story
-from pipeline.topics import Topics
-from pipeline.versions import index_version
+from pipeline.stream.enriching import enriched_message
+from pipeline.stream.rebuild import rebuild
+from pipeline.wire.enriched import Enriched, Provenance
+from pipeline.wire.story import Story
+from pipeline.wire.topics import Topics
+from pipeline.wire.versions import index_version
 from tests.integration.topics import values
 from tests.servers import Engine
 

@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 
 from connectors.formats import FORMATS, Context
-from pipeline.codec import as_json
 from pipeline.search.query import is_visible
-from pipeline.story import Story
-from pipeline.versions import rank
+from pipeline.wire.codec import as_json
+from pipeline.wire.story import Story
+from pipeline.wire.versions import rank
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "config" / "demo"

@@ -20,12 +20,12 @@ from kafka.errors import CoordinatorNotAvailableError
 from config.settings import Settings, load
 from connectors.publish import Publisher, Record, story_record
 from newswire.embedded import evict_members
-from pipeline.deadletter import DeadLetter, read
 from pipeline.index.document import Document
 from pipeline.index.setup import read_alias
 from pipeline.setup import setup
-from pipeline.story import Story
-from pipeline.topics import Topics, read_headers
+from pipeline.wire.deadletter import DeadLetter, read
+from pipeline.wire.story import Story
+from pipeline.wire.topics import Topics, read_headers
 from tests.servers import Engine
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from newswire.__main__ import app
-from pipeline.enrich import Enricher
+from pipeline.enrich.enricher import Enricher
 
 TEXT = (
     "TURKU, Finland (AP) — The harbour of Turku was closed on Monday.\n\n"
@@ -60,7 +60,7 @@ def test_enrich_keeps_ids_and_offsets(
     run: CliRunner, enricher: Enricher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each line out has the id of its line in, and offsets into the given text."""
-    monkeypatch.setattr("pipeline.enrich.load", lambda settings: enricher)
+    monkeypatch.setattr("pipeline.enrich.enricher.load", lambda settings: enricher)
     texts = {7: "  Storm hits Lisbon.\n\nPortugal’s army helped.", "b": ""}
     lines = "\n".join(json.dumps({"id": key, "text": text}) for key, text in texts.items())
     done = run.invoke(app, ["enrich"], input=lines)

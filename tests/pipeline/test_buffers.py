@@ -5,7 +5,7 @@ from typing import Any
 from faust.types import TP
 
 from config.settings import load
-from pipeline.app import BUFFER_RECORDS, POLL_RECORDS, build
+from pipeline.stream.app import BUFFER_RECORDS, POLL_RECORDS, build
 
 
 def test_a_topic_pauses_as_a_whole() -> None:

@@ -11,7 +11,7 @@ import pytest
 from faust.types import TP
 
 from config.settings import load
-from pipeline.app import build
+from pipeline.stream.app import build
 
 PARTITION = TP("test.enriched", 0)
 

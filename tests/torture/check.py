@@ -18,15 +18,15 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
-from config.kafka import client_options
 from config.settings import Settings
-from pipeline.deadletter import letter_name
 from pipeline.index.client import connect_sync
 from pipeline.index.history import history_index
 from pipeline.index.letters import letters_index
-from pipeline.indexing import STAMPS
+from pipeline.kafka.options import client_options
 from pipeline.search.query import visible
-from pipeline.topics import Topics
+from pipeline.stream.indexing import STAMPS
+from pipeline.wire.deadletter import letter_name
+from pipeline.wire.topics import Topics
 from tests.torture.model import JUMPS, NOON, Wire
 from tests.torture.site import Site
 

@@ -12,7 +12,7 @@ from kafka import KafkaProducer
 from config.settings import Settings, load
 from connectors.formats import FORMATS
 from connectors.formats.base import Context
-from pipeline.enriched import Enriched
+from pipeline.enrich.unenriched import Unenriched
 from pipeline.index.client import connect, connect_sync
 from pipeline.index.document import document
 from pipeline.index.history import History, history_index
@@ -20,10 +20,10 @@ from pipeline.index.letters import Letters, letters_index
 from pipeline.index.writer import Write, Writer
 from pipeline.records import Record
 from pipeline.setup import setup
-from pipeline.story import Status
-from pipeline.topics import Topics
-from pipeline.unenriched import Unenriched
-from pipeline.versions import blank, index_version
+from pipeline.wire.enriched import Enriched
+from pipeline.wire.story import Status
+from pipeline.wire.topics import Topics
+from pipeline.wire.versions import blank, index_version
 from tests.servers import engine
 from tests.torture import check
 from tests.torture.model import Version, Wire, wire

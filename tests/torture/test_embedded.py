@@ -16,7 +16,7 @@ from elasticsearch import ApiError
 
 from config.settings import Settings, load
 from newswire.context import RUN_FILE, at
-from pipeline.errors import NewswireError
+from pipeline.wire.errors import NewswireError
 from tests.torture import check
 from tests.torture.model import wire
 from tests.torture.programs import Program

@@ -6,9 +6,9 @@ import pytest
 
 from connectors.formats import FORMATS
 from connectors.formats.base import Context
-from pipeline.errors import ParseError
-from pipeline.story import Status
-from pipeline.versions import rank
+from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Status
+from pipeline.wire.versions import rank
 from tests.torture.model import wire
 
 SEEDS = range(1, 6)

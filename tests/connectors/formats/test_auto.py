@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.formats import FORMATS, Context, auto
-from pipeline.errors import ParseError
+from pipeline.wire.errors import ParseError
 from tests.connectors.formats.test_samples import SAMPLES
 from tests.contracts.golden import fixtures
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.formats import Context, newsml12
-from pipeline.story import Status
+from pipeline.wire.story import Status
 
 ITEM = """<NewsML><NewsItem><Identification><NewsIdentifier><ProviderId>{provider}</ProviderId>
 <DateId>{day}</DateId><NewsItemId>{item}</NewsItemId><RevisionId>{revision}</RevisionId>{public}

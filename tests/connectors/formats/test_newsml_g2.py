@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.formats import Context, newsml_g2
-from pipeline.story import Status, Story
+from pipeline.wire.story import Status, Story
 
 ITEM = """<newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" guid="tag:a:1" {attributes}>
 <itemMeta><itemClass qcode="ninat:{kind}"/><provider literal="Demo"/>{meta}</itemMeta>

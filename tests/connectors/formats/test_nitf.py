@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.formats import Context, nitf
-from pipeline.story import Signal, Status
+from pipeline.wire.story import Signal, Status
 
 KILL = """<nitf><head><docdata management-status="canceled" management-doc-idref="{killed}"
 management-idref-status="canceled"><doc-id regsrc="DW" id-string="k9"/></docdata></head>

@@ -28,7 +28,7 @@ from typing import Any
 import pytest
 
 from connectors.formats import FORMATS, Context
-from pipeline.codec import as_json
+from pipeline.wire.codec import as_json
 
 SAMPLES = Path(__file__).resolve().parents[3] / ".." / "shared" / "wire-samples"
 EXPECTATIONS = Path(__file__).parent / "expectations"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from connectors.formats import FORMATS, Context
-from pipeline.story import Signal, Status, Story
-from pipeline.versions import rank
+from pipeline.wire.story import Signal, Status, Story
+from pipeline.wire.versions import rank
 
 DEMO = Path(__file__).resolve().parents[3] / "config" / "demo"
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"

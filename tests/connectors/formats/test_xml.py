@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.formats import FORMATS, Context, xml
-from pipeline import codec
-from pipeline.errors import ParseError
+from pipeline.wire import codec
+from pipeline.wire.errors import ParseError
 
 FORMAT_NAMES = ("nitf", "newsml12", "newsml_g2")
 ENTITIES = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))

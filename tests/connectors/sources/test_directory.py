@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from connectors.cursor import Cursor
 from connectors.sources import Delivery, Progress, Refused
 from connectors.sources.directory import Directory, DirectoryOptions
-from pipeline.errors import SourceUnavailable
+from pipeline.wire.errors import SourceUnavailable
 from tests.connectors.sources import servers
 from tests.connectors.sources.polls import take, texts
 

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.sources.fetch import Fetcher, FetchOptions, NotAllowed, bare, retry_after_seconds
-from pipeline.errors import SourceUnavailable
+from pipeline.wire.errors import SourceUnavailable
 
 PUBLIC = {"cdn.example": "93.184.216.34", "inside.example": "10.0.0.5", "meta.example": "::1"}
 

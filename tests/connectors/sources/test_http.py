@@ -10,7 +10,7 @@ import pytest
 from connectors.cursor import Cursor
 from connectors.sources import Delivery, Progress
 from connectors.sources.http import Http, HttpOptions, pick
-from pipeline.errors import SourceUnavailable
+from pipeline.wire.errors import SourceUnavailable
 from tests.connectors.sources.polls import take, texts
 from tests.connectors.sources.servers import Web
 

@@ -10,7 +10,7 @@ import pytest
 from connectors.cursor import Cursor
 from connectors.sources import Refused
 from connectors.sources.imap import Imap, ImapOptions
-from pipeline.errors import SourceUnavailable
+from pipeline.wire.errors import SourceUnavailable
 from tests.connectors.sources import servers
 from tests.connectors.sources.polls import take, texts
 

@@ -12,7 +12,7 @@ from kafka import KafkaProducer
 from connectors.cursor import Cursor
 from connectors.sources import Progress, Refused
 from connectors.sources.kafka import Kafka, KafkaOptions
-from pipeline.errors import SourceUnavailable
+from pipeline.wire.errors import SourceUnavailable
 from tests.connectors.sources.polls import take, texts
 from tests.integration import topics
 from tests.servers import engine

@@ -6,7 +6,7 @@ import pytest
 
 from connectors.cursor import Cursor
 from connectors.sources.rss import Rss, RssOptions
-from pipeline.errors import SourceUnavailable
+from pipeline.wire.errors import SourceUnavailable
 from tests.connectors.sources.polls import take, texts
 from tests.connectors.sources.servers import Web
 

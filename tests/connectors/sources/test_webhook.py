@@ -14,11 +14,11 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from config.guesses import MOST
 from connectors.cursor import Acknowledged, Cursor
 from connectors.sources import Delivery
 from connectors.sources.webhook import Webhook, WebhookOptions
-from pipeline.errors import SourceUnavailable
+from pipeline.process.guesses import MOST
+from pipeline.wire.errors import SourceUnavailable
 from tests.connectors.sources.polls import take, texts
 
 BEARER = {"authorization": "Bearer let me in"}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from pipeline.enrich import Enricher
-from pipeline.fingerprint import Fingerprint, are_near, fingerprint
+from pipeline.enrich.enricher import Enricher
+from pipeline.index.fingerprint import Fingerprint, are_near, fingerprint
 from tests.evaluation import corpus
 from tests.evaluation.duplicates.bulletins import bulletins
 from tests.evaluation.duplicates.edits import EDITS, Paragraphs, digest
@@ -91,7 +91,7 @@ def report(enricher: Enricher) -> str | None:
         " matches, shares, earthquakes, lotteries, courts). The rule was chosen looking at all of"
         " these, but not at the 200 articles of GeoWebNews, which are edited the same ways. All"
         " pairs are compared; a pair is told where the texts share a band and are near"
-        " (`pipeline.fingerprint`).",
+        " (`pipeline.index.fingerprint`).",
         "",
         "| | texts | near-duplicate pairs | recall | taken for some in error | precision |",
         "|---|---|---|---|---|---|",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from pipeline.aliases import Aliases
-from pipeline.enrich import Enricher
-from pipeline.mentions import NAMED, trim
-from pipeline.story import Story
+from pipeline.enrich.enricher import Enricher
+from pipeline.enrich.mentions import NAMED, trim
+from pipeline.enrich.names.aliases import Aliases
+from pipeline.wire.story import Story
 from tests.evaluation.entities.annotation import Annotated, Span, stories
 from tests.evaluation.entities.scores import Scores, score
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.story import Dateline, Story
+from pipeline.wire.story import Dateline, Story
 
 FOLDER = Path(__file__).parent
 HELD_OUT_FROM = 26

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pipeline.alerts.outbox import FILE, Outbox
-from pipeline.story import Status, Story
+from pipeline.wire.story import Status, Story
 from tests.integration.wire import Process, Wire
 from tests.servers import Engine
 

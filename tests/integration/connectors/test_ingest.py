@@ -14,9 +14,9 @@ from pathlib import Path
 
 from config.settings import Kafka
 from connectors.publish import Publisher, Record, story_record
-from pipeline import codec
-from pipeline.story import Story
-from pipeline.topics import Topics
+from pipeline.wire import codec
+from pipeline.wire.story import Story
+from pipeline.wire.topics import Topics
 from tests.integration import topics
 from tests.servers import Engine
 

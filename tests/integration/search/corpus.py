@@ -8,10 +8,10 @@ import orjson
 from elasticsearch import Elasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.enriched import Enriched
 from pipeline.index.document import document
 from pipeline.index.setup import first_index, setup_index, write_alias
-from pipeline.versions import index_version
+from pipeline.wire.enriched import Enriched
+from pipeline.wire.versions import index_version
 
 
 @contextmanager

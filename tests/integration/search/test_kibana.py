@@ -9,14 +9,14 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.deadletter import dead_letter
-from pipeline.errors import ParseError
 from pipeline.index.letters import entry, letters_index, setup_letters
 from pipeline.kibana.definitions import load_definitions
 from pipeline.kibana.objects import Object, objects, sources
 from pipeline.records import Record
-from pipeline.story import Signal, Status
-from pipeline.topics import read_headers
+from pipeline.wire.deadletter import dead_letter
+from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Signal, Status
+from pipeline.wire.topics import read_headers
 from tests.integration.search.corpus import index_of, put
 from tests.records import enriched
 from tests.servers import Engine

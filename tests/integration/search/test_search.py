@@ -11,11 +11,11 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.enriched import Enriched
 from pipeline.search.query import SearchRequest, body, counts
+from pipeline.search.reader import open_reader
 from pipeline.search.results import Page, counted, page
-from pipeline.story import Status
-from pipeline.web.reader import open_reader
+from pipeline.wire.enriched import Enriched
+from pipeline.wire.story import Status
 from tests.integration.search.corpus import index_of
 from tests.records import enriched
 from tests.servers import Engine

@@ -14,13 +14,13 @@ from starlette.testclient import TestClient
 from config.settings import Elasticsearch as ElasticsearchSettings
 from config.settings import Kafka, Settings, Topics, Web
 from newswire.operations import KafkaOperations
-from pipeline.enriched import Enriched
 from pipeline.index.document import document
 from pipeline.index.history import History, history_index, setup_history
 from pipeline.index.setup import first_index, read_alias, setup_index
 from pipeline.index.writer import Outcome, Write, Writer
-from pipeline.versions import index_version
 from pipeline.web.app import create_app
+from pipeline.wire.enriched import Enriched
+from pipeline.wire.versions import index_version
 from tests.servers import Engine
 
 ADMIN_TOKEN = "a-token-for-tests"

@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from pipeline.enriched import Enriched
 from pipeline.index.writer import Outcome
-from pipeline.story import Signal, Status
-from pipeline.versions import blank
+from pipeline.wire.enriched import Enriched
+from pipeline.wire.story import Signal, Status
+from pipeline.wire.versions import blank
 from tests.integration.web.newsroom import Newsroom, newsroom, served
 from tests.records import enriched
 from tests.servers import Engine

@@ -8,8 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from pipeline.enriched import Enriched
-from pipeline.story import Status
+from pipeline.wire.enriched import Enriched
+from pipeline.wire.story import Status
 from tests.integration.web.chromium import PHONE, chromium, needs_chromium, served_at, window
 from tests.integration.web.newsroom import ADMIN_TOKEN, Newsroom, newsroom
 from tests.integration.web.test_api import reprints

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pipeline.enriched import Enriched
-from pipeline.story import Signal
+from pipeline.wire.enriched import Enriched
+from pipeline.wire.story import Signal
 from tests.integration.web.chromium import PHONE, chromium, needs_chromium, served_at, window
 from tests.integration.web.newsroom import Newsroom, newsroom
 from tests.integration.web.test_api import reprints

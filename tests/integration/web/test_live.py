@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from pipeline.search.query import SearchRequest
-from pipeline.story import Status
+from pipeline.search.reader import open_reader
 from pipeline.web import live
 from pipeline.web.live import Event, Live, TooMany
-from pipeline.web.reader import open_reader
+from pipeline.wire.story import Status
 from tests.integration.web.newsroom import Newsroom, newsroom
 from tests.records import enriched
 from tests.servers import Engine

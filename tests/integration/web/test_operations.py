@@ -10,16 +10,16 @@ from kafka import KafkaConsumer, TopicPartition
 from lxml import html
 from starlette.testclient import TestClient
 
-from config.kafka import client_options
 from config.settings import Kafka
 from connectors.publish import Publisher, letter_record
-from pipeline.codec import decode_story
-from pipeline.deadletter import dead_letter
-from pipeline.errors import ParseError
+from pipeline.kafka.options import client_options
 from pipeline.setup import setup_topics
-from pipeline.topics import Topics
 from pipeline.web.operations import COOKIE
 from pipeline.web.security import POLICY
+from pipeline.wire.codec import decode_story
+from pipeline.wire.deadletter import dead_letter
+from pipeline.wire.errors import ParseError
+from pipeline.wire.topics import Topics
 from tests.integration.web.newsroom import ADMIN_TOKEN, Newsroom, newsroom, served
 from tests.records import enriched
 from tests.servers import Engine

@@ -10,9 +10,9 @@ import pytest
 from lxml import html
 from starlette.testclient import TestClient
 
-from pipeline.enriched import Enriched
-from pipeline.story import Signal, Status
 from pipeline.web.security import POLICY
+from pipeline.wire.enriched import Enriched
+from pipeline.wire.story import Signal, Status
 from tests.integration.web.newsroom import Newsroom, newsroom, served
 from tests.records import enriched
 from tests.servers import engine

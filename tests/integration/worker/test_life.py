@@ -14,10 +14,10 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
 
 from connectors.publish import Record, story_record
-from pipeline import codec
-from pipeline.enriching import enriched_message
 from pipeline.index.setup import read_alias, write_alias
-from pipeline.story import Status, Story
+from pipeline.stream.enriching import enriched_message
+from pipeline.wire import codec
+from pipeline.wire.story import Status, Story
 from tests.fakes.worker import record_of
 from tests.integration.wire import Process, Wire
 from tests.servers import Engine

@@ -11,7 +11,7 @@ import pytest
 
 from connectors.publish import Record
 from pipeline.index.letters import letters_index
-from pipeline.story import Signal, Status, Story
+from pipeline.wire.story import Signal, Status, Story
 from tests.integration.wire import Process, Wire
 from tests.servers import Engine
 

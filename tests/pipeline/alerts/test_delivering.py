@@ -16,7 +16,7 @@ from pipeline.alerts.matching import Saved
 from pipeline.alerts.outbox import Delivery, Outbox, State
 from pipeline.alerts.webhook import Gone, NotTaken, post, signature
 from pipeline.search.query import SearchRequest
-from pipeline.versions import REVISIONS
+from pipeline.wire.versions import REVISIONS
 
 SAVED = Saved(Alert(name="a", topic=True), SearchRequest())
 QUICK = Alerts(retry_base_seconds=0.01, retry_max_seconds=0.01)

@@ -10,15 +10,15 @@ import msgspec
 import pytest
 
 from config.alerts import Alert
-from pipeline import codec
 from pipeline.alerts.matching import Matching, Saved
 from pipeline.alerts.outbox import Kind, Outbox
-from pipeline.enriched import Enriched
-from pipeline.errors import IndexUnavailable
 from pipeline.records import Record
 from pipeline.search.query import SearchRequest
-from pipeline.story import Status
-from pipeline.versions import index_version
+from pipeline.wire import codec
+from pipeline.wire.enriched import Enriched
+from pipeline.wire.errors import IndexUnavailable
+from pipeline.wire.story import Status
+from pipeline.wire.versions import index_version
 from tests.records import enriched
 
 HOUR = timedelta(hours=1)

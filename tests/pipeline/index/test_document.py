@@ -8,15 +8,15 @@ import orjson
 import pytest
 from hypothesis import given, settings
 
-from pipeline import codec
-from pipeline.enriched import Enriched
-from pipeline.errors import MappingError
 from pipeline.index.document import document, enriched
 from pipeline.index.mapping import component_template, index_template, properties
-from pipeline.indexing import to_write
 from pipeline.records import Record
-from pipeline.story import Status, Story
-from pipeline.versions import blank
+from pipeline.stream.indexing import to_write
+from pipeline.wire import codec
+from pipeline.wire.enriched import Enriched
+from pipeline.wire.errors import MappingError
+from pipeline.wire.story import Status, Story
+from pipeline.wire.versions import blank
 from tests.records import enriched as written
 from tests.strategies import enriched_stories
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.errors import SetupError
 from pipeline.index.client import connect
 from pipeline.index.writer import Outcome, Write, Writer, Written
+from pipeline.wire.errors import SetupError
 from tests.fakes.elasticsearch import FakeElasticsearch, Items, Refuse, Silence, fake_elasticsearch
 
 INDEXED, STALE = Written(Outcome.INDEXED), Written(Outcome.STALE)

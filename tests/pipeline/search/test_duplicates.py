@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline.fingerprint import as_fields, fingerprint
+from pipeline.index.fingerprint import as_fields, fingerprint
 from pipeline.search.duplicates import candidates, leaders, standing
 from pipeline.search.query import SearchRequest, body
 from tests.evaluation.entities.annotation import stories

@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
-from config.guesses import MOST
 from config.settings import ConfigError, Settings, Web, load
+from pipeline.process.guesses import MOST
 from pipeline.web.app import create_app
 
 TOKEN, ADMIN = "read-the-wires", "change-the-wires"

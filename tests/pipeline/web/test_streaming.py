@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
-from pipeline.errors import IndexUnavailable
 from pipeline.search.results import Page
 from pipeline.web.app import create_app
+from pipeline.wire.errors import IndexUnavailable
 
 
 class Reader:
@@ -24,7 +24,7 @@ class Reader:
         self._failure = failure
 
     async def search(self, *_: Any) -> tuple[Page, None]:
-        """See `pipeline.web.reader.Reader`."""
+        """See `pipeline.search.reader.Reader`."""
         await self.answer.wait()
         if self._failure:
             raise self._failure

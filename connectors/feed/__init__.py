@@ -1,0 +1,1 @@
+"""One feed: read deliveries, archive, publish, acknowledge."""

@@ -1,0 +1,1 @@
+"""Readers of single fields, shared by the formats."""

@@ -1,0 +1,109 @@
+"""Readers of single fields, shared by the formats.
+
+Times are in `connectors.fields.times`, datelines in `connectors.fields.dateline`, signals in
+`connectors.fields.signals`, agencies' names in `connectors.fields.agencies`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from connectors.fields.charset import sanitise
+
+_LONGEST_ID = 480  # bytes; Elasticsearch takes 512 for an _id
+_BYLINE_ENDS = " \t\n=<,;|"
+_LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|\d{3}))?\b", re.IGNORECASE)
+# ISO 639-2 codes that wires use where BCP 47 wants the two letters of ISO 639-1.
+_TWO_LETTERS: Mapping[str, str] = {
+    "eng": "en", "fra": "fr", "fre": "fr", "deu": "de", "ger": "de", "spa": "es", "por": "pt",
+    "ita": "it", "nld": "nl", "dut": "nl", "jpn": "ja", "ell": "el", "gre": "el", "rus": "ru",
+    "ara": "ar", "zho": "zh", "chi": "zh", "swe": "sv", "dan": "da", "nor": "no", "fin": "fi",
+    "pol": "pl", "tur": "tr", "kor": "ko", "cat": "ca", "ces": "cs", "cze": "cs", "hun": "hu",
+}  # fmt: skip
+
+T = TypeVar("T")
+
+
+def line(text: str | None) -> str | None:
+    """A text on one line, sanitised, its white space collapsed; None for none or empty."""
+    return (" ".join(sanitise(text).split()) or None) if text else None
+
+
+def first(*values: T | None) -> T | None:
+    """The first value that is not None or empty; None if there is none."""
+    return next((value for value in values if value), None)
+
+
+def distinct(values: Iterable[T | None]) -> tuple[T, ...]:
+    """The values in their order, without repeats, None and empty ones."""
+    return tuple(dict.fromkeys(value for value in values if value))
+
+
+def story_id(agency: str | None, provider_id: str) -> str:
+    """A story's id: the agency and the provider's own id, "AFP:TX-PAR-FXW86".
+
+    One that is too long for the index keeps its start and ends in a hash of the whole.
+    """
+    whole = ":".join(filter(None, (agency, line(provider_id))))
+    raw = whole.encode("utf-8", "replace")
+    if len(raw) <= _LONGEST_ID:
+        return whole
+    return f"{raw[:400].decode('utf-8', 'ignore')}~{hashlib.sha256(raw).hexdigest()}"
+
+
+def hashed_id(*parts: str | None) -> str:
+    """An id made of what stays the same in all versions, where the provider gives none.
+
+    The last resort, of the slugline or headline and the day of issue, say; never of the body.
+    """
+    told_apart = "\x1f".join((line(part) or "").casefold() for part in parts)
+    return hashlib.sha256(told_apart.encode("utf-8", "replace")).hexdigest()[:24]
+
+
+def byline(text: str | None) -> str | None:
+    """A byline as printed, on one line, without ANPA's line ends: "By CHARLES ODUM="."""
+    return (line(text) or "").strip(_BYLINE_ENDS) or None
+
+
+def language(tag: str | None) -> str | None:
+    """A BCP 47 tag in its usual letter case: "en", "nl-NL", "zh-Hant"; None for none.
+
+    "x-default", "und" and "mul" name no language.
+    """
+    match = _LANGUAGE.match((tag or "").strip())
+    if match is None:
+        return None
+    primary = match[1].lower()
+    primary = _TWO_LETTERS.get(primary, primary)
+    if primary in {"und", "mul", "zxx", "mis"}:
+        return None
+    parts = (primary, (match[2] or "").title(), (match[3] or "").upper())
+    return "-".join(filter(None, parts))
+
+
+def urgency(sent: str | None, letters: Mapping[str, int] | None = None) -> int | None:
+    """An urgency of 1 to 9; None for none, or for one outside the scale.
+
+    Args:
+        sent: the number or letter of the wire.
+        letters: what a wire's letters stand for, in lower case.
+    """
+    text = (sent or "").strip()
+    if letters and text.casefold() in letters:
+        return letters[text.casefold()]
+    return int(text) if re.fullmatch(r"[1-9]", text, re.ASCII) else None
+
+
+def integer(sent: str | None) -> int | None:
+    """A whole number of the wire, "04" or "978556838"; None for anything else.
+
+    Versions can be very large, but not larger than the index's long.
+    """
+    text = (sent or "").strip()
+    if not re.fullmatch(r"\d{1,30}", text, re.ASCII):
+        return None
+    number = int(text)
+    return number if number < 2**63 else None

@@ -1,0 +1,210 @@
+"""`search` and `show`: stories by what they say, and one story whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+import orjson
+import typer
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text as RichText
+
+from newswire.context import fail, one_sentence, out, settings
+from pipeline.index.client import connect_sync, translated
+from pipeline.index.setup import read_alias
+from pipeline.search.query import SearchRequest, body, is_visible
+from pipeline.search.results import Hit, Text, page
+from pipeline.wire.versions import REVISIONS
+
+Names = Annotated[list[str] | None, typer.Option()]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(search)
+    app.command()(show)
+
+
+def search(
+    ctx: typer.Context,
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(help='Words, "a phrase", -without, person:, place:, headline:, OR.'),
+    ] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Agency: AP, AFP, dpa.")] = None,
+    place: Annotated[list[str] | None, typer.Option(help="Place, by name or GeoNames id.")] = None,
+    country: Annotated[list[str] | None, typer.Option(help="Country: KR, South Korea.")] = None,
+    person: Annotated[list[str] | None, typer.Option(help="Person, by full name.")] = None,
+    organisation: Annotated[list[str] | None, typer.Option(help="Organisation.")] = None,
+    entity: Annotated[list[str] | None, typer.Option(help="Person, organisation or place.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Published at or after (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Published before (UTC).")] = None,
+    near: Annotated[str | None, typer.Option(help="latitude,longitude in degrees.")] = None,
+    radius_km: Annotated[float, typer.Option(help="About `--near`.")] = 50.0,
+    size: Annotated[int, typer.Option(help="How many stories.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Find stories. Withdrawn and embargoed ones are never shown."""
+    with one_sentence():
+        base = settings(ctx.obj)
+        words = [*(query or ()), *(_entity(name) for name in entity or ())]
+        request = SearchRequest(
+            q=" ".join(words),
+            source=tuple(source or ()),
+            place=tuple(place or ()),
+            country=tuple(country or ()),
+            person=tuple(person or ()),
+            organisation=tuple(organisation or ()),
+            since=since,
+            until=until,
+            near=near,
+            radius_km=radius_km,
+            size=size,
+            facets=False,
+        )
+        elastic = base.elasticsearch
+        asked = body(request, datetime.now(UTC), tuple(elastic.analyzers))
+        with translated(elastic), connect_sync(elastic) as client:
+            found = page(client.search(index=read_alias(elastic.index), body=asked).body)
+        if as_json:
+            for hit in found.hits:
+                typer.echo(orjson.dumps(_hit(hit)))
+            return
+        for hit in found.hits:
+            _print(hit)
+        shown = f", {len(found.hits)} shown" if found.total > len(found.hits) else ""
+        out.print(f"[dim]{found.total} {'story' if found.total == 1 else 'stories'}{shown}[/]")
+
+
+def _entity(name: str) -> str:
+    phrase = '"' + name.replace('"', " ") + '"'
+    return f"(person:{phrase} OR org:{phrase} OR place:{phrase})"
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    return {
+        **msgspec.to_builtins(hit),
+        "headline": hit.headline.text,
+        "snippets": [snippet.text for snippet in hit.snippets],
+    }
+
+
+def _print(hit: Hit) -> None:
+    headline = _marked(hit.headline) if hit.headline.text else RichText(hit.slugline or hit.id)
+    headline.stylize("bold")
+    out.print(headline)
+    when = hit.published_at.strftime("%Y-%m-%d %H:%M UTC") if hit.published_at else None
+    about = [hit.source, hit.dateline, when, hit.signal, hit.id]
+    out.print(f"  [dim]{escape(' · '.join(str(part) for part in about if part))}[/]")
+    for snippet in hit.snippets:
+        out.print(RichText("  … ").append(_marked(snippet)).append(" …"))
+    out.print()
+
+
+def _marked(text: Text) -> RichText:
+    result = RichText()
+    for part, matched in text.parts():
+        result.append(printable(part), style="black on yellow" if matched else "")
+    return result
+
+
+def printable(text: str) -> str:
+    """Text that can't command a terminal: control characters but line ends and tabs go."""
+    return "".join(c for c in text if c.isprintable() or c in "\n\t")
+
+
+def show(
+    ctx: typer.Context,
+    story_id: Annotated[str, typer.Argument(help="As `newswire search` prints it.")],
+    explain: Annotated[bool, typer.Option(help="Why each place and not its namesake.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The whole document.")] = False,
+) -> None:
+    """Show one story: its text, entities, places, and the version that the index has."""
+    with one_sentence():
+        base = settings(ctx.obj)
+        elastic = base.elasticsearch
+        with translated(elastic), connect_sync(elastic) as client:
+            answer = client.mget(index=read_alias(elastic.index), ids=[story_id])
+        doc = answer["docs"][0]
+        if not doc.get("found"):
+            fail(f"no story {story_id!r} in the index: `newswire search` lists what there is")
+        source = doc["_source"]
+        if not is_visible(source, datetime.now(UTC)):
+            hidden = source["status"]
+            until = source.get("embargoed_until")
+            fail(f"{story_id} is {hidden}{f' until {until}' if until else ''}: it is not shown")
+        if as_json:
+            typer.echo(orjson.dumps({**source, "_version": doc["_version"]}))
+            return
+        _story(source, doc["_version"], explain)
+
+
+def _story(source: Mapping[str, Any], version: int, explain: bool) -> None:
+    out.print(RichText(printable(source.get("headline") or source["id"]), style="bold"))
+    dateline = source.get("dateline") or {}
+    for part in (source.get("byline"), dateline.get("text") or dateline.get("place")):
+        if part:
+            out.print(RichText(printable(part), style="italic"))
+    if note := source.get("ednote"):
+        out.print(RichText(f"Note to editors: {printable(note)}", style="yellow"))
+    out.print()
+    out.print(RichText(printable(source.get("body", ""))))
+    out.print()
+    if source.get("entities"):
+        table = Table("Entity", "Type", "Title", "Mentions", box=None, header_style="dim")
+        for entity in source["entities"]:
+            table.add_row(
+                escape(printable(entity["text"])),
+                entity["label"],
+                escape(printable(entity.get("title") or "")),
+                str(entity["count"]),
+            )
+        out.print(table)
+    if source.get("places"):
+        columns = ("Place", "Country", "Latitude", "Longitude", "Role", "Confidence", "GeoNames")
+        table = Table(*columns, *(("Why",) if explain else ()), box=None, header_style="dim")
+        for place in source["places"]:
+            why = (escape(place.get("reason") or ""),) if explain else ()
+            table.add_row(*_place(place), *why)
+        out.print(table)
+    _facts(source, version)
+
+
+def _place(place: Mapping[str, Any]) -> Iterable[str]:
+    within = ", ".join(dict.fromkeys(p for p in (place["name"], place.get("admin1")) if p))
+    return (
+        escape(within),
+        place.get("country") or place.get("country_code") or "",
+        f"{place['location']['lat']:.4f}",
+        f"{place['location']['lon']:.4f}",
+        place.get("role") or "",
+        f"{place.get('confidence', 0):.2f}",
+        str(place["geonames_id"]),
+    )
+
+
+def _facts(source: Mapping[str, Any], version: int) -> None:
+    provenance = source["provenance"]
+    signal = " ".join(
+        str(part) for part in (source.get("signal"), source.get("signal_sent")) if part
+    )
+    facts = {
+        "Id": source["id"],
+        "Version": f"{source.get('version') or 'by time'} (index version {version}, "
+        f"enrichment {version % REVISIONS})",
+        "Signal": signal,
+        "Published": source.get("published_at"),
+        "Received": f"{source.get('received_at')} by feed {source.get('feed')}, "
+        f"as {source.get('format')}",
+        "Enriched": f"{provenance.get('enriched_at')} by {provenance['model']}, "
+        f"{provenance['gazetteer']}",
+        "Indexed": source.get("indexed_at"),
+    }
+    out.print()
+    for name, value in facts.items():
+        if value:
+            out.print(f"[dim]{name:10}[/] {escape(printable(str(value)))}")

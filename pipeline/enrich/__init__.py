@@ -1,0 +1,1 @@
+"""Enrichment: from a story to its entities, places and quotes."""

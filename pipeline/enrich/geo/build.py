@@ -1,0 +1,303 @@
+"""The gazetteer file, built once from records and from the project's own tables."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+import tomllib
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pipeline.enrich.folding import WORD, fold
+from pipeline.enrich.geo import sources
+from pipeline.enrich.geo.gazetteer import COLUMNS, KINDS, MAGIC, Gazetteer, Kind, name_hash
+from pipeline.enrich.geo.records import Division, Record, distance_km
+from pipeline.wire.errors import SetupError
+
+TABLES = ("abbreviations", "demonyms", "features", "names")
+LICENCE = "Place names and points: GeoNames (geonames.org), CC BY 4.0."
+_REGIONS = frozenset({"CONT", "RGN"})
+_AREAS = frozenset({"ADM1", "ADM2", "ADMD", "PCLI", "PCLD", "ISL", "ISLS", "PEN"})
+
+
+def table(name: str) -> dict[str, Any]:
+    """One of the project's own tables of place names."""
+    raw = files("pipeline.enrich.geo").joinpath(f"data/{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(raw)
+
+
+def tables_hash() -> str:
+    """Changes whenever one of the own tables or the way they are built in does."""
+    digest = hashlib.blake2b(digest_size=6)
+    for name in TABLES:
+        digest.update(files("pipeline.enrich.geo").joinpath(f"data/{name}.toml").read_bytes())
+    for module in ("geo/build", "geo/sources", "geo/records", "folding", "geo/gazetteer"):
+        digest.update(files("pipeline.enrich").joinpath(f"{module}.py").read_bytes())
+    return digest.hexdigest()
+
+
+def embedded_version() -> str:
+    """The version of the gazetteer that `ensure` builds from the installed packages."""
+    packages = ", ".join(f"{name} {v}" for name, v in sources.package_versions().items())
+    return f"{packages}, tables {tables_hash()}"
+
+
+def ensure(directory: Path) -> Path:
+    """The embedded gazetteer's file in a folder, built first if it is not there yet.
+
+    Takes about half a minute once per version of the packages and tables.
+
+    Raises:
+        SetupError: it can't be built or written.
+    """
+    key = hashlib.blake2b(embedded_version().encode(), digest_size=6).hexdigest()
+    path = directory / f"gazetteer-{key}.bin"
+    if path.exists():
+        return path
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with (directory / ".lock").open("w") as lock:
+            # Several processes may start at once: one builds, the others wait for it.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                build(path)
+    except OSError as error:
+        raise SetupError(f"the gazetteer can't be written to {directory}: {error}") from error
+    return path
+
+
+def build(path: Path, geonames: Path | None = None) -> None:
+    """Write a gazetteer file, from the installed packages or from a GeoNames dump.
+
+    Args:
+        path: the file to write; it is replaced only when the new one is whole.
+        geonames: an allCountries.txt, or another dump in its format.
+
+    Raises:
+        SetupError: a source can't be read or the file can't be written.
+    """
+    names = table("names")
+    if geonames is None:
+        records, origin = sources.packaged(names["points"]), embedded_version()
+    else:
+        records = list(sources.dump(geonames))
+        origin = f"GeoNames dump {geonames.name} ({len(records)} places), tables {tables_hash()}"
+    _Tables(records).apply()
+    content = compile_records(records, origin)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".gazetteer-")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        raise SetupError(f"the gazetteer can't be written to {path}: {error}") from error
+
+
+def info(gazetteer: Gazetteer) -> dict[str, Any]:
+    """What a gazetteer holds: its sources, counts and licence, for `newswire gazetteer info`."""
+    header = gazetteer.header
+    return {
+        "path": str(gazetteer.path),
+        "version": header["version"],
+        "places": header["places"],
+        "names": header["names"],
+        "bytes": gazetteer.path.stat().st_size,
+        "features": header["counts"],
+        "licence": header["licence"],
+    }
+
+
+class _Tables:
+    """The project's own tables, worked into a list of records."""
+
+    def __init__(self, records: list[Record]) -> None:
+        self.records = records
+        self.countries = {r.country: r for r in records if r.feature.startswith("PCL")}
+        self.named: dict[str, list[Record]] = defaultdict(list)
+        for record in records:
+            for name in {fold(record.name), *map(fold, record.names)}:
+                self.named[name].append(record)
+
+    def apply(self) -> None:
+        for feature, rows in table("features").items():
+            for name, (latitude, longitude, country, *others) in rows.items():
+                self._feature(
+                    Record(
+                        sources.derived_id(feature, name), name, latitude, longitude, feature,
+                        country or None, names=dict.fromkeys(others, "name"),
+                    )
+                )  # fmt: skip
+        names = table("names")
+        for code, extra in names["countries"].items():
+            self._add(self.countries.get(code), extra, "name")
+        for level, finder in (("divisions", self._division), ("cities", self._city)):
+            for key, extra in names[level].items():
+                self._add(finder(key), extra, "name")
+        for code, states in table("abbreviations").items():
+            for state, short in states.items():
+                long = [s for s in short if len(s) > 6 and "." not in s]
+                self._add(self._division(f"{code}/{state}"), long, "name")
+                short = [s for s in short if s not in long]
+                self._add(self._division(f"{code}/{state}"), short, "abbreviation")
+        demonyms = table("demonyms")
+        for code, words in demonyms["countries"].items():
+            self._add(self.countries.get(code), _plurals(words), "demonym")
+        for key, words in demonyms["divisions"].items():
+            self._add(self._division(key), _plurals(words), "demonym")
+        for key, words in demonyms["cities"].items():
+            self._add(self._city(key), _plurals(words), "demonym")
+        for name, words in demonyms["regions"].items():
+            self._add(self._region(name), _plurals(words), "demonym")
+
+    def _feature(self, record: Record) -> None:
+        """Add a feature, or its names to GeoNames' own entry of it."""
+        for known in self.named[fold(record.name)]:
+            same = (
+                known.feature == record.feature
+                or (known.feature in _REGIONS and record.feature in _REGIONS)
+                or (known.feature in _AREAS and record.feature in _AREAS | _REGIONS)
+            )
+            limit = 3500 if known.feature in _REGIONS and not known.country else 400
+            if same and distance_km(known, record) < limit:
+                known.names |= {record.name: "name", **record.names}
+                for name in record.names:
+                    self.named[fold(name)].append(known)
+                return
+        self.records.append(record)
+        for name in (record.name, *record.names):
+            self.named[fold(name)].append(record)
+
+    def _add(self, record: Record | None, names: Iterable[str], kind: Kind) -> None:
+        if record is None:
+            return
+        for name in names:
+            if name.startswith("!"):
+                record.names[name[1:]] = "former"
+            else:
+                record.names[name] = kind
+
+    def _find(self, key: str, features: tuple[str, ...]) -> Record | None:
+        country, name = key.split("/", 1)
+        found = [
+            r for r in self.named[fold(name)]
+            if r.country == country and r.feature.startswith(features)
+        ]  # fmt: skip
+        return max(found, key=lambda r: r.population, default=None)
+
+    def _division(self, key: str) -> Record | None:
+        return self._find(key, ("ADM1",)) or self._find(key, ("RGN", "ADM", "ISL", "PEN"))
+
+    def _city(self, key: str) -> Record | None:
+        return self._find(key, ("PPL",))
+
+    def _region(self, name: str) -> Record | None:
+        found = [r for r in self.named[fold(name)] if not r.feature.startswith(("PPL", "ADM"))]
+        return max(found, key=lambda r: r.population, default=None)
+
+
+def _plurals(words: list[str]) -> list[str]:
+    """The words, with their plurals in -s where English forms one: "Iranian", "Iranians"."""
+    return words + [
+        word + "s" for word in words if word.endswith(("n", "k", "r", "t", "b", "ch", "ni"))
+        and word not in ("French", "Dutch")
+    ]  # fmt: skip
+
+
+def compile_records(records: list[Record], version: str) -> bytes:
+    """The bytes of a gazetteer file."""
+    columns: dict[str, array[Any]] = {name: array(code) for name, code in COLUMNS.items()}
+    strings = columns["strings"]
+    features = {f: i for i, f in enumerate(sorted({r.feature for r in records}))}
+    codes = {c: i for i, c in enumerate(sorted({r.country for r in records if r.country}), 1)}
+    row_of: dict[Division | None, int] = {
+        r.division: row for row, r in enumerate(records) if r.division
+    }
+    labels: dict[str, int] = {}
+    pairs: dict[tuple[int, int], int] = {}
+    first: dict[int, int] = {}
+    for row, record in enumerate(records):
+        columns["id"].append(record.id)
+        columns["latitude"].append(record.latitude)
+        columns["longitude"].append(record.longitude)
+        columns["population"].append(record.population)
+        columns["feature"].append(features[record.feature])
+        columns["country"].append(codes.get(record.country or "", 0))
+        columns["admin1"].append(row_of.get(record.admin1, -1))
+        columns["admin2"].append(row_of.get(record.admin2, -1))
+        if record.name not in labels:
+            labels[record.name] = len(strings)
+            raw = record.name.encode()[:255]
+            strings.append(len(raw))
+            strings.extend(raw)
+        columns["label"].append(labels[record.name])
+        _index_names(record, row, pairs, first)
+    order = sorted(
+        pairs, key=lambda pair: (pair[0], -records[pair[1]].population, records[pair[1]].id)
+    )
+    for key, row in order:
+        columns["name_hash"].append(key)
+        columns["name_row"].append(row)
+        columns["name_kind"].append(pairs[key, row])
+    for key in sorted(first):
+        columns["first_hash"].append(key)
+        columns["first_words"].append(first[key])
+    header = {
+        "version": version,
+        "licence": LICENCE,
+        "places": len(records),
+        "names": len(order),
+        "features": list(features),
+        "countries": list(codes),
+        "country_rows": {
+            r.country: row for row, r in enumerate(records) if r.division == (r.country,)
+        },
+        "counts": _counts(records),
+    }
+    return _assemble(header, columns)
+
+
+def _index_names(
+    record: Record, row: int, pairs: dict[tuple[int, int], int], first: dict[int, int]
+) -> None:
+    named: Mapping[str, Kind] = {**record.names, record.name: "name"}
+    for name, kind in named.items():
+        folded = fold(name)
+        if not folded:
+            continue
+        key = (name_hash(folded), row)
+        pairs[key] = min(pairs.get(key, len(KINDS)), KINDS.index(kind))
+        words = len(WORD.findall(name))
+        start = name_hash(fold(WORD.findall(name)[0])) if words else 0
+        first[start] = max(first.get(start, 0), min(words, 255))
+
+
+def _counts(records: list[Record]) -> dict[str, int]:
+    counts: dict[str, int] = defaultdict(int)
+    for record in records:
+        counts[record.feature] += 1
+    return dict(sorted(counts.items()))
+
+
+def _assemble(header: dict[str, Any], columns: dict[str, array[Any]]) -> bytes:
+    body = bytearray()
+    places = {}
+    for name, column in columns.items():
+        body.extend(b"\0" * (-len(body) % 8))
+        raw = column.tobytes()
+        places[name] = [len(body), len(raw)]
+        body.extend(raw)
+    header["columns"] = places
+    header["digest"] = hashlib.blake2b(body, digest_size=16).hexdigest()
+    encoded = json.dumps(header, sort_keys=True).encode()
+    # The columns are cast in place, so the body must start on a multiple of eight.
+    encoded += b" " * (-(len(MAGIC) + 8 + len(encoded)) % 8)
+    return MAGIC + len(encoded).to_bytes(8, "big") + encoded + bytes(body)

@@ -1,0 +1,159 @@
+"""The gazetteer: names in, places out, from one memory-mapped file.
+
+The file is written by `pipeline.enrich.geo.build` and only read here. Its pages are shared by all
+processes that map it, so a worker more costs next to nothing. Layout: a magic line, the
+length of the header, the header as JSON, then one array per column. Names are stored as
+64-bit hashes of their folded form, sorted: among a million names the chance that any two
+share a hash is below one in ten million.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mmap
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_args
+
+from pipeline.enrich.folding import fold
+from pipeline.wire.errors import SetupError
+
+MAGIC = b"newswire gazetteer 1\n"
+
+Kind = Literal["name", "abbreviation", "former", "demonym", "alternate"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+COLUMNS = {
+    "id": "i", "latitude": "f", "longitude": "f", "population": "I", "feature": "H",
+    "country": "H", "admin1": "i", "admin2": "i", "label": "I",
+    "name_hash": "Q", "name_row": "I", "name_kind": "B",
+    "first_hash": "Q", "first_words": "B", "strings": "B",
+}  # fmt: skip
+"""Column name to its struct format, in the order of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One place of the gazetteer. Coordinates are WGS 84 degrees."""
+
+    row: int
+    id: int
+    """The GeoNames id; negative for a place that only newswire's own tables know."""
+    name: str
+    latitude: float
+    longitude: float
+    feature: str
+    """GeoNames feature code."""
+    population: int
+    country: str | None
+    """ISO 3166-1 alpha-2."""
+    admin1: int | None
+    """Row of the first administrative division that it lies in."""
+    admin2: int | None
+
+
+class Sense(NamedTuple):
+    """A place that a name may mean, and what kind of name for it that is."""
+
+    entry: Entry
+    kind: Kind
+
+
+def name_hash(folded: str) -> int:
+    """The hash under which a folded name is stored."""
+    return int.from_bytes(hashlib.blake2b(folded.encode(), digest_size=8).digest(), "big")
+
+
+class Gazetteer:
+    """A gazetteer file, mapped into memory for the life of the process.
+
+    Raises:
+        SetupError: the file is missing, damaged, or of another version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            with path.open("rb") as file:
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:
+            raise SetupError(
+                f"there is no gazetteer at {path}: run `newswire gazetteer build`"
+            ) from error
+        data = memoryview(self._map)
+        if bytes(data[: len(MAGIC)]) != MAGIC:
+            raise SetupError(f"{path} is not a gazetteer of this version: build it again")
+        start = len(MAGIC) + 8
+        size = int.from_bytes(data[len(MAGIC) : start], "big")
+        self.header: dict[str, Any] = json.loads(bytes(data[start : start + size]))
+        body = data[start + size :]
+        if hashlib.blake2b(body, digest_size=16).hexdigest() != self.header["digest"]:
+            raise SetupError(f"the gazetteer at {path} is damaged: build it again")
+        column: dict[str, Any] = {}
+        for name, (offset, length) in self.header["columns"].items():
+            part: Any = body[offset : offset + length]
+            column[name] = part.cast(COLUMNS[name])
+        self._column = column
+        self._features: list[str] = self.header["features"]
+        self._countries: list[str | None] = [None, *self.header["countries"]]
+        self.lookup = lru_cache(maxsize=1 << 15)(self._lookup)
+        self.entry = lru_cache(maxsize=1 << 15)(self._entry)
+        self.longest = lru_cache(maxsize=1 << 15)(self._longest)
+        self.country_rows: dict[str, int] = self.header["country_rows"]
+
+    @property
+    def version(self) -> str:
+        """Names the sources and the tables that the file was built from."""
+        version: str = self.header["version"]
+        return version
+
+    def country(self, code: str | None) -> Entry | None:
+        """The country of an ISO 3166-1 alpha-2 code."""
+        row = self.country_rows.get(code or "")
+        return None if row is None else self.entry(row)
+
+    def admin1_name(self, entry: Entry) -> str | None:
+        """The name of the first administrative division that the place lies in."""
+        return None if entry.admin1 is None else self.entry(entry.admin1).name
+
+    def _lookup(self, name: str) -> tuple[Sense, ...]:
+        """The places that the name may mean, the most populous first."""
+        key = name_hash(fold(name))
+        hashes, rows, kinds = (self._column[c] for c in ("name_hash", "name_row", "name_kind"))
+        at = bisect_left(hashes, key)
+        senses = []
+        while at < len(hashes) and hashes[at] == key:
+            senses.append(Sense(self.entry(rows[at]), KINDS[kinds[at]]))
+            at += 1
+        return tuple(senses)
+
+    def _longest(self, word: str) -> int:
+        """How many words the longest name has that begins with this word; 0 if none does."""
+        key = name_hash(fold(word))
+        at = bisect_left(self._column["first_hash"], key)
+        if at < len(self._column["first_hash"]) and self._column["first_hash"][at] == key:
+            words: int = self._column["first_words"][at]
+            return words
+        return 0
+
+    def _entry(self, row: int) -> Entry:
+        """The place in a row."""
+        c = self._column
+        label = c["label"][row]
+        size = c["strings"][label]
+        admin1, admin2 = c["admin1"][row], c["admin2"][row]
+        return Entry(
+            row=row,
+            id=c["id"][row],
+            name=bytes(c["strings"][label + 1 : label + 1 + size]).decode(),
+            latitude=round(c["latitude"][row], 5),
+            longitude=round(c["longitude"][row], 5),
+            feature=self._features[c["feature"][row]],
+            population=c["population"][row],
+            country=self._countries[c["country"][row]],
+            admin1=None if admin1 < 0 else admin1,
+            admin2=None if admin2 < 0 else admin2,
+        )

@@ -1,0 +1,107 @@
+"""What a text says of its toponyms: what they lie in, what they are, what is near them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.enrich.geo.cues import word_lists
+from pipeline.enrich.geo.gazetteer import Sense
+from pipeline.enrich.geo.places import holds
+from pipeline.enrich.geo.toponyms import Candidate
+
+_COMMAS = frozenset({", ", ",", " (", ",\n", ", in ", " in "})
+_TYPES = {
+    "city": "PPL", "town": "PPL", "village": "PPL", "capital": "PPL", "province": "ADM1",
+    "state": "ADM1", "county": "ADM2", "district": "ADM", "region": "ADM1", "river": "STM",
+    "lake": "LK", "island": "ISL", "republic": "PCL",
+}  # fmt: skip
+_OF = frozenset({"of", "from", "outside"})
+_OFFSET = re.compile(
+    r"(?:\b(?:about|some|around|nearly)\s+)?"
+    r"\b(?:[\d.,]+|a few|several|\w+)\s+(?:\([^)]*\)\s*)?(?:km|kilomet(?:er|re)s?|miles?|mi)\b"
+    r"(?:\s*\([^)]*\))?\s*(?:to the\s+)?(?:[a-z-]+\s+)?(?:of|from|outside)\s+(?:the\s+)?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Toponym:
+    """A toponym of one field of a story, ready to be resolved."""
+
+    candidate: Candidate
+    field: str
+    container: tuple[Sense, ...] = ()
+    """What the text says that the place lies in: "Ill." of "Springfield, Ill."."""
+    type_hint: str | None = None
+    """What the text says that it is, as the beginning of a feature code: "PPL", "ADM1"."""
+    offset: str | None = None
+    """"5 km north of", where the text means a spot near the place."""
+
+
+def link(candidates: Sequence[Candidate], text: str, field: str = "body") -> list[Toponym]:
+    """The toponyms of one text, each with what the text says about it."""
+    return [
+        Toponym(
+            candidate,
+            field,
+            _container(candidates, i, text),
+            _type_hint(candidate, text),
+            _offset(candidate, text),
+        )
+        for i, candidate in enumerate(candidates)
+    ]
+
+
+def _container(candidates: Sequence[Candidate], i: int, text: str) -> tuple[Sense, ...]:
+    """ "Ill." of "Springfield, Ill."; "Spanish" of "the Spanish city of Córdoba"."""
+    candidate = candidates[i]
+    if candidate.demonym:
+        return ()
+    if i + 1 < len(candidates):
+        following = candidates[i + 1]
+        gap = text[candidate.end : following.start]
+        if gap in _COMMAS and not following.demonym:
+            inside = _containing(following, candidate)
+            if inside:
+                return inside
+    if i:
+        previous = candidates[i - 1]
+        words = text[previous.end : candidate.start].lower().split()
+        types = word_lists()["place_types"] | {"capital"}
+        if (
+            any(s.kind == "demonym" for s in previous.senses)
+            and words
+            and len(words) <= 4
+            and (words[-1] in types or (words[-1] == "of" and words[-2:-1] and words[-2] in types))
+        ):
+            return _containing(previous, candidate, demonyms=True)
+        if text[previous.end : candidate.start] in ("'s ", "’s ") and not previous.demonym:
+            return _containing(previous, candidate)
+    return ()
+
+
+def _containing(outer: Candidate, inner: Candidate, demonyms: bool = False) -> tuple[Sense, ...]:
+    """The places of one name that hold a place of the other."""
+    return tuple(
+        o for o in outer.senses
+        if (o.kind == "demonym" or not demonyms)
+        and any(holds(o.entry, s.entry) for s in inner.senses)
+    )  # fmt: skip
+
+
+def _type_hint(candidate: Candidate, text: str) -> str | None:
+    """The type that a word beside the toponym gives it: "the city of", "province"."""
+    before = text[max(0, candidate.start - 24) : candidate.start].lower().split()
+    if len(before) >= 2 and before[-1] == "of" and before[-2] in _TYPES:
+        return _TYPES[before[-2]]
+    after = re.match(r" (\w+)", text[candidate.end : candidate.end + 14])
+    return _TYPES.get(after[1].lower()) if after is not None else None
+
+
+def _offset(candidate: Candidate, text: str) -> str | None:
+    before = text[max(0, candidate.start - 70) : candidate.start]
+    if _OF.isdisjoint(before.split()[-2:]):  # quicker told than by the expression
+        return None
+    found = _OFFSET.search(before)
+    return " ".join(found[0].split()) if found is not None else None

@@ -1,0 +1,250 @@
+"""Toponyms of a text: spans that may name a place, and how likely each does.
+
+Every run of capitalised words that the gazetteer knows is a candidate, and so is every span
+that the model takes for a place. A paragraph is looked at by itself, and remembered; what its
+names are in the rest of the text is added. A logistic model over `pipeline.enrich.geo.cues`, with
+the weights in data/recognition.toml, says how likely a candidate is to be a toponym.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from pipeline.enrich.folding import fold
+from pipeline.enrich.geo.cues import Cues, Elsewhere, Span, View, cues, word_lists
+from pipeline.enrich.geo.gazetteer import Gazetteer, Sense
+from pipeline.enrich.geo.places import gazetteer_class, holds
+from pipeline.enrich.mentions import PLACES, RawMention
+from pipeline.enrich.mentions import Span as Found
+from pipeline.enrich.paragraphs import paragraphs, remembered
+
+THRESHOLD = 0.5
+_LONGEST = 7
+_GAPS = frozenset(
+    {" ", "\u00a0", "  ", "\n", "-", "‐", "‑", "–", "/", "'", "’", ". ", ".\n", ", ", " & ", "&"}
+)
+"""What may stand between two words of one name."""
+_ELIDED = re.compile(r"[a-z]{1,2}['’][A-Z]")
+"""The second word of "Coeur d'Alene"."""
+_POSSESSIVE = ("'s", "’s")
+_INITIALS = re.compile(r"\b[A-Za-z]\.[A-Za-z]$")
+
+
+@cache
+def weights(name: str) -> Mapping[str, float]:
+    """The weights of a model, as `python -m tests.evaluation.train` wrote them."""
+    raw = files("pipeline.enrich.geo").joinpath(f"data/{name}.toml").read_text(encoding="utf-8")
+    table: dict[str, float] = tomllib.loads(raw)["weights"]
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A span that may be a toponym."""
+
+    start: int
+    end: int
+    text: str
+    senses: tuple[Sense, ...]
+    """Empty for a span that only the model takes for a place."""
+    cues: tuple[str, ...] = ()
+    probability: float = 1.0
+
+    @property
+    def demonym(self) -> bool:
+        """True where the text names the people of a place, not the place."""
+        return bool(self.senses) and all(s.kind == "demonym" for s in self.senses)
+
+    @property
+    def accepted(self) -> bool:
+        """False for one that is only evidence of what the text is about."""
+        return self.probability >= THRESHOLD
+
+
+def recognise(
+    text: str,
+    named: Sequence[RawMention],
+    gazetteer: Gazetteer,
+    table: Mapping[str, float] | None = None,
+) -> list[Candidate]:
+    """The toponyms of one text, in order, none overlapping another.
+
+    Demonyms that are no toponyms ("thousands of Kenyans") are in the list too, not
+    `accepted`: they tell which country a text is about.
+    """
+    table = weights("recognition") if table is None else table
+    scored = []
+    for c in candidates(text, named, gazetteer):
+        z = sum(table.get(cue, 0.0) for cue in c.cues)
+        probability = 1 / (1 + math.exp(-max(-30, min(30, z))))
+        scored.append(Candidate(c.start, c.end, c.text, c.senses, c.cues, probability))
+    scored.sort(key=lambda c: (-c.probability, c.start - c.end, c.start))
+    chosen: list[Candidate] = []
+    taken: set[int] = set()
+    for c in scored:
+        told = c.accepted or any(s.kind == "demonym" for s in c.senses)
+        if told and taken.isdisjoint(range(c.start, c.end)):
+            taken.update(range(c.start, c.end))
+            chosen.append(c)
+    return sorted(chosen, key=lambda c: c.start)
+
+
+def candidates(text: str, named: Sequence[RawMention], gazetteer: Gazetteer) -> list[Candidate]:
+    """All spans of the text that may name a place, with their cues."""
+    read = [
+        (offset, passage(part, found, gazetteer))
+        for offset, part, found in _by_paragraph(text, named)
+    ]
+    elsewhere = Elsewhere(named, set().union(*(here.lower for _, here in read)))
+    return [
+        Candidate(
+            offset + start, offset + end, surface, senses,
+            (*here.near, *elsewhere.cues(surface, here), *here.shape),
+        )
+        for offset, part in read
+        for start, end, surface, senses, here in part.spans
+    ]  # fmt: skip
+
+
+def _by_paragraph(
+    text: str, named: Sequence[RawMention]
+) -> Iterator[tuple[int, str, tuple[Found, ...]]]:
+    """The paragraphs of a text, each with its offset and the mentions that begin in it."""
+    waiting = sorted(named)
+    at = 0
+    for offset, part in paragraphs(text):
+        found = []
+        while at < len(waiting) and waiting[at].start < offset + len(part):
+            mention = waiting[at]
+            found.append((mention.start - offset, mention.end - offset, mention.label))
+            at += 1
+        yield offset, part, tuple(found)
+
+
+class Passage(NamedTuple):
+    """What one paragraph tells of the places that it may name."""
+
+    spans: tuple[tuple[int, int, str, tuple[Sense, ...], Cues], ...]
+    """Start, end, text, senses and cues of each."""
+    lower: frozenset[str]
+    """Its words in small letters."""
+
+
+@remembered
+def passage(text: str, named: tuple[Found, ...], gazetteer: Gazetteer) -> Passage:
+    """One paragraph by itself, given the model's spans in it."""
+    view = View(text, named)
+    spans = known(view, gazetteer)
+    found = {(s.start, s.end) for s in spans}
+    for start, end, label in named:
+        if label in PLACES and (start, end) not in found:
+            words = view.within(start, end)
+            if words:
+                spans.append(Span(words[0], words[-1], start, end, (), gazetteer_class(())))
+    for span in spans:
+        if not span.inner and span.senses:
+            view.classes[span.last] = span.kind
+            view.classes.setdefault(span.first, span.kind)
+    return Passage(
+        tuple(
+            (
+                s.start, s.end, text[s.start : s.end], s.senses,
+                cues(view, s, _after_comma(view, s, gazetteer)),
+            )
+            for s in sorted(spans, key=lambda s: (s.start, s.end))
+        ),
+        view.lower(),
+    )  # fmt: skip
+
+
+def known(view: View, gazetteer: Gazetteer) -> list[Span]:
+    """Spans of capitalised words that the gazetteer knows, nested ones too."""
+    text, words = view.text, view.words
+    common = word_lists()["common"]
+    found: list[Span] = []
+    reach = -1
+    for i, (start, first_end) in enumerate(words):
+        if not text[start].isupper():
+            continue
+        longest = gazetteer.longest(text[start:first_end])
+        inner = False
+        for j in range(_last_word(view, i, longest), i - 1, -1):
+            end = words[j][1]
+            surface = text[start:end]
+            point = text[end : end + 1] == "."
+            senses = readings(surface, point, gazetteer)
+            if j == i and surface.lower() in common:
+                senses = tuple(s for s in senses if s.kind == "abbreviation")
+            if senses:
+                if point and (senses[0].kind == "abbreviation" or _INITIALS.search(surface)):
+                    end += 1
+                kind = gazetteer_class(senses)
+                found.append(Span(i, j, start, end, senses, kind, inner or j <= reach))
+                inner = True
+                reach = max(reach, j)
+    return found
+
+
+def _last_word(view: View, i: int, longest: int) -> int:
+    """The last word that a name of so many words beginning at the i-th could have."""
+    connectors = word_lists()["connectors"]
+    last = i
+    while last + 1 < len(view.words) and last + 1 - i < min(longest, _LONGEST):
+        word, gap = view.word(last + 1), view.gap_before(last + 1)
+        if gap == ", " and word not in ("D.C", "DC"):
+            break
+        capital = word[0].isupper() or _ELIDED.match(word)
+        if gap not in _GAPS or not (capital or word.lower() in connectors):
+            break
+        last += 1
+    return last
+
+
+def readings(surface: str, point: bool, gazetteer: Gazetteer) -> tuple[Sense, ...]:
+    """What a surface may mean, given its case and whether a point follows it.
+
+    "In" is not Indiana and "Us" not the country, but "Ga." is Georgia and "Ulm" Ulm.
+    """
+    senses = gazetteer.lookup(surface)
+    if surface.endswith(_POSSESSIVE):  # "St. John's" is a town, "America's" not the Americas
+        senses = tuple(s for s in senses if s.entry.name.endswith(_POSSESSIVE))
+    if not senses:
+        return ()
+    bare = surface.replace(".", "")
+    short = tuple(s for s in senses if s.kind == "abbreviation")
+    if len(bare) > 3:
+        return senses if point and len(bare) <= 5 else tuple(s for s in senses if s not in short)
+    if bare.isupper():
+        return short or senses
+    if short and point:
+        return short
+    return tuple(
+        s for s in senses
+        if s.kind == "demonym" or (len(bare) == 3 and fold(s.entry.name) == fold(surface))
+    )  # fmt: skip
+
+
+def _after_comma(view: View, span: Span, gazetteer: Gazetteer) -> str | None:
+    """Whether the words after a comma name a place that holds this one."""
+    i = span.last + 1
+    if i >= len(view.words) or view.text[span.end : view.words[i][0]] != ", ":
+        return None
+    if not view.word(i)[0].isupper():
+        return None
+    for length in (3, 2, 1):
+        if i + length <= len(view.words):
+            start, end = view.words[i][0], view.words[i + length - 1][1]
+            point = view.text[end : end + 1] == "."
+            around = readings(view.text[start:end], point, gazetteer)
+            if any(holds(a.entry, b.entry) for a in around for b in span.senses):
+                return "in container"
+            if around:
+                return "comma place"
+    return "comma capital"

@@ -1,0 +1,96 @@
+"""The alias table: names that mean one thing, from TOML files that users extend."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pipeline.enrich.folding import fold
+from pipeline.wire.errors import SetupError
+
+DEFAULT_FILE = Path(__file__).parents[3] / "config" / "aliases.toml"
+LABELS = frozenset(
+    {"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "EVENT", "WORK_OF_ART", "LAW", "PRODUCT"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """What a name stands for."""
+
+    name: str
+    """The name to show."""
+    label: str
+    kb: str | None = None
+    """Its entry in a knowledge base: "wikidata:Q1065"."""
+
+
+class Aliases:
+    """Names to what they stand for. Equal tables have the same `version`."""
+
+    def __init__(self, table: dict[str, Alias], version: str) -> None:
+        self._table = table
+        self.find = lru_cache(maxsize=1 << 14)(self._find)
+        self.version = version
+
+    def _find(self, name: str) -> Alias | None:
+        """What a name stands for, if the table has it. Initialisms count in capitals only."""
+        return self._table.get(_key(name))
+
+
+def load(more: Sequence[Path] = (), default: Path = DEFAULT_FILE) -> Aliases:
+    """The default table with further files laid over it, the last one on top.
+
+    Raises:
+        SetupError: a file can't be read, is not TOML, or does not have the form of the default.
+    """
+    names: dict[str, tuple[str, list[str]]] = {}
+    kb: dict[str, str] = {}
+    digest = hashlib.blake2b(digest_size=4)
+    version = 0
+    for path in (default, *more):
+        raw, table = _read(path)
+        digest.update(raw)
+        version = max(version, table.pop("version", 0))
+        kb.update(_strings(table.pop("kb", {}), path))
+        for label, entries in table.items():
+            if label not in LABELS or not isinstance(entries, dict):
+                raise SetupError(f"{path}: {label} is no type of entity")
+            for name, others in entries.items():
+                if not isinstance(others, list) or not all(isinstance(o, str) for o in others):
+                    raise SetupError(f"{path}: {label}.{name!r} must be a list of names")
+                names[name] = (label, others)
+    result: dict[str, Alias] = {}
+    for name, (label, others) in names.items():
+        alias = Alias(name, label, kb.get(name))
+        for form in (*others, name):  # a name's own entry goes before another's alias
+            result[_key(form)] = alias
+    return Aliases(result, f"{version}.{digest.hexdigest()}")
+
+
+def _key(name: str) -> str:
+    plain = name.replace(".", "")
+    if plain.isupper() and len(plain) <= 6:
+        return plain
+    return fold(name).removeprefix("the ")
+
+
+def _read(path: Path) -> tuple[bytes, dict[str, Any]]:
+    try:
+        raw = path.read_bytes()
+        return raw, tomllib.loads(raw.decode("utf-8"))
+    except OSError as error:
+        raise SetupError(f"the alias table {path} can't be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SetupError(f"the alias table {path} is not valid TOML: {error}") from error
+
+
+def _strings(table: object, path: Path) -> dict[str, str]:
+    if isinstance(table, dict) and all(isinstance(v, str) for v in table.values()):
+        return table
+    raise SetupError(f"{path}: kb must tie names to ids, as text")

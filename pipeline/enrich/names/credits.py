@@ -1,0 +1,84 @@
+"""What a story says of itself: its agency's tag, its byline and its credit line.
+
+"SEOUL (AP) —", "told AFP", "By Jane Doe" and "___ Associated Press writer Jane Doe in Rome
+contributed" are printed in the text, but they are no news: what they name is no entity of the
+story. Another agency that a story quotes is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from pipeline.enrich.folding import fold
+from pipeline.enrich.mentions import Field, Named
+
+_AGENCIES = (
+    ("AP", "Associated Press", "The Associated Press"),
+    ("AFP", "Agence France-Presse", "Agence France Presse"),
+    ("Reuters", "Thomson Reuters"),
+    ("dpa", "Deutsche Presse-Agentur"),
+    ("PA", "PA Media", "Press Association", "PA news agency"),
+    ("ANSA",), ("EFE",), ("Kyodo", "Kyodo News"), ("Yonhap", "Yonhap News Agency"),
+    ("Xinhua", "Xinhua News Agency"), ("TASS",), ("UPI", "United Press International"),
+    ("AAP", "Australian Associated Press"), ("CP", "Canadian Press", "The Canadian Press"),
+    ("ANP",), ("Belga",), ("APA",), ("Keystone-SDA", "ATS"), ("NTB",), ("TT",), ("STT",),
+    ("Ritzau",), ("PTI", "Press Trust of India"), ("IANS",), ("Anadolu",), ("Lusa",), ("ANA",),
+    ("MTI",), ("PAP",), ("CNA",), ("Bernama",), ("Antara",), ("BNO", "BNO News"),
+)  # fmt: skip
+_TAG = re.compile(r"\(([A-Z][\w ./-]{1,30}|dpa)\)\s*[—–:-]")
+_TOLD = re.compile(r"\btold (?:the |The )?(AFP|AP|Associated Press|Reuters|dpa|PA|EFE|ANSA)\b")
+_CREDIT = re.compile(
+    r"(?:^_{2,}.*\Z)"
+    r"|(?:^\W*(?:The )?(?:Associated Press|AP|Reuters|AFP|dpa)\b[^\n]{0,60}\b(?:writer|journalist"
+    r"|reporter|correspondent|photographer)s?\b[^\n]*\Z)"
+    r"|(?:^[^\n]{0,200}\bcontributed (?:to this report|reporting)?[^\n]*\Z)"
+    r"|(?:^\W*\(?(?:Additional )?[Rr]eporting by [^\n]*)",
+    re.MULTILINE | re.DOTALL,
+)
+_BYLINE = re.compile(r"\A\s*(?:By|BY) [^\n]{3,80}\n")
+_CREDIT_SPAN = 1500
+"""Credit lines stand in this many characters at the end."""
+
+
+def without_agency(
+    named: Sequence[Named], texts: Mapping[Field, str], source: str | None
+) -> list[Named]:
+    """The mentions without the story's own agency, its byline and its credit line."""
+    body = texts.get("body", "")
+    tag = _TAG.search(body[:200])
+    told = _TOLD.search(body)
+    own = _names_of(source) | _names_of(tag[1] if tag else None)
+    if not own and told:  # no source and no tag: whom people tell is whose story it is
+        own = _names_of(told[1])
+    skipped = _asides(body)
+    return [
+        m for m in named
+        if not (m.field != "headline" and fold(m.text).removeprefix("the ") in own)
+        and not (
+            m.field == "body" and any(start <= m.start < end for start, end in skipped)
+        )
+    ]  # fmt: skip
+
+
+def _names_of(agency: str | None) -> frozenset[str]:
+    if not agency:
+        return frozenset()
+    key = fold(agency)
+    for names in _AGENCIES:
+        folded = frozenset(fold(name).removeprefix("the ") for name in names)
+        if key.removeprefix("the ") in folded:
+            return folded
+    return frozenset({key})
+
+
+def _asides(body: str) -> list[tuple[int, int]]:
+    """Spans of the body that are byline or credit."""
+    spans = []
+    byline = _BYLINE.match(body)
+    if byline:
+        spans.append(byline.span())
+    start = max(0, len(body) - _CREDIT_SPAN)
+    start = body.find("\n", start) + 1 if start else 0
+    spans += [m.span() for m in _CREDIT.finditer(body, start)]
+    return spans

@@ -1,0 +1,31 @@
+"""Stories as they are: what the worker runs where `enrichment.model` is "none"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from config.settings import Settings
+from pipeline import __version__
+from pipeline.wire.enriched import Enriched, Provenance
+from pipeline.wire.story import Story
+
+
+class Unenriched:
+    """No model, no gazetteer: nothing is looked for, and the provenance says so."""
+
+    def __init__(self, revision: int) -> None:
+        self._provenance = Provenance(
+            pipeline=__version__, model="none", gazetteer="none", revision=revision
+        )
+
+    def read_ahead(self, stories: Sequence[Story]) -> None:
+        """There is nothing to read."""
+
+    def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
+        """Each story with neither entities nor places."""
+        return [Enriched(story=story, provenance=self._provenance) for story in stories]
+
+
+def load(settings: Settings) -> Unenriched:
+    """What the settings describe."""
+    return Unenriched(settings.enrichment.revision)

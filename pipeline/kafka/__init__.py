@@ -1,0 +1,1 @@
+"""Kafka as every process uses it: options, errors, messages, publishing, reading."""

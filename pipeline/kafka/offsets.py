@@ -1,0 +1,124 @@
+"""The worker's Kafka clients from the settings: Faust's, and a reader of offsets.
+
+kafka-python is not called inside Faust's event loop; aiokafka, which Faust brings, is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from faust.auth import SASLCredentials, SSLCredentials
+
+from config.settings import Kafka
+from pipeline.kafka.errors import ours
+from pipeline.kafka.options import aiokafka_options, tls
+from pipeline.process.waiting import delays
+from pipeline.wire.errors import BrokerUnavailable, SetupError
+
+log = logging.getLogger(__name__)
+
+
+def credentials(kafka: Kafka) -> SASLCredentials | SSLCredentials | None:
+    """What Faust wants as `broker_credentials`."""
+    context = tls(kafka)
+    if kafka.sasl_mechanism:
+        return SASLCredentials(
+            username=kafka.sasl_username,
+            password=kafka.sasl_password and kafka.sasl_password.get_secret_value(),
+            mechanism=kafka.sasl_mechanism,
+            ssl_context=context,
+        )
+    return SSLCredentials(context) if context else None
+
+
+class OffsetReader:
+    """Ends and committed offsets, as the worker's group has them.
+
+    It reads only: it is no member of the group and takes part in no rebalance.
+    """
+
+    def __init__(self, kafka: Kafka, topic: str) -> None:
+        self._kafka = kafka
+        self._consumer = AIOKafkaConsumer(
+            **aiokafka_options(kafka), group_id=kafka.group, enable_auto_commit=False
+        )
+        self._topic = topic
+
+    async def start(self) -> None:
+        """Connect, waiting for a broker that is away.
+
+        Raises:
+            SetupError: it is there, and does not let us in.
+        """
+        for delay in delays(0.5, 10):
+            try:
+                await self._consumer.start()
+                return
+            except (KafkaError, OSError) as error:
+                refused = await ours(self._kafka, error)
+                if isinstance(refused, SetupError):
+                    raise refused from error
+                log.warning("kafka: waiting", extra={"reason": str(refused)})
+                await asyncio.sleep(delay)
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        await self._consumer.stop()
+
+    async def require(self, topics: tuple[str, ...]) -> None:
+        """Check that topics exist.
+
+        Raises:
+            SetupError: one does not.
+        """
+        there = await self._consumer.topics()
+        if missing := [topic for topic in topics if topic not in there]:
+            raise SetupError(
+                f"topic {', '.join(missing)} is missing: run `newswire setup`"
+                + (", or let this user see it" if self._kafka.sasl_username else "")
+            )
+
+    async def positions(
+        self, partitions: Iterable[tuple[str, int]]
+    ) -> tuple[dict[tuple[str, int], int], dict[tuple[str, int], int]]:
+        """Ends and committed offsets of some partitions.
+
+        Raises:
+            BrokerUnavailable: the broker does not answer now.
+        """
+        wanted = [TopicPartition(topic, partition) for topic, partition in partitions]
+        try:
+            ends = await self._consumer.end_offsets(wanted) if wanted else {}
+            committed = {tp: await self._consumer.committed(tp) or 0 for tp in wanted}
+        except KafkaError as error:
+            raise BrokerUnavailable(repr(error)) from error
+        return (
+            {(tp.topic, tp.partition): end for tp, end in ends.items()},
+            {(tp.topic, tp.partition): offset for tp, offset in committed.items()},
+        )
+
+    async def end(self, partition: int) -> int:
+        """The offset that the partition's next record on the topic will get."""
+        tp = TopicPartition(self._topic, partition)
+        ends = await _persist(lambda: self._consumer.end_offsets([tp]))
+        return int(ends[tp])
+
+    async def committed(self, partition: int) -> int:
+        """The group's committed offset on the topic, 0 where there is none yet."""
+        tp = TopicPartition(self._topic, partition)
+        return int(await _persist(lambda: self._consumer.committed(tp)) or 0)
+
+
+async def _persist(call: Any) -> Any:
+    for delay in delays(0.5, 10):
+        try:
+            return await call()
+        except KafkaError as error:
+            log.warning("kafka: waiting", extra={"reason": repr(error)})
+            await asyncio.sleep(delay)
+    return None

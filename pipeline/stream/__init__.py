@@ -1,0 +1,1 @@
+"""The Faust worker: enriches stories and indexes them."""

@@ -1,0 +1,158 @@
+"""The step from `enriched` to the index."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from pipeline.index.document import document, enriched
+from pipeline.index.history import History
+from pipeline.index.writer import Outcome, Write, Writer, Written
+from pipeline.records import Counts, Message, Record, Send, letter
+from pipeline.stream.enriching import enriched_message
+from pipeline.stream.newest import Newest
+from pipeline.wire import codec
+from pipeline.wire.enriched import Enriched
+from pipeline.wire.errors import CodecError, MappingError
+from pipeline.wire.topics import Topics
+from pipeline.wire.versions import index_version
+
+log = logging.getLogger(__name__)
+
+
+STAMPS = frozenset({"indexed_at", "enrichment_delay_ms", "indexing_delay_ms", "record"})
+"""Fields that `to_write` adds: of when and from where a document was made, not of its story."""
+
+
+@dataclass(slots=True)
+class Indexing:
+    """Records of the enriched topic into the index, dead letters out.
+
+    When `__call__` returns, each record is indexed, known to be stale, or dead-lettered.
+    Batches may overlap: while one's versions are kept, the next is being indexed, in order.
+    """
+
+    topics: Topics
+    writer: Writer
+    newest: Newest
+    send: Send
+    counts: Counts
+    languages: tuple[str, ...] = ()
+    """Those with an analyzer of their own."""
+    history: History | None = None
+    """Keeps each version that was indexed, and purges those of a withdrawn story."""
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    """Who comes first is first: of two versions in the wrong order the index must refuse the
+    second, or nobody would notice (see `overtaken`)."""
+    _finishing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    """In the same order: `Newest` is told that all up to an offset is there."""
+
+    async def __call__(self, records: Sequence[Record]) -> None:
+        """Take one batch, in the order of its partitions."""
+        letters: list[Message] = []
+        writes: list[tuple[Record, Write]] = []
+        for record in records:
+            codec.require_known(record.headers, record.place)
+            try:
+                writes.append((record, to_write(record, self.languages)))
+            except CodecError as error:
+                letters.append(letter(self.topics, record, "decode", error))
+        async with self._writing:
+            outcomes = await self.writer.write([write for _, write in writes])
+        async with self._finishing:
+            if self.history:
+                await self.history.keep(
+                    [(w, o.outcome) for (_, w), o in zip(writes, outcomes, strict=True)]
+                )
+            await self._finish(records, writes, outcomes, letters)
+
+    async def _finish(
+        self,
+        records: Sequence[Record],
+        writes: Sequence[tuple[Record, Write]],
+        outcomes: Sequence[Written],
+        letters: list[Message],
+    ) -> None:
+        """Count, dead-letter, restore, and say how far the index has come."""
+        late: list[tuple[Record, Write]] = []
+        newest: dict[str, int] = {}
+        for (record, write), written in zip(writes, outcomes, strict=True):
+            newer = newest.setdefault(write.id, write.version)
+            newest[write.id] = max(newer, write.version)
+            if written.outcome is Outcome.REJECTED:
+                rejected = MappingError(written.reason or "")
+                letters.append(letter(self.topics, record, "index", rejected, write.id))
+                continue
+            if written.outcome is Outcome.INDEXED:
+                self.counts.indexed += 1
+            else:
+                self.counts.stale += 1
+            # Where the index had no room for the newer one at first, it took the older.
+            if written.outcome is Outcome.STALE or newer > write.version:
+                late.append((record, write))
+        restored = await overtaken(self.topics, self.writer, late)
+        sent = await self.send(letters + restored)
+        refused = sent[len(letters) :].count(None)
+        self.counts.restored += len(restored) - refused
+        self.counts.dead_letters += len(letters) + refused
+        for partition, offset in {record.partition: record.offset for record in records}.items():
+            self.newest.has_indexed(partition, offset)
+        log.info("indexed", extra={"records": len(records), "dead_letters": len(letters)})
+
+
+async def overtaken(
+    topics: Topics, writer: Writer, late: Sequence[tuple[Record, Write]]
+) -> list[Message]:
+    """The newest versions that late older ones have overtaken in the compacted topic.
+
+    Compaction would keep the older, being last, so the newest is to be written after it. Such a
+    record is written by a worker that was stopped, lost its partitions and woke up, and by one
+    that worked on an empty index after the index was lost.
+
+    Args:
+        late: records that the index had in this version or a newer one, or that stand behind it.
+    """
+    if not late:
+        return []
+    newest = await writer.newest(write.id for _, write in late)
+    older = [(r, w) for r, w in late if newest.get(w.id, w.version) > w.version]
+    if not older:
+        return []
+    documents = await writer.documents(write.id for _, write in older)
+    messages: dict[str, Message] = {}
+    for record, write in older:
+        _, source = documents[write.id]
+        at = source.get("record") or {}
+        # Elsewhere, on another partition or topic than there was, the newest does not follow.
+        if at.get("partition") != record.partition or record.offset > at["offset"]:
+            messages[write.id] = enriched_message(topics, enriched(source))
+    return list(messages.values())
+
+
+def delays(record: Enriched, indexed_at: datetime) -> dict[str, int]:
+    """Milliseconds from delivery to enrichment and from there to the index, where known."""
+    received, done = record.story.received_at, record.provenance.enriched_at
+    if done is None:
+        return {}
+    spans = {"indexing_delay_ms": indexed_at - done}
+    if received is not None:
+        spans["enrichment_delay_ms"] = done - received
+    return {name: span // timedelta(milliseconds=1) for name, span in spans.items()}
+
+
+def to_write(record: Record, languages: Iterable[str]) -> Write:
+    """What a record of the enriched topic leads to in the index.
+
+    Raises:
+        CodecError: the record can't be decoded.
+    """
+    story = codec.decode_enriched(record.value)
+    fields = document(story, languages)
+    now = datetime.now(UTC)
+    fields["indexed_at"] = now.isoformat().replace("+00:00", "Z")
+    fields |= delays(story, now)
+    fields["record"] = {"partition": record.partition, "offset": record.offset}
+    return Write(story.story.id, index_version(story.story, story.provenance.revision), fields)

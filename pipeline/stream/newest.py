@@ -1,0 +1,156 @@
+"""The newest version of each story that has been enriched, kept without a store of its own.
+
+The compacted topic keeps the last record of a story, not the newest version, so an older
+version must be told before it is enriched and never be written there. What is known:
+
+- the index holds, by id, the version of all that was indexed (a read by id sees a write
+  at once), and outlives the worker;
+- what this worker wrote to the enriched topic and the index has not yet, it remembers:
+  bounded by what is in flight;
+- what a worker before it wrote there and the index has not yet: after an assignment the
+  first look-up in a partition waits until the group has indexed that partition up to
+  where it ended at the assignment.
+
+Together that is every version ever written, after any crash. A table of Faust's would say
+the same from a changelog, but costs memory for every story ever seen, a recovery at each
+rebalance, and depends on code that its issue tracker knows for blocked commits.
+
+A stopped worker that wakes up after its partitions were given away may still write an older
+version once. The index refuses it (external versions), and whoever indexes that partition
+sees the refusal and writes the newest version to the topic again: see `pipeline.stream.indexing`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+Offsets = Callable[[int], Awaitable[int]]
+"""Of a partition of the enriched topic: its end, or the group's committed offset."""
+
+BARRIER_POLL_SECONDS = 0.3
+
+
+@dataclass(slots=True)
+class _Written:
+    version: int
+    offset: int
+    at: int
+    """The number of the batch that was the last to begin when it was written."""
+    indexed: bool = False
+
+
+@dataclass(slots=True)
+class _Partition:
+    barrier: int | None = None
+    """End of the enriched partition at assignment; None until it is asked for."""
+    passed: bool = False
+    in_flight: dict[str, _Written] = field(default_factory=dict)
+    """By story id, what this worker has written there and may have to be told of."""
+
+
+class Newest:
+    """What is known of the partitions that this worker has.
+
+    Args:
+        indexed: the index's version of each of some ids.
+        end: the end offset of a partition of the enriched topic.
+        committed: how far the group has indexed a partition.
+    """
+
+    def __init__(
+        self,
+        indexed: Callable[[Iterable[str]], Awaitable[Mapping[str, int]]],
+        end: Offsets,
+        committed: Offsets,
+    ) -> None:
+        self._indexed = indexed
+        self._end = end
+        self._committed = committed
+        self._partitions: dict[int, _Partition] = {}
+        self._batch = 0
+        self._open: set[int] = set()
+        self.writing = asyncio.Lock()
+        """Held from the last check of a version until the broker has acknowledged it: of two
+        versions of a story in two lanes, the older must not be written second."""
+
+    def assigned(self, partitions: Iterable[int]) -> None:
+        """Partitions that this worker has just been given, or given again."""
+        for partition in partitions:
+            self._partitions[partition] = _Partition()
+
+    def revoked(self, partitions: Iterable[int]) -> None:
+        """Partitions that are another worker's from now on."""
+        for partition in partitions:
+            self._partitions.pop(partition, None)
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """From a batch's look-up to its writing: what is written meanwhile is kept in mind."""
+        self._batch += 1
+        number = self._batch
+        self._open.add(number)
+        try:
+            yield
+        finally:
+            self._open.discard(number)
+            self._forget()
+
+    def overtaken(self, partition: int, story_id: str, version: int) -> bool:
+        """Whether this worker has meanwhile written this version or a newer one."""
+        state = self._partitions.get(partition)
+        written = state.in_flight.get(story_id) if state else None
+        return written is not None and written.version >= version
+
+    async def look_up(self, stories: Iterable[tuple[int, str]]) -> dict[str, int]:
+        """The newest index version of each story that has one.
+
+        Args:
+            stories: partition and id of each.
+        """
+        wanted = list(stories)
+        for partition in {partition for partition, _ in wanted}:
+            await self._pass_barrier(partition)
+        newest = dict(await self._indexed(name for _, name in wanted))
+        for partition, name in wanted:
+            state = self._partitions.get(partition)
+            written = state.in_flight.get(name) if state else None
+            if written and written.version > newest.get(name, -1):
+                newest[name] = written.version
+        return newest
+
+    def wrote(self, partition: int, story_id: str, version: int, offset: int) -> None:
+        """A version is in the enriched topic now."""
+        if state := self._partitions.get(partition):
+            state.in_flight[story_id] = _Written(version, offset, self._batch)
+
+    def has_indexed(self, partition: int, offset: int) -> None:
+        """The index has a partition of the enriched topic up to this offset."""
+        if state := self._partitions.get(partition):
+            for written in state.in_flight.values():
+                written.indexed |= written.offset <= offset
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drop what the index has, unless a batch looked it up before it was there."""
+        oldest = min(self._open, default=self._batch + 1)
+        for state in self._partitions.values():
+            done = [n for n, w in state.in_flight.items() if w.indexed and w.at < oldest]
+            for name in done:
+                del state.in_flight[name]
+
+    async def _pass_barrier(self, partition: int) -> None:
+        state = self._partitions.get(partition)
+        if state is None or state.passed:
+            return
+        if state.barrier is None:
+            end = await self._end(partition)
+            if state.barrier is None:  # what a batch that asked before has written is no barrier
+                state.barrier = end
+        while await self._committed(partition) < state.barrier:
+            await asyncio.sleep(BARRIER_POLL_SECONDS)
+            if self._partitions.get(partition) is not state:
+                return
+        state.passed = True

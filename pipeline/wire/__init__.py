@@ -1,0 +1,1 @@
+"""What a story is, and what every process agrees on: records, versions, topics, errors."""

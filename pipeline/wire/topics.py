@@ -1,0 +1,107 @@
+"""Topic names, message keys and headers: what connectors and worker agree on.
+
+A message's key is its story's id, so that all versions of a story share a partition and
+keep their order, and the partitions of `stories` and `enriched` match one to one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from pipeline.wire.story import Signal, Status, Story
+
+Headers = list[tuple[str, bytes]]
+
+
+_ESCAPED = "backslashreplace"
+"""What UTF-8 can't write, as in a file's name in Latin-1, is spelt out instead of raised."""
+
+
+class Lane(IntEnum):
+    """Which of the stories topics a story takes: the lower number is served first."""
+
+    URGENT = 0
+    LIVE = 1
+    BACKFILL = 2
+
+
+_URGENT_SIGNALS = frozenset({Signal.FLASH, Signal.BULLETIN, Signal.NEWSALERT, Signal.KILL})
+
+
+def lane(story: Story, backfill: bool = False) -> Lane:
+    """The lane of a story: what is most urgent, and every kill, overtakes a backlog.
+
+    Versions of one story may take different lanes and so overtake each other; their
+    versions decide all the same.
+    """
+    if story.status is Status.WITHDRAWN or story.signal in _URGENT_SIGNALS:
+        return Lane.URGENT
+    if backfill:
+        return Lane.BACKFILL
+    return Lane.URGENT if story.urgency == 1 else Lane.LIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics' names under one prefix."""
+
+    prefix: str = "wire"
+
+    @property
+    def stories(self) -> str:
+        """Stories as connectors parsed them, in the order of arrival."""
+        return f"{self.prefix}.stories"
+
+    def lane(self, lane: Lane) -> str:
+        """The stories topic of a lane."""
+        return self.stories if lane is Lane.LIVE else f"{self.stories}.{lane.name.lower()}"
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """The stories topics, the one served first first."""
+        return tuple(self.lane(lane) for lane in Lane)
+
+    @property
+    def enriched(self) -> str:
+        """The newest version of each story, enriched; compacted by story id."""
+        return f"{self.prefix}.enriched"
+
+    @property
+    def deadletter(self) -> str:
+        """What could not be read or indexed, with its raw bytes and the reason."""
+        return f"{self.prefix}.deadletter"
+
+    @property
+    def alerts(self) -> str:
+        """New stories that saved searches found, and their withdrawals."""
+        return f"{self.prefix}.alerts"
+
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """The topics that the worker takes from."""
+        return (*self.lanes, self.enriched, self.deadletter)
+
+    def all(self) -> tuple[str, ...]:
+        """Every topic, in the order of the flow."""
+        return (*self.lanes, self.enriched, self.alerts, self.deadletter)
+
+
+def key(story_id: str) -> bytes:
+    """The message key of a story."""
+    return story_id.encode("utf-8", _ESCAPED)
+
+
+def headers(**values: object) -> Headers:
+    """Message headers as Kafka wants them; None is left out."""
+    return [
+        (name, str(value).encode("utf-8", _ESCAPED))
+        for name, value in values.items()
+        if value is not None
+    ]
+
+
+def read_headers(pairs: Iterable[tuple[str, bytes | None]] | None) -> dict[str, str]:
+    """Headers as a dict of text; undecodable bytes are replaced, not raised."""
+    return {name: (value or b"").decode("utf-8", "replace") for name, value in pairs or ()}

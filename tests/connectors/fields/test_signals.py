@@ -1,0 +1,53 @@
+"""Signals in the wire's own words."""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.fields.signals import of_headline, of_slug
+from pipeline.wire.story import Signal
+
+
+@pytest.mark.parametrize(
+    ("slug", "signal", "lead"),
+    [
+        ("BC-XYZ--Rovers-United, 1st Ld-Writethru", Signal.WRITETHRU, 1),
+        ("BC-XYZ--Rovers-United 1stLd-Writethru", Signal.WRITETHRU, 1),
+        ("8th Ld", Signal.LEAD, 8),
+        ("1ST LEAD", Signal.LEAD, 1),
+        ("RIVER/ (UPDATE 1, PIX)", Signal.UPDATE, 1),
+        ("RIVER/ (UPDATE 1, PIX, CORRECTED)", Signal.CORRECTION, None),
+        ("REFILE", Signal.CORRECTION, None),
+        ("BC-XYZ--Storm, 2nd Add", Signal.ADD, 2),
+        ("BC-XYZ--Storm, Sub", Signal.SUB, None),
+        ("BC-XYZ--Storm, KILL", Signal.KILL, None),
+        ("MANDATORY KILL", Signal.KILL, None),
+        ("URGENT", Signal.URGENT, None),
+    ],
+)
+def test_of_slug(slug: str, signal: Signal, lead: int | None) -> None:
+    """The strongest signal of a slugline and the number that it carries."""
+    found = of_slug(slug)
+    assert found is not None
+    assert (found.signal, found.lead) == (signal, lead)
+    assert found.sent in slug
+
+
+@pytest.mark.parametrize(
+    "slug", [None, "", "Sub-Saharan-Africa", "BC-XX--Deer,Kill", "Police-kill-man", "Lead-mine"]
+)
+def test_a_topic_is_no_signal(slug: str | None) -> None:
+    """Words that a story is about are not taken for what it does."""
+    assert of_slug(slug) is None
+
+
+def test_of_headline() -> None:
+    """A headline signals only by the capitals that it begins with."""
+    corrected = of_headline("CORRECTED-River rises in the south")
+    assert corrected is not None
+    assert corrected.signal is Signal.CORRECTION
+    update = of_headline("UPDATE 3-River rises")
+    assert update is not None
+    assert (update.signal, update.lead) == (Signal.UPDATE, 3)
+    assert of_headline("CORRECTION OFFICERS STRIKE - UNION") is None
+    assert of_headline("Police urgent: help wanted") is None

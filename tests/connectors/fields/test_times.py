@@ -1,0 +1,77 @@
+"""Times of the wires, to UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.fields.times import day, instant
+from pipeline.wire.errors import ParseError
+
+
+@pytest.mark.parametrize(
+    ("text", "utc", "assumed"),
+    [
+        ("20160908T132446+0100", "2016-09-08T12:24:46Z", False),
+        ("20160908T132446+01:00", "2016-09-08T12:24:46Z", False),
+        ("20020225T143000-0500", "2002-02-25T19:30:00Z", False),
+        ("2016-05-12T00:05:13+02:00", "2016-05-11T22:05:13Z", False),
+        ("2013-03-01T15:09:04.000Z", "2013-03-01T15:09:04Z", False),
+        ("2014-07-16 13:00:03 GMT+00:00", "2014-07-16T13:00:03Z", False),
+        ("Wed, 02 Oct 2002 15:00:00 +0200", "2002-10-02T13:00:00Z", False),
+        ("2013-02-16T17:36:20", "2013-02-16T16:36:20Z", True),
+        ("20180404", "2018-04-03T22:00:00Z", True),
+        ("20161231T235960Z", "2016-12-31T23:59:59Z", False),
+    ],
+)
+def test_instant(text: str, utc: str, assumed: bool) -> None:
+    """The wire's offset counts; without one the feed's zone does, and is marked as assumed."""
+    found = instant(text, "Europe/Zurich")
+    assert found is not None
+    assert (found.at, found.assumed) == (datetime.fromisoformat(utc), assumed)
+    assert found.at.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "text",
+    [None, "", " ", "YYYYMMDD000000-HHMM", "00000000T000000", "20160230", "4/4/2018 17:59:03",
+     "0001-01-01T00:00:00+14:00", "٢٠١٦٠٩٠٨", "20160908T250000Z", "Monday", "20160908T120000+9900"],
+)  # fmt: skip
+def test_no_instant(text: str | None) -> None:
+    """Templates left in place, impossible days and ambiguous ones give no time."""
+    assert instant(text, "UTC") is None
+
+
+@given(st.text(max_size=40))
+def test_any_text_gives_an_instant_or_none(text: str) -> None:
+    """No text makes the reader fail."""
+    found = instant(text, "UTC")
+    assert found is None or found.at.tzinfo is UTC
+
+
+def test_unknown_zone() -> None:
+    """A zone that does not exist is an error that names it."""
+    with pytest.raises(ParseError, match="Mars/Olympus"):
+        instant("20160908", "Mars/Olympus")
+
+
+@pytest.mark.parametrize(
+    ("text", "near", "found"),
+    [
+        ("Aug 29, 2014", None, date(2014, 8, 29)),
+        ("Sept. 12", date(2017, 9, 14), date(2017, 9, 12)),
+        ("Dec 31", date(2018, 1, 1), date(2017, 12, 31)),
+        ("29. März 2019", None, date(2019, 3, 29)),
+        ("3 juin", date(2019, 6, 3), date(2019, 6, 3)),
+        ("4 de abril de 2018", None, date(2018, 4, 4)),
+        ("July 23", None, None),
+        ("Feb 30", date(2019, 6, 3), None),
+        ("4/4/2018", date(2019, 6, 3), None),
+    ],
+)
+def test_day(text: str, near: date | None, found: date | None) -> None:
+    """A day without its year is the one nearest to the anchor, and unknown without one."""
+    assert day(text, near) == found

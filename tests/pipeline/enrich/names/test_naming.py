@@ -1,0 +1,122 @@
+"""What each name of a story names, and what holds for any text at all."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.enrich.enricher import Enricher
+from pipeline.enrich.mentions import Named, RawMention
+from pipeline.enrich.names import aliases
+from pipeline.enrich.names.capitals import LONGEST
+from pipeline.enrich.names.grouping import group
+from pipeline.enrich.names.naming import name
+from pipeline.wire.story import Story
+
+ALIASES = aliases.load()
+TRAPS = """Kim Putin the of and Ministry River said President U.N. (IAEA) Moscow's O’Leary 737
+— , . “We go,” al-Sudani van der Meer MACRON São ‏العربية 株式会社 🙂 D-Calif. Asia-Europe St.
+Peter's Inc. By AP (AP) ___"""
+WORDS = st.sampled_from([*TRAPS.split(), "\n\n", "\t"])
+TEXTS = st.lists(WORDS | st.text(max_size=8), max_size=60).map(" ".join)
+
+
+def named(text: str, model: list[RawMention] | None = None) -> list[Named]:
+    return name({"body": text}, model or [], [], ALIASES, lambda _: 0.0)
+
+
+def labels(text: str) -> dict[str, str]:
+    return {n.text: n.label for n in named(text)}
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS)
+def test_every_span_reads_as_its_own_text(text: str) -> None:
+    """Spans lie in their text, read as they say, do not overlap, and come out the same again."""
+    found = named(text)
+    assert found == named(text)
+    end = 0
+    for mention in found:
+        assert mention.start >= end
+        assert text[mention.start : mention.end] == mention.text
+        end = mention.end
+    entities = group(found, {"body": text}, ALIASES)
+    assert sum(len(e.mentions) for e in entities) == len(found)
+
+
+@settings(max_examples=30, deadline=None)
+@given(TEXTS, st.integers(0, 5))
+def test_white_space_around_a_story_moves_offsets_only(text: str, by: int) -> None:
+    """A story that stands further down has the same names further down."""
+    moved = [n._replace(start=n.start - by, end=n.end - by) for n in named("\n" * by + text)]
+    assert moved == named(text)
+
+
+def test_a_name_says_itself_what_it_is() -> None:
+    """Head words, suffixes and prefixes label names that no model has seen."""
+    found = labels(
+        "We met the Ministry of Rural Waters near the Tarn River, at Halden Bridge, after "
+        "Hurricane Odette. The Clean Harbors Act helps Nordvik Air A/S in Kolm County."
+    )
+    assert found["Ministry of Rural Waters"] == "ORG"
+    assert found["Tarn River"] == "LOC"
+    assert found["Halden Bridge"] == "FAC"
+    assert found["Hurricane Odette"] == "EVENT"
+    assert found["Clean Harbors Act"] == "LAW"
+    assert found["Nordvik Air A/S"] == "ORG"
+    assert found["Kolm County"] == "GPE"
+
+
+def test_a_surname_that_the_model_missed_is_found() -> None:
+    """Once a person is named in full, the bare surname is one wherever it stands."""
+    found = named("Deputy Minister Andrei Orlov spoke. Orlov left. Later they saw Orlov again.")
+    assert [n.text for n in found if n.label == "PERSON"] == ["Andrei Orlov", "Orlov", "Orlov"]
+
+
+def test_the_model_is_outvoted_by_the_story() -> None:
+    """One wrong label among plain evidence does not stand."""
+    text = "Prime Minister Ana Ruiz spoke. Ruiz left for lunch."
+    at = text.index("Ruiz left")
+    wrong = RawMention(at, at + 4, "Ruiz", "ORG")
+    assert {n.label for n in named(text, [wrong])} == {"PERSON"}
+
+
+def test_a_title_in_the_midst_of_capitals_parts_two_names() -> None:
+    """ "Idaho Attorney General Raúl Labrador" is a state and a man."""
+    found = named("He saw Norland County Attorney General Raúl Labrador.")
+    assert [(n.text, n.label, n.title) for n in found] == [
+        ("Norland County", "GPE", None),
+        ("Raúl Labrador", "PERSON", "Attorney General"),
+    ]
+
+
+def test_diseases_and_days_are_no_names() -> None:
+    """What a model often takes for a name, and is none, is left out."""
+    text = "COVID-19 closed the border on Monday."
+    assert named(text, [RawMention(0, 8, "COVID-19", "ORG")]) == []
+
+
+def test_a_very_long_text_is_read_in_bounded_time(enricher: Enricher) -> None:
+    """Twenty thousand names, all different, are neither too slow nor misplaced."""
+    text = " ".join(f"Nam{i} Grun{i % 997} said so." for i in range(10_000))
+    found = named(text)
+    assert all(text[n.start : n.end] == n.text for n in found)
+    assert len(group(found, {"body": text}, ALIASES)) <= len(found)
+
+
+def test_text_without_a_name_has_no_entity(enricher: Enricher) -> None:
+    """Nothing comes of nothing: empty, blank, control characters, emoji."""
+    bodies = ["", "   \n\n ", "\x00\x07\x1b", "🙂🙂🙂", "‏‏"]
+    for enriched in enricher.enrich([Story(id="x:1", body=body) for body in bodies]):
+        assert enriched.entities == ()
+
+
+@pytest.mark.parametrize(
+    "piece", ["President Kim ", "Kim and ", "Sheriff's Office ", "U.", "A-", '"', "“Kim ", "A v. "]
+)
+def test_endless_capitals_are_cut(piece: str) -> None:
+    """A run that never ends is read in stretches, each in its place."""
+    text = piece * 3_000
+    found = named(text)
+    assert all(text[n.start : n.end] == n.text for n in found)
+    words = [len(n.text.split()) for n in found]
+    assert max(words, default=0) <= 4 * (LONGEST + 1)  # three small words between two others

@@ -1,0 +1,140 @@
+"""The order of a story's versions."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pipeline.wire.story import Link, Status, Story
+from pipeline.wire.versions import blank, index_version, is_newer, rank
+from tests.strategies import stories
+
+LONG_MAX = 2**63 - 1
+any_instants = st.datetimes(datetime.min, datetime.max, timezones=st.just(UTC))
+
+
+@given(story=stories, at=any_instants, version=st.none() | st.integers(), killed=st.booleans())
+@example(Story(id="a"), datetime.max.replace(tzinfo=UTC), None, True)
+@settings(max_examples=200)
+def test_every_version_fits_an_external_version(
+    story: Story, at: datetime, version: int | None, killed: bool
+) -> None:
+    """Whatever the wire says of version and time, the number is a positive 64-bit integer."""
+    status = Status.WITHDRAWN if killed else Status.USABLE
+    story = Story(id=story.id, status=status, version=version, version_created=at)
+    assert 0 <= index_version(story, 0) < index_version(story, 999) <= LONG_MAX
+
+
+@given(version=st.integers(0, 10**9), at=any_instants, later=any_instants)
+def test_a_wire_version_outranks_every_time(version: int, at: datetime, later: datetime) -> None:
+    """A story's clocks never mix: with a version its time does not count."""
+    timed = Story(id="a", version_created=later)
+    numbered = Story(id="a", version=version, version_created=at)
+    assert rank(numbered) > rank(timed)
+
+
+@given(version=st.integers(0, 10**9), at=any_instants)
+def test_a_kill_outranks_the_version_that_it_names(version: int, at: datetime) -> None:
+    """A kill comes after the version it names and before a later release."""
+    kill = Story(id="a", version=version, status=Status.WITHDRAWN)
+    assert rank(Story(id="a", version=version, version_created=at)) < rank(kill)
+    assert rank(kill) < rank(Story(id="a", version=version + 1))
+
+
+@given(version=st.none() | st.integers(0, 10**15), at=any_instants, killed_at=any_instants)
+def test_a_kill_without_a_version_outranks_all(
+    version: int | None, at: datetime, killed_at: datetime
+) -> None:
+    """A kill that names no version is the last word, whenever it was sent."""
+    kill = Story(id="a", status=Status.WITHDRAWN, version_created=killed_at)
+    assert rank(kill) > rank(Story(id="a", version=version, version_created=at))
+
+
+def test_the_time_is_the_clock_where_there_is_no_version() -> None:
+    """Of two times the later is newer; the time of the version counts before the first one."""
+    first = datetime(2024, 5, 1, tzinfo=UTC)
+    early = Story(id="a", first_created=first, version_created=first)
+    late = Story(id="a", first_created=first, version_created=first + timedelta(milliseconds=1))
+    assert rank(early) == rank(Story(id="a", first_created=first)) < rank(late)
+
+
+@given(
+    date=st.datetimes(datetime(1990, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),
+    late=st.floats(1, 10**7),
+    later=st.floats(0.02, 10**3),
+    ahead=st.integers(1, 10**6),
+)
+def test_an_item_of_a_feed_edited_under_its_date(
+    date: datetime, late: float, later: float, ahead: int
+) -> None:
+    """Of texts under one date the one received clearly later is newer; a later date is newest."""
+
+    def item(of: datetime, seconds: float) -> int:
+        at = date + timedelta(seconds=seconds)
+        return rank(Story(id="a", format="rss", version_created=of, received_at=at))
+
+    edited = (late + 30) * (1 + later)
+    assert item(date, late) < item(date, edited)
+    assert item(date, edited) < item(date + timedelta(seconds=ahead), 0)
+
+
+def test_two_receipts_of_a_wire_are_one_version() -> None:
+    """A wire story that comes again is the same version, however much later."""
+    date = datetime(2024, 5, 1, 10, tzinfo=UTC)
+    first, second = (
+        Story(id="a", format="nitf", version_created=date, received_at=date + timedelta(hours=n))
+        for n in (0, 1)
+    )
+    assert rank(first) == rank(second)
+
+
+@pytest.mark.parametrize("wire", ["anpa1312", "iptc7901", "text"])
+def test_an_unnumbered_correction_follows_the_lead_it_corrects(wire: str) -> None:
+    """Where only leads are numbered the time counts, and in one minute the lead number."""
+    at = datetime(2024, 5, 1, 10, 7, tzinfo=UTC)
+    first = Story(id="a", format=wire, version_created=at)
+    lead = Story(id="a", format=wire, version=1, version_created=at)
+    correction = Story(id="a", format=wire, version_created=at + timedelta(minutes=1))
+    kill = Story(id="a", format=wire, version=1, status=Status.WITHDRAWN, version_created=at)
+    assert rank(first) < rank(lead) < rank(correction) < rank(kill)
+
+
+def test_an_impossible_version_is_not_a_clock() -> None:
+    """A number too long for a version, such as a time stamp of 20 digits, is passed over."""
+    at = datetime(2024, 5, 1, tzinfo=UTC)
+    stamp = Story(id="a", version=20240501120000000000, version_created=at)
+    assert rank(stamp) == rank(Story(id="a", version_created=at))
+
+
+@given(story=stories, revision=st.integers(0, 998))
+def test_a_revision_wins_within_its_version_alone(story: Story, revision: int) -> None:
+    """The same version enriched anew is newer; the next version is newer than any revision."""
+    now = index_version(story, revision)
+    assert is_newer(story, revision + 1, now)
+    assert not is_newer(story, revision, now)
+    numbered = Story(id="a", version=1)
+    assert is_newer(Story(id="a", version=2), 0, index_version(numbered, 999))
+
+
+@pytest.mark.parametrize("revision", [-1, 1000])
+def test_a_revision_out_of_range_is_refused(revision: int) -> None:
+    """A revision that would spill into the version's digits raises."""
+    with pytest.raises(ValueError, match="0 to 999"):
+        index_version(Story(id="a", version=1), revision)
+
+
+@given(story=stories)
+def test_blank_keeps_the_notice_and_none_of_the_story(story: Story) -> None:
+    """Of a withdrawn story only what identifies it and explains the withdrawal stays."""
+    kept = blank(story)
+    assert (kept.body, kept.headline, kept.byline, kept.summary) == ("", None, None, None)
+    assert (kept.dateline, kept.subjects, kept.keywords, kept.located) == (None, (), (), ())
+    assert (kept.id, kept.ednote, kept.slugline) == (story.id, story.ednote, story.slugline)
+    assert rank(kept) == rank(story)
+
+
+def test_blank_keeps_what_the_kill_replaces() -> None:
+    """A killed story's links go, but for the one that says what it replaces."""
+    links = (Link(href="urn:1", rel="replaces"), Link(href="https://example.org/story"))
+    assert blank(Story(id="a", links=links)).links == links[:1]

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
-from config.settings import PREFIX, ConfigError, explain, read_toml
+from config.settings import PREFIX, explain, read_toml
+from pipeline.wire.errors import ConfigError
 
 ENVIRONMENT = f"{PREFIX}ALERT__"
 """An alert's secret in the environment: NEWSWIRE_ALERT__<NAME>__SECRET, "-" spelt "_"."""

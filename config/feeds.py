@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from config.settings import PREFIX, ConfigError, explain, read_toml
+from config.settings import PREFIX, explain, read_toml
+from pipeline.wire.errors import ConfigError
 
 ENVIRONMENT = f"{PREFIX}FEED__"
 """A feed's keys in the environment: NEWSWIRE_FEED__<NAME>__<KEY>, "-" in the name as "_"."""

@@ -24,14 +24,12 @@ from pydantic import (
     model_validator,
 )
 
+from pipeline.wire.errors import ConfigError
+
 PREFIX = "NEWSWIRE_"
 NOT_SETTINGS = frozenset({f"{PREFIX}CONFIG", f"{PREFIX}CACHE"})
 """Variables of ours that are no settings: the settings file, the test servers' cache."""
 DEFAULT_FILE = Path(__file__).with_name("default.toml")
-
-
-class ConfigError(Exception):
-    """The configuration can't be used: names the key and the file or variable."""
 
 
 def _split(value: object) -> object:

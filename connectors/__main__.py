@@ -7,9 +7,9 @@ import sys
 from threading import Event
 
 from config import logging as logs
-from config.settings import ConfigError, load
+from config.settings import load
 from connectors.run import run_feeds
-from pipeline.wire.errors import SetupError
+from pipeline.wire.errors import ConfigError, SetupError
 
 
 def main() -> int:

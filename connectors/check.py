@@ -9,14 +9,14 @@ from datetime import datetime
 from threading import Thread
 
 from config.feeds import Feed
-from config.settings import ConfigError, Settings
+from config.settings import Settings
 from connectors.cursor import FILE, Cursor
 from connectors.feed.batch import Batch, story_digest
 from connectors.feed.loop import LAST, LAST_AT
 from connectors.feed.reading import read
 from connectors.run import chosen_feeds, open_feed
 from connectors.sources import SOURCES, Delivery, Polled, Progress, Refused, Source
-from pipeline.wire.errors import SourceUnavailable
+from pipeline.wire.errors import ConfigError, SourceUnavailable
 
 DELIVERIES = 20
 LOOK_SECONDS = 5.0

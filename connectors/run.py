@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from config.feeds import Feed, load_feeds
-from config.settings import ConfigError, Settings
+from config.settings import Settings
 from connectors.cursor import FILE, Cursor
 from connectors.feed import health
 from connectors.feed.archive import Archive
@@ -17,12 +17,13 @@ from connectors.feed.health import Counts
 from connectors.feed.loop import FeedLoop
 from connectors.feed.metrics import FeedMetrics
 from connectors.formats import FORMATS
-from connectors.publish import Publisher
 from connectors.sources import Source, open_source
 from connectors.sources.base import now
 from pipeline.kafka.errors import require_admission
+from pipeline.kafka.publisher import Publisher
 from pipeline.process.health import Check, HealthServer
 from pipeline.process.status import StatusFile
+from pipeline.wire.errors import ConfigError
 from pipeline.wire.topics import Topics
 
 STATUS_SECONDS = 1.0

@@ -8,16 +8,18 @@ from typing import Annotated
 import typer
 
 from newswire import (
-    again,
     context,
     deadletters,
     feeds,
     gazetteer,
     kibana,
+    reindex,
+    replay,
     search,
     services,
     status,
     texts,
+    where,
 )
 
 app = typer.Typer(
@@ -53,7 +55,8 @@ services.register(app)
 search.register(app)
 texts.register(app)
 status.register(app)
-again.register(app)
+for command in (replay.replay, reindex.reindex, where.where):
+    app.command()(command)
 app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(gazetteer.app, name="gazetteer")

@@ -15,9 +15,8 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from config import logging as logs
-from config.settings import ConfigError as ConfigError
 from config.settings import Elasticsearch, Kafka, Settings, load
-from pipeline.wire.errors import NewswireError
+from pipeline.wire.errors import ConfigError, NewswireError
 
 out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True, soft_wrap=True)
@@ -91,3 +90,8 @@ def fail(reason: str, code: int = 1) -> NoReturn:
 
 def _plain(text: str) -> str:
     return text.replace("[", "\\[")
+
+
+def printable(text: str) -> str:
+    """Text that can't command a terminal: control characters but line ends and tabs go."""
+    return "".join(c for c in text if c.isprintable() or c in "\n\t")

@@ -19,12 +19,13 @@ from rich.table import Table
 from config.feeds import Feed, load_feeds
 from config.settings import Settings
 from connectors.feed.reading import read as read_delivery
-from connectors.publish import Publisher, Record, story_record
+from connectors.publish import story_record
 from connectors.sources.base import Delivery, now
-from newswire.context import fail, one_sentence, out, settings
-from newswire.search import printable
+from newswire.context import fail, one_sentence, out, printable, settings
 from pipeline.kafka.errors import broker_errors
+from pipeline.kafka.messages import Message
 from pipeline.kafka.options import client_options
+from pipeline.kafka.publisher import Publisher
 from pipeline.wire.deadletter import DeadLetter, Found, letter_name, read
 from pipeline.wire.errors import ParseError
 from pipeline.wire.topics import Topics, headers, read_headers
@@ -101,7 +102,7 @@ def replay(
         found = [each for each in letters(base) if everything or each.name in wanted]
         if missing := wanted - {each.name for each in found}:
             fail(f"no dead letter {', '.join(sorted(missing))}: see `newswire deadletters list`")
-        records: list[Record] = []
+        records: list[Message] = []
         failures = 0
         for each in found:
             try:
@@ -115,7 +116,7 @@ def replay(
             raise typer.Exit(1)
 
 
-def again(base: Settings, letter: DeadLetter) -> list[Record]:
+def again(base: Settings, letter: DeadLetter) -> list[Message]:
     """The records that a dead letter leads to now.
 
     Raises:
@@ -125,7 +126,7 @@ def again(base: Settings, letter: DeadLetter) -> list[Record]:
     if letter.topic:
         key = letter.story_id or ""
         extra = headers(feed=letter.feed, format=letter.format, received_at=letter.received_at)
-        return [Record(letter.topic, key.encode(), letter.raw, extra)]
+        return [Message(letter.topic, key.encode(), letter.raw, extra)]
     received = datetime.fromisoformat(letter.received_at) if letter.received_at else now()
     delivery = Delivery(raw=letter.raw, name=letter.name or "", received_at=received)
     reading = read_delivery(_feed(base, letter), delivery)
@@ -134,7 +135,7 @@ def again(base: Settings, letter: DeadLetter) -> list[Record]:
     return [story_record(topics, story, delivery.name) for story in reading.stories]
 
 
-def send(base: Settings, records: Sequence[Record]) -> None:
+def send(base: Settings, records: Sequence[Message]) -> None:
     """Publish records; each is acknowledged when this returns.
 
     Raises:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from config.settings import Settings
 from newswire.deadletters import again, letter_at, letters, send
 from newswire.status import positions
-from pipeline.stream.progress import Position
+from pipeline.kafka.messages import Position
 from pipeline.wire.deadletter import Found
 from pipeline.wire.errors import BrokerUnavailable, ParseError
 

@@ -13,11 +13,13 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text as RichText
 
-from newswire.context import fail, one_sentence, out, settings
+from newswire.context import fail, one_sentence, out, printable, settings
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.setup import read_alias
-from pipeline.search.query import SearchRequest, body, is_visible
+from pipeline.search.query import body
+from pipeline.search.request import SearchRequest
 from pipeline.search.results import Hit, Text, page
+from pipeline.search.visible import is_visible
 from pipeline.wire.versions import REVISIONS
 
 Names = Annotated[list[str] | None, typer.Option()]
@@ -110,11 +112,6 @@ def _marked(text: Text) -> RichText:
     for part, matched in text.parts():
         result.append(printable(part), style="black on yellow" if matched else "")
     return result
-
-
-def printable(text: str) -> str:
-    """Text that can't command a terminal: control characters but line ends and tabs go."""
-    return "".join(c for c in text if c.isprintable() or c in "\n\t")
 
 
 def show(

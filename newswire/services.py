@@ -27,8 +27,8 @@ from newswire.context import RUN_FILE, at, err, fail, one_sentence, out, setting
 from newswire.embedded import Engine, evict_members
 from newswire.gazetteer import folder
 from newswire.supervise import Child
+from pipeline.alerts.saved import saved_searches
 from pipeline.alerts.service import run as run_alerts
-from pipeline.alerts.service import saved_searches
 from pipeline.enrich.geo.build import ensure
 from pipeline.process.status import read_status
 from pipeline.setup import setup as setup_all

@@ -17,9 +17,9 @@ from newswire.context import one_sentence, out, settings
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.setup import read_alias
 from pipeline.kafka.errors import broker_errors
+from pipeline.kafka.messages import Position
 from pipeline.kafka.options import client_options
 from pipeline.process.status import read_status
-from pipeline.stream.progress import Position
 from pipeline.wire.errors import NewswireError
 from pipeline.wire.topics import Topics
 

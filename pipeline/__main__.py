@@ -6,9 +6,9 @@ import asyncio
 import sys
 
 from config import logging as logs
-from config.settings import ConfigError, load
+from config.settings import load
 from pipeline.enrich.pool import Load
-from pipeline.wire.errors import NewswireError
+from pipeline.wire.errors import ConfigError, NewswireError
 
 
 def main(load_enricher: Load | None = None) -> int:

@@ -9,8 +9,8 @@ import msgspec
 
 from connectors.cursor import Acknowledged, Met
 from connectors.feed.health import Counts
-from connectors.publish import Record
 from connectors.sources.base import Delivery
+from pipeline.kafka.messages import Message
 from pipeline.wire import codec
 from pipeline.wire.errors import CodecError
 from pipeline.wire.story import Story
@@ -24,7 +24,7 @@ BATCH_BYTES = 4 * 1024 * 1024
 class Batch:
     """What is to be published together, what the cursor then remembers, and what to count."""
 
-    records: list[Record] = field(default_factory=list)
+    records: list[Message] = field(default_factory=list)
     remembered: Acknowledged = field(default_factory=Acknowledged)
     counts: Counts = field(default_factory=Counts)
     deliveries: int = 0

@@ -26,15 +26,11 @@ from connectors.feed.claims import Claims
 from connectors.feed.health import Counts, is_dead
 from connectors.feed.reading import letter as letter_for
 from connectors.feed.reading import read as read_delivery
-from connectors.publish import (
-    Publisher,
-    RecordsTooLarge,
-    letter_record,
-    story_record,
-    too_large,
-)
+from connectors.publish import letter_record, story_record
 from connectors.sources import Delivery, Polled, Progress, Refused, Source
 from connectors.sources.base import now
+from pipeline.kafka.messages import too_large
+from pipeline.kafka.publisher import Publisher, RecordsTooLarge
 from pipeline.process.waiting import delays
 from pipeline.wire.deadletter import DeadLetter
 from pipeline.wire.errors import (

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from config.feeds import Feed, feed_variable
-from config.settings import ConfigError, explain
+from config.settings import explain
 from connectors.sources.base import Delivery, Polled, Progress, Refused, Source
 from connectors.sources.directory import Directory, DirectoryOptions
 from connectors.sources.http import Http, HttpOptions
@@ -19,6 +19,7 @@ from connectors.sources.imap import Imap, ImapOptions
 from connectors.sources.kafka import Kafka, KafkaOptions
 from connectors.sources.rss import Rss, RssOptions
 from connectors.sources.webhook import Webhook, WebhookOptions
+from pipeline.wire.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)

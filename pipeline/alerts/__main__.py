@@ -6,9 +6,9 @@ import asyncio
 import sys
 
 from config import logging as logs
-from config.settings import ConfigError, load
+from config.settings import load
 from pipeline.alerts.service import run
-from pipeline.wire.errors import NewswireError
+from pipeline.wire.errors import ConfigError, NewswireError
 
 
 def main() -> int:

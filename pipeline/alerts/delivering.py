@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from config.settings import Alerts
-from pipeline.alerts.matching import Saved
+from pipeline.alerts.channel import Gone, NotTaken, content
 from pipeline.alerts.outbox import Delivery, Kind, Outbox, State
-from pipeline.alerts.webhook import Gone, NotTaken, content
+from pipeline.alerts.saved import Saved
 from pipeline.index.document import Document
 from pipeline.process.waiting import delays
-from pipeline.search.query import is_visible
+from pipeline.search.visible import is_visible
 from pipeline.wire.errors import IndexUnavailable
 from pipeline.wire.versions import REVISIONS
 

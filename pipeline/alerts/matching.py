@@ -13,10 +13,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from config.alerts import Alert
 from pipeline.alerts.outbox import Outbox
-from pipeline.records import Record
-from pipeline.search.query import SearchRequest
+from pipeline.alerts.saved import Saved
+from pipeline.kafka.messages import Record
+from pipeline.search.request import SearchRequest
 from pipeline.wire import codec
 from pipeline.wire.errors import CodecError
 from pipeline.wire.story import Status, Story
@@ -26,19 +26,6 @@ log = logging.getLogger(__name__)
 
 INDEXING_SECONDS = 0.2
 """Between two looks whether the index holds a batch."""
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """An alert with its search, checked."""
-
-    alert: Alert
-    request: SearchRequest
-
-    @property
-    def destinations(self) -> tuple[str, ...]:
-        """Where its matches go."""
-        return ("webhook",) * bool(self.alert.webhook) + ("topic",) * self.alert.topic
 
 
 @dataclass(slots=True)

@@ -6,38 +6,34 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
-from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
-from pydantic import ValidationError
 
-from config.alerts import Alert, load_alerts
-from config.settings import ConfigError, Settings
+from config.settings import Settings
 from pipeline.alerts.delivering import Tell, deliver
-from pipeline.alerts.matching import Matching, Saved
+from pipeline.alerts.matching import Matching
+from pipeline.alerts.metrics import AlertMetrics
 from pipeline.alerts.outbox import FILE, Delivery, Outbox
-from pipeline.alerts.webhook import NotTaken, message_id, post
+from pipeline.alerts.saved import Saved, saved_searches
+from pipeline.alerts.topic import _Producer
+from pipeline.alerts.webhook import post
 from pipeline.index.client import connect
 from pipeline.index.writer import Writer
+from pipeline.kafka.messages import Record
 from pipeline.kafka.offsets import OffsetReader
 from pipeline.kafka.options import aiokafka_options
-from pipeline.pacing import paced
+from pipeline.kafka.pacing import paced
 from pipeline.process.health import HealthServer
 from pipeline.process.status import StatusFile
 from pipeline.process.waiting import delays
-from pipeline.records import Record
-from pipeline.search.query import SearchRequest
 from pipeline.search.reader import Reader
-from pipeline.wire.errors import IndexUnavailable, NewswireError
-from pipeline.wire.topics import Topics, headers, key
+from pipeline.wire.errors import ConfigError, IndexUnavailable, NewswireError
+from pipeline.wire.topics import Topics
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +44,6 @@ FORGET_SECONDS = 3600.0
 DAY_SECONDS = 86_400.0
 STALLED_SECONDS = 120.0
 """Longer than any one request to broker or index may take."""
-ABOUT_THE_LIST = frozenset({"size", "sort", "facets", "collapse"})
-"""Of a search, what an alert has no use for."""
 
 
 @dataclass(slots=True)
@@ -71,34 +65,6 @@ class Turns:
         """Why the process should be started anew, or None."""
         still = time.monotonic() - self.last
         return f"no turn for {still:.0f} s" if still > STALLED_SECONDS else None
-
-
-def saved_searches(settings: Settings) -> list[Saved]:
-    """The declared alerts with their searches.
-
-    Raises:
-        ConfigError: names the key and the file.
-    """
-    file = settings.alerts.file
-    return [saved(alert, str(file)) for alert in load_alerts(file).values()]
-
-
-def saved(alert: Alert, file: str) -> Saved:
-    """An alert with its search, checked.
-
-    Raises:
-        ConfigError: names the key and the file.
-    """
-    at = f"alerts.{alert.name}"
-    if unfit := ABOUT_THE_LIST & alert.search.keys():
-        raise ConfigError(f"{at}.{min(unfit)} in {file}: unknown key")
-    try:
-        return Saved(alert, SearchRequest(**alert.search))
-    except ValidationError as error:
-        fault = error.errors()[0]
-        name = ".".join(str(part) for part in fault["loc"]) or "search"
-        what = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"]
-        raise ConfigError(f"{at}.{name} in {file}: {what}") from None
 
 
 async def run(settings: Settings) -> None:
@@ -262,78 +228,6 @@ def _poster(http: httpx.AsyncClient, search: Saved) -> Tell:
         await post(http, url, secret, delivery, body, int(time.time()))
 
     return tell
-
-
-class _Producer:
-    """An idempotent producer, made when first needed and anew after a failure."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._producer: Any = None
-        self._lock = asyncio.Lock()
-
-    def teller(self, topic: str) -> Tell:
-        """What hands a delivery to the topic."""
-
-        async def tell(delivery: Delivery, body: bytes) -> None:
-            named = headers(id=message_id(delivery), alert=delivery.alert, kind=delivery.kind)
-            async with self._lock:
-                try:
-                    producer = await self._open()
-                    await producer.send_and_wait(
-                        topic, body, key=key(delivery.story), headers=named
-                    )
-                except KafkaError as error:
-                    await self.close()
-                    raise NotTaken(repr(error)) from error
-
-        return tell
-
-    async def _open(self) -> Any:
-        if self._producer is None:
-            kafka = self._settings.kafka
-            producer = AIOKafkaProducer(
-                **aiokafka_options(kafka),
-                acks="all",
-                enable_idempotence=True,
-                compression_type=None if kafka.compression == "none" else kafka.compression,
-                max_request_size=kafka.max_request_bytes,
-            )
-            try:
-                await producer.start()
-            except BaseException:
-                await producer.stop()
-                raise
-            self._producer = producer
-        return self._producer
-
-    async def close(self) -> None:
-        """Let go of the broker."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await producer.stop()
-
-
-class AlertMetrics(Collector):
-    """Reads what was counted anyway, whenever somebody asks."""
-
-    def __init__(self, matching: Matching) -> None:
-        self._matching = matching
-        self.counts: dict[str, int] = {}
-        self.registry = CollectorRegistry()
-        self.registry.register(self)
-
-    def collect(self) -> Iterator[Metric]:
-        """The metrics as they are now."""
-        found = CounterMetricFamily("newswire_alerts_found", "Deliveries that alerts led to.")
-        found.add_metric([], self._matching.found)
-        yield found
-        states = GaugeMetricFamily(
-            "newswire_alert_deliveries", "Deliveries that are remembered.", labels=["state"]
-        )
-        for state, count in self.counts.items():
-            states.add_metric([state], count)
-        yield states
 
 
 def _health_server(settings: Settings, metrics: AlertMetrics, turns: Turns) -> HealthServer:

@@ -15,33 +15,9 @@ import hmac
 from contextlib import suppress
 
 import httpx
-import orjson
 
-from pipeline.alerts.outbox import Delivery, Kind
-from pipeline.index.document import Document
-from pipeline.search.exports import public
-
-
-class NotTaken(Exception):
-    """The receiver did not take it; try again later."""
-
-
-class Gone(NotTaken):
-    """It asks not to be told again (HTTP 410)."""
-
-
-def content(delivery: Delivery, document: Document | None) -> bytes:
-    """The body of a delivery as JSON; of a withdrawal no word of the story's."""
-    body: dict[str, object] = {
-        "type": f"alert.{delivery.kind}",
-        "id": delivery.id,
-        "alert": delivery.alert,
-        "story_id": delivery.story,
-        "rank": delivery.rank,
-    }
-    if delivery.kind is Kind.STORY and document is not None:
-        body["story"] = public(document)
-    return orjson.dumps(body)
+from pipeline.alerts.channel import Gone, NotTaken, message_id
+from pipeline.alerts.outbox import Delivery
 
 
 def signature(secret: str, id: str, timestamp: int, body: bytes) -> str:
@@ -52,11 +28,6 @@ def signature(secret: str, id: str, timestamp: int, body: bytes) -> str:
             key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     signed = f"{id}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
-
-
-def message_id(delivery: Delivery) -> str:
-    """The delivery's id as a header takes it: a story's own id may hold anything."""
-    return "msg_" + hashlib.blake2b(delivery.id.encode(), digest_size=16).hexdigest()
 
 
 async def post(

@@ -26,8 +26,7 @@ from pipeline.index.client import (
 )
 from pipeline.index.document import Document
 from pipeline.index.setup import write_alias
-from pipeline.process.waiting import delays
-from pipeline.records import Waiting
+from pipeline.process.waiting import Waiting, delays
 from pipeline.wire.errors import IndexUnavailable, SetupError
 
 

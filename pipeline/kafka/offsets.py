@@ -12,28 +12,14 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
-from faust.auth import SASLCredentials, SSLCredentials
 
 from config.settings import Kafka
 from pipeline.kafka.errors import ours
-from pipeline.kafka.options import aiokafka_options, tls
+from pipeline.kafka.options import aiokafka_options
 from pipeline.process.waiting import delays
 from pipeline.wire.errors import BrokerUnavailable, SetupError
 
 log = logging.getLogger(__name__)
-
-
-def credentials(kafka: Kafka) -> SASLCredentials | SSLCredentials | None:
-    """What Faust wants as `broker_credentials`."""
-    context = tls(kafka)
-    if kafka.sasl_mechanism:
-        return SASLCredentials(
-            username=kafka.sasl_username,
-            password=kafka.sasl_password and kafka.sasl_password.get_secret_value(),
-            mechanism=kafka.sasl_mechanism,
-            ssl_context=context,
-        )
-    return SSLCredentials(context) if context else None
 
 
 class OffsetReader:

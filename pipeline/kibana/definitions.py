@@ -7,7 +7,8 @@ from typing import Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from config.settings import ConfigError, explain, read_toml
+from config.settings import explain, read_toml
+from pipeline.wire.errors import ConfigError
 
 FOLDER = Path(__file__).parents[2] / "config" / "kibana"
 COLUMNS = 48

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+log = logging.getLogger(__name__)
 
 
 def delays(base_seconds: float, max_seconds: float) -> Iterator[float]:
@@ -16,3 +20,19 @@ def delays(base_seconds: float, max_seconds: float) -> Iterator[float]:
     while True:
         yield ceiling * random.uniform(0.1, 1.0)  # noqa: S311 (no secret depends on it)
         ceiling = min(ceiling * 2, max_seconds)
+
+
+@dataclass
+class Waiting:
+    """Which dependencies are away now, and why: the worker waits and is not stuck."""
+
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def for_(self, name: str, reason: str) -> None:
+        """A dependency is away."""
+        log.warning("waiting", extra={"dependency": name, "reason": reason})
+        self.reasons[name] = reason
+
+    def over(self, name: str) -> None:
+        """It is back."""
+        self.reasons.pop(name, None)

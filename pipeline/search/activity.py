@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipeline.search.query import Body
+from pipeline.search.visible import Body
 
 MAX_FEEDS = 500
 SPANS = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.search.query import SearchRequest
+from pipeline.search.request import SearchRequest
 
 
 class CursorError(ValueError):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.index.fingerprint import Fingerprint, are_near, from_fields
-from pipeline.search.query import Body
+from pipeline.search.visible import Body
 
 MAX_CANDIDATES = 500
 """The first ones of a listing that share something with a page: later ones lead no group on it."""

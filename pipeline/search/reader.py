@@ -27,8 +27,10 @@ from pipeline.search import (
     results,
     suggestions,
 )
+from pipeline.search.counts import counts
 from pipeline.search.cursors import Cursor, decode, digest, encode
-from pipeline.search.query import SearchRequest, is_visible, visible
+from pipeline.search.request import SearchRequest
+from pipeline.search.visible import Body, is_visible, visible
 from pipeline.wire.errors import IndexUnavailable, NewswireError
 
 KEEP_ALIVE = "3m"
@@ -268,10 +270,10 @@ class Reader:
     async def _counts(self, request: SearchRequest) -> dict[str, Any] | None:
         if not request.facets:
             return None
-        body = query.counts(request, datetime.now(UTC), self._languages)
+        body = counts(request, datetime.now(UTC), self._languages)
         return await self._search(body, index=self._index, request_cache=True)
 
-    def _body(self, request: SearchRequest, now: datetime) -> query.Body:
+    def _body(self, request: SearchRequest, now: datetime) -> Body:
         return query.body(request, now, self._languages)
 
     async def _frozen(self, request: SearchRequest) -> Cursor:
@@ -300,9 +302,7 @@ class Reader:
             await self._drop_hidden(hits)
         return response, following
 
-    async def _collapsed(
-        self, body: query.Body, at: Cursor
-    ) -> tuple[dict[str, Any], Cursor | None]:
+    async def _collapsed(self, body: Body, at: Cursor) -> tuple[dict[str, Any], Cursor | None]:
         """As `_listed`, without hits that stand behind another; it goes on until a page is full."""
         size = body["size"]
         first: dict[str, Any] = {}
@@ -328,7 +328,7 @@ class Reader:
         return first, following
 
     async def _standing(
-        self, body: query.Body, hits: list[dict[str, Any]], at: Cursor
+        self, body: Body, hits: list[dict[str, Any]], at: Cursor
     ) -> dict[str, list[dict[str, Any]]]:
         """The hits that stand behind no other, each with those that stand behind it."""
         asked = duplicates.candidates(body, hits)
@@ -340,7 +340,7 @@ class Reader:
         await self._drop_hidden(listed)
         return duplicates.standing(hits, listed)
 
-    async def _pit_search(self, body: query.Body, at: Cursor) -> dict[str, Any]:
+    async def _pit_search(self, body: Body, at: Cursor) -> dict[str, Any]:
         body = body | {"pit": {"id": at.pit, "keep_alive": KEEP_ALIVE}}
         if not at.after:
             return await self._search(body)

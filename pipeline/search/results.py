@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
-from pipeline.search.query import FACETS, MARK_END, MARK_START, TIMELINE_BUCKETS
+from pipeline.search.counts import TIMELINE_BUCKETS
+from pipeline.search.query import MARK_END, MARK_START
+from pipeline.search.request import FACETS
 
 _MARK = re.compile(f"([{MARK_START}{MARK_END}])")
 _AS_THEY_ARE = (

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.search.query import Body, visible
+from pipeline.search.visible import Body, visible
 
 MAX_CHARS = 40
 VALUES = 6

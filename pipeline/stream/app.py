@@ -18,14 +18,15 @@ from typing import Any
 
 import faust
 from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
+from faust.auth import SASLCredentials, SSLCredentials
 
 from config.settings import Kafka, Settings
 from pipeline.kafka.errors import no_privilege
-from pipeline.kafka.offsets import credentials
-from pipeline.pacing import PacedConsumer
-from pipeline.process.waiting import delays
-from pipeline.records import Message, Record, Send, Waiting, too_large
+from pipeline.kafka.messages import Message, Record, Send, too_large
+from pipeline.kafka.options import tls
+from pipeline.process.waiting import Waiting, delays
 from pipeline.stream.batches import in_batches
+from pipeline.stream.consumer import PacedConsumer
 from pipeline.stream.newest import Newest
 from pipeline.wire.errors import SetupError
 from pipeline.wire.topics import Lane, Topics, read_headers
@@ -238,3 +239,16 @@ def _record(event: Any) -> Record:
         value=message.value,
         headers=read_headers(dict(message.headers or {}).items()),
     )
+
+
+def credentials(kafka: Kafka) -> SASLCredentials | SSLCredentials | None:
+    """What Faust wants as `broker_credentials`."""
+    context = tls(kafka)
+    if kafka.sasl_mechanism:
+        return SASLCredentials(
+            username=kafka.sasl_username,
+            password=kafka.sasl_password and kafka.sasl_password.get_secret_value(),
+            mechanism=kafka.sasl_mechanism,
+            ssl_context=context,
+        )
+    return SSLCredentials(context) if context else None

@@ -11,7 +11,8 @@ from typing import Protocol
 import msgspec
 
 from pipeline import __version__
-from pipeline.records import Counts, Message, Record, Send, letter
+from pipeline.kafka.messages import Message, Record, Send, letter
+from pipeline.stream.counts import Counts
 from pipeline.stream.newest import Newest
 from pipeline.wire import codec
 from pipeline.wire.enriched import Enriched, Provenance

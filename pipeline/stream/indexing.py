@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pipeline.index.document import document, enriched
 from pipeline.index.history import History
 from pipeline.index.writer import Outcome, Write, Writer, Written
-from pipeline.records import Counts, Message, Record, Send, letter
+from pipeline.kafka.messages import Message, Record, Send, letter
+from pipeline.stream.counts import Counts
 from pipeline.stream.enriching import enriched_message
 from pipeline.stream.newest import Newest
 from pipeline.wire import codec

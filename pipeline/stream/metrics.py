@@ -12,7 +12,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from pipeline.enrich.pool import NlpPool
-from pipeline.records import Counts
+from pipeline.stream.counts import Counts
 from pipeline.stream.progress import Progress
 
 _HELP = {

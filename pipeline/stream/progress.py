@@ -11,24 +11,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.records import Waiting
+from pipeline.process.waiting import Waiting
 
 Partition = tuple[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """One partition: its end, and how far the worker's group is."""
-
-    topic: str
-    partition: int
-    end: int
-    committed: int | None
-
-    @property
-    def lag(self) -> int | None:
-        """Records that the group has still to take; None where it takes none."""
-        return None if self.committed is None else max(0, self.end - self.committed)
 
 
 @dataclass

@@ -25,8 +25,8 @@ from pipeline.index.client import connect_sync, translated
 from pipeline.index.mapping import component_template, index_template, refresh_interval
 from pipeline.index.setup import read_alias, write_alias
 from pipeline.kafka.errors import broker_errors
+from pipeline.kafka.messages import Record
 from pipeline.kafka.options import client_options
-from pipeline.records import Record
 from pipeline.wire.errors import SetupError
 from pipeline.wire.topics import Topics, read_headers
 

@@ -22,15 +22,16 @@ from pipeline.enrich import enricher, unenriched
 from pipeline.enrich.pool import Load, NlpPool
 from pipeline.index.client import connect
 from pipeline.index.history import History
-from pipeline.index.letters import Letters
 from pipeline.index.writer import Writer
 from pipeline.kafka.errors import ours
 from pipeline.kafka.offsets import OffsetReader
 from pipeline.process.deadline import end_within
 from pipeline.process.health import HealthServer
 from pipeline.process.status import StatusFile
-from pipeline.records import Counts, Waiting
+from pipeline.process.waiting import Waiting
 from pipeline.stream.app import Gate, add_agents, build, sender
+from pipeline.stream.counts import Counts
+from pipeline.stream.deadletters import Letters
 from pipeline.stream.enriching import Enriching
 from pipeline.stream.indexing import Indexing
 from pipeline.stream.metrics import WorkerMetrics

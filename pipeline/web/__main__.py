@@ -9,9 +9,10 @@ import sys
 
 import uvicorn
 
-from config.settings import ConfigError, Settings, load
+from config.settings import Settings, load
 from pipeline.web.app import create_app
 from pipeline.web.operations import Operations
+from pipeline.wire.errors import ConfigError
 
 
 def serve(settings: Settings, operations: Operations | None = None) -> None:

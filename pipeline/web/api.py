@@ -18,8 +18,8 @@ from pydantic import AwareDatetime, Field
 from pipeline.index.document import Document
 from pipeline.search.differences import Change, difference
 from pipeline.search.exports import EXPORTS, pieces, public
-from pipeline.search.query import SearchRequest
 from pipeline.search.reader import Reader
+from pipeline.search.request import SearchRequest
 from pipeline.search.results import Hit, Page
 from pipeline.search.suggestions import Suggestions
 from pipeline.search.syndication import json_feed, rss

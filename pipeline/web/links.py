@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
-from pipeline.search.query import SearchRequest
+from pipeline.search.request import SearchRequest
 
 Pairs = tuple[tuple[str, str], ...]
 """A query string's names and values."""

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pipeline.search.query import SearchRequest, is_visible
 from pipeline.search.reader import Reader
+from pipeline.search.request import SearchRequest
+from pipeline.search.visible import is_visible
 from pipeline.wire.errors import NewswireError
 
 log = logging.getLogger(__name__)

@@ -23,10 +23,10 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import SecretStr
 
 from config.settings import Settings
+from pipeline.kafka.messages import Position
 from pipeline.process.guesses import Guesses
 from pipeline.process.status import read_status
 from pipeline.search import activity
-from pipeline.stream.progress import Position
 from pipeline.web.api import reader
 from pipeline.web.door import client, fits, shown, too_many
 from pipeline.web.pages import html_page

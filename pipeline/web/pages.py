@@ -18,8 +18,8 @@ from jinja2 import Environment, PackageLoader
 
 from pipeline.index.document import Document
 from pipeline.search.cursors import CursorError
-from pipeline.search.query import FACETS, SearchRequest
 from pipeline.search.reader import CursorExpired, together
+from pipeline.search.request import FACETS, SearchRequest
 from pipeline.search.results import Page, PlaceCount
 from pipeline.web import (
     drawings,

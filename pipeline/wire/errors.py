@@ -11,6 +11,7 @@
         BrokerUnavailable     Kafka can't be reached or does not acknowledge
         IndexUnavailable      Elasticsearch can't be reached or is overloaded
       SetupError            something must be set up first: stop and say what
+      ConfigError           the configuration can't be used: stop and name the key and the file
 
 Library exceptions are translated into these once, at the edge.
 """
@@ -84,3 +85,7 @@ class IndexUnavailable(TransientError):
 
 class SetupError(NewswireError):
     """A topic, template or alias is missing or unfit: a person must act."""
+
+
+class ConfigError(NewswireError):
+    """The configuration can't be used: names the key and the file or variable."""

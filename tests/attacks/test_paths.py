@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from config.feeds import load_feeds
-from config.settings import ConfigError
 from connectors.cursor import Cursor
 from connectors.feed.archive import Archive
 from connectors.feed.archive import read as archived
 from connectors.sources import Delivery
 from connectors.sources.directory import Directory, DirectoryOptions
+from pipeline.wire.errors import ConfigError
 from tests.connectors.sources.polls import take
 
 SECRET = b"not for feeds"

@@ -13,8 +13,10 @@ from urllib.parse import urlencode
 
 from elasticsearch import Elasticsearch
 
-from pipeline.search.query import SearchRequest, body, counts
+from pipeline.search.counts import counts
+from pipeline.search.query import body
 from pipeline.search.reader import SEARCH_SECONDS
+from pipeline.search.request import SearchRequest
 from tests.bench import plot
 from tests.bench.filling import ENRICHED, STEP, Filled, fill, names
 from tests.bench.rig import Rig, quantile, rig

@@ -15,8 +15,9 @@ from uuid import uuid4
 from elasticsearch import Elasticsearch
 
 from config.settings import Settings, load
-from connectors.publish import Publisher, story_record
+from connectors.publish import story_record
 from pipeline.index.history import history_index
+from pipeline.kafka.publisher import Publisher
 from pipeline.setup import setup
 from pipeline.wire.story import Story
 from pipeline.wire.topics import Topics

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.alerts import load_alerts
-from config.settings import ConfigError
+from pipeline.wire.errors import ConfigError
 
 SECRET = "a-secret-for-tests"
 

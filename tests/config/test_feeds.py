@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from config.feeds import feed_variable, load_feeds
-from config.settings import DEFAULT_FILE, ConfigError
+from config.settings import DEFAULT_FILE
+from pipeline.wire.errors import ConfigError
 
 TABLES = """
 [feeds.ap-news]

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from config.settings import SECRETS, ConfigError, Settings, load, variable
+from config.settings import SECRETS, Settings, load, variable
+from pipeline.wire.errors import ConfigError
 
 
 @pytest.fixture

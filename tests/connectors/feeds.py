@@ -12,8 +12,9 @@ from connectors.cursor import FILE, Cursor
 from connectors.feed.claims import Claims
 from connectors.feed.loop import FeedLoop
 from connectors.formats import Context, Parsed, Skipped
-from connectors.publish import Record, RecordsTooLarge
 from connectors.sources import Delivery, Polled, Source
+from pipeline.kafka.messages import Message
+from pipeline.kafka.publisher import RecordsTooLarge
 from pipeline.wire import codec
 from pipeline.wire.errors import BrokerUnavailable, ParseError
 from pipeline.wire.story import Story
@@ -43,13 +44,13 @@ class Broker:
     max_bytes = 10_000
 
     def __init__(self) -> None:
-        self.records: list[Record] = []
+        self.records: list[Message] = []
         self.failures = 0
         self.limit = 10_000
         """Of a record, as the topics have it."""
         self.ends: dict[tuple[str, int], int] = {}
 
-    def publish(self, records: Sequence[Record]) -> Mapping[tuple[str, int], int]:
+    def publish(self, records: Sequence[Message]) -> Mapping[tuple[str, int], int]:
         if self.failures:
             self.failures -= 1
             raise BrokerUnavailable("away")

@@ -10,13 +10,14 @@ from threading import Event
 import pytest
 from typer.testing import CliRunner
 
-from config.settings import ConfigError, Connectors, Settings
+from config.settings import Connectors, Settings
 from connectors import check, run
 from connectors.check import Row
 from connectors.cursor import FILE, Cursor
 from connectors.sources import SOURCES, Kind, Polled
 from connectors.sources.base import Options
 from newswire.__main__ import app
+from pipeline.wire.errors import ConfigError
 from tests.connectors.feeds import Broker, Listed
 
 FEEDS = """

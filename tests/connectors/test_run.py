@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from config.settings import ConfigError, Connectors, Settings
+from config.settings import Connectors, Settings
 from connectors import run
 from connectors.cursor import Cursor
 from connectors.sources import SOURCES, Kind, Polled
 from connectors.sources.base import Options
 from pipeline.process.status import read_status
+from pipeline.wire.errors import ConfigError
 from tests.connectors.feeds import Broker, Listed
 
 FEEDS = """

@@ -15,13 +15,12 @@ from typing import Any
 import pytest
 
 from config.feeds import Feed
-from config.settings import ConfigError
 from connectors.cursor import Cursor
 from connectors.feed.loop import FeedLoop
 from connectors.formats import FORMATS, Context, Parsed
-from connectors.publish import Record
 from connectors.sources import SOURCES, Source, open_source, secrets
-from pipeline.wire.errors import SourceUnavailable
+from pipeline.kafka.messages import Message
+from pipeline.wire.errors import ConfigError, SourceUnavailable
 from tests.connectors.feeds import Broker, loop, parse_lines
 from tests.contracts.stages import STAGES, Stage
 
@@ -116,7 +115,7 @@ def test_crash_before_the_cursor_moves(
             raise Crash
         commit(cursor, what)
 
-    def crash_on_publish(records: Sequence[Record]) -> Mapping[tuple[str, int], int]:
+    def crash_on_publish(records: Sequence[Message]) -> Mapping[tuple[str, int], int]:
         raise Crash
 
     with monkeypatch.context() as patch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from pipeline.records import Message, Record
+from pipeline.kafka.messages import Message, Record
 from pipeline.wire.topics import read_headers
 
 

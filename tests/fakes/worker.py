@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from pipeline.index.document import Document
-from pipeline.records import Counts, Message, Record
+from pipeline.kafka.messages import Message, Record
+from pipeline.stream.counts import Counts
 from pipeline.stream.enriching import Enriching, enriched_message
 from pipeline.stream.indexing import Indexing
 from pipeline.stream.newest import Newest

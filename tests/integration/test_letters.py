@@ -10,8 +10,9 @@ import pytest
 
 from config.settings import Settings, load
 from pipeline.index.client import connect, connect_sync
-from pipeline.index.letters import Letters, letters_index, setup_letters
-from pipeline.records import Record
+from pipeline.index.letters import letters_index, setup_letters
+from pipeline.kafka.messages import Record
+from pipeline.stream.deadletters import Letters
 from pipeline.wire.deadletter import dead_letter
 from pipeline.wire.errors import ParseError, SetupError
 from pipeline.wire.topics import Headers, headers, read_headers

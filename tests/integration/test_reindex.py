@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from config.settings import Settings, load
 from newswire.__main__ import app
 from pipeline.index.client import connect_sync
-from pipeline.records import Record
+from pipeline.kafka.messages import Record
 from pipeline.setup import setup
 from pipeline.stream.enriching import enriched_message
 from pipeline.stream.rebuild import rebuild

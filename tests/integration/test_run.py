@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from connectors.formats import FORMATS, Context
-from pipeline.search.query import is_visible
+from pipeline.search.visible import is_visible
 from pipeline.wire.codec import as_json
 from pipeline.wire.story import Story
 from pipeline.wire.versions import rank

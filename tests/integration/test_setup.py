@@ -8,7 +8,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
 
 from config.settings import Settings, load
-from pipeline.setup import setup_topics, topic_configs
+from pipeline.kafka.setup import setup_topics, topic_configs
 from tests.servers import Engine
 
 

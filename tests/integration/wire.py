@@ -18,10 +18,12 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import CoordinatorNotAvailableError
 
 from config.settings import Settings, load
-from connectors.publish import Publisher, Record, story_record
+from connectors.publish import story_record
 from newswire.embedded import evict_members
 from pipeline.index.document import Document
 from pipeline.index.setup import read_alias
+from pipeline.kafka.messages import Message
+from pipeline.kafka.publisher import Publisher
 from pipeline.setup import setup
 from pipeline.wire.deadletter import DeadLetter, read
 from pipeline.wire.story import Story
@@ -80,7 +82,7 @@ class Wire:
         """Stories as a connector publishes them."""
         self.send([story_record(self.topics, story, "test") for story in stories])
 
-    def send(self, records: list[Record]) -> None:
+    def send(self, records: list[Message]) -> None:
         """Records to their topics, acknowledged."""
         publisher = Publisher(self.settings.kafka)
         try:

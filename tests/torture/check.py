@@ -23,7 +23,7 @@ from pipeline.index.client import connect_sync
 from pipeline.index.history import history_index
 from pipeline.index.letters import letters_index
 from pipeline.kafka.options import client_options
-from pipeline.search.query import visible
+from pipeline.search.visible import visible
 from pipeline.stream.indexing import STAMPS
 from pipeline.wire.deadletter import letter_name
 from pipeline.wire.topics import Topics

@@ -16,10 +16,11 @@ from pipeline.enrich.unenriched import Unenriched
 from pipeline.index.client import connect, connect_sync
 from pipeline.index.document import document
 from pipeline.index.history import History, history_index
-from pipeline.index.letters import Letters, letters_index
+from pipeline.index.letters import letters_index
 from pipeline.index.writer import Write, Writer
-from pipeline.records import Record
+from pipeline.kafka.messages import Record
 from pipeline.setup import setup
+from pipeline.stream.deadletters import Letters
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.story import Status
 from pipeline.wire.topics import Topics

@@ -2,8 +2,8 @@
 
 The model reads a sentence; this reads the story. A name's label is the one with the most
 weight from all evidence: its own (`pipeline.enrich.names.evidence`) and that of the story's other
-names (`pipeline.enrich.names.agreement`). Names that the model missed are found the same way. In a headline in
-capitals, where capitals tell nothing, the names are those that the body knows.
+names (`pipeline.enrich.names.agreement`). Names that the model missed are found the same way. In a
+headline in capitals, where capitals tell nothing, the names are those that the body knows.
 """
 
 from __future__ import annotations

@@ -12,9 +12,9 @@ from connectors.cursor import Cursor
 from connectors.feed.claims import Claims
 from connectors.feed.health import Health, health
 from connectors.formats import FORMATS
-from connectors.publish import Record
 from connectors.sources import Delivery, Progress, Refused
 from connectors.sources.base import now
+from pipeline.kafka.messages import Message
 from pipeline.wire.errors import SourceUnavailable
 from tests.connectors.feeds import Broker, Listed, loop, parse_lines, run_once
 
@@ -131,7 +131,7 @@ def test_two_channels_at_once_publish_once(tmp_path: Path, broker: Broker) -> No
     publishing, waiting = Event(), Event()
 
     class Slow(Broker):
-        def publish(self, records: Sequence[Record]) -> Mapping[tuple[str, int], int]:
+        def publish(self, records: Sequence[Message]) -> Mapping[tuple[str, int], int]:
             publishing.set()
             assert waiting.wait(timeout=20)
             return broker.publish(records)

@@ -9,11 +9,12 @@ import httpx
 import pytest
 from prometheus_client import generate_latest
 
-from config.settings import ConfigError, Connectors, Settings
+from config.settings import Connectors, Settings
 from connectors import run
 from connectors.feed.metrics import FeedMetrics
 from connectors.formats import FORMATS
 from pipeline.process.status import read_status
+from pipeline.wire.errors import ConfigError
 from tests.connectors.feeds import Broker, Listed, parse_lines, run_once
 
 

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config.settings import Kafka
-from connectors.publish import Publisher, Record, story_record
+from connectors.publish import story_record
+from pipeline.kafka.messages import Message
+from pipeline.kafka.publisher import Publisher
 from pipeline.wire import codec
 from pipeline.wire.story import Story
 from pipeline.wire.topics import Topics
@@ -98,7 +100,7 @@ def test_records_arrive_as_they_were_published(engine: Engine, prefix: str) -> N
     topics.create(engine.brokers, names.stories)
     publisher = Publisher(Kafka(brokers=engine.brokers))
     story = Story(id="a", headline="Señal", feed="wire", format="text")
-    records = [story_record(names, story, "a.txt"), Record(names.stories, b"b", b"raw", [])]
+    records = [story_record(names, story, "a.txt"), Message(names.stories, b"b", b"raw", [])]
     assert publisher.publish(records) == {(names.stories, 0): 1}
     first, second = topics.values(engine.brokers, names.stories)
     assert codec.decode_story(first) == story

@@ -10,9 +10,9 @@ from elasticsearch import Elasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.index.letters import entry, letters_index, setup_letters
+from pipeline.kafka.messages import Record
 from pipeline.kibana.definitions import load_definitions
 from pipeline.kibana.objects import Object, objects, sources
-from pipeline.records import Record
 from pipeline.wire.deadletter import dead_letter
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Signal, Status

@@ -11,8 +11,10 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.search.query import SearchRequest, body, counts
+from pipeline.search.counts import counts
+from pipeline.search.query import body
 from pipeline.search.reader import open_reader
+from pipeline.search.request import SearchRequest
 from pipeline.search.results import Page, counted, page
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.story import Status

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.search.query import SearchRequest
 from pipeline.search.reader import open_reader
+from pipeline.search.request import SearchRequest
 from pipeline.web import live
 from pipeline.web.live import Event, Live, TooMany
 from pipeline.wire.story import Status

@@ -11,9 +11,10 @@ from lxml import html
 from starlette.testclient import TestClient
 
 from config.settings import Kafka
-from connectors.publish import Publisher, letter_record
+from connectors.publish import letter_record
 from pipeline.kafka.options import client_options
-from pipeline.setup import setup_topics
+from pipeline.kafka.publisher import Publisher
+from pipeline.kafka.setup import setup_topics
 from pipeline.web.operations import COOKIE
 from pipeline.web.security import POLICY
 from pipeline.wire.codec import decode_story

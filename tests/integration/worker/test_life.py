@@ -13,8 +13,9 @@ from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
 
-from connectors.publish import Record, story_record
+from connectors.publish import story_record
 from pipeline.index.setup import read_alias, write_alias
+from pipeline.kafka.messages import Message
 from pipeline.stream.enriching import enriched_message
 from pipeline.wire import codec
 from pipeline.wire.story import Status, Story
@@ -284,10 +285,10 @@ def test_more_than_a_topic_takes(wire: Wire) -> None:
     assert noise(90_000)[:3000].encode() in letter.raw
 
 
-def enriched_record(wire: Wire, story: Story) -> Record:
+def enriched_record(wire: Wire, story: Story) -> Message:
     """A story on the enriched topic, as a worker sends it."""
     made = enriched_message(wire.topics, record_of(story))
-    return Record(made.topic, made.key, made.value, made.headers)
+    return Message(made.topic, made.key, made.value, made.headers)
 
 
 def compact(wire: Wire) -> None:

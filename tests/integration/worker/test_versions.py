@@ -9,8 +9,8 @@ from itertools import count
 
 import pytest
 
-from connectors.publish import Record
 from pipeline.index.letters import letters_index
+from pipeline.kafka.messages import Message
 from pipeline.wire.story import Signal, Status, Story
 from tests.integration.wire import Process, Wire
 from tests.servers import Engine
@@ -125,7 +125,7 @@ def test_a_malformed_record_is_dead_lettered_once(wire: Wire, worker: Process, i
     """Bytes that are no story come to the dead letters as they are; their neighbours go on."""
     raw = b'{"id": "' + id.encode() + b'", "body": \xff}'
     wire.publish([version(f"{id}-before", 1)])
-    wire.send([Record(wire.topics.stories, id.encode(), raw, [("feed", b"test")])])
+    wire.send([Message(wire.topics.stories, id.encode(), raw, [("feed", b"test")])])
     wire.publish([version(f"{id}-after", 1)])
     indexed(wire, worker, f"{id}-before", 1)
     indexed(wire, worker, f"{id}-after", 1)
@@ -176,7 +176,7 @@ def test_the_worker_tells_no_text(wire: Wire, worker: Process, id: str) -> None:
     """Logs name stories and reasons, and never a story's text."""
     wire.publish([version(id, 1, body="An unutterable thing.")])
     raw = b'{"body": "An unutterable thing."}'
-    wire.send([Record(wire.topics.stories, id.encode(), raw, [])])
+    wire.send([Message(wire.topics.stories, id.encode(), raw, [])])
     worker.until(lambda: [letter for letter in wire.dead_letters() if letter.raw == raw])
     indexed(wire, worker, id, 1)
     assert "dead letter" in worker.told()

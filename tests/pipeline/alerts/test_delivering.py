@@ -11,11 +11,12 @@ import pytest
 
 from config.alerts import Alert
 from config.settings import Alerts
+from pipeline.alerts.channel import Gone, NotTaken
 from pipeline.alerts.delivering import deliver
-from pipeline.alerts.matching import Saved
 from pipeline.alerts.outbox import Delivery, Outbox, State
-from pipeline.alerts.webhook import Gone, NotTaken, post, signature
-from pipeline.search.query import SearchRequest
+from pipeline.alerts.saved import Saved
+from pipeline.alerts.webhook import post, signature
+from pipeline.search.request import SearchRequest
 from pipeline.wire.versions import REVISIONS
 
 SAVED = Saved(Alert(name="a", topic=True), SearchRequest())

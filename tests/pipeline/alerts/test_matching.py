@@ -10,10 +10,11 @@ import msgspec
 import pytest
 
 from config.alerts import Alert
-from pipeline.alerts.matching import Matching, Saved
+from pipeline.alerts.matching import Matching
 from pipeline.alerts.outbox import Kind, Outbox
-from pipeline.records import Record
-from pipeline.search.query import SearchRequest
+from pipeline.alerts.saved import Saved
+from pipeline.kafka.messages import Record
+from pipeline.search.request import SearchRequest
 from pipeline.wire import codec
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.errors import IndexUnavailable

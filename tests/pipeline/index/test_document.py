@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from pipeline.index.document import document, enriched
 from pipeline.index.mapping import component_template, index_template, properties
-from pipeline.records import Record
+from pipeline.kafka.messages import Record
 from pipeline.stream.indexing import to_write
 from pipeline.wire import codec
 from pipeline.wire.enriched import Enriched

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from config.settings import ConfigError, Elasticsearch
+from config.settings import Elasticsearch
 from pipeline.kibana.definitions import FOLDER, load_definitions
 from pipeline.kibana.objects import Object, export, objects, sources
+from pipeline.wire.errors import ConfigError
 
 SOURCES = sources(Elasticsearch(index="wire-stories"))
 OBJECTS = objects(load_definitions(), SOURCES)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from pipeline.search import query, syntax
-from pipeline.search.query import SearchRequest
+from pipeline.search.request import SearchRequest
 
 TEXT = (Path(__file__).parents[3] / "docs" / "search.md").read_text(encoding="utf-8")
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from pipeline.index.fingerprint import as_fields, fingerprint
 from pipeline.search.duplicates import candidates, leaders, standing
-from pipeline.search.query import SearchRequest, body
+from pipeline.search.query import body
+from pipeline.search.request import SearchRequest
 from tests.evaluation.entities.annotation import stories
 
 BODIES = [annotated.story.body for annotated in stories()]

@@ -10,15 +10,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pipeline.index.mapping import properties
-from pipeline.search.query import (
-    FACETS,
-    SearchRequest,
-    body,
-    counts,
-    is_visible,
-    matching,
-    visible,
-)
+from pipeline.search.counts import counts
+from pipeline.search.query import body, matching
+from pipeline.search.request import FACETS, SearchRequest
+from pipeline.search.visible import is_visible, visible
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.search.query import visible
 from pipeline.search.suggestions import body, suggestions
+from pipeline.search.visible import visible
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.records import Message
+from pipeline.kafka.messages import Message
 from pipeline.wire import codec
 from pipeline.wire.story import Status, Story
 from pipeline.wire.topics import Lane, read_headers

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from pipeline.index.writer import Write, Written
-from pipeline.records import Message
+from pipeline.kafka.messages import Message
 from pipeline.stream.indexing import delays
 from pipeline.wire import codec
 from pipeline.wire.deadletter import read

@@ -6,9 +6,10 @@ import pytest
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
-from config.settings import ConfigError, Settings, Web, load
+from config.settings import Settings, Web, load
 from pipeline.process.guesses import MOST
 from pipeline.web.app import create_app
+from pipeline.wire.errors import ConfigError
 
 TOKEN, ADMIN = "read-the-wires", "change-the-wires"
 

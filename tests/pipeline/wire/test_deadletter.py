@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.records import Record, letter
+from pipeline.kafka.messages import Record, letter
 from pipeline.wire.deadletter import DeadLetter, dead_letter, read
 from pipeline.wire.errors import CodecError, ParseError
 from pipeline.wire.topics import Topics, read_headers

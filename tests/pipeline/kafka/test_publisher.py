@@ -9,21 +9,16 @@ import pytest
 from kafka.errors import KafkaConnectionError, KafkaTimeoutError, MessageSizeTooLargeError
 
 from config.settings import Kafka
-from connectors import publish
-from connectors.publish import (
-    Publisher,
-    Record,
-    RecordsTooLarge,
-    letter_record,
-    story_record,
-    too_large,
-)
+from connectors.publish import letter_record, story_record
+from pipeline.kafka import publisher as publishing
+from pipeline.kafka.messages import Message, too_large
+from pipeline.kafka.publisher import Publisher, RecordsTooLarge
 from pipeline.wire.deadletter import dead_letter
 from pipeline.wire.errors import BrokerUnavailable, ParseError, SetupError
 from pipeline.wire.story import Story
 from pipeline.wire.topics import Topics, read_headers
 
-RECORDS = [Record("wire.stories", b"key", b"%d" % number, []) for number in range(3)]
+RECORDS = [Message("wire.stories", b"key", b"%d" % number, []) for number in range(3)]
 
 
 class Sent:
@@ -70,7 +65,7 @@ def producer(monkeypatch: pytest.MonkeyPatch) -> type[Producer]:
     """Kafka's producer, replaced."""
     monkeypatch.setattr(Producer, "made", [])
     monkeypatch.setattr(Producer, "fails", {})
-    monkeypatch.setattr(publish, "KafkaProducer", Producer)
+    monkeypatch.setattr(publishing, "KafkaProducer", Producer)
     return Producer
 
 
@@ -125,8 +120,8 @@ def test_no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody(**_: Any) -> None:
         raise KafkaConnectionError
 
-    monkeypatch.setattr(publish, "KafkaProducer", nobody)
-    monkeypatch.setattr(publish, "KafkaConsumer", nobody)
+    monkeypatch.setattr(publishing, "KafkaProducer", nobody)
+    monkeypatch.setattr(publishing, "KafkaConsumer", nobody)
     publisher = Publisher(Kafka(brokers=("wire.example:9092",)))
     with pytest.raises(BrokerUnavailable, match=r"wire\.example:9092"):
         publisher.publish(RECORDS)

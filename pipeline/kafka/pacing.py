@@ -13,9 +13,6 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.protocol.fetch import FetchRequest
-from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
-
-from pipeline.buffers import FairConsumer
 
 PAUSE_SECONDS = 0.02
 """From one fetch to the next after one without records. A real broker has held it longer."""
@@ -39,15 +36,3 @@ def paced(consumer: AIOKafkaConsumer) -> AIOKafkaConsumer:
 def _records(response: Any) -> bool:
     """Whether a fetch brought any; they are the last field of each partition."""
     return any(fields[-1] for _, partitions in response.topics for fields in partitions)
-
-
-class PacedConsumer(FairConsumer):
-    """Faust's consumer, its fetches paced."""
-
-    def _new_consumer_thread(self) -> Any:
-        return _Thread(self, loop=self.loop, beacon=self.beacon)
-
-
-class _Thread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust is untyped here
-    def _create_consumer(self, loop: Any) -> AIOKafkaConsumer:
-        return paced(super()._create_consumer(loop))

@@ -1,15 +1,13 @@
-"""A message as the worker's steps see it, and the ports that they send through."""
+"""A Kafka message as the steps see it, and what is sent."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from pipeline.kafka.offsets import log
 from pipeline.wire.deadletter import dead_letter, in_place_of
 from pipeline.wire.topics import Headers, Topics
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +40,6 @@ Send = Callable[[list[Message]], Awaitable[list[tuple[int, int] | None]]]
 """Send in order; returns partition and offset of each once the broker has acknowledged all,
 None for one that its topic finds too large: in its place went a dead letter.
 Waits for a broker that is away, for as long as it takes."""
-
-
-@dataclass
-class Waiting:
-    """Which dependencies are away now, and why: the worker waits and is not stuck."""
-
-    reasons: dict[str, str] = field(default_factory=dict)
-
-    def for_(self, name: str, reason: str) -> None:
-        """A dependency is away."""
-        log.warning("waiting", extra={"dependency": name, "reason": reason})
-        self.reasons[name] = reason
-
-    def over(self, name: str) -> None:
-        """It is back."""
-        self.reasons.pop(name, None)
-
-
-@dataclass
-class Counts:
-    """What a worker has done since it started."""
-
-    received: int = 0
-    enriched: int = 0
-    stale: int = 0
-    """Older or equal versions: told before enrichment, or refused by the index."""
-    indexed: int = 0
-    withdrawn: int = 0
-    dead_letters: int = 0
-    restored: int = 0
-    """Newest versions written to the enriched topic again, after a late older one."""
 
 
 def too_large(topics: Topics, message: Message) -> Message:
@@ -110,3 +77,18 @@ def letter(
         extra={"topic": record.topic, "offset": record.offset, "reason": dead.reason},
     )
     return Message(topics.deadletter, dead.key, dead.raw, dead.headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One partition: its end, and how far the worker's group is."""
+
+    topic: str
+    partition: int
+    end: int
+    committed: int | None
+
+    @property
+    def lag(self) -> int | None:
+        """Records that the group has still to take; None where it takes none."""
+        return None if self.committed is None else max(0, self.end - self.committed)

@@ -10,7 +10,7 @@ import pytest
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.metadata import MetadataRequest
 
-from pipeline.pacing import PAUSE_SECONDS, paced
+from pipeline.kafka.pacing import PAUSE_SECONDS, paced
 
 EMPTY = [("t", [(0, 0, 7, 7, None, b""), (1, 0, 7, 7, None, None)])]
 FULL = [("t", [(0, 0, 7, 7, None, b""), (1, 0, 7, 7, None, b"records")])]

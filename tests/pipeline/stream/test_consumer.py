@@ -11,7 +11,7 @@ import pytest
 from faust.types import TP
 
 from config.settings import load
-from pipeline.stream.app import build
+from pipeline.stream.app import BUFFER_RECORDS, POLL_RECORDS, build
 
 PARTITION = TP("test.enriched", 0)
 
@@ -62,3 +62,17 @@ async def committed(polls: Sequence[Sequence[int]]) -> list[int]:
 def test_committed_behind_a_gap(polls: list[list[int]], expected: list[int]) -> None:
     """Each poll's end is committed, whatever is missing before it; offset 0 is no exception."""
     assert asyncio.run(committed(polls)) == expected
+
+
+def test_a_topic_pauses_as_a_whole() -> None:
+    """When an agent has enough, all partitions of its topic wait, and no others; then all go on."""
+    consumer: Any = build(load(environ={})).consumer
+    stories = {TP("stories", n) for n in range(4)}
+    enriched = {TP("enriched", n) for n in range(4)}
+    consumer._set_active_tps(stories | enriched)
+    consumer.on_buffer_full(TP("stories", 1))
+    assert consumer._get_active_partitions() == enriched
+    consumer.on_buffer_full(TP("stories", 2))
+    consumer.on_buffer_drop(TP("stories", 1))
+    assert consumer._get_active_partitions() == stories | enriched
+    assert BUFFER_RECORDS - BUFFER_RECORDS * 4 // 5 > POLL_RECORDS

@@ -1,0 +1,78 @@
+"""`reindex`: builds a new index from the compacted topic."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from newswire.context import err, one_sentence, out, settings
+from pipeline.index.client import connect
+from pipeline.index.setup import read_alias
+from pipeline.index.writer import Outcome, Writer
+from pipeline.kafka.messages import Record as Taken
+from pipeline.kafka.publisher import Publisher
+from pipeline.stream.indexing import overtaken, to_write
+from pipeline.stream.rebuild import rebuild
+from pipeline.wire.errors import CodecError
+from pipeline.wire.topics import Topics
+
+
+def reindex(ctx: typer.Context) -> None:
+    """Build a new index from the compacted topic and switch to it, while the worker goes on.
+
+    For a new mapping, another analyzer, or an index that was damaged or lost. Interrupted,
+    it goes on where it was. The old index stays until you delete it.
+    """
+    with one_sentence():
+        base = settings(ctx.obj)
+        languages = tuple(base.elasticsearch.analyzers)
+        outcomes: Counter[Outcome] = Counter()
+        client = connect(base.elasticsearch)
+        topics, publisher = Topics(base.topics.prefix), Publisher(base.kafka)
+        with asyncio.Runner() as runner, _bar() as bar:
+            task = bar.add_task("Reindexing", total=None)
+
+            def index(target: str, records: Sequence[Taken]) -> None:
+                writer = Writer(client, base.elasticsearch, index=target)
+                taken, writes = [], []
+                for record in records:
+                    try:
+                        writes.append(to_write(record, languages))
+                        taken.append(record)
+                    except CodecError as error:
+                        outcomes[Outcome.REJECTED] += 1
+                        err.print(f"offset {record.offset}: {escape(str(error))}")
+                refused = []
+                for record, write, written in zip(
+                    taken, writes, runner.run(writer.write(writes)), strict=True
+                ):
+                    outcomes[written.outcome] += 1
+                    if written.outcome is Outcome.STALE:
+                        refused.append((record, write))
+                restored = runner.run(overtaken(topics, writer, refused))
+                publisher.publish(restored)
+
+            try:
+                target = rebuild(
+                    base, index, lambda done, total: bar.update(task, completed=done, total=total)
+                )
+            finally:
+                publisher.close()
+                runner.run(client.close())
+        counts = ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items())
+        out.print(f"{read_alias(base.elasticsearch.index)} is {target} now: {counts or 'empty'}.")
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=err,
+    )

@@ -180,18 +180,19 @@ class Web(_Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     token: Token | None = None
-    """Whoever reads must show it. Without one only the loopback is listened on, unless ..."""
-    guarded_elsewhere: bool = False
-    """... something before it asks who comes: a proxy, or a port that is bound to the loopback."""
+    """Required from every reader. Without it the host must be a loopback address."""
+    trusted_proxy: bool = False
+    """True when a reverse proxy authenticates requests; allows a non-loopback host without a
+    token."""
     admin_token: Token | None = None
-    """Of the operations page. It opens the rest too."""
+    """Opens the operations page, and everything that `token` opens."""
 
     @model_validator(mode="after")
     def _guarded(self) -> Self:
-        if not (is_loopback(self.host) or self.token or self.guarded_elsewhere):
+        if not (is_loopback(self.host) or self.token or self.trusted_proxy):
             raise ValueError(
-                f"web.host {self.host} is not the loopback: set NEWSWIRE_WEB__TOKEN, or "
-                "web.guarded_elsewhere where something before it asks who comes"
+                f"web.host {self.host} is not a loopback address: set NEWSWIRE_WEB__TOKEN, or "
+                "web.trusted_proxy = true if a reverse proxy authenticates requests"
             )
         return self
 

@@ -13,7 +13,7 @@ from pipeline.process.guesses import Guesses
 from pipeline.search.reader import open_reader
 from pipeline.web import api, operations, pages
 from pipeline.web.answers import add_error_answers
-from pipeline.web.door import Door
+from pipeline.web.authentication import TokenRequired
 from pipeline.web.files import Files
 from pipeline.web.live import Live
 from pipeline.web.openapi import describe
@@ -24,11 +24,11 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     """Search API and page over the index that the settings name.
 
     Args:
-        settings: which index, and the tokens of who may read and who may change.
-        kafka: what the operations page asks; without it that page shows what the index knows.
+        settings: the index, and the tokens of readers and administrators.
+        kafka: answers the operations page; without it that page shows only what the index has.
 
-    It starts without the index, answers 503 while that is away, and needs neither broker
-    nor worker to search.
+    The application starts without the index and answers 503 while the index is away. Search
+    needs neither Kafka nor a worker.
     """
 
     @asynccontextmanager
@@ -55,7 +55,7 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     web = settings.web
     readers = [token for token in (web.token, web.admin_token) if token] if web.token else []
-    app.add_middleware(Door, tokens=readers, guesses=guesses)
+    app.add_middleware(TokenRequired, tokens=readers, guesses=guesses)
     app.add_middleware(SecurityHeaders)
     add_error_answers(app)
     app.include_router(api.router)

@@ -28,7 +28,7 @@ from pipeline.process.guesses import Guesses
 from pipeline.process.status import read_status
 from pipeline.search import activity
 from pipeline.web.api import reader
-from pipeline.web.door import client, fits, shown, too_many
+from pipeline.web.authentication import client, is_token, sent_token, too_many
 from pipeline.web.pages import html_page
 from pipeline.web.security import same_origin
 from pipeline.wire.deadletter import Found
@@ -108,7 +108,7 @@ async def enter(request: Request) -> Response:
         return too_many(wait)
     token = _token(request)
     given = (await _form(request)).get("token", "")
-    if token is None or not fits(given, token):
+    if token is None or not is_token(given, token):
         if given:
             guesses.wrong(client(request))
         return _question(request, 401, wrong=bool(given))
@@ -189,13 +189,13 @@ def _may(request: Request) -> bool:
     token = _token(request)
     if token is None:
         return False
-    given = shown(request.headers.get("authorization"))
+    given = sent_token(request.headers.get("authorization"))
     if given is not None:
         guesses: Guesses = request.app.state.guesses
         if not guesses.wait_seconds(client(request)):
-            if fits(given, token):
+            if is_token(given, token):
                 return True
-            if not fits(given, request.app.state.settings.web.token):
+            if not is_token(given, request.app.state.settings.web.token):
                 guesses.wrong(client(request))
     held = request.cookies.get(COOKIE, "")
     until, _, _ = held.partition(".")

@@ -1,7 +1,7 @@
-"""Who may read: everybody on the loopback, or whoever shows the token.
+"""Token authentication of every request.
 
-The token is the password of HTTP's Basic scheme, with any name, so that browsers and feed
-readers ask for it by themselves; programs may send it as a Bearer token.
+Browsers and feed readers send the token as the password of HTTP's Basic scheme, with any
+user name, since they ask for a password by themselves. Programs may send it as a Bearer token.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pipeline.process.guesses import Guesses
 
 
-def shown(authorization: str | None) -> str | None:
-    """The token of an Authorization header, None where it has none."""
+def sent_token(authorization: str | None) -> str | None:
+    """Return the token of an Authorization header, or None if it has none."""
     scheme, _, rest = (authorization or "").partition(" ")
     if scheme.lower() == "bearer":
         return rest.strip()
@@ -32,22 +32,22 @@ def shown(authorization: str | None) -> str | None:
     return None
 
 
-def fits(given: str, token: SecretStr | None) -> bool:
-    """Whether it is the token, in a time that does not tell how much of it is right."""
+def is_token(given: str, token: SecretStr | None) -> bool:
+    """Compare a text with the token, in constant time."""
     if token is None:
         return False
     return hmac.compare_digest(given.encode(), token.get_secret_value().encode())
 
 
 def client(request: Request) -> str:
-    """Whose guesses are counted together."""
+    """Return the address that wrong tokens are counted by."""
     return request.client.host if request.client else ""
 
 
-class Door:
-    """ASGI middleware that lets in who shows one of the tokens; without tokens, everybody.
+class TokenRequired:
+    """ASGI middleware that requires one of the tokens; it passes everything if there are none.
 
-    Who guesses is answered 429 for a while, whatever is shown.
+    A client that sent too many wrong tokens gets 429 for a while.
     """
 
     def __init__(self, app: ASGIApp, tokens: Sequence[SecretStr], guesses: Guesses) -> None:
@@ -56,7 +56,7 @@ class Door:
         self._guesses = guesses
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, or answer 401 or 429."""
+        """Pass the request on, or answer 401 or 429."""
         if scope["type"] != "http" or not self._tokens:
             await self._app(scope, receive, send)
             return
@@ -64,21 +64,23 @@ class Door:
         if wait := self._guesses.wait_seconds(client(request)):
             await too_many(wait)(scope, receive, send)
             return
-        given = shown(request.headers.get("authorization"))
-        if given is not None and any(fits(given, token) for token in self._tokens):
+        given = sent_token(request.headers.get("authorization"))
+        if given is not None and any(is_token(given, token) for token in self._tokens):
             await self._app(scope, receive, send)
             return
         if given is not None:
             self._guesses.wrong(client(request))
         await JSONResponse(
-            {"detail": "this needs the token that newswire was started with (web.token)"},
+            {"detail": "A token is required: the one in NEWSWIRE_WEB__TOKEN."},
             401,
             {"WWW-Authenticate": 'Basic realm="newswire", charset="UTF-8"'},
         )(scope, receive, send)
 
 
 def too_many(wait_seconds: int) -> JSONResponse:
-    """The answer to who was wrong too often."""
+    """Return the answer for a client that sent too many wrong tokens."""
     return JSONResponse(
-        {"detail": "too many wrong tokens: wait"}, 429, {"Retry-After": str(wait_seconds)}
+        {"detail": "Too many wrong tokens. Wait, then try again."},
+        429,
+        {"Retry-After": str(wait_seconds)},
     )

@@ -27,7 +27,7 @@ def test_no_open_door(host: str) -> None:
     with pytest.raises(ConfigError, match="NEWSWIRE_WEB__TOKEN"):
         load(environ={"NEWSWIRE_WEB__HOST": host})
     assert load(environ={"NEWSWIRE_WEB__HOST": host, "NEWSWIRE_WEB__TOKEN": TOKEN}).web.token
-    assert Web(host=host, guarded_elsewhere=True).host == host
+    assert Web(host=host, trusted_proxy=True).host == host
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "localhost"])

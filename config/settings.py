@@ -170,8 +170,6 @@ class Connectors(_Section):
     """Folder or fsspec address that keeps every delivery's bytes; None keeps none."""
     archive_retention_days: int = Field(default=0, ge=0)
     """Older segments of the archive are deleted; 0 keeps all."""
-    retry_base_seconds: float = Field(default=0.5, gt=0)
-    retry_max_seconds: float = Field(default=60.0, gt=0)
 
 
 class Web(_Section):
@@ -204,14 +202,21 @@ class Alerts(_Section):
     host: str = "127.0.0.1"
     port: int = Field(default=0, ge=0, le=65535)
     """Of /metrics, /healthz and /readyz; 0 is a free one, told by `newswire status`."""
-    retry_base_seconds: float = Field(default=1.0, gt=0)
-    retry_max_seconds: float = Field(default=300.0, gt=0)
     give_up_hours: float = Field(default=72.0, gt=0)
     """What a webhook has not taken for so long is kept as dead, with the reason."""
     timeout_seconds: float = Field(default=10.0, gt=0)
     """How long a webhook may take to answer."""
     keep_days: int = Field(default=30, ge=1)
     """What was delivered is remembered for so long: it isn't repeated, and a kill of it is told."""
+
+
+class Retry(_Section):
+    """How long to wait before the next try of a call that failed, of any dependency."""
+
+    base_seconds: float = Field(default=0.5, gt=0)
+    """The first wait, in seconds. Each further wait is up to twice as long."""
+    max_seconds: float = Field(default=30.0, gt=0)
+    """The longest wait, in seconds."""
 
 
 class Embedded(_Section):
@@ -245,6 +250,7 @@ class Settings(_Section):
     web: Web = Web()
     alerts: Alerts = Alerts()
     embedded: Embedded = Embedded()
+    retry: Retry = Retry()
     logging: Logging = Logging()
 
 

@@ -98,7 +98,7 @@ def feed_loops(
             open_cursor(settings.data_dir, feed.name),
             Publisher(settings.kafka),
             Topics(settings.topics.prefix),
-            (settings.connectors.retry_base_seconds, settings.connectors.retry_max_seconds),
+            settings.retry,
             lambda counts: on_change(feed.name, counts),
             claims,
             open_archive(settings, feed.name),

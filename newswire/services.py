@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Annotated, Any
@@ -108,8 +109,9 @@ def _children(ready: Settings, config: Path | None, port: int) -> list[Child]:
         environ["NEWSWIRE_CONFIG"] = str(config)
     logs = ready.data_dir / "logs"
     evict = (lambda: evict_members(ready.kafka)) if ready.embedded.enabled else (lambda: 0)
+    child = partial(Child, retry=ready.retry)
     return [
-        Child(
+        child(
             "worker",
             "pipeline",
             logs / "worker.log",
@@ -117,9 +119,9 @@ def _children(ready: Settings, config: Path | None, port: int) -> list[Child]:
             grace_seconds=ready.worker.stop_seconds + 5,
             before_start=evict,
         ),
-        Child("connectors", "connectors", logs / "connectors.log", environ),
-        Child("alerts", "pipeline.alerts", logs / "alerts.log", environ, grace_seconds=10),
-        Child("web", "newswire", logs / "web.log", environ, ("web",), grace_seconds=10),
+        child("connectors", "connectors", logs / "connectors.log", environ),
+        child("alerts", "pipeline.alerts", logs / "alerts.log", environ, grace_seconds=10),
+        child("web", "newswire", logs / "web.log", environ, ("web",), grace_seconds=10),
     ]
 
 

@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.process.waiting import delays
+from config.settings import Retry
+from pipeline.process.waiting import delay
 
 STABLE_SECONDS = 60.0
 """A process that ran for so long is started again at once when it ends."""
@@ -34,7 +35,9 @@ class Child:
     _process: subprocess.Popen[bytes] | None = None
     _started: float = 0.0
     _next_start: float = 0.0
-    _waits: Iterator[float] = field(default_factory=lambda: delays(1.0, 30.0))
+    retry: Retry = field(default_factory=Retry)
+    """The waits before a program that ended is started again."""
+    _failures: int = 0
 
     def start(self) -> None:
         """Start the program, its output appended to its log."""
@@ -59,8 +62,9 @@ class Child:
         now = time.monotonic()
         if not self._next_start:
             if now - self._started > STABLE_SECONDS:
-                self._waits = delays(1.0, 30.0)
-            self._next_start = now + next(self._waits)
+                self._failures = 0
+            self._next_start = now + delay(self.retry, self._failures)
+            self._failures += 1
         elif now >= self._next_start:
             self._next_start = 0.0
             self.restarts += 1

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from threading import Event
 
 from config.feeds import Feed
+from config.settings import Retry
 from connectors.cursor import Acknowledged, Cursor
 from connectors.feed.archive import Archive
 from connectors.feed.batch import Batch, story_digest
@@ -70,7 +71,7 @@ class FeedLoop:
 
     Args:
         feed: what it is called, its format, and what its bytes may not say.
-        retry_seconds: first and longest delay between two tries.
+        retry: how long to wait before the next try.
         on_change: called after each batch and each failure, for a progress display.
         claims: shared with the feeds that run beside this one.
     """
@@ -82,7 +83,7 @@ class FeedLoop:
         cursor: Cursor,
         publisher: Publisher,
         topics: Topics,
-        retry_seconds: tuple[float, float] = (0.5, 60.0),
+        retry: Retry,
         on_change: Callable[[Counts], None] = lambda counts: None,
         claims: Claims | None = None,
         archive: Archive | None = None,
@@ -93,7 +94,7 @@ class FeedLoop:
         self._cursor = cursor
         self._publisher = publisher
         self._topics = topics
-        self._retry_seconds = retry_seconds
+        self._retry = retry
         self._on_change = on_change
         self._claims = claims or Claims()
         if cursor.get(SINCE) is None:
@@ -110,7 +111,7 @@ class FeedLoop:
         A source or broker that is away is tried again with growing delays, for as long
         as it takes; with `once` a source is given up when it counts as dead.
         """
-        waits = delays(*self._retry_seconds)
+        waits = delays(self._retry)
         prune_at, checked = 0.0, False
         while not stop.is_set():
             rest = 0.0
@@ -141,7 +142,7 @@ class FeedLoop:
                 rest, checked = next(waits), False
             else:
                 self.counts.failure, self.counts.failures, self.counts.gone = None, 0, False
-                waits = delays(*self._retry_seconds)
+                waits = delays(self._retry)
                 self._on_change(self.counts)
                 if not more:
                     if once and self._source.settled():

@@ -7,14 +7,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from itertools import islice
 
-from config.settings import Alerts
+from config.settings import Retry
 from pipeline.alerts.channel import Gone, NotTaken, content
 from pipeline.alerts.outbox import Delivery, Kind, Outbox, State
 from pipeline.alerts.saved import Saved
 from pipeline.index.document import Document
-from pipeline.process.waiting import delays
+from pipeline.process.waiting import delay
 from pipeline.search.visible import is_visible
 from pipeline.wire.errors import IndexUnavailable
 from pipeline.wire.versions import REVISIONS
@@ -29,7 +28,13 @@ Tell = Callable[[Delivery, bytes], Awaitable[None]]
 
 
 async def deliver(
-    outbox: Outbox, saved: Saved, destination: str, tell: Tell, held: Held, settings: Alerts
+    outbox: Outbox,
+    saved: Saved,
+    destination: str,
+    tell: Tell,
+    held: Held,
+    retry: Retry,
+    give_up_hours: float,
 ) -> None:
     """Deliver what an alert found to one of its receivers, until cancelled.
 
@@ -51,7 +56,7 @@ async def deliver(
         except Gone as error:
             outbox.settle(delivery.number, State.DEAD, str(error))
         except (NotTaken, IndexUnavailable) as error:
-            _again(outbox, delivery, str(error), settings)
+            _again(outbox, delivery, str(error), retry, give_up_hours)
         else:
             outbox.settle(delivery.number, State.SENT)
             log.info("alert sent", extra={"alert": delivery.alert, "story_id": delivery.story})
@@ -73,14 +78,14 @@ async def _sendable(outbox: Outbox, delivery: Delivery, held: Held) -> Document 
     return None
 
 
-def _again(outbox: Outbox, delivery: Delivery, reason: str, settings: Alerts) -> None:
+def _again(
+    outbox: Outbox, delivery: Delivery, reason: str, retry: Retry, give_up_hours: float
+) -> None:
     now = time.time()
     extra = {"alert": delivery.alert, "story_id": delivery.story, "reason": reason}
-    if now - delivery.since > settings.give_up_hours * 3600:
+    if now - delivery.since > give_up_hours * 3600:
         outbox.settle(delivery.number, State.DEAD, reason)
         log.error("alert given up", extra=extra)
         return
-    waits = delays(settings.retry_base_seconds, settings.retry_max_seconds)
-    wait = next(islice(waits, delivery.tries, None))
-    outbox.later(delivery.number, now + wait, reason)
+    outbox.later(delivery.number, now + delay(retry, delivery.tries), reason)
     log.warning("alert not taken", extra=extra)

@@ -30,7 +30,7 @@ from pipeline.kafka.options import aiokafka_options
 from pipeline.kafka.pacing import paced
 from pipeline.process.health import HealthServer
 from pipeline.process.status import StatusFile
-from pipeline.process.waiting import delays
+from pipeline.process.waiting import Waiting, delays
 from pipeline.search.reader import Reader
 from pipeline.wire.errors import ConfigError, IndexUnavailable, NewswireError
 from pipeline.wire.topics import Topics
@@ -95,8 +95,9 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
     outbox.abandon([(s.alert.name, each) for s in searches for each in s.destinations])
     client = connect(settings.elasticsearch)
     reader = Reader(client, settings.elasticsearch)
-    offsets = OffsetReader(settings.kafka, topics.enriched)
-    writer = Writer(client, settings.elasticsearch)
+    waiting = Waiting(settings.retry)
+    offsets = OffsetReader(settings.kafka, topics.enriched, waiting)
+    writer = Writer(client, settings.elasticsearch, waiting)
     turns = Turns()
 
     async def newest(ids: Sequence[str]) -> Mapping[str, int]:
@@ -148,7 +149,15 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
             }
             tasks += [
                 asyncio.create_task(
-                    deliver(outbox, search, each, tells[each], reader.held, settings.alerts)
+                    deliver(
+                        outbox,
+                        search,
+                        each,
+                        tells[each],
+                        reader.held,
+                        settings.retry,
+                        settings.alerts.give_up_hours,
+                    )
                 )
                 for each in search.destinations
             ]
@@ -175,7 +184,8 @@ async def _follow(
     settings: Settings, topic: str, outbox: Outbox, matching: Matching, turns: Turns
 ) -> None:
     """Take batches of the topic, for good; a broker or an index that is away is waited for."""
-    for delay in delays(0.5, 15.0):
+    waits = delays(settings.retry)
+    while True:
         consumer = paced(
             AIOKafkaConsumer(
                 **aiokafka_options(settings.kafka),
@@ -197,10 +207,11 @@ async def _follow(
                 # Without records too: embargoes fall due.
                 await matching(records, {p.partition: m[-1].offset + 1 for p, m in polled.items()})
                 turns.turn()
+                waits = delays(settings.retry)
         except (KafkaError, IndexUnavailable) as error:
             log.warning("alerts: waiting", extra={"reason": str(error)})
             turns.turn(waiting=str(error))
-            await asyncio.sleep(delay)
+            await asyncio.sleep(next(waits))
         finally:
             # It raises CancelledError where it was stopped before it had begun.
             await asyncio.gather(consumer.stop(), return_exceptions=True)

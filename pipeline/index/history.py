@@ -11,10 +11,9 @@ may call it again for the same ones: a version has one id, and a purge finds not
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 from elasticsearch import AsyncElasticsearch
@@ -25,7 +24,7 @@ from pipeline.index.document import Document
 from pipeline.index.mapping import DATE, KEYWORD, LONG, STORED
 from pipeline.index.setup import read_alias, setup_beside
 from pipeline.index.writer import Outcome, Write, index_missing
-from pipeline.process.waiting import delays
+from pipeline.process.waiting import Answer, Waiting
 from pipeline.wire.errors import IndexUnavailable
 from pipeline.wire.story import Status
 
@@ -53,8 +52,6 @@ MAPPING: dict[str, Any] = {
 
 _LATER = RETRIABLE | {403}
 """An index that is blocked for writing answers 403."""
-
-Answer = TypeVar("Answer")
 
 
 def history_index(base: str) -> str:
@@ -104,12 +101,12 @@ class History:
         self,
         client: AsyncElasticsearch,
         settings: ElasticsearchSettings,
-        retry_seconds: tuple[float, float] = (0.2, 15.0),
+        waiting: Waiting | None = None,
     ) -> None:
         self._client = client
         self._settings = settings
         self._index = history_index(settings.index)
-        self._retry_seconds = retry_seconds
+        self._waiting = waiting or Waiting()
 
     async def keep(self, written: Sequence[tuple[Write, Outcome]]) -> None:
         """Record what a bulk write did. Returns when it is kept, or purged.
@@ -228,11 +225,8 @@ class History:
         await self._patiently(send)
 
     async def _patiently(self, call: Callable[[], Awaitable[Answer]]) -> Answer:
-        waits = delays(*self._retry_seconds)
-        while True:
-            try:
-                with translated(self._settings):
-                    return await call()
-            except IndexUnavailable as error:
-                log.warning("history: waiting", extra={"reason": str(error)})
-                await asyncio.sleep(next(waits))
+        async def attempt() -> Answer:
+            with translated(self._settings):
+                return await call()
+
+        return await self._waiting.until("history", attempt)

@@ -8,7 +8,6 @@ mapping rejects is handed back, and a missing index stops the worker with a sent
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,7 +25,7 @@ from pipeline.index.client import (
 )
 from pipeline.index.document import Document
 from pipeline.index.setup import write_alias
-from pipeline.process.waiting import Waiting, delays
+from pipeline.process.waiting import Waiting
 from pipeline.wire.errors import IndexUnavailable, SetupError
 
 
@@ -67,8 +66,7 @@ class Writer:
 
     Args:
         client: open for as long as the writer is used.
-        retry_seconds: first and longest delay between two tries.
-        waiting: told while the index is away.
+        waiting: how it waits for an index that is away, and where it says so.
         index: another index than the one behind the write alias.
     """
 
@@ -76,7 +74,6 @@ class Writer:
         self,
         client: AsyncElasticsearch,
         settings: ElasticsearchSettings,
-        retry_seconds: tuple[float, float] = (0.2, 15.0),
         waiting: Waiting | None = None,
         index: str | None = None,
     ) -> None:
@@ -86,7 +83,6 @@ class Writer:
         self._index = index or write_alias(settings.index)
         # A missing alias must not become an index with a guessed mapping.
         self._require_alias = index is None
-        self._retry_seconds = retry_seconds
 
     async def write(self, writes: Sequence[Write]) -> list[Written]:
         """Index documents and say what became of each, in the given order.
@@ -103,29 +99,24 @@ class Writer:
                 encoded[n] = self._lines(write)
             except TypeError as error:  # orjson's: a number past 64 bits, a lone surrogate
                 results[n] = Written(Outcome.REJECTED, f"not JSON: {error}")
-        pending = list(encoded)
-        waits = delays(*self._retry_seconds)
-        while pending:
-            again: list[int] = []
+
+        async def attempt() -> None:
             reason = ""
-            for chunk in self._chunks(pending, encoded):
+            for chunk in self._chunks([n for n in encoded if results[n] is None], encoded):
                 try:
                     outcomes = await self._bulk([encoded[n] for n in chunk])
                 except IndexUnavailable as error:
-                    again += chunk
                     reason = str(error)
                     continue
                 for n, outcome in zip(chunk, outcomes, strict=True):
                     if isinstance(outcome, Written):
                         results[n] = outcome
                     else:
-                        again.append(n)
                         reason = outcome
-            if again:
-                self._waiting.for_("index", reason)
-                await asyncio.sleep(next(waits))
-            pending = again
-        self._waiting.over("index")
+            if reason:
+                raise IndexUnavailable(reason)
+
+        await self._waiting.until("index", attempt)
         return [result for result in results if result is not None]
 
     async def require(self) -> None:
@@ -157,20 +148,15 @@ class Writer:
         wanted = list(dict.fromkeys(ids))
         if not wanted:
             return {}
-        waits = delays(*self._retry_seconds)
-        while True:
-            try:
-                with translated(self._settings):
-                    answer = await self._client.mget(
-                        index=self._index, ids=wanted, source=source, realtime=True
-                    )
-                found = {doc["_id"]: doc for doc in answer["docs"] if self._found(doc)}
-            except IndexUnavailable as error:
-                self._waiting.for_("index", str(error))
-                await asyncio.sleep(next(waits))
-            else:
-                self._waiting.over("index")
-                return found
+
+        async def attempt() -> dict[str, dict[str, Any]]:
+            with translated(self._settings):
+                answer = await self._client.mget(
+                    index=self._index, ids=wanted, source=source, realtime=True
+                )
+            return {doc["_id"]: doc for doc in answer["docs"] if self._found(doc)}
+
+        return await self._waiting.until("index", attempt)
 
     def _found(self, doc: dict[str, Any]) -> bool:
         if error := doc.get("error"):

@@ -5,9 +5,8 @@ kafka-python is not called inside Faust's event loop; aiokafka, which Faust brin
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -16,7 +15,7 @@ from aiokafka.errors import KafkaError
 from config.settings import Kafka
 from pipeline.kafka.errors import ours
 from pipeline.kafka.options import aiokafka_options
-from pipeline.process.waiting import delays
+from pipeline.process.waiting import Waiting
 from pipeline.wire.errors import BrokerUnavailable, SetupError
 
 log = logging.getLogger(__name__)
@@ -28,12 +27,13 @@ class OffsetReader:
     It reads only: it is no member of the group and takes part in no rebalance.
     """
 
-    def __init__(self, kafka: Kafka, topic: str) -> None:
+    def __init__(self, kafka: Kafka, topic: str, waiting: Waiting | None = None) -> None:
         self._kafka = kafka
         self._consumer = AIOKafkaConsumer(
             **aiokafka_options(kafka), group_id=kafka.group, enable_auto_commit=False
         )
         self._topic = topic
+        self._waiting = waiting or Waiting()
 
     async def start(self) -> None:
         """Connect, waiting for a broker that is away.
@@ -41,16 +41,7 @@ class OffsetReader:
         Raises:
             SetupError: it is there, and does not let us in.
         """
-        for delay in delays(0.5, 10):
-            try:
-                await self._consumer.start()
-                return
-            except (KafkaError, OSError) as error:
-                refused = await ours(self._kafka, error)
-                if isinstance(refused, SetupError):
-                    raise refused from error
-                log.warning("kafka: waiting", extra={"reason": str(refused)})
-                await asyncio.sleep(delay)
+        await self._persist(self._consumer.start)
 
     async def stop(self) -> None:
         """Disconnect."""
@@ -91,20 +82,19 @@ class OffsetReader:
     async def end(self, partition: int) -> int:
         """The offset that the partition's next record on the topic will get."""
         tp = TopicPartition(self._topic, partition)
-        ends = await _persist(lambda: self._consumer.end_offsets([tp]))
+        ends = await self._persist(lambda: self._consumer.end_offsets([tp]))
         return int(ends[tp])
 
     async def committed(self, partition: int) -> int:
         """The group's committed offset on the topic, 0 where there is none yet."""
         tp = TopicPartition(self._topic, partition)
-        return int(await _persist(lambda: self._consumer.committed(tp)) or 0)
+        return int(await self._persist(lambda: self._consumer.committed(tp)) or 0)
 
+    async def _persist(self, call: Callable[[], Awaitable[Any]]) -> Any:
+        async def attempt() -> Any:
+            try:
+                return await call()
+            except (KafkaError, OSError) as error:
+                raise await ours(self._kafka, error) from error
 
-async def _persist(call: Any) -> Any:
-    for delay in delays(0.5, 10):
-        try:
-            return await call()
-        except KafkaError as error:
-            log.warning("kafka: waiting", extra={"reason": repr(error)})
-            await asyncio.sleep(delay)
-    return None
+        return await self._waiting.until("kafka", attempt)

@@ -24,11 +24,11 @@ from config.settings import Kafka, Settings
 from pipeline.kafka.errors import no_privilege
 from pipeline.kafka.messages import Message, Record, Send, too_large
 from pipeline.kafka.options import tls
-from pipeline.process.waiting import Waiting, delays
+from pipeline.process.waiting import Waiting
 from pipeline.stream.batches import in_batches
 from pipeline.stream.consumer import PacedConsumer
 from pipeline.stream.newest import Newest
-from pipeline.wire.errors import SetupError
+from pipeline.wire.errors import BrokerUnavailable, SetupError
 from pipeline.wire.topics import Lane, Topics, read_headers
 
 log = logging.getLogger(__name__)
@@ -197,29 +197,27 @@ def sender(app: faust.App, kafka: Kafka, topics: Topics, waiting: Waiting) -> Se
         return at
 
     async def together(messages: list[Message]) -> list[tuple[int, int]]:
-        waits = delays(0.2, 15.0)
-        while True:
-            futures: list[Any] = []
-            try:
-                for m in messages:
-                    futures.append(
-                        await app.producer.send(m.topic, m.key, m.value, None, None, m.headers)
-                    )
-                # A publish that fails is only logged by Faust: the future tells.
-                sent = [await future for future in futures]
-            except Exception as error:
-                # All of it again, in order: a lone older version must not come last.
-                for future in futures:
-                    future.cancel()
-                if isinstance(error, _TOO_LARGE):
-                    raise
-                if sentence := no_privilege(kafka, error):
-                    raise SetupError(sentence) from error
-                waiting.for_("kafka", repr(error))
-                await asyncio.sleep(next(waits))
-            else:
-                waiting.over("kafka")
-                return [(data.partition, data.offset) for data in sent]
+        return await waiting.until("kafka", lambda: attempt(messages))
+
+    async def attempt(messages: list[Message]) -> list[tuple[int, int]]:
+        futures: list[Any] = []
+        try:
+            for m in messages:
+                futures.append(
+                    await app.producer.send(m.topic, m.key, m.value, None, None, m.headers)
+                )
+            # A publish that fails is only logged by Faust: its future raises the error.
+            sent = [await future for future in futures]
+        except Exception as error:
+            # All of it again, in order: a lone older version must not come last.
+            for future in futures:
+                future.cancel()
+            if isinstance(error, _TOO_LARGE):
+                raise
+            if sentence := no_privilege(kafka, error):
+                raise SetupError(sentence) from error
+            raise BrokerUnavailable(repr(error)) from error
+        return [(data.partition, data.offset) for data in sent]
 
     return send
 

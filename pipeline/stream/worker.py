@@ -95,11 +95,11 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
         enrichment.timeout_seconds,
         enrichment.tries,
     )
-    offsets = OffsetReader(settings.kafka, topics.enriched)
+    waiting = Waiting(settings.retry)
+    offsets = OffsetReader(settings.kafka, topics.enriched, waiting)
     client = connect(settings.elasticsearch)
     status = StatusFile(settings.data_dir, "worker")
-    waiting = Waiting()
-    writer = Writer(client, settings.elasticsearch, waiting=waiting)
+    writer = Writer(client, settings.elasticsearch, waiting)
     letters = Letters(
         client,
         settings.elasticsearch,
@@ -129,7 +129,7 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
             send,
             counts,
             tuple(settings.elasticsearch.analyzers),
-            History(client, settings.elasticsearch),
+            History(client, settings.elasticsearch, waiting),
         ),
         letters,
     )

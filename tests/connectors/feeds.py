@@ -8,6 +8,7 @@ from threading import Event
 from typing import Any
 
 from config.feeds import Feed
+from config.settings import Retry
 from connectors.cursor import FILE, Cursor
 from connectors.feed.claims import Claims
 from connectors.feed.loop import FeedLoop
@@ -117,7 +118,7 @@ def loop(
         Cursor(folder / FILE, name),
         broker,
         Topics(),
-        retry_seconds=(0.001, 0.01),
+        retry=Retry(base_seconds=0.001, max_seconds=0.01),
         claims=claims,
     )
 

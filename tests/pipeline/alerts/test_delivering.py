@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from config.alerts import Alert
-from config.settings import Alerts
+from config.settings import Retry
 from pipeline.alerts.channel import Gone, NotTaken
 from pipeline.alerts.delivering import deliver
 from pipeline.alerts.outbox import Delivery, Outbox, State
@@ -20,14 +20,14 @@ from pipeline.search.request import SearchRequest
 from pipeline.wire.versions import REVISIONS
 
 SAVED = Saved(Alert(name="a", topic=True), SearchRequest())
-QUICK = Alerts(retry_base_seconds=0.01, retry_max_seconds=0.01)
+QUICK = Retry(base_seconds=0.01, max_seconds=0.01)
 
 
 def delivered(
     outbox: Outbox,
     document: dict[str, Any],
     receive: Callable[[], None] = lambda: None,
-    settings: Alerts = QUICK,
+    give_up_hours: float = 72.0,
 ) -> list[dict[str, Any]]:
     """Run until nothing is pending; what the receiver was sent."""
     sent: list[dict[str, Any]] = []
@@ -40,7 +40,9 @@ def delivered(
         return {"ap:1": (5 * REVISIONS + 1, {"id": "ap:1", **document})}
 
     async def work() -> None:
-        task = asyncio.create_task(deliver(outbox, SAVED, "topic", tell, held, settings))
+        task = asyncio.create_task(
+            deliver(outbox, SAVED, "topic", tell, held, QUICK, give_up_hours)
+        )
         async with asyncio.timeout(60):
             while outbox.counts()[State.PENDING] and not task.done():
                 await asyncio.sleep(0.01)
@@ -83,9 +85,7 @@ def test_it_is_given_up_with_the_reason(outbox: Outbox, error: Exception, hours:
     def receive() -> None:
         raise error
 
-    delivered(
-        outbox, {"status": "usable"}, receive, QUICK.model_copy(update={"give_up_hours": hours})
-    )
+    delivered(outbox, {"status": "usable"}, receive, hours)
     ((_, reason),) = outbox.dead()
     assert reason == str(error)
 

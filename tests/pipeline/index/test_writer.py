@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 
 from config.settings import Elasticsearch as ElasticsearchSettings
+from config.settings import Retry
 from pipeline.index.client import connect
 from pipeline.index.writer import Outcome, Write, Writer, Written
+from pipeline.process.waiting import Waiting
 from pipeline.wire.errors import SetupError
 from tests.fakes.elasticsearch import FakeElasticsearch, Items, Refuse, Silence, fake_elasticsearch
+
+QUICK = Retry(base_seconds=0.001, max_seconds=0.002)
 
 INDEXED, STALE = Written(Outcome.INDEXED), Written(Outcome.STALE)
 
@@ -29,7 +33,7 @@ def use(server: FakeElasticsearch, act: Callable[[Writer], Any], **settings: Any
     async def run() -> Any:
         client = connect(chosen)
         try:
-            return await act(Writer(client, chosen, retry_seconds=(0.001, 0.002)))
+            return await act(Writer(client, chosen, Waiting(QUICK)))
         finally:
             await client.close()
 
@@ -189,7 +193,7 @@ def test_a_server_that_is_away_is_waited_for() -> None:
 
     async def run() -> bool:
         client = connect(settings)
-        writer = Writer(client, settings, retry_seconds=(0.001, 0.002))
+        writer = Writer(client, settings, Waiting(QUICK))
         done, pending = await asyncio.wait(
             [asyncio.ensure_future(writer.write(some("a")))], timeout=0.3
         )

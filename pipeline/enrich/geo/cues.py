@@ -7,16 +7,14 @@ words beside it, and what the same name is elsewhere in the text. None is a word
 from __future__ import annotations
 
 import re
-import tomllib
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from sys import intern
 from typing import NamedTuple
 
+from pipeline.enrich import lexicon
 from pipeline.enrich.folding import WORD, fold
 from pipeline.enrich.geo.gazetteer import Sense
 from pipeline.enrich.mentions import PLACES, RawMention
@@ -24,13 +22,6 @@ from pipeline.enrich.mentions import Span as Found
 
 _SENTENCE_END = re.compile(r"(?:[.!?:;]['\"”’)]*\s+|\n\s*|[“\"]\s*|[•*–—-]\s+)$")
 _AND = frozenset({"and", "or"})
-
-
-@cache
-def word_lists() -> Mapping[str, frozenset[str]]:
-    """The word lists of data/words.toml."""
-    raw = files("pipeline.enrich.geo").joinpath("data/words.toml").read_text(encoding="utf-8")
-    return {name: frozenset(words) for name, words in tomllib.loads(raw).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,14 +195,14 @@ def _demonym(view: View, span: Span) -> str:
     if surface.endswith("s") and not surface.endswith(("ss", "ois")):
         return "people"
     after = view.word(span.last + 1)
-    noun = after.lower() in word_lists()["function"]
+    noun = after.lower() in lexicon.cues().after_people
     if after and not noun and view.gap_before(span.last + 1) in (" ", "-", "\n"):
         return "adjective"
     return "people or adjective"
 
 
 def _before(view: View, span: Span, kind: str, out: list[str]) -> None:
-    lists = word_lists()
+    lists = lexicon.cues()
     before, gap = view.word(span.first - 1), view.gap_before(span.first)
     at = span.first - 1
     if view.opens(span.start):
@@ -222,16 +213,16 @@ def _before(view: View, span: Span, kind: str, out: list[str]) -> None:
         before = view.word(at)
     low = before.lower()
     if gap == " ":
-        if low in lists["within"]:
+        if low in lists.place_within:
             out += ["within", f"within|{kind}"]
-        elif low in lists["prepositions"]:
+        elif low in lists.place_prepositions:
             out.append("preposition")
-        elif low in lists["directions"]:
+        elif low in lists.directions:
             out.append("direction")
         if before[:1].isupper():
             opening = at >= 0 and view.opens(view.words[at][0])
             out.append("opening capital before" if opening else "capital before")
-    if gap in (" ", ". ") and low in lists["titles"] and before[:1].isupper():
+    if gap in (" ", ". ") and low in lists.place_titles and before[:1].isupper():
         out.append("title")
     elif gap == ". " and len(before) <= 3:
         out.append("initial before")
@@ -242,19 +233,23 @@ def _before(view: View, span: Span, kind: str, out: list[str]) -> None:
 
 
 def _after(view: View, span: Span, kind: str, label: str, out: list[str]) -> None:
-    lists = word_lists()
+    lists = lexicon.cues()
     after = view.word(span.last + 1)
     gap = view.text[span.end : view.words[span.last + 1][0]] if after else "\n"
     low = after.lower()
     if gap == " " and after[:1].isupper():
         out += ["capital after", f"capital after|{label}"]
-        for name in ("organisations", "facilities", "place_types"):
-            if low in lists[name]:
+        for name, words in (
+            ("organisations", lists.place_organisations),
+            ("facilities", lists.place_facilities),
+            ("place_types", lists.place_types),
+        ):
+            if low in words:
                 out += [f"{name} after", f"{name} after|{label}"]
     elif gap == " ":
-        if low in lists["place_types"]:
+        if low in lists.place_types:
             out.append("type after")
-        elif low in lists["speech"]:
+        elif low in lists.speaks:
             out.append(f"speaks|{kind}")
     elif gap == "-":
         out.append("hyphen after")
@@ -299,7 +294,11 @@ def _shape(view: View, span: Span, after_comma: bool) -> list[str]:
         out.append("upper")
     if span.last > span.first:
         final = view.word(span.last).lower()
-        for name in ("facilities", "place_types"):
-            if final in word_lists()[name]:
+        lists = lexicon.cues()
+        for name, words in (
+            ("facilities", lists.place_facilities),
+            ("place_types", lists.place_types),
+        ):
+            if final in words:
                 out.append(f"ends in {name}")
     return out

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.enrich.geo.cues import word_lists
 from pipeline.enrich.geo.gazetteer import Sense
 from pipeline.enrich.geo.places import holds
 from pipeline.enrich.geo.toponyms import Candidate
+from pipeline.enrich.lexicon import cues
 
 _COMMAS = frozenset({", ", ",", " (", ",\n", ", in ", " in "})
 _TYPES = {
@@ -68,7 +68,7 @@ def _container(candidates: Sequence[Candidate], i: int, text: str) -> tuple[Sens
     if i:
         previous = candidates[i - 1]
         words = text[previous.end : candidate.start].lower().split()
-        types = word_lists()["place_types"] | {"capital"}
+        types = cues().place_types | {"capital"}
         if (
             any(s.kind == "demonym" for s in previous.senses)
             and words

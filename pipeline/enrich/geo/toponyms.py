@@ -17,8 +17,9 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
+from pipeline.enrich import lexicon
 from pipeline.enrich.folding import fold
-from pipeline.enrich.geo.cues import Cues, Elsewhere, Span, View, cues, word_lists
+from pipeline.enrich.geo.cues import Cues, Elsewhere, Span, View, cues
 from pipeline.enrich.geo.gazetteer import Gazetteer, Sense
 from pipeline.enrich.geo.places import gazetteer_class, holds
 from pipeline.enrich.mentions import PLACES, RawMention
@@ -167,7 +168,7 @@ def passage(text: str, named: tuple[Found, ...], gazetteer: Gazetteer) -> Passag
 def known(view: View, gazetteer: Gazetteer) -> list[Span]:
     """Spans of capitalised words that the gazetteer knows, nested ones too."""
     text, words = view.text, view.words
-    common = word_lists()["common"]
+    common = lexicon.cues().place_common
     found: list[Span] = []
     reach = -1
     for i, (start, first_end) in enumerate(words):
@@ -194,7 +195,7 @@ def known(view: View, gazetteer: Gazetteer) -> list[Span]:
 
 def _last_word(view: View, i: int, longest: int) -> int:
     """The last word that a name of so many words beginning at the i-th could have."""
-    connectors = word_lists()["connectors"]
+    connectors = lexicon.cues().place_connectors
     last = i
     while last + 1 < len(view.words) and last + 1 - i < min(longest, _LONGEST):
         word, gap = view.word(last + 1), view.gap_before(last + 1)

@@ -14,9 +14,9 @@ from functools import lru_cache
 from sys import intern
 
 from pipeline.enrich.folding import fold
+from pipeline.enrich.lexicon import cues, given_names
 from pipeline.enrich.mentions import Field, Named
 from pipeline.enrich.names.evidence import Span, Weights
-from pipeline.enrich.names.lexicon import cues, given_names
 from pipeline.enrich.paragraphs import paragraphs, remembered
 
 ENOUGH = 1.0

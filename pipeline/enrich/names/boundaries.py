@@ -11,10 +11,10 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 
+from pipeline.enrich.lexicon import given_names
 from pipeline.enrich.mentions import Placed, RawMention
 from pipeline.enrich.names.aliases import Aliases
 from pipeline.enrich.names.capitals import Piece
-from pipeline.enrich.names.lexicon import given_names
 
 SURE = 0.6
 """Of a toponym that takes the place of the runs of capitals in it."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline.enrich.names.lexicon import cues, given_names
+from pipeline.enrich.lexicon import cues, given_names
 from pipeline.enrich.paragraphs import paragraphs, remembered
 
 _UPPER = "".join(c for c in map(chr, range(0x250)) if c.isupper())

@@ -15,11 +15,11 @@ from dataclasses import field as filled
 from functools import cache
 
 from pipeline.enrich.folding import fold
+from pipeline.enrich.lexicon import cues, given_names
 from pipeline.enrich.mentions import Field, Placed, RawMention
 from pipeline.enrich.names.aliases import Aliases
 from pipeline.enrich.names.boundaries import Cover, joined, resized
 from pipeline.enrich.names.capitals import pieces, quoted_titles
-from pipeline.enrich.names.lexicon import cues, given_names
 
 MODEL = 1.0
 HEAD = 3.0

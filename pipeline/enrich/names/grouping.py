@@ -14,10 +14,10 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.enrich.folding import fold
+from pipeline.enrich.lexicon import cues, given_names
 from pipeline.enrich.mentions import Field, Named
 from pipeline.enrich.names.agreement import initials
 from pipeline.enrich.names.aliases import Alias, Aliases
-from pipeline.enrich.names.lexicon import cues, given_names
 from pipeline.wire.enriched import Entity, Mention
 
 Words = tuple[str, ...]

@@ -12,8 +12,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.enrich.lexicon import cues
 from pipeline.enrich.mentions import Named
-from pipeline.enrich.names.lexicon import cues
 from pipeline.wire.enriched import Entity, Quote
 
 REACH = 90

@@ -8,7 +8,7 @@ from typing import get_args
 from hypothesis import strategies as st
 
 from pipeline.wire.enriched import Enriched, Entity, Mention, Place, Provenance, Quote, Role
-from pipeline.wire.story import Dateline, Link, Located, Signal, Status, Story, Subject
+from pipeline.wire.story import Clock, Dateline, Link, Located, Signal, Status, Story, Subject
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 """Any text that UTF-8 can write."""
@@ -86,6 +86,7 @@ stories = every_field(
     received_at=st.none() | instants,
     format=maybe_text,
     feed=maybe_text,
+    clock=st.none() | st.sampled_from(Clock),
 )
 
 mentions = every_field(

@@ -25,6 +25,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
 
 from connectors.fields import (
     dateline,
@@ -35,11 +36,13 @@ from connectors.fields import (
 from connectors.fields.agencies import short_name
 from connectors.fields.charset import decode, sanitise
 from connectors.fields.times import Instant
-from connectors.formats.base import Context, Parsed, Skipped
+from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
+from connectors.formats.start import Start
 from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Signal, Status, Story
+from pipeline.wire.story import Clock, Signal, Status, Story
 
 _NUMBER = re.compile(r"^(?P<level>[A-Za-z]?)(?P<number>\d{3,4})[^\x1f]{0,16}\x1f(?P<selector>\S*)")
+_HEADER_START = re.compile(rb"[A-Za-z]?\d{3,4}[^\x1f\n]{0,16}\x1f")
 _FILING = re.compile(
     r"^(?P<priority>[A-Za-z])\s+(?P<category>[A-Za-z]{1,2})(?P<format>[\x13\x14][\x11\x12])?\s*"
     r"(?P<keyword>\S*)\s*(?P<version>.*?)\s*"
@@ -66,25 +69,12 @@ def parse(raw: bytes, context: Context) -> Parsed:
     before, *messages = raw.split(b"\x01")
     if not messages or before.strip(b"\x16\x04\x7f \r\n"):
         raise ParseError("no ANPA 1312 message: it does not begin with SOH", "byte 0")
-    stories: list[Story] = []
-    errors: list[ParseError] = []
-    skipped: list[Skipped] = []
     printed.check_count(len(messages))
-    offset = len(before)
-    for message in messages:
-        try:
-            read = _read(message, offset + 1, context)
-        except ParseError as error:
-            errors.append(error)
-        else:
-            if isinstance(read, Story):
-                stories.append(read)
-            else:
-                skipped.append(read)
-        offset += 1 + len(message)
-    if errors and not stories and not skipped:
-        raise errors[0]
-    return Parsed(tuple(stories), tuple(errors), tuple(skipped))
+    offsets = accumulate(messages, lambda at, message: at + 1 + len(message), initial=len(before))
+    return read_each(
+        ((None, item) for item in zip(messages, offsets, strict=False)),
+        lambda item: (_read(item[0], item[1] + 1, context),),
+    )
 
 
 @dataclass
@@ -169,7 +159,6 @@ def _read(message: bytes, offset: int, context: Context) -> Story | Skipped:
         version_created=sent.at if sent else None,
         embargoed_until=until.at if until else None,
         zone_assumed=bool((sent and sent.assumed) or (until and until.assumed)),
-        format="anpa1312",
     )
 
 
@@ -305,3 +294,15 @@ _COLUMNS = 40
 
 def _padded(row: list[str]) -> list[str]:
     return row[:_COLUMNS] + [""] * (_COLUMNS - len(row))
+
+
+def _recognises(start: Start) -> bool:
+    return start.raw.startswith(b"\x01") and bool(_HEADER_START.match(start.raw, 1))
+
+
+FORMAT = Format(
+    name="anpa1312",
+    parse=parse,
+    recognises=_recognises,
+    clock=Clock.TRANSMISSION,
+)

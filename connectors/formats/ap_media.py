@@ -14,6 +14,8 @@ Id: agency and altids.itemid, which all versions of an item share; altids.etag c
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -28,13 +30,14 @@ from connectors.fields.agencies import short_name
 from connectors.fields.times import any_assumed, instant
 from connectors.formats import inline, jsontree
 from connectors.formats.anpa import PRIORITIES
-from connectors.formats.base import Context, Parsed, Skipped
+from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.jsontree import Object, dicts, prose, text, texts
 from connectors.formats.nitf_content import Content
 from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Dateline, Link, Located, Signal, Status, Story, Subject
+from pipeline.wire.story import Clock, Dateline, Link, Located, Signal, Status, Story, Subject
 
 MARKS = frozenset(("altids",))
+_AP = re.compile(r'"(?:itemid|api_version)"\s*:')
 _MEDIA = frozenset(("picture", "graphic", "video", "audio"))
 _STRONG = (Signal.KILL, Signal.WITHDRAW, Signal.CORRECTION)
 _RELATIONS = ("category", "direct", "ancestor")
@@ -46,30 +49,18 @@ def parse(raw: bytes, context: Context) -> Parsed:
     Raises:
         ParseError: not JSON, or no item in it; names line and column, or the key.
     """
-    stories: list[Story] = []
-    errors: list[ParseError] = []
-    skipped: list[Skipped] = []
+    return read_each(_items(raw), lambda item: (_read(*item, context),))
+
+
+def _items(raw: bytes) -> Iterator[tuple[str, tuple[Object, Any] | ParseError]]:
+    """Yields each item with the text that its document embeds, and where it stands."""
     for place, document in jsontree.documents(raw):
         if isinstance(document, ParseError):
-            errors.append(document)
+            yield place, document
             continue
         embedded = document.get("nitf") if isinstance(document, dict) else None
         for where, item in jsontree.unwrap(document, MARKS, place):
-            if isinstance(item, ParseError):
-                errors.append(item)
-                continue
-            try:
-                read = _read(item, embedded, context)
-            except ParseError as error:
-                errors.append(ParseError(error.message, where or error.where))
-                continue
-            if isinstance(read, Story):
-                stories.append(read)
-            else:
-                skipped.append(read)
-    if errors and not stories and not skipped:
-        raise errors[0]
-    return Parsed(tuple(stories), tuple(errors), tuple(skipped))
+            yield where, item if isinstance(item, ParseError) else (item, embedded)
 
 
 def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
@@ -136,7 +127,6 @@ def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
         embargoed_until=until.at if until else None,
         zone_assumed=any_assumed((created, first, until)),
         links=_links(item),
-        format="ap_media",
     )
 
 
@@ -237,3 +227,11 @@ def _links(item: Object) -> tuple[Link, ...]:
         if (href := text(associated.get("uri")))
     ]
     return values.distinct(links)
+
+
+FORMAT = Format(
+    name="ap_media",
+    parse=parse,
+    recognises=lambda start: start.is_json and bool(_AP.search(start.text)),
+    clock=Clock.VERSION,
+)

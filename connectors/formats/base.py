@@ -1,13 +1,19 @@
-"""What every format promises: bytes and a feed's context in, stories out, no I/O."""
+"""What every format provides: bytes and a feed's context in, stories out, no I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
+import msgspec
+
+from connectors.formats.start import Start
 from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Story
+from pipeline.wire.story import Clock, Story
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +29,14 @@ class Context:
     captions: bool = False
     """Take the caption of a picture or video as a story."""
     received_at: datetime | None = None
-    """When the delivery was taken: the anchor for dates without a year."""
+    """When the delivery was received: the anchor for dates without a year."""
     linked: Mapping[str, bytes] = field(default_factory=dict)
     """Documents that the delivery points to and the source has fetched, by their URL."""
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A part of a delivery that holds no story, and is no error: a picture, a package."""
+    """A part of a delivery that holds no story and is no error: a picture, a package."""
 
     reason: str
     provider_id: str | None = None
@@ -38,7 +44,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What one delivery held: its stories, its bad items, and what has no text."""
+    """What one delivery held: its stories, its bad items, and what was skipped."""
 
     stories: tuple[Story, ...] = ()
     errors: tuple[ParseError, ...] = ()
@@ -47,3 +53,65 @@ class Parsed:
 
 Parse = Callable[[bytes, Context], Parsed]
 """Raises ParseError, and nothing else, where the delivery as a whole can't be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of news deliveries. Call it to parse a delivery."""
+
+    name: str
+    parse: Parse
+    recognises: Callable[[Start], bool]
+    """Whether a delivery that starts so is of this format; see `connectors.formats.auto`."""
+    clock: Clock
+    """What orders the versions of its stories. Without it corrections would be dropped."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.clock, Clock):
+            raise TypeError(f"format {self.name!r} declares no clock: {self.clock!r}")
+
+    def __call__(self, raw: bytes, context: Context) -> Parsed:
+        """Returns the contents of a delivery; each story carries the format's name and clock.
+
+        Raises:
+            ParseError: the delivery as a whole can't be read.
+        """
+        parsed = self.parse(raw, context)
+        return replace(parsed, stories=tuple(map(self._mark, parsed.stories)))
+
+    def _mark(self, story: Story) -> Story:
+        return msgspec.structs.replace(story, format=self.name, clock=self.clock)
+
+
+def read_each(
+    items: Iterable[tuple[str | None, Item | ParseError]],
+    read: Callable[[Item], Iterable[Story | Skipped]],
+) -> Parsed:
+    """Returns what the items of one delivery hold; a bad item does not stop the others.
+
+    Args:
+        items: each item, or the error that stands in its place, with where it stands; None
+            where the errors of `read` say that more precisely.
+        read: what reads one item.
+
+    Raises:
+        ParseError: the only item is bad, so that nothing is left of the delivery.
+    """
+    stories: list[Story] = []
+    skipped: list[Skipped] = []
+    errors: list[ParseError] = []
+    for where, item in items:
+        if isinstance(item, ParseError):
+            errors.append(item)
+            continue
+        try:
+            for found in read(item):
+                if isinstance(found, Story):
+                    stories.append(found)
+                else:
+                    skipped.append(found)
+        except ParseError as error:
+            errors.append(ParseError(error.message, where or error.where))
+    if len(errors) == 1 and not stories and not skipped:
+        raise errors[0]
+    return Parsed(tuple(stories), tuple(errors), tuple(skipped))

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
 from typing import NamedTuple
 
 from connectors.fields import (
@@ -35,9 +36,9 @@ from connectors.fields import (
 from connectors.fields.agencies import short_name
 from connectors.fields.charset import decode, sanitise
 from connectors.fields.times import MONTHS, Instant, zone
-from connectors.formats.base import Context, Parsed
+from connectors.formats.base import Context, Format, Parsed, read_each
 from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Link, Status, Story
+from pipeline.wire.story import Clock, Link, Status, Story
 
 _HEADER = re.compile(
     r"^(?P<service>[A-Za-z]{2,4}?)(?P<number>\d{1,5})\s+(?P<priority>[1-9])\s+"
@@ -71,19 +72,12 @@ def parse(raw: bytes, context: Context) -> Parsed:
     before, *messages = raw.split(b"\x01")
     if not messages or before.strip(b"\x16\x04\x7f \r\n"):
         raise ParseError("no IPTC 7901 message: it does not begin with SOH", "byte 0")
-    stories: list[Story] = []
-    errors: list[ParseError] = []
     printed.check_count(len(messages))
-    offset = len(before)
-    for message in messages:
-        try:
-            stories.append(_read(message, offset + 1, context))
-        except ParseError as error:
-            errors.append(error)
-        offset += 1 + len(message)
-    if errors and not stories:
-        raise errors[0]
-    return Parsed(tuple(stories), tuple(errors))
+    offsets = accumulate(messages, lambda at, message: at + 1 + len(message), initial=len(before))
+    return read_each(
+        ((None, item) for item in zip(messages, offsets, strict=False)),
+        lambda item: (_read(item[0], item[1] + 1, context),),
+    )
 
 
 class _Head(NamedTuple):
@@ -165,7 +159,6 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
         embargoed_until=until.at if until else None,
         zone_assumed=bool((sent and sent.assumed) or (until and until.assumed)),
         links=values.distinct(_links(notes)),
-        format="iptc7901",
     )
 
 
@@ -264,3 +257,11 @@ def _printed_day(tail: str, sent: Instant | None) -> str:
     if match is None or month is None:
         return ""
     return sent.at.date().isoformat() if sent and match["year"] else f"{month:02}-{match['day']}"
+
+
+FORMAT = Format(
+    name="iptc7901",
+    parse=parse,
+    recognises=lambda start: start.raw.startswith(b"\x01"),
+    clock=Clock.TRANSMISSION,
+)

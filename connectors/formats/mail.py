@@ -37,9 +37,10 @@ from connectors.fields.agencies import short_name
 from connectors.fields.charset import decode, sanitise
 from connectors.fields.times import instant
 from connectors.formats import inline, text
-from connectors.formats.base import Context, Parsed, Skipped
+from connectors.formats.base import Context, Format, Parsed, Skipped
+from connectors.formats.start import Start
 from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Status, Story
+from pipeline.wire.story import Clock, Status, Story
 
 _HEADERS = ("from", "date", "subject", "message-id", "received", "mime-version", "to")
 _WORD = rb"=\?([^?*\s]{1,40})(?:\*[^?]*)?\?([QqBb])\?([^?]*)\?="
@@ -48,6 +49,14 @@ _ONE_WORD = re.compile(_WORD)
 _REPLY = re.compile(r"^(?:(?:re|fwd?|aw|wg)\s*:\s*)+", re.IGNORECASE)
 _FIELD = re.compile(rb"[!-9;-~]{1,100}:")  # RFC 5322 section 3.6.8
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
+_HEADER_BLOCK = re.compile(
+    r"(?:From \S[^\n]*\n)?(?:[A-Za-z][A-Za-z0-9-]{0,60}:[ \t]*[^\n]*\n(?:[ \t]+\S[^\n]*\n)*){2,}"
+)
+_MAIL_ONLY = re.compile(
+    r"^(?:Received|Message-ID|MIME-Version|Return-Path|Delivered-To|Content-Type|From|DKIM-Signature)"
+    r":[ \t]*\S",
+    re.IGNORECASE | re.MULTILINE,
+)
 _MAX_HEADERS = 256 * 1024
 _MAX_BOUNDARIES = 2_000
 _SIGNATURE = ("-- ", "--")
@@ -113,7 +122,6 @@ def _story(headers: dict[str, str], message_id: str | None, body: str, context: 
         first_created=sent.at if sent else None,
         version_created=sent.at if sent else story.version_created,
         zone_assumed=bool(sent and sent.assumed) or story.zone_assumed,
-        format="mail",
     )
 
 
@@ -188,3 +196,16 @@ def _without_signature(said: str) -> str:
     lines = said.split("\n")
     end = next((n for n, line in enumerate(lines) if n and line in _SIGNATURE), len(lines))
     return "\n".join(lines[:end]).strip()
+
+
+def _recognises(start: Start) -> bool:
+    headers = _HEADER_BLOCK.match(start.text) if start.is_text else None
+    return bool(headers and _MAIL_ONLY.search(headers[0]))
+
+
+FORMAT = Format(
+    name="mail",
+    parse=parse,
+    recognises=_recognises,
+    clock=Clock.TRANSMISSION,
+)

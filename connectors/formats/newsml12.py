@@ -33,7 +33,7 @@ from connectors.fields import (
 from connectors.fields.markup import line_of, local_name
 from connectors.fields.times import Instant
 from connectors.formats import urn, xml
-from connectors.formats.base import Context, Parsed, Skipped
+from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.newsml12_components import (
     Chain,
     formal_name,
@@ -42,8 +42,9 @@ from connectors.formats.newsml12_components import (
     texts,
 )
 from connectors.formats.nitf_content import Content
+from connectors.formats.start import has_element
 from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Dateline, Link, Located, Signal, Status, Story, Subject
+from pipeline.wire.story import Clock, Dateline, Link, Located, Signal, Status, Story, Subject
 
 _SUBJECTS = frozenset(("Subject", "SubjectMatter", "SubjectDetail", "SubjectQualifier"))
 _TYPES: Mapping[str, Signal] = {  # NewsItemType, in lower case
@@ -66,7 +67,7 @@ def parse(raw: bytes, context: Context) -> Parsed:
     if not items:
         raise ParseError("not NewsML 1.x: there is no NewsItem", xml.place(root))
     envelope = xml.child(root, "NewsEnvelope")
-    return xml.each(items, lambda item: _read(item, envelope, root, context))
+    return read_each(xml.placed(items), lambda item: _read(item, envelope, root, context))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,6 @@ def _story(
         embargoed_until=released.at if released and own_status is Status.EMBARGOED else None,
         zone_assumed=times.any_assumed((first, last, released)),
         links=tuple(_links(item)),
-        format="newsml12",
     )
 
 
@@ -325,3 +325,11 @@ def _links(item: _Item) -> Iterator[Link]:
             href = values.line(xml.attribute(element, "NewsItem"))
             if href:
                 yield Link(href=href, rel=relation, type=formal_name(element))
+
+
+FORMAT = Format(
+    name="newsml12",
+    parse=parse,
+    recognises=has_element("NewsML"),
+    clock=Clock.VERSION,
+)

@@ -31,11 +31,12 @@ from connectors.fields import (
 from connectors.fields.markup import line_of, local_name, text_of
 from connectors.fields.times import Instant
 from connectors.formats import g2_concepts, inline, xml
-from connectors.formats.base import Context, Parsed, Skipped
+from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.g2_concepts import Concepts
 from connectors.formats.nitf_content import Content
+from connectors.formats.start import has_element
 from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Dateline, Link, Located, Signal, Status, Story
+from pipeline.wire.story import Clock, Dateline, Link, Located, Signal, Status, Story
 
 _ITEMS = ("newsItem", "packageItem", "conceptItem", "knowledgeItem", "planningItem", "catalogItem")
 _SIGNALS: Mapping[str, Signal] = {
@@ -70,7 +71,7 @@ def parse(raw: bytes, context: Context) -> Parsed:
         if local_name(root) == "newsMessage":
             return Parsed(skipped=(Skipped("a news message without items"),))
         raise ParseError("not NewsML-G2: there is no item", xml.place(root))
-    return xml.each(items, lambda item: _read(item, root, context))
+    return read_each(xml.placed(items), lambda item: _read(item, root, context))
 
 
 class _Item(NamedTuple):
@@ -242,7 +243,6 @@ def _story(item: _Item, guid: str, content: Content, created: Instant | None) ->
         embargoed_until=until.at if until and own_status is Status.EMBARGOED else None,
         zone_assumed=times.any_assumed((first, created, until)),
         links=tuple(_links(item)),
-        format="newsml_g2",
     )
 
 
@@ -377,3 +377,11 @@ def _links(item: _Item) -> Iterator[Link]:
         href = xml.attribute(element, "href") or xml.attribute(element, "residref")
         if href:
             yield Link(href=href, rel="enclosure", type=xml.attribute(element, "contenttype"))
+
+
+FORMAT = Format(
+    name="newsml_g2",
+    parse=parse,
+    recognises=has_element("newsMessage", *_ITEMS),
+    clock=Clock.VERSION,
+)

@@ -25,10 +25,9 @@ from connectors.fields import (
 from connectors.fields.agencies import short_name
 from connectors.fields.times import Instant, any_assumed, instant
 from connectors.formats import jsontree
-from connectors.formats.base import Context, Parsed, Skipped
+from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.jsontree import Object, dicts, paragraphs, prose, text, texts
-from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Dateline, Link, Located, Status, Story, Subject
+from pipeline.wire.story import Clock, Dateline, Link, Located, Status, Story, Subject
 
 MARKS = frozenset((
     "uri", "guid", "headline", "headlines", "bodies", "body_html", "body_text", "body_xhtml",
@@ -48,25 +47,7 @@ def parse(raw: bytes, context: Context) -> Parsed:
     Raises:
         ParseError: not JSON, or no item in it; names line and column, or the key.
     """
-    stories: list[Story] = []
-    errors: list[ParseError] = []
-    skipped: list[Skipped] = []
-    for where, item in jsontree.objects(raw, MARKS):
-        if isinstance(item, ParseError):
-            errors.append(item)
-            continue
-        try:
-            read = _read(item, context)
-        except ParseError as error:
-            errors.append(ParseError(error.message, where or error.where))
-            continue
-        if isinstance(read, Story):
-            stories.append(read)
-        else:
-            skipped.append(read)
-    if errors and not stories and not skipped:
-        raise errors[0]
-    return Parsed(tuple(stories), tuple(errors), tuple(skipped))
+    return read_each(jsontree.objects(raw, MARKS), lambda item: (_read(item, context),))
 
 
 def _read(item: Object, context: Context) -> Story | Skipped:
@@ -134,7 +115,6 @@ def _read(item: Object, context: Context) -> Story | Skipped:
         embargoed_until=until.at if until else None,
         zone_assumed=any_assumed((created, first, until)),
         links=_links(item),
-        format="ninjs",
     )
 
 
@@ -271,3 +251,11 @@ def _links(item: Object) -> tuple[Link, ...]:
                 )
             )
     return values.distinct(links)
+
+
+FORMAT = Format(
+    name="ninjs",
+    parse=parse,
+    recognises=lambda start: start.is_json,
+    clock=Clock.VERSION,
+)

@@ -39,10 +39,11 @@ from connectors.fields import (
 from connectors.fields.markup import line_of, local_name
 from connectors.fields.times import Instant
 from connectors.formats import nitf_content, urn, xml
-from connectors.formats.base import Context, Parsed, Skipped
+from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.nitf_content import Content
+from connectors.formats.start import has_element
 from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Link, Located, Signal, Status, Story, Subject
+from pipeline.wire.story import Clock, Link, Located, Signal, Status, Story, Subject
 
 _META: Mapping[str, str] = {  # head/meta/@name of the dialects, by what it holds
     "anpa-keyword": "slugline",
@@ -71,7 +72,9 @@ def parse(raw: bytes, context: Context) -> Parsed:
     documents = [root] if local_name(root) == "nitf" else list(xml.descendants(root, "nitf"))
     if not documents:
         raise ParseError("not NITF: there is no nitf element", xml.place(root))
-    return xml.each(documents, lambda document: _read(document, context))
+    return read_each(
+        ((None, document) for document in documents), lambda document: _read(document, context)
+    )
 
 
 class _Head(NamedTuple):
@@ -128,7 +131,6 @@ def _with_its_effect(story: Story, head: _Head, context: Context) -> Iterator[St
         first_created=None,
         zone_assumed=story.zone_assumed,
         links=(Link(href=story.provider_id, rel="replaced-by"),) if story.provider_id else (),
-        format="nitf",
     )
 
 
@@ -196,7 +198,6 @@ def _story(
         embargoed_until=release.at if release and own_status is Status.EMBARGOED else None,
         zone_assumed=times.any_assumed((issued, release)),
         links=(Link(href=named, rel="replaces"),) if named else (),
-        format="nitf",
     )
 
 
@@ -381,3 +382,11 @@ def _located(head: _Head, content: Content) -> Iterator[Located]:
         )
         if place.name or place.code:
             yield place
+
+
+FORMAT = Format(
+    name="nitf",
+    parse=parse,
+    recognises=has_element("nitf"),
+    clock=Clock.VERSION,
+)

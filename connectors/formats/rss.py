@@ -35,9 +35,10 @@ from connectors.fields.agencies import short_name
 from connectors.fields.charset import sanitise
 from connectors.fields.times import Instant, any_assumed, instant
 from connectors.formats import xml
-from connectors.formats.base import Context, Parsed, Skipped
+from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
+from connectors.formats.start import has_element
 from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Link, Located, Signal, Status, Story, Subject
+from pipeline.wire.story import Clock, Link, Located, Signal, Status, Story, Subject
 
 _ROOTS = ("rss", "feed", "RDF")
 _BARE_AMPERSAND = re.compile(rb"&(?![A-Za-z][A-Za-z0-9]{0,31};|#\d{1,7};|#x[0-9A-Fa-f]{1,6};)")
@@ -78,24 +79,21 @@ def parse(raw: bytes, context: Context) -> Parsed:
     except Exception as error:  # feedparser lets through whatever its handlers raise
         raise ParseError(f"the feed can't be read: {error}", "the document") from error
     paired = nodes if len(nodes) == len(found.entries) else [None] * len(found.entries)
-    stories: list[Story] = []
-    errors: list[ParseError] = []
-    skipped: list[Skipped] = []
-    for number, (entry, node) in enumerate(zip(found.entries, paired, strict=True), start=1):
+    atom = found.version.startswith("atom")
+
+    def read(item: Any) -> tuple[Story | Skipped]:
+        if not isinstance(item, tuple):  # an Atom tombstone
+            return (_withdrawn(found.feed, item, context),)
+        entry, node = item
         try:
-            read = _read(found.feed, entry, node, found.version.startswith("atom"), context)
+            return (_read(found.feed, entry, node, atom, context),)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            errors.append(ParseError(f"an item can't be read: {error}", f"item {number}"))
-            continue
-        if isinstance(read, Story):
-            stories.append(read)
-        else:
-            skipped.append(read)
-    stories += [
-        _withdrawn(found.feed, tombstone, context)
-        for tombstone in xml.descendants(root, "deleted-entry")
-    ]
-    return Parsed(tuple(stories), tuple(errors), tuple(skipped))
+            raise ParseError(f"the item can't be read: {error}") from error
+
+    items: list[Any] = [*zip(found.entries, paired, strict=True)]
+    items += xml.descendants(root, "deleted-entry")
+    placed = ((f"item {number}", item) for number, item in enumerate(items, start=1))
+    return read_each(placed, read)
 
 
 def _read(
@@ -170,7 +168,6 @@ def _read(
         embargoed_until=until.at if until else None,
         zone_assumed=any_assumed((published, updated)),
         links=_links(entry),
-        format="rss",
     )
 
 
@@ -189,7 +186,6 @@ def _withdrawn(feed: Entry, tombstone: etree._Element, context: Context) -> Stor
         ednote=markup.line_of(xml.child(tombstone, "comment")),
         version_created=when.at if when else None,
         zone_assumed=any_assumed((when,)),
-        format="rss",
     )
 
 
@@ -374,3 +370,11 @@ def _wenn(node: etree._Element | None) -> dict[str, Any]:
             values.line(xml.attribute(tag, "value")) for tag in xml.children(content, "tags/tag")
         ],
     }
+
+
+FORMAT = Format(
+    name="rss",
+    parse=parse,
+    recognises=has_element(*_ROOTS),
+    clock=Clock.RECEIPT,
+)

@@ -43,9 +43,9 @@ from connectors.fields import (
 from connectors.fields.agencies import short_name
 from connectors.fields.charset import decode, sanitise
 from connectors.fields.times import MONTHS, Instant, any_assumed, instant
-from connectors.formats.base import Context, Parsed
+from connectors.formats.base import Context, Format, Parsed, read_each
 from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Dateline, Status, Story
+from pipeline.wire.story import Clock, Dateline, Status, Story
 
 _END = re.compile(
     r"^\s*(?:-\s?30\s?-|#{3,}|={5,}|-{5,}|\*{5,}|\(?end(?:s|e|it)?\)?\.?|NNNN|\f)\s*$",
@@ -84,17 +84,12 @@ def parse(raw: bytes, context: Context) -> Parsed:
     if is_html(text):
         text = markup.text_of_html(text)  # it says text/plain and is HTML
     lines = sanitise(text.replace("\f", "\n=====\n")).split("\n")
-    stories, errors = [], []
     parts = list(islice(split(lines), printed.MAX_STORIES + 1))
     printed.check_count(len(parts))
-    for number, story_lines in parts:
-        try:
-            stories.append(read(story_lines, context))
-        except ParseError as error:
-            errors.append(ParseError(error.message, f"line {number}"))
-    if not stories:
-        raise errors[0] if errors else ParseError("no line of text", "line 1")
-    return Parsed(tuple(stories), tuple(errors))
+    if not parts:
+        raise ParseError("no line of text", "line 1")
+    items = ((f"line {number}", story_lines) for number, story_lines in parts)
+    return read_each(items, lambda story_lines: (read(story_lines, context),))
 
 
 def is_html(text: str) -> bool:
@@ -265,7 +260,6 @@ def read(lines: list[str], context: Context, near: date | None = None) -> Story:
         version_created=created.at if created else None,
         embargoed_until=until.at if until else None,
         zone_assumed=any_assumed((created, until)),
-        format="text",
     )
 
 
@@ -406,3 +400,11 @@ def _printed_day(filed: Dateline | None, created: Instant | None) -> str:
         day = f"{month:02}-{int(words[2]):02}"
         return f"{created.at.year}-{day}" if created else day
     return created.at.date().isoformat() if created else ""
+
+
+FORMAT = Format(
+    name="text",
+    parse=parse,
+    recognises=lambda start: start.is_text or start.element == "html",
+    clock=Clock.TRANSMISSION,
+)

@@ -8,16 +8,14 @@ found by their local names, for the same wire comes with prefixes, default names
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from html.entities import html5
 
 from lxml import etree
 
 from connectors.fields.charset import decode
 from connectors.fields.markup import local_name
-from connectors.formats.base import Parsed, Skipped
 from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Story
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_TAGS = 120_000  # opening and closing ones: twice as many as the elements
@@ -136,31 +134,12 @@ def remove(element: etree._Element) -> None:
     parent.remove(element)
 
 
-def each(
-    items: Iterable[etree._Element], read: Callable[[etree._Element], Iterable[Story | Skipped]]
-) -> Parsed:
-    """What a reader makes of the items of one delivery, the good beside the bad.
-
-    Raises:
-        ParseError: the only item is bad, so that nothing is left of the delivery.
-    """
-    stories: list[Story] = []
-    skipped: list[Skipped] = []
-    errors: list[ParseError] = []
-    for item in items:
-        try:
-            for found in read(item):
-                if isinstance(found, Story):
-                    stories.append(found)
-                else:
-                    skipped.append(found)
-        except ParseError as error:
-            errors.append(error)
-    if len(errors) == 1 and not stories and not skipped:
-        raise errors[0]
-    return Parsed(tuple(stories), tuple(errors), tuple(skipped))
-
-
 def place(element: etree._Element) -> str:
     """Where an element stands, for an error: its name and line."""
     return f"element {local_name(element)}, line {element.sourceline}"
+
+
+def placed(elements: Iterable[etree._Element]) -> Iterator[tuple[str, etree._Element]]:
+    """Yields each element with where it stands."""
+    for element in elements:
+        yield place(element), element

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised with every change of the mapping; `newswire setup` refuses an index of another."""
 
 Field = dict[str, Any]
@@ -101,6 +101,7 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
         "links": _object(href=KEYWORD, rel=KEYWORD, title=KEYWORD, type=KEYWORD),
         "received_at": DATE,
         "format": KEYWORD,
+        "clock": KEPT,  # ranks a record that is restored from its document
         "feed": KEYWORD,
         # Derived from the story: when this version counts as published.
         "published_at": DATE,

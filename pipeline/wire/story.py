@@ -55,6 +55,17 @@ class Signal(StrEnum):
     URGENT = "urgent"
 
 
+class Clock(StrEnum):
+    """What orders the versions of a story, which differs by format."""
+
+    VERSION = "version"
+    """The wire's version number; the time of a version that has none."""
+    TRANSMISSION = "transmission"
+    """The time of transmission, and within one minute the lead number: only leads are numbered."""
+    RECEIPT = "receipt"
+    """The item's date, and under an unchanged date the receipt: a feed shows items as they are."""
+
+
 class Dateline(msgspec.Struct, frozen=True, kw_only=True):
     """Where and when a story was filed, as printed."""
 
@@ -184,5 +195,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     """When the connector took the delivery; None outside a connector."""
     format: str | None = None
     """Which format the delivery was read as: "nitf", "newsml_g2", "text"."""
+    clock: Clock | None = None
+    """What orders the versions of the story. None in records written before the field existed."""
     feed: str | None = None
     """The feed that it came by."""

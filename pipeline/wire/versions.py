@@ -11,20 +11,22 @@ are ordered. Within its plane a story counts by
     wire version   10^13 + 2·version (+1)    +1 when withdrawn: a kill outranks its version
     time           milliseconds since 1970   version_created, else first_created, else received
 
-A teletype wire (ANPA 1312, IPTC 7901) numbers its leads and nothing else: the first take, a
-correction and a kill have no number. So there the time of transmission is the clock; it is
-given to the minute, and within one minute the lead number decides.
+Each format declares its clock, and the story carries it (`Story.clock`):
 
-A feed (RSS, Atom) shows its items as they are now, and many edit them under an unchanged date.
-There the second of that date decides first and the receipt within it, ever more coarsely the later
-it is: two edits an hour after the date are told apart when they are a minute apart.
+- `version`: the wire numbers its versions. A version without a number counts by its time.
+- `transmission`: a teletype wire (ANPA 1312, IPTC 7901) numbers its leads and nothing else: the
+  first take, a correction and a kill have no number. The time of transmission is the clock; it is
+  given to the minute, and within one minute the lead number decides.
+- `receipt`: a feed (RSS, Atom) shows its items as they are now, and many edit them under an
+  unchanged date. The second of that date decides first and the receipt within it, more coarsely the
+  later it is: two edits an hour after the date are distinguished when they are a minute apart.
 
 A story that has neither a version nor a time of its own counts by its receipt: the one case
 in which an older version that is delivered again wins. The record on the topic keeps the time
 of receipt, so a replay agrees even then.
 
 The low three digits are the enrichment revision: the same version of a story, enriched
-anew, wins over the older enrichment and never over a newer version.
+again, wins over the older enrichment and never over a newer version.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from datetime import datetime
 
 import msgspec
 
-from pipeline.wire.story import Status, Story
+from pipeline.wire.story import Clock, Status, Story
 
 REVISIONS = 1000
 """Enrichment revisions that fit under one version."""
@@ -43,10 +45,13 @@ _VERSION_PLANE = 10**13
 _KILL_PLANE = 9 * 10**15
 _MAX_WIRE_VERSION = 4 * 10**15
 """A longer number can't be told from a time or an id: the story's time is its clock."""
-_LEAD_NUMBERED = frozenset({"anpa1312", "iptc7901", "text", "mail"})
-_SHOWN_AS_IT_IS = frozenset({"rss"})
+_BEFORE_CLOCKS = {
+    **dict.fromkeys(("anpa1312", "iptc7901", "text", "mail"), Clock.TRANSMISSION),
+    "rss": Clock.RECEIPT,
+}
+"""The clocks of records that were written before stories carried one, by format."""
 _STEPS = 72
-"""Of a second's 999 parts, those that a receipt e times as late takes: enough for four months."""
+"""Parts of a second's 999 that a receipt e times as late takes: enough for four months."""
 _SECOND = 1000
 _MINUTE = 60_000
 _MAX_MILLISECONDS = _VERSION_PLANE - 1
@@ -58,13 +63,14 @@ def rank(story: Story) -> int:
 
     Equal stories have equal ranks; below 9.1·10^15, so that `index_version` fits a long.
     """
+    clock = story.clock or _BEFORE_CLOCKS.get(story.format or "", Clock.VERSION)
     withdrawn = story.status is Status.WITHDRAWN
     version = story.version
     if version is not None and not 0 <= version < _MAX_WIRE_VERSION:
         version = None
-    if version is None or (story.format in _LEAD_NUMBERED and story.version_created):
+    if version is None or (clock is Clock.TRANSMISSION and story.version_created):
         at = _milliseconds(story.version_created or story.first_created or story.received_at)
-        if story.format in _SHOWN_AS_IT_IS and story.received_at:
+        if clock is Clock.RECEIPT and story.received_at:
             at = at // _SECOND * _SECOND + _lateness(_milliseconds(story.received_at) - at)
         at = min(at + min(version or 0, _MINUTE - 1), _MAX_MILLISECONDS)
         return _KILL_PLANE + at if withdrawn else at
@@ -111,7 +117,7 @@ def blank(story: Story) -> Story:
 
 
 def _lateness(milliseconds: int) -> int:
-    """0 to 999, never less for what is later: what tells receipts under one date apart."""
+    """Returns 0 to 999, which orders receipts under one date: never less for a later one."""
     late = max(0, milliseconds) / _SECOND
     return min(_SECOND - 1, int(_STEPS * math.log1p(late / 10)))
 

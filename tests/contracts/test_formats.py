@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.formats import FORMATS
+from connectors.formats import FORMATS, KNOWN, Format, Parsed
 from pipeline.wire import codec
 from pipeline.wire.errors import ParseError
 from tests.contracts.golden import CONTEXT, fixtures, golden_path, recorded
@@ -37,6 +37,24 @@ def wire_fixtures() -> list[Any]:
 def test_every_format_has_fixtures(name: str) -> None:
     """Being registered obliges a format to have golden fixtures."""
     assert fixtures(name)
+
+
+def test_a_format_without_a_clock_is_not_registered() -> None:
+    """A format that does not say what orders its versions fails when it is declared."""
+    parts: dict[str, Any] = {"name": "x", "parse": lambda *_: Parsed(), "recognises": bool}
+    with pytest.raises(TypeError):
+        Format(**parts)
+    with pytest.raises(TypeError, match="'x' declares no clock"):
+        Format(**parts, clock=None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "path"), wire_fixtures())
+def test_stories_carry_format_and_clock(name: str, path: Path) -> None:
+    """Every story says by which format it was read, and by which clock its versions are ordered."""
+    clocks = {each.name: each.clock for each in KNOWN}
+    for story in FORMATS[name](path.read_bytes(), CONTEXT).stories:
+        assert story.format in ({name} if name in clocks else clocks)
+        assert story.clock is clocks[story.format or ""]
 
 
 @pytest.mark.parametrize(("name", "path"), wire_fixtures())

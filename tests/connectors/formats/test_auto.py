@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.formats import FORMATS, Context, auto
+from connectors.formats import FORMATS, KNOWN, Context
+from connectors.formats.auto import recognise
 from pipeline.wire.errors import ParseError
 from tests.connectors.formats.test_samples import SAMPLES
 from tests.contracts.golden import fixtures
@@ -54,29 +55,29 @@ def samples() -> list[Any]:
 @pytest.mark.parametrize(("name", "path"), known())
 def test_a_fixture_is_recognised(name: str, path: Path) -> None:
     """Every fixture is of the format whose folder it stands in."""
-    assert auto.recognise(path.read_bytes()) == name
+    assert recognise(path.read_bytes(), KNOWN).name == name
 
 
 @pytest.mark.parametrize("path", samples())
 def test_a_sample_is_recognised(path: Path) -> None:
     """Every real sample is recognised, whatever its name."""
     expected = "nitf" if path.name.endswith(".nitf.xml") else FOLDERS[path.parent.name]
-    assert auto.recognise(path.read_bytes()) == expected
+    assert recognise(path.read_bytes(), KNOWN).name == expected
 
 
 @pytest.mark.parametrize("raw", UNKNOWN.values(), ids=UNKNOWN)
 def test_what_is_no_news_is_an_error(raw: bytes) -> None:
     """Bytes of no known format give one error that says where it saw so."""
     with pytest.raises(ParseError) as caught:
-        auto.parse(raw, Context())
+        FORMATS["auto"](raw, Context())
     assert caught.value.where
 
 
 def test_the_story_says_its_format() -> None:
     """A story keeps the name of the format that it was found to be in, not "auto"."""
     for path in sorted(DEMO.iterdir()):
-        for story in auto.parse(path.read_bytes(), Context()).stories:
-            assert story.format == auto.recognise(path.read_bytes())
+        for story in FORMATS["auto"](path.read_bytes(), Context()).stories:
+            assert story.format == recognise(path.read_bytes(), KNOWN).name
 
 
 @settings(max_examples=200, deadline=None)
@@ -87,7 +88,7 @@ def test_the_story_says_its_format() -> None:
 def test_any_bytes_parse_or_are_an_error(start: bytes, rest: bytes) -> None:
     """Whatever arrives, only ParseError comes out."""
     try:
-        parsed = auto.parse(start + rest, Context())
+        parsed = FORMATS["auto"](start + rest, Context())
     except ParseError:
         return
     assert all(story.id for story in parsed.stories)

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from pipeline.wire.story import Link, Status, Story
+from pipeline.wire.story import Clock, Link, Status, Story
 from pipeline.wire.versions import blank, index_version, is_newer, rank
 from tests.strategies import stories
 
@@ -72,7 +73,7 @@ def test_an_item_of_a_feed_edited_under_its_date(
 
     def item(of: datetime, seconds: float) -> int:
         at = date + timedelta(seconds=seconds)
-        return rank(Story(id="a", format="rss", version_created=of, received_at=at))
+        return rank(Story(id="a", clock=Clock.RECEIPT, version_created=of, received_at=at))
 
     edited = (late + 30) * (1 + later)
     assert item(date, late) < item(date, edited)
@@ -83,21 +84,51 @@ def test_two_receipts_of_a_wire_are_one_version() -> None:
     """A wire story that comes again is the same version, however much later."""
     date = datetime(2024, 5, 1, 10, tzinfo=UTC)
     first, second = (
-        Story(id="a", format="nitf", version_created=date, received_at=date + timedelta(hours=n))
+        Story(
+            id="a", clock=Clock.VERSION, version_created=date, received_at=date + timedelta(hours=n)
+        )
         for n in (0, 1)
     )
     assert rank(first) == rank(second)
 
 
-@pytest.mark.parametrize("wire", ["anpa1312", "iptc7901", "text"])
-def test_an_unnumbered_correction_follows_the_lead_it_corrects(wire: str) -> None:
+def test_an_unnumbered_correction_follows_the_lead_it_corrects() -> None:
     """Where only leads are numbered the time counts, and in one minute the lead number."""
     at = datetime(2024, 5, 1, 10, 7, tzinfo=UTC)
-    first = Story(id="a", format=wire, version_created=at)
-    lead = Story(id="a", format=wire, version=1, version_created=at)
-    correction = Story(id="a", format=wire, version_created=at + timedelta(minutes=1))
-    kill = Story(id="a", format=wire, version=1, status=Status.WITHDRAWN, version_created=at)
-    assert rank(first) < rank(lead) < rank(correction) < rank(kill)
+    wire = Story(id="a", clock=Clock.TRANSMISSION, version_created=at)
+    lead = replace(wire, version=1)
+    correction = replace(wire, version_created=at + timedelta(minutes=1))
+    kill = replace(lead, status=Status.WITHDRAWN)
+    assert rank(wire) < rank(lead) < rank(correction) < rank(kill)
+
+
+@pytest.mark.parametrize(
+    ("name", "clock"),
+    [
+        ("anpa1312", Clock.TRANSMISSION),
+        ("iptc7901", Clock.TRANSMISSION),
+        ("text", Clock.TRANSMISSION),
+        ("mail", Clock.TRANSMISSION),
+        ("rss", Clock.RECEIPT),
+        ("nitf", Clock.VERSION),
+        (None, Clock.VERSION),
+    ],
+)
+@given(story=stories)
+@settings(deadline=None)
+def test_a_record_without_a_clock_ranks_by_its_format(
+    name: str | None, clock: Clock, story: Story
+) -> None:
+    """Records from before stories carried a clock keep their rank beside newer ones."""
+    old = replace(story, format=name, clock=None)
+    assert rank(old) == rank(replace(old, clock=clock))
+
+
+def test_a_clock_does_not_depend_on_the_format_s_name() -> None:
+    """A correction under an unchanged date is newer in any format whose clock says so."""
+    at = datetime(2024, 5, 1, tzinfo=UTC)
+    first = Story(id="a", format="new", clock=Clock.RECEIPT, version_created=at, received_at=at)
+    assert rank(first) < rank(replace(first, received_at=at + timedelta(hours=1)))
 
 
 def test_an_impossible_version_is_not_a_clock() -> None:

@@ -28,6 +28,8 @@ class Batch:
     remembered: Acknowledged = field(default_factory=Acknowledged)
     counts: Counts = field(default_factory=Counts)
     deliveries: int = 0
+    delivered: list[Delivery] = field(default_factory=list)
+    """Those that the source is told of once they are acknowledged."""
     size: int = 0
     """Bytes of deliveries and records."""
     archived: list[Delivery] = field(default_factory=list)

@@ -189,11 +189,12 @@ class FeedLoop:
             for batch in self._batches(polled):
                 any_more = any_more or batch.deliveries > 0
                 self._publish(batch)
+                self._source.acknowledged(batch.delivered)
                 self._alive()
                 self._on_change(self.counts)
                 if stop.is_set():
                     break
-            self._source.acknowledged(self._cursor)
+            self._source.acknowledged(())
         finally:
             self.counts.busy_since = None
             self._claims.release(self.feed.name)
@@ -219,6 +220,8 @@ class FeedLoop:
                     yield batch
                     batch = Batch(deliveries=1)
                 self._claims.wait(digests, self.feed.name)
+            if isinstance(item, Delivery):
+                batch.delivered.append(item)
             self._take(read, batch)
             if batch.full:
                 yield batch

@@ -1,49 +1,52 @@
-"""The registry of sources: where bytes come from, and the options that each takes."""
+"""The registry of sources: where bytes come from, and the options that each one has."""
 
 from __future__ import annotations
 
+import inspect
 import types
 import typing
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from config.feeds import Feed, feed_variable
 from config.settings import explain
-from connectors.sources.base import Delivery, Polled, Progress, Refused, Source
-from connectors.sources.directory import Directory, DirectoryOptions
-from connectors.sources.http import Http, HttpOptions
-from connectors.sources.imap import Imap, ImapOptions
-from connectors.sources.kafka import Kafka, KafkaOptions
-from connectors.sources.rss import Rss, RssOptions
-from connectors.sources.webhook import Webhook, WebhookOptions
+from connectors.sources.base import Delivery, Options, Polled, Progress, Refused, Source
+from connectors.sources.directory import Directory
+from connectors.sources.http import Http
+from connectors.sources.imap import Imap
+from connectors.sources.kafka import Kafka
+from connectors.sources.rss import Rss
+from connectors.sources.webhook import Webhook
 from pipeline.wire.errors import ConfigError
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of source: what to make and the options it checks."""
+def registry(*sources: type[Source]) -> Mapping[str, type[Source]]:
+    """Return the sources by name.
 
-    options: type[BaseModel]
-    make: Callable[[Any], Source]
-    pushed: bool = False
-    """Whether others come to us: then there is nobody to ask."""
+    Raises:
+        TypeError: a source lacks a method, a name or options, or its name is taken.
+    """
+    found: dict[str, type[Source]] = {}
+    for source in sources:
+        lacking = sorted(getattr(source, "__abstractmethods__", ()))
+        lacking += [name for name in ("name", "options") if not hasattr(source, name)]
+        if lacking or inspect.isabstract(source):
+            raise TypeError(f"the source {source.__name__} lacks {', '.join(lacking)}")
+        if source.name in found:
+            raise TypeError(
+                f"the sources {found[source.name].__name__} and {source.__name__} "
+                f"have the same name, {source.name!r}"
+            )
+        found[source.name] = source
+    return found
 
 
-SOURCES: Mapping[str, Kind] = {
-    "directory": Kind(DirectoryOptions, Directory),
-    "http": Kind(HttpOptions, Http),
-    "imap": Kind(ImapOptions, Imap),
-    "kafka": Kind(KafkaOptions, Kafka),
-    "rss": Kind(RssOptions, Rss),
-    "webhook": Kind(WebhookOptions, Webhook, pushed=True),
-}
+SOURCES = registry(Directory, Http, Imap, Kafka, Rss, Webhook)
 
 
 def open_source(feed: Feed, file: str) -> Source:
-    """The source of a feed, with its options checked.
+    """Return the source of a feed, with its options checked.
 
     Raises:
         ConfigError: an unknown source or option, or a secret in the file; names the key
@@ -53,27 +56,27 @@ def open_source(feed: Feed, file: str) -> Source:
     if feed.source not in SOURCES:
         known = ", ".join(sorted(SOURCES))
         raise ConfigError(f"{at}.source in {file}: unknown source {feed.source!r} (known: {known})")
-    kind = SOURCES[feed.source]
+    source = SOURCES[feed.source]
     for key in feed.options:
-        if key not in feed.from_environment and key in secrets(kind.options):
+        if key not in feed.from_environment and key in secrets(source.options):
             raise ConfigError(
                 f"{at}.{key} in {file}: a secret belongs in the environment, "
                 f"as {feed_variable(feed.name, key)}"
             )
     origin: dict[tuple[str, ...], str] = {
-        (key,): file for key in (*feed.options, *kind.options.model_fields)
+        (key,): file for key in (*feed.options, *source.options.model_fields)
     }
     for key in feed.from_environment:
         origin[key,] = f"the environment ({feed_variable(feed.name, key)})"
     try:
-        options = kind.options.model_validate(feed.options)
+        options = source.options.model_validate(feed.options)
     except ValidationError as error:
         raise ConfigError(f"{at}.{explain(error, origin)}") from None
-    return kind.make(options)
+    return source(options)
 
 
 def secrets(options: type[BaseModel]) -> frozenset[str]:
-    """The keys whose values are taken from the environment only."""
+    """Return the keys whose values are accepted from the environment only."""
     return frozenset(
         name
         for name, info in options.model_fields.items()
@@ -90,11 +93,12 @@ def _members(annotation: object) -> tuple[object, ...]:
 __all__ = [
     "SOURCES",
     "Delivery",
-    "Kind",
+    "Options",
     "Polled",
     "Progress",
     "Refused",
     "Source",
     "open_source",
+    "registry",
     "secrets",
 ]

@@ -1,22 +1,23 @@
-"""What every source promises: deliveries that its feed has not had yet, at least once."""
+"""The contract of a source: its feed receives every delivery at least once."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 from connectors.cursor import Cursor
 
 State = Mapping[str, str | None]
-"""What a source wants in its cursor; None takes a name out of it."""
+"""What a source wants in its cursor; None removes a name from it."""
 
 MAX_BYTES = 16 * 1024 * 1024
-"""The longest delivery that a source takes unless its feed says otherwise."""
+"""The longest delivery that a source accepts, unless its feed configures another length."""
 
 
 class Options(BaseModel):
@@ -26,13 +27,13 @@ class Options(BaseModel):
 
 
 def now() -> datetime:
-    """The time of receipt of a delivery that is taken now."""
+    """Return the current time, in UTC."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The bytes that arrived, as they arrived, and how the cursor remembers them."""
+    """The bytes that arrived, unchanged, and how the cursor remembers them."""
 
     raw: bytes
     name: str
@@ -41,13 +42,15 @@ class Delivery:
     state: State = field(default_factory=dict)
     """What the source wants in its cursor once the broker has the delivery."""
     linked: Mapping[str, bytes] = field(default_factory=dict)
-    """Documents that the delivery points to, already fetched, by their URL."""
+    """Documents that the delivery links to, already fetched, by their URL."""
     recurs: bool = True
-    """Whether other bytes may come under this name: a file, a page; not a record, a mail."""
+    """True when other bytes may arrive under this name: a file, a page; not a record, a mail."""
+    receipt: object = field(default=None, compare=False)
+    """What the source needs to recognise the delivery when it is acknowledged."""
 
     @property
     def key(self) -> str:
-        """Of the content alone: the same bytes under another name have the same key."""
+        """A digest of the content alone: the same bytes under another name have the same key."""
         digest = hashlib.sha256(self.raw)
         for url, document in sorted(self.linked.items()):
             digest.update(url.encode() + b"\0" + document)
@@ -56,7 +59,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What is there and can't be taken, too long or unreadable: a dead letter names it."""
+    """A delivery that is too long or unreadable: a dead letter names it."""
 
     name: str
     reason: str
@@ -65,7 +68,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """News for the cursor where nothing was delivered: a file that is gone, an empty page."""
+    """A change of the cursor without a delivery: a file was deleted, a page was empty."""
 
     state: State
 
@@ -73,33 +76,53 @@ class Progress:
 Polled = Delivery | Refused | Progress
 
 
-class Source(Protocol):
-    """Where a feed's bytes come from. Used from one thread.
+class Source(ABC):
+    """Delivers everything that its feed has not acknowledged, at least once.
 
-    At least once: what `poll` has given comes again, in this process or the next, until
-    the feed has stored its state in the cursor. A source writes to no cursor itself; it
-    reads what it needs to go on from there.
+    What `poll` has yielded is yielded again, in this process or the next, until the feed has
+    stored its state in the cursor. A source never writes to the cursor; it reads from it
+    where to continue. It is used from one thread.
+
+    A subclass is registered in `connectors.sources.SOURCES`.
     """
 
-    interval_seconds: float
-    """How long to rest after a poll that gave nothing."""
-    settling_seconds: float = 0.2
-    """How long to rest instead while something is on its way."""
+    name: ClassVar[str]
+    """What a feed's table calls it: `source = "rss"`."""
+    options: ClassVar[type[Options]]
+    """The keys that a feed's table may have for it."""
+    pushed: ClassVar[bool] = False
+    """True when senders connect to the source, so that it can't be tried by polling it."""
 
+    interval_seconds: float
+    """The pause after a poll that yielded nothing."""
+    settling_seconds: float = 0.2
+    """The pause instead while a delivery is still arriving."""
+
+    @abstractmethod
+    def __init__(self, options: Any) -> None:
+        """Store the options. Connects to nothing."""
+
+    @abstractmethod
     def poll(self, cursor: Cursor) -> Iterator[Polled]:
-        """What is there now and not in the cursor, oldest first.
+        """Yield what is available and not in the cursor, oldest first.
 
         Raises:
-            SourceUnavailable: it can't be reached; the feed backs off and polls again.
+            SourceUnavailable: the source can't be reached; the feed waits and polls again.
         """
-        ...
 
-    def acknowledged(self, cursor: Cursor) -> None:
-        """The broker has what the cursor says: answer the sender, tidy the folder."""
+    def acknowledged(  # noqa: B027 (optional: most senders expect no answer)
+        self, deliveries: Sequence[Delivery]
+    ) -> None:
+        """Answer the senders of these deliveries, or delete their files.
+
+        The broker has acknowledged them and the cursor is on the disk. They are in the order
+        in which `poll` yielded them. Called after each batch, so that there may be fewer than
+        it yielded, and once more after each poll without any.
+        """
 
     def settled(self) -> bool:
-        """Whether nothing that was seen is still on its way: `--once` may stop."""
+        """Return False while a delivery is still arriving, so that `--once` waits for it."""
         return True
 
-    def close(self) -> None:
-        """Let go of connections."""
+    def close(self) -> None:  # noqa: B027 (optional)
+        """Close the connections."""

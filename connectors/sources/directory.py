@@ -1,10 +1,10 @@
-"""A drop folder, watched: each file is a delivery. Local, or over FTP, SFTP or S3."""
+"""A folder that is watched, local or over FTP, SFTP or S3: each file is a delivery."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,15 +20,15 @@ from pipeline.wire.errors import SourceUnavailable
 log = logging.getLogger(__name__)
 
 PENDING = 50_000
-"""How many new files are held in mind at once; the rest of a bigger heap waits its turn."""
+"""The most new files that are kept in memory; the rest of a larger folder waits."""
 
 RETRY_UNREADABLE_SECONDS = 60.0
 
 REST_SHARE = 4.0
-"""A folder so full that looking through it takes long rests this many times as long."""
+"""A scan that takes long is followed by a pause of at least this many times its duration."""
 
 CHUNK = 500
-"""Files looked up in the cursor at once."""
+"""The number of files that are looked up in the cursor together."""
 
 
 class DirectoryOptions(Options):
@@ -37,30 +37,30 @@ class DirectoryOptions(Options):
     path: Path | None = None
     """A local folder. Either this or `url`."""
     url: str | None = None
-    """A folder elsewhere: ftp://, ftps://, sftp:// or s3://BUCKET/PREFIX."""
+    """A remote folder: ftp://, ftps://, sftp:// or s3://BUCKET/PREFIX."""
     pattern: str = "**/*"
     """Glob below the folder."""
     interval_seconds: float | None = Field(default=None, gt=0)
-    """1 for a local folder, 30 for one elsewhere."""
+    """1 for a local folder, 30 for a remote one."""
     settle_seconds: float | None = Field(default=None, ge=0)
-    """A file is taken once its size and time have not changed for so long: 1 for a local
-    folder, 5 over FTP and SFTP, 0 in S3, where objects appear whole."""
+    """A file is read once its size and time have not changed for this long: 1 for a local
+    folder, 5 over FTP and SFTP, 0 in S3, where an object appears complete."""
     max_bytes: int = Field(default=MAX_BYTES, ge=1)
     """A longer file is not read; a dead letter names it."""
     after: str = Field(default="keep", pattern=r"^(keep|delete|move:[^/.].*)$")
-    """What becomes of a delivered file: "keep", "delete" or "move:FOLDER", below the folder."""
+    """What to do with a delivered file: "keep", "delete" or "move:FOLDER", below the folder."""
     timeout_seconds: float = Field(default=30.0, gt=0)
-    """For each answer of a server."""
+    """How long to wait for each answer of a server."""
     username: str | None = None
-    """Of the server; the access key of S3."""
+    """On the server; the access key of S3."""
     password: SecretStr | None = None
-    """Of the server; the secret key of S3."""
+    """On the server; the secret key of S3."""
     key_file: Path | None = None
     """Private key for SFTP."""
     known_hosts: Path | None = None
-    """Keys of SFTP servers, ~/.ssh/known_hosts by default; an unknown server is refused."""
+    """Host keys of SFTP servers, ~/.ssh/known_hosts by default; an unknown host is refused."""
     endpoint_url: str | None = None
-    """Of an S3-compatible store."""
+    """The address of an S3-compatible store."""
 
     @field_validator("url")
     @classmethod
@@ -76,7 +76,7 @@ class DirectoryOptions(Options):
         return self
 
     def place(self) -> Place:
-        """Where the folder is."""
+        """Return where the folder is and how to connect to it."""
         if self.url is None:
             return Place("file", str((self.path or Path()).absolute()))
         return place(
@@ -97,12 +97,15 @@ class _Seen:
 
 
 class Directory(Source):
-    """Files of a folder, oldest first; those still being written are left for later.
+    """Delivers every file of a folder, oldest first, at least once.
 
-    The cursor has the stamp of each file that was delivered, as `file:<name>`, and forgets
-    it when the file is gone; a stamp with "!" before it is of a file that could not be
-    taken, which is tried again from time to time.
+    A file that is still being written is read later. The cursor has the stamp of each file
+    that was delivered, as `file:<name>`, and forgets it when the file is deleted. A stamp
+    with "!" before it marks a file that could not be read; it is tried again later.
     """
+
+    name = "directory"
+    options = DirectoryOptions
 
     def __init__(self, options: DirectoryOptions) -> None:
         where = options.place()
@@ -116,59 +119,58 @@ class Directory(Source):
         self._folder = Folder(where, options.pattern, skip=self._archive or None)
         self._seen: dict[str, _Seen] = {}
         self._retry_at: dict[str, float] = {}
-        self._tidy: dict[str, File] = {}
-        self._told: set[str] = set()
+        self._left: list[File] = []  # delivered before, but neither deleted nor moved yet
+        self._logged: set[str] = set()
         self._waiting = False
 
     def poll(self, cursor: Cursor) -> Iterator[Polled]:
-        """New and changed files whose bytes have settled; see `Source.poll`."""
-        self._tidy.clear()
+        """Yield new and changed files that are complete; see `Source.poll`."""
         ready, gone = self._scan(cursor)
         if gone:
             yield Progress(dict.fromkeys(gone))
         for file in sorted(ready, key=lambda file: (file.at, file.name)):
-            taken = self._take(file, cursor)
-            if taken is not None:
-                yield taken
+            polled = self._read(file, cursor)
+            if polled is not None:
+                yield polled
 
-    def acknowledged(self, cursor: Cursor) -> None:
-        """Delete or move what has been delivered, where the feed asks for it."""
+    def acknowledged(self, deliveries: Sequence[Delivery]) -> None:
+        """Delete or move the files, if the feed is configured to."""
         if self._after == "keep":
             return
-        for name, file in self._tidy.items():
-            if cursor.get(f"file:{name}") != file.stamp:
-                continue
+        received = [d.receipt for d in deliveries if isinstance(d.receipt, File)]
+        left, self._left = self._left, []
+        for file in (*left, *received):
             try:
                 if self._after == "delete":
                     self._folder.delete(file)
                 else:
                     self._folder.move(file, self._archive)
             except self._folder.failures as error:
-                self._tell("a delivered file stays", self._shown(name), str(error))
-        self._tidy.clear()
+                self._log("a delivered file stays", self._shown(file.name), str(error))
 
     def settled(self) -> bool:
-        """True when no file waits for its bytes to settle."""
+        """Return True when no file is still being written."""
         return not self._waiting
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._folder.close()
 
     def _scan(self, cursor: Cursor) -> tuple[list[File], list[str]]:
-        """The files that are ready, and the cursor's names of files that are gone."""
+        """Return the files that are complete, and the cursor's names of files that are gone."""
         now = time.monotonic()
         seen: dict[str, _Seen] = {}
         ready: list[File] = []
         unlisted: dict[str, str] = {}
         known = 0
         self._waiting = False
+        self._left = []
         try:
             for file, stamp in _with_stamps(self._folder.files(unlisted), cursor):
                 known += stamp is not None
                 if stamp == file.stamp:
-                    if self._after != "keep" and len(self._tidy) < PENDING:
-                        self._tidy[file.name] = file
+                    if self._after != "keep" and len(self._left) < PENDING:
+                        self._left.append(file)
                     continue
                 if stamp == f"!{file.stamp}" and (
                     file.size > self._max_bytes or now < self._retry_at.get(file.name, 0.0)
@@ -193,17 +195,17 @@ class Directory(Source):
             raise SourceUnavailable(f"{self._folder.where.shown}: {error}") from error
         self.interval_seconds = max(self._interval, REST_SHARE * (time.monotonic() - now))
         for folder, why in unlisted.items():
-            self._tell("a folder can't be listed", folder, why)
+            self._log("a folder can't be listed", folder, why)
         return ready, gone
 
     def _gone(self, cursor: Cursor, present: int) -> list[str]:
-        """The names in the cursor whose files the scan did not meet."""
+        """Return the names in the cursor whose files are not in the folder."""
         if cursor.count("file:") == present:
             return []
         there = {f"file:{file.name}" for file in self._folder.files({})}
         return [name for name in cursor.names("file:") if name not in there]
 
-    def _take(self, file: File, cursor: Cursor) -> Polled | None:
+    def _read(self, file: File, cursor: Cursor) -> Polled | None:
         shown = self._shown(file.name)
         if file.size > self._max_bytes:
             return self._refused(file, f"{file.size:,} bytes, more than max_bytes allows")
@@ -217,13 +219,12 @@ class Directory(Source):
                 return None
             self._retry_at[file.name] = time.monotonic() + RETRY_UNREADABLE_SECONDS
             if cursor.get(f"file:{file.name}") == f"!{file.stamp}":
-                return None  # said already
+                return None  # reported already
             return self._refused(file, f"can't be read: {error}")
         if not same:
             self._waiting = True
             return None
-        self._tidy[file.name] = file
-        return Delivery(raw=raw, name=shown, state={f"file:{file.name}": file.stamp})
+        return Delivery(raw=raw, name=shown, state={f"file:{file.name}": file.stamp}, receipt=file)
 
     def _still_there(self, file: File) -> bool:
         try:
@@ -237,15 +238,15 @@ class Directory(Source):
     def _shown(self, name: str) -> str:
         return f"{self._folder.where.shown.rstrip('/')}/{name}"
 
-    def _tell(self, event: str, path: str, reason: str) -> None:
-        """Log it, the first time."""
-        if path not in self._told and len(self._told) < PENDING:
-            self._told.add(path)
+    def _log(self, event: str, path: str, reason: str) -> None:
+        """Log an event, once for each path."""
+        if path not in self._logged and len(self._logged) < PENDING:
+            self._logged.add(path)
             log.warning(event, extra={"path": path, "reason": reason})
 
 
 def _with_stamps(files: Iterator[File], cursor: Cursor) -> Iterator[tuple[File, str | None]]:
-    """Each file with the stamp that the cursor has of it."""
+    """Yield each file with the stamp that the cursor has for it."""
     while chunk := list(islice(files, CHUNK)):
         stamps = cursor.get_all([f"file:{file.name}" for file in chunk])
         for file in chunk:

@@ -1,4 +1,4 @@
-"""Documents over HTTP (RFC 9110): conditional, bounded, and only from where a feed allows."""
+"""Documents over HTTP (RFC 9110): conditional, bounded, and only from permitted hosts."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ LONGEST_RETRY_SECONDS = 86_400.0
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 VALIDATORS = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
-"""What an answer says of its state, and the header that asks whether it still is so."""
+"""The validators of an answer, each with the header that makes a request conditional on it."""
 
 
 class FetchOptions(Options):
-    """The keys that every feed over HTTP takes."""
+    """The keys of every feed over HTTP."""
 
     url: str = Field(pattern=r"^https?://")
     interval_seconds: float = Field(default=60.0, gt=0)
     timeout_seconds: float = Field(default=20.0, gt=0)
     """For a whole answer."""
     max_bytes: int = Field(default=MAX_BYTES, ge=1)
-    """A longer answer is cut off and counts as a failure of the source."""
+    """A longer answer is a failure of the source."""
     user_agent: str = "newswire/0.1"
     headers: dict[str, str] = Field(default_factory=dict)
-    """Sent with each request; secrets do not belong here."""
+    """Sent with each request. Must not hold secrets."""
     username: str | None = None
     """For basic authentication, with the password."""
     password: SecretStr | None = None
     token: SecretStr | None = None
-    """Sent as `Authorization: Bearer`, or as it is in `token_header`."""
+    """Sent as `Authorization: Bearer TOKEN`, or alone in `token_header`."""
     token_header: str = "Authorization"  # noqa: S105 (a header's name)
 
     @field_validator("headers")
@@ -61,7 +61,7 @@ class FetchOptions(Options):
         return url
 
     def credentials(self) -> dict[str, str]:
-        """The headers that let the feed in."""
+        """Return the headers that authenticate the feed."""
         if self.token is None:
             return {}
         token = self.token.get_secret_value()
@@ -70,11 +70,11 @@ class FetchOptions(Options):
 
 
 class Answered(SourceUnavailable):
-    """The server answered with a status that is no success."""
+    """The server answered with a status that does not mean success."""
 
     def __init__(self, url: str, response: httpx.Response) -> None:
         status = response.status_code
-        said = {410: "gone for good (410): take the feed out"}.get(
+        said = {410: "permanently gone (410): remove the feed"}.get(
             status, f"{status} {response.reason_phrase}"
         )
         super().__init__(f"{url}: {said}", retry_after_seconds(response.headers), status == 410)
@@ -82,18 +82,18 @@ class Answered(SourceUnavailable):
 
 
 class NotAllowed(SourceUnavailable):
-    """A redirect or a link leads where the feed may not go."""
+    """A redirect or a link leads to an address that the feed may not use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A document as it came."""
+    """A document as it was received."""
 
     raw: bytes
     validators: Mapping[str, str | None]
-    """Its ETag and Last-Modified, None where the server gives none."""
+    """Its ETag and Last-Modified, None where the server sends none."""
     moved_to: str | None
-    """Its new URL, when every redirect on the way there was permanent."""
+    """Its new URL, if every redirect that led to it was permanent."""
 
 
 class Fetcher:
@@ -132,11 +132,11 @@ class Fetcher:
         )
 
     def get(self, url: str, conditions: Mapping[str, str] = NOTHING) -> Page | None:
-        """The document at a URL, None when it is as the conditions say (304).
+        """Return the document at a URL; None if it has not changed (304).
 
         Raises:
-            Answered: the server's status is no success.
-            SourceUnavailable: no answer, too long, too slow, or a place not allowed.
+            Answered: the server's status does not mean success.
+            SourceUnavailable: no answer, too long, too slow, or an address not allowed.
         """
         at, permanent = url, True
         for _ in range(MAX_REDIRECTS + 1):
@@ -187,10 +187,10 @@ class Fetcher:
                     raw += chunk
                     if len(raw) > limit:
                         raise SourceUnavailable(f"{bare(url)}: longer than {limit:,} bytes")
-                    if time.monotonic() > deadline:  # a server may drip for ever
+                    if time.monotonic() > deadline:  # a server may send a byte now and then
                         raise SourceUnavailable(f"{bare(url)}: not whole after {seconds:g} s")
         except httpx.LocalProtocolError:
-            # What the library says repeats the header, and it may be the token.
+            # The library's message repeats the header, and the header may be the token.
             why = "a header can't be sent: see the feed's token and headers for line breaks"
             raise SourceUnavailable(f"{bare(url)}: {why}") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -228,18 +228,18 @@ class Fetcher:
 
 
 def bare(url: str) -> str:
-    """A URL to be shown: without the query and credentials, which may hold secrets."""
+    """Return a URL without its query and credentials, which may hold secrets."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def conditions(validators: Mapping[str, str | None]) -> dict[str, str]:
-    """The headers that ask for a document only if it has changed."""
+    """Return the headers that request a document only if it has changed."""
     return {VALIDATORS[name]: value for name, value in validators.items() if value}
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float:
-    """How long a server asks to be left alone (Retry-After in either form), a day at most."""
+    """Return the seconds that a server asks to wait (Retry-After in either form), a day at most."""
     sent = headers.get("retry-after", "").strip()
     try:
         seconds = float(sent)

@@ -1,4 +1,4 @@
-"""Folders on this machine or on an FTP, SFTP or S3 server, all seen through fsspec."""
+"""Folders on this machine or on an FTP, SFTP or S3 server, read through fsspec."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ import fsspec
 from fsspec.utils import glob_translate
 
 PARTIAL = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp", "~")
-"""Names under which programs write what is not whole yet."""
+"""Endings of names under which programs write files that are not complete."""
 
 SCHEMES = ("ftp", "ftps", "sftp", "s3")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the folder is and how to get in.
+    """Where a folder is and how to connect to it.
 
     Args:
-        known_hosts: of SFTP; the user's own file when None.
-        endpoint_url: of an S3-compatible store that is not Amazon's.
+        known_hosts: host keys for SFTP; the user's own file when None.
+        endpoint_url: the address of an S3-compatible store other than Amazon's.
     """
 
     scheme: str
@@ -44,7 +44,7 @@ class Place:
 
     @property
     def shown(self) -> str:
-        """The folder without credentials, as deliveries from it are named."""
+        """The folder's address without credentials, as in the names of its deliveries."""
         if self.scheme == "file":
             return self.root
         port = f":{self.port}" if self.port else ""
@@ -52,7 +52,7 @@ class Place:
 
 
 def place(url: str, **access: Any) -> Place:
-    """The place that a URL names.
+    """Return the place that a URL names.
 
     Raises:
         ValueError: a scheme that is not supported, or a password in the URL.
@@ -75,12 +75,12 @@ def place(url: str, **access: Any) -> Place:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as listed. Two listings with one stamp saw the same bytes."""
+    """A file as listed. Equal stamps mean the same bytes."""
 
     at: str
-    """When it was changed, in an order that sorts."""
+    """When it was changed, in a form that sorts."""
     name: str
-    """Below the root, printable even where the file system's name is not."""
+    """Relative to the root, printable even if the file system's name is not."""
     stamp: str
     path: str
     size: int
@@ -95,7 +95,7 @@ class Unreachable(Exception):
 
 
 class Folder:
-    """A connection to a place, made when it is first needed."""
+    """A connection to a place, opened when it is first needed."""
 
     def __init__(self, where: Place, pattern: str, skip: str | None = None) -> None:
         self.where = where
@@ -105,13 +105,13 @@ class Folder:
         self._fs: Any = None
 
     def files(self, unlisted: dict[str, str]) -> Iterator[File]:
-        """The files below the root whose names match, in no order.
+        """Yield the files below the root whose names match, in no order.
 
         Hidden and partial names are left out. A link to a file counts as the file; a link
-        to a folder is not followed, so no loop is walked.
+        to a folder is not followed, so that the walk ends.
 
         Args:
-            unlisted: gets the folders below the root that can't be listed, and why.
+            unlisted: receives the folders below the root that can't be listed, and why.
 
         Raises:
             Unreachable: the root can't be listed.
@@ -143,11 +143,11 @@ class Folder:
                     yield self._file(listed)
 
     def read(self, file: File, max_bytes: int) -> bytes:
-        """A file's bytes.
+        """Return a file's bytes.
 
         Raises:
             TooLong: it has more than `max_bytes`; no more than that is read.
-            one of `failures`: it is gone or unreadable, or the connection is.
+            one of `failures`: it is deleted or unreadable, or the connection is broken.
         """
         if self.where.scheme in ("ftp", "ftps"):
             return self._read_ftp(file.path, max_bytes)
@@ -161,23 +161,23 @@ class Folder:
         return raw
 
     def same(self, file: File, raw: bytes) -> bool:
-        """Whether a file is still as it was listed, now that it has been read.
+        """Return True if a file that has been read is still as it was listed.
 
         Raises:
-            one of `failures`: it is gone, or the connection is.
+            one of `failures`: it is deleted, or the connection is broken.
         """
         if len(raw) != file.size:
             return False
-        # FTP has no cheap question for one file; an object of S3 is replaced as a whole.
+        # FTP has no cheap request for one file; an object of S3 is replaced as a whole.
         if self.where.scheme in ("ftp", "ftps", "s3"):
             return True
         return self._file(self._open().info(file.path)).stamp == file.stamp
 
     def lists(self, file: File) -> bool:
-        """Whether a file that could not be read is still there: then it is unreadable.
+        """Return True if a file that could not be read is still listed.
 
         Raises:
-            Unreachable: the root can't be listed, so it is the place that is ill.
+            Unreachable: the root can't be listed, so the failure is not the file's.
         """
         try:
             return any(e["name"] == file.path for e in self._list(posixpath.dirname(file.path)))
@@ -190,17 +190,17 @@ class Folder:
             return False
 
     def delete(self, file: File) -> None:
-        """Take a file away."""
+        """Delete a file."""
         self._open().rm_file(file.path)
 
     def move(self, file: File, folder: str) -> None:
-        """Put a file below a folder of the root, under the same name."""
+        """Move a file to a folder below the root, under the same name."""
         target = posixpath.join(self.where.root, folder, self._relative(file.path))
         self._open().makedirs(posixpath.dirname(target), exist_ok=True)
         self._open().mv(file.path, target)
 
     def close(self) -> None:
-        """Let go of the connection; the next question makes a new one."""
+        """Close the connection; the next use opens a new one."""
         fs, self._fs = self._fs, None
         for connection in (getattr(fs, "ftp", None), getattr(fs, "client", None)):
             if connection is not None:
@@ -219,15 +219,15 @@ class Folder:
             try:
                 entries: list[dict[str, Any]] = fs.ls(folder, detail=True, refresh=True)
             except FileNotFoundError:
-                # A prefix exists only as long as an object has it: then it is just empty.
+                # A prefix exists only while an object has it: here the folder is empty.
                 if not fs.exists(folder.partition("/")[0]):
                     raise
                 return []
-            # A "folder" made by a console is an empty object of the folder's own name.
+            # A "folder" created in a console is an empty object with the folder's own name.
             return [entry for entry in entries if entry["name"].rstrip("/") != folder]
         listed: list[dict[str, Any]] = fs.ls(folder, detail=True)
         if len(listed) == 1 and listed[0]["name"] == folder:
-            raise NotADirectoryError(f"{folder} is no folder")
+            raise NotADirectoryError(f"{folder} is not a folder")
         return listed
 
     def _target(self, path: str) -> dict[str, Any] | None:
@@ -259,17 +259,17 @@ class Folder:
         try:
             self._open().ftp.retrbinary(f"RETR {path}", take)
         except TooLong:
-            self.close()  # a transfer that is broken off leaves the connection unfit
+            self.close()  # a transfer that was interrupted makes the connection unusable
             raise
         return bytes(raw)
 
 
 def _local(entries: Iterator[os.DirEntry[str]]) -> Iterator[dict[str, Any]]:
-    """What fsspec says of local files, at less than half the cost: there may be very many."""
+    """Yield what fsspec reports of local files, in less than half the time."""
     for entry in entries:
         try:
             stat = entry.stat(follow_symlinks=False)
-        except FileNotFoundError:  # gone while we look
+        except FileNotFoundError:  # deleted during the scan
             continue
         kind = (
             "directory" if S_ISDIR(stat.st_mode) else "file" if S_ISREG(stat.st_mode) else "other"
@@ -284,7 +284,7 @@ def _local(entries: Iterator[os.DirEntry[str]]) -> Iterator[dict[str, Any]]:
 
 
 def _connect(where: Place) -> Any:
-    """fsspec's file system, connected and without a cache of listings."""
+    """Return fsspec's file system, connected and without a cache of listings."""
     timeout = where.timeout_seconds
     if where.scheme == "file":
         return fsspec.filesystem("file")
@@ -325,7 +325,7 @@ def _connect(where: Place) -> Any:
 
 
 def _failures(scheme: str) -> tuple[type[Exception], ...]:
-    """What the libraries behind a scheme raise when the world is bad."""
+    """Return what the libraries for a scheme raise when the server or network fails."""
     if scheme == "sftp":
         import paramiko
 

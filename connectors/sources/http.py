@@ -1,7 +1,7 @@
-"""A feed of JSON pages by polling: each page leads to the next, items to their documents.
+"""Pages of JSON, polled: each page links to the next, and items link to their documents.
 
-Made for interfaces in the manner of the AP Media API, whose page has its items, each with
-a link to its NITF, and a link to the page that will hold what comes next.
+Made for APIs like the AP Media API, whose page lists items, each with a link to its NITF,
+and links to the page that will hold the next items.
 """
 
 from __future__ import annotations
@@ -30,40 +30,43 @@ from connectors.sources.fetch import (
 log = logging.getLogger(__name__)
 
 MAX_LINKS = 1000
-"""Documents fetched for one page."""
+"""The most documents fetched for one page."""
 
 
 class HttpOptions(FetchOptions):
     """The keys of a feed with `source = "http"`.
 
-    Places in a page are written as keys with dots between, "*" for each item of a list:
+    A place in a page is written as keys with dots between them, "*" for each item of a list:
     "data.items.*.item.renditions.nitf.href".
     """
 
     items: str | None = None
-    """Where a page has its list of items: one with none is no delivery."""
+    """Where a page has its list of items. A page with an empty list is not delivered."""
     next: str | None = None
-    """Where a page has the link to the next one. Without it the one page is polled."""
+    """Where a page has the link to the next page. Without it the one page is polled."""
     links: tuple[str, ...] = ()
     """Where items have links to documents that the format needs."""
     hosts: tuple[str, ...] = ()
-    """Hosts that links may lead to, beside the one of `url`."""
+    """Hosts that links may lead to, besides the host of `url`."""
     allow_private_addresses: bool = False
-    """Whether `hosts` may stand for addresses of a private network."""
+    """True when `hosts` may have addresses in a private network."""
     requests_per_second: float = Field(default=5.0, gt=0)
     max_pages: int = Field(default=20, ge=1)
-    """How many pages are taken in a row before the feed rests."""
+    """The most pages that are read in a row before the feed pauses."""
 
 
 class Http(Source):
-    """Pages, each a delivery with the documents that its items link to.
+    """Delivers every page with the documents that its items link to, at least once.
 
-    The cursor has the page to fetch next. When the server no longer knows that page, the
-    feed starts again at its URL.
+    The cursor has the page to fetch next. If the server no longer has that page, the feed
+    starts again at its URL.
     """
 
+    name = "http"
+    options = HttpOptions
+
     def __init__(self, options: HttpOptions, transport: httpx.BaseTransport | None = None) -> None:
-        self.options = options
+        self._options = options
         self.interval_seconds = options.interval_seconds
         self._fetcher = Fetcher(
             options,
@@ -75,31 +78,34 @@ class Http(Source):
 
     def poll(self, cursor: Cursor) -> Iterator[Polled]:
         """The pages from where the cursor is to the newest; see `Source.poll`."""
-        url = self.options.url
+        url = self._options.url
         ours = cursor.get("url") == url
         at = (cursor.get("at") if ours else None) or url
         known = {name: cursor.get(name) for name in VALIDATORS} if ours else {}
-        for _ in range(self.options.max_pages):
+        for _ in range(self._options.max_pages):
             try:
                 page = self._fetcher.get(at, conditions(known))
             except Answered as error:
                 if error.status not in (400, 404, 410) or at == url:
                     raise
-                log.warning("the next page is gone: starting again", extra={"url": bare(at)})
+                log.warning(
+                    "the next page is gone: the feed starts again at its URL",
+                    extra={"url": bare(at)},
+                )
                 yield Progress({"at": None, **dict.fromkeys(VALIDATORS)})
                 return
             if page is None:
                 return
             document = _decode(page.raw)
             following = self._following(document, at)
-            # Validators belong to the page that is asked for next, if that is this one.
+            # The validators belong to the next request only if it asks for this page again.
             stays = following == at
             state = {
                 "url": url,
                 "at": following,
                 **(page.validators if stays else dict.fromkeys(VALIDATORS)),
             }
-            if self.options.items and next(pick(document, self.options.items), None) == []:
+            if self._options.items and next(pick(document, self._options.items), None) == []:
                 yield Progress(state)
             else:
                 linked = self._linked(document, at)
@@ -113,16 +119,17 @@ class Http(Source):
         self._fetcher.close()
 
     def _following(self, document: Any, at: str) -> str:
-        link = next(pick(document, self.options.next), None) if self.options.next else None
+        link = next(pick(document, self._options.next), None) if self._options.next else None
         return urljoin(at, link) if isinstance(link, str) else at
 
     def _linked(self, document: Any, at: str) -> dict[str, bytes]:
-        """The documents that a page's items link to, by the URLs as they are written there.
+        """Fetch the documents that a page's items link to, by the URLs as written there.
 
-        One that is refused for good is left out: the format says what is missing.
+        A document that the server refuses permanently is left out; the format then reports
+        what is missing.
         """
         found: dict[str, bytes] = {}
-        for place in self.options.links:
+        for place in self._options.links:
             for link in pick(document, place):
                 if not isinstance(link, str) or link in found or len(found) >= MAX_LINKS:
                     continue
@@ -142,7 +149,7 @@ class Http(Source):
 
 
 def pick(document: Any, place: str) -> Iterator[Any]:
-    """The values at a place of a JSON document, none where there is no such place."""
+    """Yield the values at a place of a JSON document; none if there is no such place."""
     found = [document]
     for key in place.split("."):
         inner: list[Any] = []
@@ -159,4 +166,4 @@ def _decode(raw: bytes) -> Any:
     try:
         return json.loads(raw)
     except (ValueError, RecursionError):
-        return None  # the format says what is wrong with it
+        return None  # the format reports what is wrong with it

@@ -1,4 +1,4 @@
-"""A mailbox, read over IMAP4rev1 (RFC 3501) and left as it is: each message is a delivery."""
+"""A mailbox, read over IMAP4rev1 (RFC 3501) without changing it: a message is a delivery."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ImapOptions(Options):
     """993 with tls, else 143."""
     security: Literal["tls", "starttls", "none"] = "tls"
     ca_file: Path | None = None
-    """Certificates to trust instead of the system's."""
+    """Certificates to trust instead of those of the system."""
     username: str
     password: SecretStr
     mailbox: str = "INBOX"
@@ -39,19 +39,22 @@ class ImapOptions(Options):
 
 
 class Imap(Source):
-    """The messages of one mailbox, in the order of their UIDs.
+    """Delivers every message of one mailbox, in the order of UIDs, at least once.
 
-    The cursor has the last UID and the UIDVALIDITY it belongs to. When a server gives out
-    new UIDs (section 2.3.1.1) the mailbox is read from its start; what was published from
-    it before is known by its words.
+    The cursor has the last UID and its UIDVALIDITY. When the server assigns new UIDs
+    (section 2.3.1.1) the mailbox is read again from its start; stories that were published
+    before are recognised by their content.
     """
+
+    name = "imap"
+    options = ImapOptions
 
     def __init__(self, options: ImapOptions) -> None:
         self._options = options
         self.interval_seconds = options.interval_seconds
 
     def poll(self, cursor: Cursor) -> Iterator[Polled]:
-        """The messages after the cursor's UID; see `Source.poll`."""
+        """Yield the messages after the cursor's UID; see `Source.poll`."""
         try:
             with self._opened() as (mailbox, count):
                 (said,) = mailbox.response("UIDVALIDITY")[1] or [None]
@@ -79,7 +82,7 @@ class Imap(Source):
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[imaplib.IMAP4, int]]:
-        """The mailbox, read-only, and how many messages it has."""
+        """Open the mailbox read-only; yields it with the number of its messages."""
         o = self._options
         context = None
         if o.security != "none":
@@ -102,9 +105,7 @@ class Imap(Source):
 
 
 def _quoted(mailbox: str) -> str:
-    """A mailbox's name as it is sent: quoted, other letters than ASCII in the modified UTF-7
-    of section 5.1.3.
-    """
+    """Return a mailbox's name as it is sent: quoted, and in modified UTF-7 (section 5.1.3)."""
 
     def shifted(run: re.Match[str]) -> str:
         packed = base64.b64encode(run[0].encode("utf-16-be")).decode().rstrip("=")
@@ -115,7 +116,7 @@ def _quoted(mailbox: str) -> str:
 
 
 def _sizes(mailbox: imaplib.IMAP4, last: int) -> list[tuple[int, int]]:
-    """UID and size of each message after a UID, in order."""
+    """Return the UID and size of each message after a UID, in order."""
     found = []
     for line in _command(mailbox.uid("FETCH", f"{last + 1}:*", "(UID RFC822.SIZE)")):
         text = line if isinstance(line, bytes) else b""
@@ -127,10 +128,10 @@ def _sizes(mailbox: imaplib.IMAP4, last: int) -> list[tuple[int, int]]:
 
 
 def _command(answer: tuple[str, Any]) -> list[Any]:
-    """An answer's data.
+    """Return the data of an answer.
 
     Raises:
-        imaplib.IMAP4.error: the server said NO.
+        imaplib.IMAP4.error: the server answered NO.
     """
     status, data = answer
     if status != "OK":

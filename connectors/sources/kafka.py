@@ -17,20 +17,20 @@ from pipeline.kafka.options import client_options
 from pipeline.wire.errors import SourceUnavailable
 
 POLL_SECONDS = 1.0
-"""How long a poll waits for records, and so how long the feed may take to stop."""
+"""How long a poll waits for records; the feed may take as long to stop."""
 
 MAX_RECORDS = 500
 
 
 class KafkaOptions(Options):
-    """The keys of a feed with `source = "kafka"`; those to get in are Kafka's own."""
+    """The keys of a feed with `source = "kafka"`; the names for access are Kafka's own."""
 
     brokers: settings.Words
     topic: str = Field(min_length=1)
     start: Literal["earliest", "latest"] = "earliest"
-    """Where a feed begins that has not run before."""
+    """Where a feed begins that has never run."""
     timeout_seconds: float = Field(default=10.0, gt=0)
-    """For the cluster to be found."""
+    """How long to wait for the cluster to answer."""
     max_bytes: int = Field(default=MAX_BYTES, ge=1)
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
@@ -41,17 +41,20 @@ class KafkaOptions(Options):
     ssl_keyfile: Path | None = None
 
     def cluster(self) -> settings.Kafka:
-        """How to get in."""
+        """Return the settings for access to the cluster."""
         own = {"topic", "start", "timeout_seconds", "max_bytes"}
         return settings.Kafka(**{k: v for k, v in dict(self).items() if k not in own})
 
 
 class Kafka(Source):
-    """The topic's records, in the order of each partition.
+    """Delivers every record of a topic, in the order of each partition, at least once.
 
     The cursor has the next offset of each partition, as `offset:<partition>`; nothing is
-    kept in the other cluster.
+    stored in the other cluster.
     """
+
+    name = "kafka"
+    options = KafkaOptions
 
     interval_seconds = 0.0
 
@@ -61,7 +64,7 @@ class Kafka(Source):
         self._behind = False
 
     def poll(self, cursor: Cursor) -> Iterator[Polled]:
-        """The records from the cursor's offsets on; see `Source.poll`."""
+        """Yield the records from the cursor's offsets on; see `Source.poll`."""
         try:
             begun, found = self._fetch(cursor)
         except (KafkaError, OSError) as error:
@@ -82,17 +85,17 @@ class Kafka(Source):
                 yield Delivery(raw=record.value, name=name, state=state, recurs=False)
 
     def settled(self) -> bool:
-        """True when the last poll has reached the end of every partition."""
+        """Return True when the last poll has reached the end of every partition."""
         return not self._behind
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             consumer.close()
 
     def _fetch(self, cursor: Cursor) -> tuple[dict[str, str], list[Any]]:
-        """Offsets to begin at, where the cursor has none yet, and records."""
+        """Return the offsets to begin at where the cursor has none, and the records."""
         consumer = self._open()
         partitions = self._partitions()
         if consumer.assignment() != set(partitions):
@@ -105,7 +108,7 @@ class Kafka(Source):
             if known is None:
                 consumer.seek_to_beginning(at)
             elif consumer.position(at) != int(known):
-                # A batch that was not acknowledged comes again.
+                # A batch that was not acknowledged is delivered again.
                 consumer.seek(at, int(known))
         polled = consumer.poll(timeout_ms=int(POLL_SECONDS * 1000), max_records=MAX_RECORDS)
         found = [record for records in polled.values() for record in records]
@@ -127,7 +130,8 @@ class Kafka(Source):
                 **client_options(self._options.cluster()) | patience,
                 client_id="newswire-source",
                 enable_auto_commit=False,
-                # An offset that retention has passed by, or of a topic made anew.
+                # For an offset that retention has deleted, or one of a topic that was deleted and
+                # created again.
                 auto_offset_reset="earliest",
                 max_partition_fetch_bytes=self._options.max_bytes,
                 metadata_max_age_ms=60_000,

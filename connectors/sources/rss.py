@@ -1,4 +1,4 @@
-"""RSS and Atom by polling, as politely as RFC 9110 allows."""
+"""RSS and Atom documents, polled with conditional requests (RFC 9110)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ class RssOptions(FetchOptions):
 
 
 class Rss(Source):
-    """One feed document: a delivery each time that the server says it has changed.
+    """Delivers each state of one document that a poll has seen, at least once.
 
-    A permanent redirect is followed from then on, until the feed's URL is changed.
+    The document is a delivery each time the server says that it has changed. A permanent
+    redirect is remembered until the feed's URL is changed.
     """
+
+    name = "rss"
+    options = RssOptions
 
     def __init__(self, options: RssOptions, transport: httpx.BaseTransport | None = None) -> None:
         self._url = options.url
@@ -27,7 +31,7 @@ class Rss(Source):
         self._fetcher = Fetcher(options, transport=transport)
 
     def poll(self, cursor: Cursor) -> Iterator[Polled]:
-        """The document, unless it is as it was; see `Source.poll`."""
+        """Yield the document if it has changed; see `Source.poll`."""
         ours = cursor.get("url") == self._url
         known = {name: cursor.get(name) for name in VALIDATORS} if ours else {}
         at = (cursor.get("moved-to") if ours else None) or self._url

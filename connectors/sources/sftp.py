@@ -1,4 +1,4 @@
-"""SFTP that knows its servers: fsspec's own would take any host key."""
+"""SFTP with verified host keys: fsspec's own SFTP accepts any host key."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from fsspec.implementations.sftp import SFTPFileSystem
 
 
 class VerifiedSftp(SFTPFileSystem):  # type: ignore[misc]  # fsspec is untyped
-    """fsspec's SFTP, to hosts whose keys are known only, with a timeout on every answer.
+    """fsspec's SFTP, restricted to hosts with a known key, with a timeout for every answer.
 
     Args:
-        known_hosts: a file in OpenSSH's form; the user's own when None.
+        known_hosts: a file in OpenSSH's format; the user's own file when None.
         timeout: in seconds.
     """
 

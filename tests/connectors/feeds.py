@@ -13,7 +13,7 @@ from connectors.cursor import FILE, Cursor
 from connectors.feed.claims import Claims
 from connectors.feed.loop import FeedLoop
 from connectors.formats import Context, Parsed, Skipped
-from connectors.sources import Delivery, Polled, Source
+from connectors.sources import Delivery, Options, Polled, Source
 from pipeline.kafka.messages import Message
 from pipeline.kafka.publisher import RecordsTooLarge
 from pipeline.wire import codec
@@ -86,10 +86,12 @@ class Broker:
 class Listed(Source):
     """Gives what it was given, from where the cursor is; an exception is raised in its turn."""
 
+    name = "listed"
+    options = Options
     interval_seconds = 0.01
 
     def __init__(self, *items: Any) -> None:
-        self.items: list[Any] = list(items)
+        self.items: list[Any] = [item for item in items if not isinstance(item, Options)]
         self.closed = False
 
     def poll(self, cursor: Cursor) -> Iterator[Polled]:

@@ -14,8 +14,7 @@ from config.settings import Connectors, Settings
 from connectors import check, run
 from connectors.check import Row
 from connectors.cursor import FILE, Cursor
-from connectors.sources import SOURCES, Kind, Polled
-from connectors.sources.base import Options
+from connectors.sources import SOURCES, Polled
 from newswire.__main__ import app
 from pipeline.wire.errors import ConfigError
 from tests.connectors.feeds import Broker, Listed
@@ -129,7 +128,7 @@ class Hanging(Listed):
 
 def test_feed_that_hangs(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A feed that never answers costs the others nothing and is told."""
-    kinds = {**SOURCES, "directory": Kind(Options, lambda options: Hanging())}
+    kinds = {**SOURCES, "directory": Hanging}
     monkeypatch.setattr("connectors.sources.SOURCES", kinds)
     monkeypatch.setattr(check, "ANSWER_SECONDS", 0.2)
     file = settings.connectors.feeds_file

@@ -12,8 +12,7 @@ import pytest
 from config.settings import Connectors, Settings
 from connectors import run
 from connectors.cursor import Cursor
-from connectors.sources import SOURCES, Kind, Polled
-from connectors.sources.base import Options
+from connectors.sources import SOURCES, Polled
 from pipeline.process.status import read_status
 from pipeline.wire.errors import ConfigError
 from tests.connectors.feeds import Broker, Listed
@@ -112,8 +111,8 @@ def test_one_feed_slows_no_other(
         0.05,
     )
     kinds = dict(SOURCES)
-    kinds["hanging"] = Kind(Options, lambda options: Hanging())
-    kinds["flooding"] = Kind(Options, lambda options: Flooding())
+    kinds["hanging"] = Hanging
+    kinds["flooding"] = Flooding
     monkeypatch.setattr("connectors.sources.SOURCES", kinds)
     feeds = "".join(
         f'[feeds.{name}]\nsource = "{name}"\nformat = "text"\n' for name in ("hanging", "flooding")

@@ -13,7 +13,7 @@ def take(source: Source, cursor: Cursor) -> list[Polled]:
     for item in items:
         state.update(item.state)
     cursor.commit(Acknowledged(state=state))
-    source.acknowledged(cursor)
+    source.acknowledged([item for item in items if isinstance(item, Delivery)])
     return items
 
 

@@ -15,7 +15,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from pydantic import ValidationError
 
-from connectors.cursor import Cursor
+from connectors.cursor import Acknowledged, Cursor
 from connectors.sources import Delivery, Progress, Refused
 from connectors.sources.directory import Directory, DirectoryOptions
 from pipeline.wire.errors import SourceUnavailable
@@ -251,8 +251,18 @@ def test_after_delivery_only_when_acknowledged(folder: Path, cursor: Cursor) -> 
     put(folder, "a.txt", "text")
     directory = source(folder, after="delete")
     list(directory.poll(cursor))
-    directory.acknowledged(cursor)
+    directory.acknowledged(())
     assert (folder / "a.txt").exists()
+
+
+def test_a_file_that_a_crash_left_is_deleted(folder: Path, cursor: Cursor) -> None:
+    """A delivered file that a crash has left is deleted after the next poll."""
+    put(folder, "a.txt", "text")
+    (delivery,) = source(folder, after="delete").poll(cursor)
+    cursor.commit(Acknowledged(state=dict(delivery.state)))
+    restarted = source(folder, after="delete")
+    assert texts(take(restarted, cursor)) == []
+    assert not (folder / "a.txt").exists()
 
 
 @dataclass

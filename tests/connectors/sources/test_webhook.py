@@ -14,7 +14,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from connectors.cursor import Acknowledged, Cursor
+from connectors.cursor import Cursor
 from connectors.sources import Delivery
 from connectors.sources.webhook import Webhook, WebhookOptions
 from pipeline.process.guesses import MOST
@@ -72,10 +72,9 @@ def test_accepted_only_when_acknowledged(cursor: Cursor, pool: ThreadPoolExecuto
     with webhook() as source:
         answer = pool.submit(post, listening(source, cursor), b"story")
         (delivery,) = arrive(source, cursor, 1)
-        source.acknowledged(cursor)
+        source.acknowledged(())
         assert not answer.done()
-        cursor.commit(Acknowledged(state=dict(delivery.state)))
-        source.acknowledged(cursor)
+        source.acknowledged([delivery])
         assert answer.result(timeout=30).status_code == 202
         assert source.settled()
 
@@ -96,8 +95,7 @@ def test_only_what_is_acknowledged_is_accepted(cursor: Cursor, pool: ThreadPoolE
         url = listening(source, cursor)
         answers = {raw: pool.submit(post, url, raw) for raw in (b"one", b"two")}
         first, second = arrive(source, cursor, 2)
-        cursor.commit(Acknowledged(state=dict(first.state)))
-        source.acknowledged(cursor)
+        source.acknowledged([first])
         assert answers[first.raw].result(timeout=30).status_code == 202
         assert not answers[second.raw].done()
         assert texts(take(source, cursor)) == [second.raw]
@@ -218,12 +216,108 @@ def test_unguarded_webhook_is_refused() -> None:
         WebhookOptions(port=8001)
 
 
-def test_who_guesses_waits(cursor: Cursor) -> None:
-    """After some wrong tokens the right one is not listened to either, for a while."""
+def test_guesses_are_slowed(cursor: Cursor, pool: ThreadPoolExecutor) -> None:
+    """After some wrong tokens further ones are refused for a while; the right one is accepted."""
     with webhook() as source:
         url = listening(source, cursor)
         for n in range(MOST):
             assert post(url, b"x", authorization=f"Bearer guess {n}").status_code == 401
-        answer = post(url, b"x")
-        assert answer.status_code == 429
-        assert 0 < int(answer.headers["retry-after"]) <= 60
+        refused = post(url, b"x", authorization="Bearer another guess")
+        assert refused.status_code == 429
+        assert 0 < int(refused.headers["retry-after"]) <= 60
+        answer = pool.submit(post, url, b"x")
+        arrive(source, cursor, 1)
+        take(source, cursor)
+        assert answer.result(timeout=30).status_code == 202
+
+
+def test_a_poll_that_breaks_off_forgets_no_request(
+    cursor: Cursor, pool: ThreadPoolExecutor
+) -> None:
+    """Requests that a poll had not yielded when the broker failed are yielded by the next."""
+    with webhook() as source:
+        url = listening(source, cursor)
+        answers = [pool.submit(post, url, raw) for raw in (b"one", b"two")]
+        while source._receiver._queue.qsize() < 2:
+            pass
+        polled = source.poll(cursor)
+        next(polled)
+        polled.close()  # type: ignore[attr-defined]
+        assert sorted(texts(take(source, cursor))) == [b"one", b"two"]
+        assert {answer.result(timeout=30).status_code for answer in answers} == {202}
+
+
+@contextmanager
+def connections(url: str, count: int, sent: bytes = b"") -> Iterator[list[socket.socket]]:
+    """Clients that connect and send no complete request."""
+    address = (httpx.URL(url).host, httpx.URL(url).port or 0)
+    opened = [socket.create_connection(address, timeout=20) for _ in range(count)]
+    for one in opened:
+        one.sendall(sent)
+    try:
+        yield opened
+    finally:
+        for one in opened:
+            one.close()
+
+
+def accepted(source: Webhook, cursor: Cursor, pool: ThreadPoolExecutor, url: str) -> bool:
+    """Whether a sender with the right token is answered 202."""
+    answer = pool.submit(post, url, b"story")
+    arrive(source, cursor, 1)
+    take(source, cursor)
+    return answer.result(timeout=30).status_code == 202
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST / HTTP/1.1\r\nHost: x\r\nX-Slow: "])
+def test_silent_connections_do_not_block(
+    cursor: Cursor, pool: ThreadPoolExecutor, sent: bytes
+) -> None:
+    """However many connections send nothing or half a header, a sender is still accepted."""
+    with webhook(max_waiting=2) as source:
+        url = listening(source, cursor)
+        with connections(url, 400, sent):
+            assert accepted(source, cursor, pool, url)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"POST / HTTP/1.1\r\n", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"],
+)
+def test_header_deadline(cursor: Cursor, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+    """A connection without a complete request, or a refused one that stays open, is closed."""
+    monkeypatch.setattr("connectors.sources.receiver.HEADER_SECONDS", 0.2)
+    with webhook() as source, connections(listening(source, cursor), 1, sent) as (client,):
+        try:
+            while client.recv(1000):
+                pass
+        except ConnectionResetError:
+            pass
+
+
+def test_slow_bodies_do_not_take_all_places(
+    cursor: Cursor, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where only the body is signed, slow uploads without a signature give way to a sender."""
+    monkeypatch.setattr("connectors.sources.receiver.UPLOAD_SECONDS", 0.0)
+    with webhook(token=None, hmac_secret="s", max_waiting=2) as source:
+        url = listening(source, cursor)
+        slow = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1"
+        with connections(url, 2, slow) as clients:
+            while len(source._receiver._places) < 2:
+                pass
+            signature = hmac.new(b"s", b"story", hashlib.sha256).hexdigest()
+            answer = pool.submit(post, url, b"story", x_hub_signature_256=signature)
+            arrive(source, cursor, 1)
+            take(source, cursor)
+            assert answer.result(timeout=30).status_code == 202
+            assert clients[0].recv(1000).startswith(b"HTTP/1.1 408")
+
+
+def test_slow_body(cursor: Cursor) -> None:
+    """A body that takes longer than timeout_seconds is refused with 408."""
+    with webhook(timeout_seconds=0.2) as source:
+        head = b"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer let me in\r\n"
+        sent = head + b"Content-Length: 9\r\n\r\n1"
+        with connections(listening(source, cursor), 1, sent) as (client,):
+            assert client.recv(1000).startswith(b"HTTP/1.1 408")

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
 
 import msgspec
 import orjson
 import typer
-from kafka import KafkaConsumer, TopicPartition
 from rich.markup import escape
 from rich.table import Table
 
@@ -22,17 +20,14 @@ from connectors.feed.reading import read as read_delivery
 from connectors.publish import story_record
 from connectors.sources.base import Delivery, now
 from newswire.context import fail, one_sentence, out, printable, settings
-from pipeline.kafka.errors import broker_errors
-from pipeline.kafka.messages import Message
-from pipeline.kafka.options import client_options
+from pipeline.kafka.messages import Message, Record
 from pipeline.kafka.publisher import Publisher
+from pipeline.kafka.reading import open_reader
 from pipeline.wire.deadletter import DeadLetter, Found, letter_name, read
 from pipeline.wire.errors import ParseError
-from pipeline.wire.topics import Topics, headers, read_headers
+from pipeline.wire.topics import Topics, headers
 
 app = typer.Typer(help="List, show and replay what could not be used.", no_args_is_help=True)
-
-READ_SECONDS = 10.0
 
 
 @app.command("list")
@@ -165,15 +160,10 @@ def letters(base: Settings, newest: int | None = None) -> Iterator[Found]:
     Raises:
         BrokerUnavailable: Kafka does not answer.
     """
-    with _consumer(base) as consumer:
-        topic = Topics(base.topics.prefix).deadletter
-        parts = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
-        ends = consumer.end_offsets(parts)
-        starts = consumer.beginning_offsets(parts)
-        for part in sorted(parts):
-            start = starts[part] if newest is None else max(starts[part], ends[part] - newest)
-            if start < ends[part]:
-                yield from _partition(consumer, part, start, ends[part])
+    with open_reader(base.kafka) as topics:
+        for at, span in topics.spans([Topics(base.topics.prefix).deadletter]).items():
+            for records in topics.read({at: span if newest is None else span[-newest:]}):
+                yield from map(_found, records)
 
 
 def letter_at(base: Settings, name: str) -> Found | None:
@@ -185,41 +175,18 @@ def letter_at(base: Settings, name: str) -> Found | None:
     match = re.fullmatch(r"([0-9]{1,9}):([0-9]{1,18})", name)
     if match is None:
         return None
-    with _consumer(base) as consumer:
-        part = TopicPartition(Topics(base.topics.prefix).deadletter, int(match[1]))
-        if part.partition not in (consumer.partitions_for_topic(part.topic) or ()):
+    at, offset = (Topics(base.topics.prefix).deadletter, int(match[1])), int(match[2])
+    with open_reader(base.kafka) as topics:
+        if offset not in topics.spans([at[0]]).get(at, ()):
             return None
-        start, end = consumer.beginning_offsets([part])[part], consumer.end_offsets([part])[part]
-        if not start <= (offset := int(match[2])) < end:
-            return None
-        return next(_partition(consumer, part, offset, offset + 1), None)
+        for records in topics.read({at: range(offset, offset + 1)}):
+            return _found(records[0])
+    return None
 
 
-@contextmanager
-def _consumer(base: Settings) -> Iterator[KafkaConsumer]:
-    with broker_errors(base.kafka):
-        consumer = KafkaConsumer(
-            **client_options(base.kafka), enable_auto_commit=False, auto_offset_reset="earliest"
-        )
-        try:
-            yield consumer
-        finally:
-            consumer.close()
-
-
-def _partition(
-    consumer: KafkaConsumer, part: TopicPartition, start: int, end: int
-) -> Iterator[Found]:
-    consumer.assign([part])
-    consumer.seek(part, start)
-    while consumer.position(part) < end:
-        polled = consumer.poll(timeout_ms=int(READ_SECONDS * 1000))
-        if not polled:
-            return
-        for record in polled.get(part, ()):
-            if record.offset < end:
-                letter = read(record.value or b"", read_headers(record.headers))
-                yield Found(letter_name(record.partition, record.offset), letter, len(letter.raw))
+def _found(record: Record) -> Found:
+    letter = read(record.value, dict(record.headers))
+    return Found(letter_name(record.partition, record.offset), letter, len(letter.raw))
 
 
 def _one(base: Settings, name: str) -> Found:

@@ -19,7 +19,7 @@ from newswire.context import err, fail, one_sentence, out, settings
 from pipeline.kafka.messages import Message
 from pipeline.kafka.publisher import Publisher
 from pipeline.kafka.reading import read_topic
-from pipeline.wire.topics import Lane, Topics, read_headers
+from pipeline.wire.topics import Lane, Topics, headers
 
 BATCH = 200
 
@@ -85,9 +85,8 @@ def _from_topics(base: Settings, since: datetime | None, feed: str | None) -> It
     backfill = topics.lane(Lane.BACKFILL)
     for topic in (topics.lane(Lane.URGENT), topics.lane(Lane.LIVE)):
         for message in read_topic(base.kafka, topic, since):
-            headers = read_headers(message.headers)
-            if feed is None or headers.get("feed") == feed:
-                yield Message(backfill, message.key, message.value, message.headers)
+            if message.value and feed in (None, message.headers.get("feed")):
+                yield Message(backfill, message.key, message.value, headers(**message.headers))
 
 
 def _batches(records: Iterator[Message]) -> Iterator[list[Message]]:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import orjson
 import typer
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, TopicPartition
 from rich.markup import escape
 from rich.table import Table
 
-from config.settings import Kafka, Settings
+from config.settings import Settings
 from newswire.context import one_sentence, out, settings
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.setup import read_alias
-from pipeline.kafka.errors import broker_errors
 from pipeline.kafka.messages import Position
 from pipeline.kafka.options import client_options
+from pipeline.kafka.reading import open_reader
 from pipeline.process.status import read_status
 from pipeline.wire.errors import NewswireError
 from pipeline.wire.topics import Topics
@@ -91,8 +91,8 @@ def gather(base: Settings) -> dict[str, Any]:
 def positions(base: Settings) -> list[Position]:
     """Every partition of ours with its end and the group's committed offset."""
     topics = Topics(base.topics.prefix)
-    with broker_errors(base.kafka):
-        ends = _ends(base.kafka, topics.all())
+    with open_reader(base.kafka) as reader:
+        spans = reader.spans(topics.all())
         admin = KafkaAdminClient(**client_options(base.kafka))
         try:
             offsets = admin.list_group_offsets(base.kafka.group)[base.kafka.group]
@@ -101,27 +101,13 @@ def positions(base: Settings) -> list[Position]:
     committed = _committed(offsets)
     return [
         Position(
-            tp.topic,
-            tp.partition,
-            end,
-            committed.get((tp.topic, tp.partition), 0) if tp.topic in topics.taken else None,
+            topic,
+            partition,
+            span.stop,
+            committed.get((topic, partition), 0) if topic in topics.taken else None,
         )
-        for tp, end in sorted(ends.items())
+        for (topic, partition), span in sorted(spans.items())
     ]
-
-
-def _ends(kafka: Kafka, topics: Iterable[str]) -> dict[TopicPartition, int]:
-    consumer = KafkaConsumer(**client_options(kafka))
-    try:
-        parts = [
-            TopicPartition(topic, partition)
-            for topic in topics
-            for partition in consumer.partitions_for_topic(topic) or ()
-        ]
-        ends: dict[TopicPartition, int] = consumer.end_offsets(parts)
-        return ends
-    finally:
-        consumer.close()
 
 
 def _committed(offsets: Mapping[TopicPartition, Any]) -> dict[tuple[str, int], int]:

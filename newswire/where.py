@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
@@ -17,7 +17,7 @@ from newswire.context import fail, one_sentence, out, printable, settings
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.setup import read_alias
 from pipeline.kafka.reading import read_topic
-from pipeline.wire.topics import Topics, read_headers
+from pipeline.wire.topics import Topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,9 @@ def _sightings(base: Settings, story_id: str, since: datetime | None) -> Iterato
             topics.deadletter: "dead letter",
         }.get(topic, "story")
         for message in read_topic(base.kafka, topic, since):
-            headers = read_headers(message.headers)
-            if (message.key or b"").decode("utf-8", "replace") != story_id:
+            if message.key.decode("utf-8", "replace") != story_id:
                 continue
+            headers = message.headers
             at = datetime.fromtimestamp(message.timestamp / 1000, UTC)
             place = f"{topic}/{message.partition} @{message.offset}"
             if step == "story" and (received := headers.get("received_at")):
@@ -87,7 +87,7 @@ def _sightings(base: Settings, story_id: str, since: datetime | None) -> Iterato
             yield Sighting(at, step, place, _what(step, message.value, headers))
 
 
-def _what(step: str, value: bytes | None, headers: dict[str, str]) -> str:
+def _what(step: str, value: bytes, headers: Mapping[str, str]) -> str:
     if step == "dead letter":
         return f"{headers.get('stage')}: {headers.get('reason')}"
     if step == "alert":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.kafka.offsets import log
 from pipeline.wire.deadletter import dead_letter, in_place_of
 from pipeline.wire.topics import Headers, Topics
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,9 @@ class Record:
     offset: int
     value: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    key: bytes = b""
+    timestamp: int = 0
+    """Milliseconds since 1970 when the broker or the producer stamped it; 0 where not read."""
 
     @property
     def place(self) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer
 from kafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 
 from config.settings import Kafka
 from pipeline.kafka.errors import broker_errors
 from pipeline.kafka.messages import Message
 from pipeline.kafka.options import client_options
+from pipeline.kafka.reading import open_reader
 from pipeline.wire.errors import NewswireError, StoryError
 
 ACK_SECONDS = 60.0
@@ -93,19 +94,10 @@ class Publisher:
         Raises:
             BrokerUnavailable: the broker does not answer.
         """
-        wanted = [TopicPartition(topic, partition) for topic, partition in partitions]
-        with broker_errors(self._settings):
-            consumer = KafkaConsumer(**client_options(self._settings))
-            try:
-                there = [
-                    tp
-                    for tp in wanted
-                    if tp.partition in (consumer.partitions_for_topic(tp.topic) or ())
-                ]
-                ends = consumer.end_offsets(there)
-            finally:
-                consumer.close()
-        return {(tp.topic, tp.partition): ends.get(tp, 0) for tp in wanted}
+        wanted = list(partitions)
+        with open_reader(self._settings) as topics:
+            spans = topics.spans({topic for topic, _ in wanted})
+        return {at: spans[at].stop if at in spans else 0 for at in wanted}
 
     def close(self) -> None:
         """Drop the producer and what it has not sent."""

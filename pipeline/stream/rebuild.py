@@ -12,26 +12,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from elasticsearch import Elasticsearch, NotFoundError
-from kafka import KafkaConsumer, TopicPartition
 
 from config.settings import Settings
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.mapping import component_template, index_template, refresh_interval
 from pipeline.index.setup import read_alias, write_alias
-from pipeline.kafka.errors import broker_errors
 from pipeline.kafka.messages import Record
-from pipeline.kafka.options import client_options
+from pipeline.kafka.reading import TopicReader, open_reader
 from pipeline.wire.errors import SetupError
-from pipeline.wire.topics import Topics, read_headers
-
-BATCH = 500
-POLL_MS = 2_000
+from pipeline.wire.topics import Topics
 
 Index = Callable[[str, Sequence[Record]], None]
 """Writes records to an index by name; waits for an index that is away."""
@@ -82,14 +77,14 @@ def rebuild(
         BrokerUnavailable: Kafka does not answer.
         IndexUnavailable, SetupError: see `pipeline.index.client.translated`.
     """
-    with broker_errors(settings.kafka):
-        return _rebuild(settings, index, progress)
-
-
-def _rebuild(settings: Settings, index: Index, progress: Callable[[int, int], None]) -> str:
     elastic = settings.elasticsearch
     file = settings.data_dir / "reindex.json"
-    with translated(elastic), connect_sync(elastic) as client:
+    topic = Topics(settings.topics.prefix).enriched
+    with (
+        open_reader(settings.kafka) as topics,
+        translated(elastic),
+        connect_sync(elastic) as client,
+    ):
         client.cluster.put_component_template(
             name=f"{elastic.index}-mapping",
             **component_template(elastic.analyzer, elastic.analyzers),
@@ -103,62 +98,45 @@ def _rebuild(settings: Settings, index: Index, progress: Callable[[int, int], No
             state.offsets, state.written = {}, 0
             state.save()  # before there is an index, or a crash would leave one behind
             client.indices.create(index=state.target, settings={"refresh_interval": "-1"})
-        topic = Topics(settings.topics.prefix).enriched
-        consumer = KafkaConsumer(
-            **client_options(settings.kafka),
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-        )
-        try:
-            _read(consumer, topic, state, index, progress)
-            interval = refresh_interval(elastic.refresh_seconds)
-            client.indices.put_settings(index=state.target, settings={"refresh_interval": interval})
-            client.indices.refresh(index=state.target)
-            _switch(client, elastic.index, state.target)
-            _read(consumer, topic, state, index, progress)
-        finally:
-            consumer.close()
+        _read(topics, topic, state, index, progress)
+        interval = refresh_interval(elastic.refresh_seconds)
+        client.indices.put_settings(index=state.target, settings={"refresh_interval": interval})
+        client.indices.refresh(index=state.target)
+        _switch(client, elastic.index, state.target)
+        _read(topics, topic, state, index, progress)
         client.indices.refresh(index=state.target)
     file.unlink(missing_ok=True)
     return state.target
 
 
 def _read(
-    consumer: KafkaConsumer,
+    topics: TopicReader,
     topic: str,
     state: Rebuild,
     index: Index,
     progress: Callable[[int, int], None],
 ) -> None:
-    """Everything from where the rebuild stands to where the topic ends now."""
-    parts = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
-    if not parts:
+    """Index everything from where the rebuild stands to where the topic ends now."""
+    spans = topics.spans([topic])
+    if not spans:
         raise SetupError(f"topic {topic} is missing: run `newswire setup`")
-    consumer.assign(parts)
-    starts, ends = consumer.beginning_offsets(parts), consumer.end_offsets(parts)
-    for part in parts:
-        consumer.seek(part, max(state.offsets.get(part.partition, 0), starts[part]))
-    total = sum(ends[part] - starts[part] for part in parts)
-    while left := {part: ends[part] for part in parts if consumer.position(part) < ends[part]}:
-        for batch in _polled(consumer, left):
-            index(state.target, batch)
-            state.written += len(batch)
-        state.offsets = {part.partition: consumer.position(part) for part in parts}
+    left = {
+        at: range(max(state.offsets.get(at[1], 0), span.start), span.stop)
+        for at, span in spans.items()
+    }
+    total = sum(map(len, spans.values()))
+    for batch in topics.read(dict(left)):
+        if records := [record for record in batch if record.value]:
+            index(state.target, records)
+        at, following = (topic, batch[-1].partition), batch[-1].offset + 1
+        left[at] = range(following, left[at].stop)
+        state.written += len(records)
+        state.offsets[at[1]] = following
         state.save()
-        done = sum(min(consumer.position(p), ends[p]) - starts[p] for p in parts)
-        progress(done, total)
-
-
-def _polled(consumer: KafkaConsumer, ends: dict[TopicPartition, int]) -> Iterator[list[Record]]:
-    polled: dict[TopicPartition, list[Any]] = consumer.poll(timeout_ms=POLL_MS, max_records=BATCH)
-    for part, messages in polled.items():
-        records = [
-            Record(part.topic, part.partition, m.offset, m.value, read_headers(m.headers))
-            for m in messages
-            if m.value is not None
-        ]
-        if records:
-            yield records
+        progress(total - sum(map(len, left.values())), total)
+    state.offsets |= {partition: span.stop for (_, partition), span in spans.items()}
+    state.save()
+    progress(total, total)
 
 
 def _switch(client: Elasticsearch, base: str, target: str) -> None:

@@ -11,6 +11,7 @@ from kafka.errors import KafkaConnectionError, KafkaTimeoutError, MessageSizeToo
 from config.settings import Kafka
 from connectors.publish import letter_record, story_record
 from pipeline.kafka import publisher as publishing
+from pipeline.kafka import reading
 from pipeline.kafka.messages import Message, too_large
 from pipeline.kafka.publisher import Publisher, RecordsTooLarge
 from pipeline.wire.deadletter import dead_letter
@@ -121,7 +122,7 @@ def test_no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
         raise KafkaConnectionError
 
     monkeypatch.setattr(publishing, "KafkaProducer", nobody)
-    monkeypatch.setattr(publishing, "KafkaConsumer", nobody)
+    monkeypatch.setattr(reading, "KafkaConsumer", nobody)
     publisher = Publisher(Kafka(brokers=("wire.example:9092",)))
     with pytest.raises(BrokerUnavailable, match=r"wire\.example:9092"):
         publisher.publish(RECORDS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -16,19 +17,36 @@ from rich.text import Text as RichText
 from newswire.context import fail, one_sentence, out, printable, settings
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.setup import read_alias
+from pipeline.search.facets import FACETS
 from pipeline.search.query import body
 from pipeline.search.request import SearchRequest
 from pipeline.search.results import Hit, Text, page
 from pipeline.search.visible import is_visible
 from pipeline.wire.versions import REVISIONS
 
-Names = Annotated[list[str] | None, typer.Option()]
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command()(search)
+    app.command()(_with_facets(search))
     app.command()(show)
+
+
+def _with_facets(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command, in place of its `**filters`, an option for each facet."""
+    known = inspect.signature(command, eval_str=True).parameters.values()
+    options = {
+        facet.name: Annotated[list[str] | None, typer.Option(help=facet.help)]
+        for facet in FACETS.values()
+    }
+    command.__annotations__ |= options
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+        for name, kind in options.items()
+    ]
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [*(own for own in known if own.kind != own.VAR_KEYWORD), *added]
+    )
+    return command
 
 
 def search(
@@ -37,18 +55,14 @@ def search(
         list[str] | None,
         typer.Argument(help='Words, "a phrase", -without, person:, place:, headline:, OR.'),
     ] = None,
-    source: Annotated[list[str] | None, typer.Option(help="Agency: AP, AFP, dpa.")] = None,
-    place: Annotated[list[str] | None, typer.Option(help="Place, by name or GeoNames id.")] = None,
-    country: Annotated[list[str] | None, typer.Option(help="Country: KR, South Korea.")] = None,
-    person: Annotated[list[str] | None, typer.Option(help="Person, by full name.")] = None,
-    organisation: Annotated[list[str] | None, typer.Option(help="Organisation.")] = None,
     entity: Annotated[list[str] | None, typer.Option(help="Person, organisation or place.")] = None,
     since: Annotated[datetime | None, typer.Option(help="Published at or after (UTC).")] = None,
     until: Annotated[datetime | None, typer.Option(help="Published before (UTC).")] = None,
     near: Annotated[str | None, typer.Option(help="latitude,longitude in degrees.")] = None,
-    radius_km: Annotated[float, typer.Option(help="About `--near`.")] = 50.0,
+    radius_km: Annotated[float, typer.Option(help="Distance from `--near`.")] = 50.0,
     size: Annotated[int, typer.Option(help="How many stories.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    **filters: Any,
 ) -> None:
     """Find stories. Withdrawn and embargoed ones are never shown."""
     with one_sentence():
@@ -56,11 +70,7 @@ def search(
         words = [*(query or ()), *(_entity(name) for name in entity or ())]
         request = SearchRequest(
             q=" ".join(words),
-            source=tuple(source or ()),
-            place=tuple(place or ()),
-            country=tuple(country or ()),
-            person=tuple(person or ()),
-            organisation=tuple(organisation or ()),
+            **{name: tuple(values or ()) for name, values in filters.items()},
             since=since,
             until=until,
             near=near,

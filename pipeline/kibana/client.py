@@ -1,4 +1,4 @@
-"""Saved objects into a running Kibana, through its API."""
+"""Imports saved objects into a running Kibana through its API."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def send(
     auth: tuple[str, str] | None = None,
     transport: httpx.BaseTransport | None = None,
 ) -> int:
-    """Import saved objects, replacing those of the same id; how many were.
+    """Import saved objects, replacing those with the same id; return how many.
 
     Raises:
-        KibanaUnavailable: it can't be reached, or is starting.
-        SetupError: it refuses them, or the credentials.
+        KibanaUnavailable: Kibana can't be reached, or is starting.
+        SetupError: Kibana refuses the objects or the credentials.
     """
     headers = {"kbn-xsrf": "newswire"}
     if api_key:
@@ -44,7 +44,7 @@ def send(
         body = answer.json()
     except ValueError:
         body = {}
-    # Kibana answers 200 to an import of which a part failed: only the body tells.
+    # Kibana answers 200 even if part of the import failed: only the body shows it.
     if answer.status_code != 200 or not body.get("success"):
         errors = [
             f"{fault.get('type')} {fault.get('id')}: {fault.get('error', {}).get('type')}"

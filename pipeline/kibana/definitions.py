@@ -1,13 +1,14 @@
-"""What Kibana is to show, read from `config/kibana/*.toml` and checked."""
+"""Definitions of dashboards, panels, searches and the map, read from `config/kibana/*.toml`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from config.settings import explain, read_toml
+from pipeline.search.facets import FACETS
 from pipeline.wire.errors import ConfigError
 
 FOLDER = Path(__file__).parents[2] / "config" / "kibana"
@@ -16,7 +17,7 @@ COLUMNS = 48
 
 Audience = Literal["readers", "operators"]
 Of = Literal["stories", "letters"]
-"""What a view, and all that is drawn from it, shows: stories or dead letters."""
+"""The documents of a data view: stories or dead letters."""
 
 Shape = Literal["bars", "lines", "donut", "table", "metric"]
 
@@ -35,7 +36,7 @@ class DataView(_Frozen):
 
 
 class _Drawn(_Frozen):
-    """What is drawn from a data view."""
+    """An object that shows documents of a data view."""
 
     id: str
     title: str
@@ -45,12 +46,12 @@ class _Drawn(_Frozen):
     @model_validator(mode="after")
     def _seen(self) -> Self:
         if self.of == "letters" and self.audience == "readers":
-            raise ValueError("dead letters are for operators")
+            raise ValueError("only operators may see dead letters")
         return self
 
 
 class Search(_Drawn):
-    """A saved search: stories or dead letters as rows."""
+    """A saved search, which lists documents as rows."""
 
     columns: tuple[str, ...]
     sort: str
@@ -58,23 +59,35 @@ class Search(_Drawn):
 
 
 class Panel(_Drawn):
-    """A chart, table or number; its fields are explained at the head of the definitions."""
+    """A chart, table or number; the head of the definitions explains its keys."""
 
     shape: Shape
     by: str | None = None
+    """A field; a panel of a facet takes the facet's."""
     split: str | None = None
     top: int = Field(default=10, ge=1, le=1000)
     show: str | None = Field(default=None, pattern=r"^(max|average|unique) \S+$")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_facet(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or "facet" not in given:
+            return given
+        facet = FACETS.get(given["facet"])
+        if facet is None:
+            raise ValueError(f"no facet {given['facet']!r}: one of {', '.join(FACETS)}")
+        rest = {key: value for key, value in given.items() if key != "facet"}
+        return {"title": facet.label, "by": facet.field, **rest}
+
     @model_validator(mode="after")
     def _grouped(self) -> Panel:
         if (self.shape == "metric") != (self.by is None):
-            raise ValueError("a metric groups by nothing, every other shape by something")
+            raise ValueError("a metric has no `by`; every other shape needs one")
         return self
 
 
 class Map(_Frozen):
-    """Stories' places as points, and in clusters."""
+    """The map of stories' places, as clusters and as points."""
 
     id: str
     title: str
@@ -83,7 +96,7 @@ class Map(_Frozen):
 
 
 class Row(_Frozen):
-    """Panels beside each other: the id of each, and its width of COLUMNS."""
+    """Panels side by side: the id of each, and its width in COLUMNS."""
 
     height: int = Field(ge=1)
     panels: tuple[tuple[str, int], ...]
@@ -106,7 +119,7 @@ class Dashboard(_Frozen):
 
 
 class Definitions(_Frozen):
-    """All of it."""
+    """Every definition of a file."""
 
     data_views: tuple[DataView, ...]
     searches: tuple[Search, ...]
@@ -123,7 +136,7 @@ class Definitions(_Frozen):
             *(dashboard.id for dashboard in self.dashboards),
         ]
         if twice := {name for name in ids if ids.count(name) > 1}:
-            raise ValueError(f"the id {min(twice)} stands for two things")
+            raise ValueError(f"the id {min(twice)} is used twice")
         views = [view.of for view in self.data_views]
         for of in get_args(Of):
             if views.count(of) != 1:
@@ -132,12 +145,14 @@ class Definitions(_Frozen):
             for row in dashboard.rows:
                 for name, _ in row.panels:
                     if name not in shown:
-                        raise ValueError(f"dashboard {dashboard.id} shows {name}, which is nowhere")
+                        raise ValueError(
+                            f"dashboard {dashboard.id} shows {name}, which is not defined"
+                        )
         return self
 
 
 def load_definitions(path: Path = FOLDER / "newswire.toml") -> Definitions:
-    """The definitions of a file.
+    """Read the definitions of a file.
 
     Raises:
         ConfigError: names the key and the file.

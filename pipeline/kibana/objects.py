@@ -1,7 +1,7 @@
-"""Definitions as Kibana's saved objects: pure, and the same bytes for the same definitions.
+"""Definitions as Kibana's saved objects. The same definitions give the same bytes.
 
-Written in forms that Kibana migrates upwards: an import refuses versions newer than its
-own and takes older ones, so these are the oldest that know what is used here (8.9).
+Kibana imports objects of older versions and refuses newer ones. So these carry the oldest
+version that has what is used here: 8.9.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pipeline.index.letters import MAPPING, letters_index
 from pipeline.index.mapping import properties
 from pipeline.index.setup import read_alias
 from pipeline.kibana.definitions import Audience, Definitions, Map, Of, Panel, Search
+from pipeline.search.facets import FACETS
 
 Object = dict[str, Any]
 
@@ -35,7 +36,10 @@ READERS = (
     "not status : withdrawn and not embargoed_until > now "
     "and not (status : embargoed and not embargoed_until : *)"
 )
-"""In Kibana's query language what `pipeline.search.query.visible` is."""
+"""`pipeline.search.visible.visible` in Kibana's query language."""
+
+LABELS = {facet.field: facet.label for facet in FACETS.values()}
+"""The column titles of fields that are facets; others are titled by the field."""
 
 _LAYER = "layer"
 _COUNTED: Mapping[Of, str] = {"stories": "Stories", "letters": "Dead letters"}
@@ -43,7 +47,7 @@ _COUNTED: Mapping[Of, str] = {"stories": "Stories", "letters": "Dead letters"}
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An index, or an alias, that is shown."""
+    """An index or alias that Kibana shows."""
 
     index: str
     types: Mapping[str, str]
@@ -54,7 +58,7 @@ Sources = Mapping[Of, Source]
 
 
 def export(definitions: Definitions, sources: Sources) -> bytes:
-    """The saved objects as NDJSON, with the summary line that Kibana's own export ends in."""
+    """Return the saved objects as NDJSON, with the summary line that ends Kibana's own exports."""
     made = objects(definitions, sources)
     summary = {
         "excludedObjects": [],
@@ -68,7 +72,7 @@ def export(definitions: Definitions, sources: Sources) -> bytes:
 
 
 def objects(definitions: Definitions, sources: Sources) -> list[Object]:
-    """The saved objects, each after those that it refers to."""
+    """Return the saved objects, each after those that it refers to."""
     views = {view.of: PREFIX + view.id for view in definitions.data_views}
     kinds = {
         **{search.id: "search" for search in definitions.searches},
@@ -183,7 +187,7 @@ def _lens(panel: Panel, types: Mapping[str, str], view: str) -> Object:
 
 
 def _bucket(field: str, top: int, types: Mapping[str, str]) -> Object:
-    common = {"label": field, "isBucketed": True, "sourceField": field}
+    common = {"label": LABELS.get(field, field), "isBucketed": True, "sourceField": field}
     if types[field] == "date":
         return {
             **common,
@@ -262,7 +266,7 @@ def _visualization(panel: Panel, columns: Sequence[str]) -> tuple[Object, str]:
 
 
 def _map(shown: Map, view: str) -> Object:
-    # No base layer: the maps of Elastic's own service need the internet.
+    # No base layer: it would load tiles from Elastic's service on the internet.
     def layer(number: int, label: str, source: Object, zooms: tuple[int, int]) -> Object:
         name = f"layer_{number}_source_index_pattern"
         return {
@@ -321,7 +325,7 @@ def _map(shown: Map, view: str) -> Object:
 def _placed(
     rows: Sequence[tuple[int, Sequence[tuple[str, int]]]], kinds: Mapping[str, str]
 ) -> list[tuple[Object, Object]]:
-    """Each panel on a dashboard's grid, with the reference that it stands for."""
+    """Place each panel on a dashboard's grid, and return it with its reference."""
     placed: list[tuple[Object, Object]] = []
     y = 0
     for height, panels in rows:
@@ -365,7 +369,7 @@ def _json(value: Any) -> str:
 
 
 def sources(settings: Elasticsearch) -> Sources:
-    """The indices that the settings name."""
+    """Return the indices that the settings name."""
     stories = properties(settings.analyzer, settings.analyzers)
     return {
         "stories": Source(read_alias(settings.index), field_types(stories)),
@@ -374,12 +378,12 @@ def sources(settings: Elasticsearch) -> Sources:
 
 
 def field_types(properties: Mapping[str, Any], at: str = "") -> dict[str, str]:
-    """The type of each field of a mapping, subfields included, by its full name."""
+    """Return the type of each field of a mapping, subfields included, by its full name."""
     types: dict[str, str] = {}
     for name, field in properties.items():
         if "type" in field and field["type"] not in ("nested", "object"):
             types[at + name] = field["type"]
-        if field.get("type") != "nested":  # Kibana can't group by what is nested
+        if field.get("type") != "nested":  # Kibana can't group by nested fields
             types |= field_types(field.get("properties", {}), f"{at}{name}.")
         types |= field_types(field.get("fields", {}), f"{at}{name}.")
     return types

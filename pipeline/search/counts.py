@@ -5,31 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pipeline.search.query import facet_filters, in_seconds, other_filters, scoring
-from pipeline.search.request import FACETS, SearchRequest
+from pipeline.search.facets import FACETS
+from pipeline.search.filters import facet_filters, other_filters
+from pipeline.search.query import in_seconds
+from pipeline.search.request import SearchRequest
 from pipeline.search.visible import Body, Clause, iso, visible
+from pipeline.search.words import scoring
 
 FACET_VALUES = 12
-
-
+"""Values counted of each facet: its most frequent ones."""
 PLACE_VALUES = 400
-
-
+"""Places on the map: the most frequent ones."""
 TIMELINE_BUCKETS = 60
+"""Buckets of a timeline at most, where the interval is known."""
 
 
 def counts(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -> Body:
-    """The Elasticsearch search for a request's total, facets, timeline and places.
+    """Return the search for a request's total, facets, timeline and places.
 
-    Apart from the hits, for this one Elasticsearch keeps the answer until the index changes, as
-    long as it is asked the same: so "now" is the minute's beginning. A story whose embargo ends
-    within the minute is counted when it is over.
+    It is separate from the search for the hits, since Elasticsearch caches its answer until the
+    index changes, for identical requests: so "now" is the beginning of the minute. A story whose
+    embargo ends within the minute is counted after it.
 
-    Facets' own filters stand in `post_filter`, so that each facet counts what choosing
-    another of its values would give.
+    The filters by facet stand in `post_filter`, and each facet counts without its own, so that a
+    facet shows what choosing another of its values would find.
     """
     now = now.replace(second=0, microsecond=0)
-    words = scoring(request, languages, now)
+    words = scoring(request.q, languages)
     chosen = facet_filters(request)
     result: Body = {
         "size": 0,
@@ -45,13 +47,13 @@ def counts(request: SearchRequest, now: datetime, languages: Sequence[str] = ())
 
 
 def _aggregations(request: SearchRequest, chosen: dict[str, Clause], now: datetime) -> Body:
-    """Facets, each under the other facets' filters; timeline and places under all."""
+    """Return the facets, each under the other facets' filters; timeline and places under all."""
     result: Body = {}
-    for name, field in FACETS.items():
-        others = [clause for facet, clause in chosen.items() if facet != name]
-        values = {"terms": {"field": field, "size": FACET_VALUES}}
+    for name, facet in FACETS.items():
+        others = [clause for other, clause in chosen.items() if other != name]
+        values = {"terms": {"field": facet.field, "size": FACET_VALUES}}
         result[name] = _under(others, {"values": values})
-    # "name|country|id|latitude,longitude": all that the map needs, without a look-up.
+    # "name|country|id|latitude,longitude": all that the map needs, without another request.
     points = {"terms": {"field": "place_points", "size": PLACE_VALUES}}
     result["map"] = _under(list(chosen.values()), {"values": points, **_timelines(request, now)})
     return result
@@ -79,10 +81,10 @@ _INTERVALS = [
 
 
 def _timelines(request: SearchRequest, now: datetime) -> Body:
-    """Counts over time, named `timeline:<seconds of a bucket>`.
+    """Return the counts over time, named `timeline:<seconds of a bucket>`.
 
-    Without a beginning nobody knows yet how far back the stories go: days for all of
-    them and hours for the last three, of which results.py takes the one that fits.
+    Without a beginning the span of the stories is not known yet. Then there are two: days for
+    all stories, and hours for the last three days; `results` takes the one that fits.
     """
     if request.since:
         span = (request.until or now) - request.since

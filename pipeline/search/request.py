@@ -1,78 +1,68 @@
-"""A search as the page, the API, the command line and alerts ask for it."""
+"""A search as page, API, command line and alerts request it."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from types import GenericAlias
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
+from pipeline.search.facets import FACETS, MAX_VALUES
 from pipeline.wire.story import Status
 
 MAX_QUERY_CHARS = 1000
-
-
 MAX_SIZE = 100
+"""Hits of one page."""
 
 
-MAX_FILTER_VALUES = 50
-
-
-FACETS = {
-    "source": "source",
-    "language": "language",
-    "urgency": "urgency",
-    "category": "categories",
-    "subject": "subjects.name",
-    "person": "persons",
-    "organisation": "organisations",
-    "place": "place_names",
-    "country": "countries",
-    "signal": "signal",
-}
-"""Facets, each also a filter of the same name, and the field that they count."""
-
-
-Names = tuple[str, ...]
-
-
-class SearchRequest(BaseModel):
-    """What a reader asks for. Values of one filter are alternatives; filters add up."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class _Words(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     q: str = Field(default="", max_length=MAX_QUERY_CHARS)
-    """In the syntax of `pipeline.search.syntax`."""
-    source: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    language: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    urgency: tuple[Annotated[int, Field(ge=0, le=9)], ...] = Field(default=(), max_length=9)
+    """Words to search for; see the syntax in docs/search.md."""
+
+
+_filters: dict[str, Any] = {
+    facet.name: (
+        GenericAlias(tuple, (facet.value, ...)),
+        Field(default=(), max_length=MAX_VALUES, description=facet.help),
+    )
+    for facet in FACETS.values()
+}
+_Filtered: Any = create_model("_Filtered", __base__=_Words, **_filters)
+
+
+class SearchRequest(_Filtered):  # type: ignore[misc]  # its fields come from the table of facets
+    """A search. The values of one filter are alternatives; different filters add up."""
+
     status: tuple[Status, ...] = ()
-    signal: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    category: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    subject: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    """A subject's code or name."""
-    person: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    organisation: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    place: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    """A place's name, or its GeoNames id."""
-    country: Names = Field(default=(), max_length=MAX_FILTER_VALUES)
-    """ISO 3166-1 alpha-2, or the country's English name."""
+    """A story's status."""
     since: datetime | None = None
-    """Published at or after; UTC where no zone is given."""
+    """Published at or after this time; UTC if it has no zone."""
     until: datetime | None = None
-    """Published before."""
+    """Published before this time; UTC if it has no zone."""
     near: str | None = Field(default=None, max_length=60)
-    """"latitude,longitude" in degrees; stories with a place within `radius_km`."""
+    """"latitude,longitude" in degrees: stories with a place within `radius_km` of it."""
     radius_km: float = Field(default=50.0, ge=0.001, le=20_000)
+    """Distance from `near` in kilometres."""
     bbox: str | None = Field(default=None, max_length=120)
-    """"west,south,east,north" in degrees; west may be east of east, across the date line."""
+    """"west,south,east,north" in degrees; west is greater than east across the date line."""
     sort: Literal["auto", "relevance", "newest", "oldest"] = "auto"
-    """auto: relevance where words are given, else newest."""
+    """The order; "auto" is by relevance if the query has words, else the newest first."""
     size: int = Field(default=20, ge=0, le=MAX_SIZE)
+    """Hits of a page."""
     collapse: bool = False
-    """Near-duplicates stand behind the first of them: `pipeline.search.duplicates`."""
+    """Show one story of each set of near-duplicates, and list the others behind it."""
     facets: bool = True
-    """Also count by facet, time and place."""
+    """Also count stories by facet, time and place."""
 
     @field_validator("since", "until")
     @classmethod
@@ -91,7 +81,7 @@ class SearchRequest(BaseModel):
                 try:
                     text.encode()
                 except UnicodeEncodeError as error:
-                    raise ValueError("holds half a character (a lone surrogate)") from error
+                    raise ValueError("holds a lone surrogate") from error
         return value
 
     @model_validator(mode="after")
@@ -115,6 +105,11 @@ class SearchRequest(BaseModel):
 
 
 def numbers(text: str, count: int, name: str, shape: str) -> list[float]:
+    """Return the numbers of a comma-separated list.
+
+    Raises:
+        ValueError: there are not `count` numbers; names the parameter and the shape it has.
+    """
     try:
         numbers = [float(part) for part in text.split(",")]
     except ValueError:

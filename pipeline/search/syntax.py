@@ -1,4 +1,4 @@
-"""The search box's syntax, read forgivingly: every text is a query, none is an error.
+"""The search box's syntax. Every text is a query; none is an error.
 
     flood rhine            both words
     "state of emergency"   the phrase, as written
@@ -8,9 +8,9 @@
     elect*                 words that begin so
     person:merkel          a field: see FIELDS; a value may be quoted, "person: merkel" works too
 
-What can't be meant is read as plain text: an unknown field's name is a word, a quote or
-bracket without its other half ends with the query, an OR with nothing beside it is dropped.
-Of a longer query the first MAX_TERMS terms count.
+What can't be read is plain text: the name of an unknown field is a word, a quote or bracket
+that is not closed ends with the query, an OR without a neighbour is dropped. Terms beyond the
+first MAX_TERMS are ignored.
 """
 
 from __future__ import annotations
@@ -19,45 +19,33 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pipeline.search.facets import FACETS
+
 MAX_TERMS = 64
-"""More would meet Elasticsearch's own limit on clauses."""
+"""More would exceed Elasticsearch's own limit on clauses."""
 MAX_DEPTH = 8
-"""Brackets nested deeper are ignored, but not what they hold."""
+"""Brackets nested deeper are ignored; their contents are not."""
 
 FIELDS: Mapping[str, str] = {
     "headline": "headline",
     "title": "headline",
     "body": "body",
     "text": "body",
-    "person": "person",
-    "people": "person",
-    "place": "place",
-    "org": "organisation",
-    "organisation": "organisation",
-    "organization": "organisation",
-    "source": "source",
-    "agency": "source",
-    "country": "country",
-    "subject": "subject",
-    "topic": "subject",
-    "category": "category",
     "keyword": "keyword",
     "slug": "slug",
     "slugline": "slug",
     "byline": "byline",
     "dateline": "dateline",
-    "urgency": "urgency",
-    "lang": "language",
-    "language": "language",
     "after": "after",
     "before": "before",
+    **{word: facet.name for facet in FACETS.values() for word in (facet.name, *facet.words)},
 }
-"""Prefixes as they may be typed, and the field that each means."""
+"""Query words before a colon, and the field that each means."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word or phrase to be found, anywhere or in one field."""
+    """A word or phrase to find, anywhere or in one field."""
 
     text: str
     field: str | None = None
@@ -68,21 +56,21 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """What must not be there."""
+    """A node that must not match."""
 
     node: Node
 
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """Every one of these."""
+    """Nodes that must all match."""
 
     nodes: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Any:
-    """At least one of these."""
+    """Nodes of which at least one must match."""
 
     nodes: tuple[Node, ...]
 
@@ -107,12 +95,12 @@ _SAYS_SOMETHING = re.compile(r"\w")
 
 
 def parse(text: str) -> Node | None:
-    """What a query asks for; None where it asks for nothing in particular."""
+    """Return a query's syntax tree; None if the query has no words."""
     return _Reader(text).sequence(0, None)
 
 
 class _Reader:
-    """Walks over one query's tokens once."""
+    """Reads one query's tokens, once, from left to right."""
 
     def __init__(self, text: str) -> None:
         # Controls and lone surrogates mean nothing here and would not travel as JSON.
@@ -126,7 +114,7 @@ class _Reader:
         self._terms = 0
 
     def sequence(self, depth: int, field: str | None) -> Node | None:
-        """Everything up to a closing bracket or the end."""
+        """Read up to a closing bracket or the end."""
         units: list[list[Node]] = []
         join, negate, named, ignored = False, False, field, 0
         while self._at < len(self._tokens):

@@ -1,4 +1,4 @@
-"""Which stories a reader may see."""
+"""Which stories readers may see."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Clause = dict[str, Any]
 
 
 def visible(now: datetime) -> Clause:
-    """Stories that may be shown: neither withdrawn nor under an embargo at `now`."""
+    """Return the clause of the stories that are neither withdrawn nor embargoed at `now`."""
     return {
         "bool": {
             "must_not": [
@@ -30,7 +30,7 @@ def visible(now: datetime) -> Clause:
 
 
 def is_visible(document: dict[str, Any], now: datetime) -> bool:
-    """`visible` for a document at hand, say one that was fetched by its id."""
+    """Apply `visible` to a document, such as one that was read by its id."""
     status, until = document.get("status"), document.get("embargoed_until")
     if status == Status.WITHDRAWN:
         return False
@@ -40,4 +40,5 @@ def is_visible(document: dict[str, Any], now: datetime) -> bool:
 
 
 def iso(instant: datetime) -> str:
+    """Return an instant as Elasticsearch reads it, in UTC."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

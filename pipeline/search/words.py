@@ -1,0 +1,159 @@
+"""The words of the search box as an Elasticsearch clause.
+
+Each word is worth its best field, the fields weighted by the boosts below; words next to each
+other in the headline add to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from pipeline.search import syntax
+from pipeline.search.facets import FACETS
+from pipeline.search.visible import Clause, iso
+
+HEADLINE_BOOST = 4.0
+DATELINE_BOOST = 2.0
+SLUGLINE_BOOST = 2.0
+SUMMARY_BOOST = 1.5
+BODY_BOOST = 1.0
+BYLINE_BOOST = 0.5
+HEADLINE_PHRASE_BOOST = 2.0
+
+
+def scoring(q: str, languages: Sequence[str]) -> Clause | None:
+    """Return the scored clause of a query's words; None if it has none.
+
+    Args:
+        q: in the syntax of `pipeline.search.syntax`.
+        languages: those with an analyzer, and so a field `text.<language>`, of their own.
+    """
+    node = syntax.parse(q)
+    return _clause(node, _text_fields(languages)) if node else None
+
+
+def _text_fields(languages: Sequence[str]) -> list[str]:
+    return [
+        f"headline^{HEADLINE_BOOST}",
+        f"dateline.text^{DATELINE_BOOST}",
+        f"dateline.place^{DATELINE_BOOST}",
+        f"slugline^{SLUGLINE_BOOST}",
+        f"summary^{SUMMARY_BOOST}",
+        f"body^{BODY_BOOST}",
+        f"byline^{BYLINE_BOOST}",
+        *(f"text.{language}^{BODY_BOOST}" for language in languages),
+    ]
+
+
+_IN_FIELD = {
+    "headline": ("headline", "headline.exact"),
+    "body": ("body", "body.exact"),
+    "slug": ("slugline", "slugline.exact"),
+    "byline": ("byline", "byline.exact"),
+    "keyword": ("keywords.text", "keywords.text"),
+    **{facet.name: (facet.text, facet.text) for facet in FACETS.values() if facet.text},
+}
+"""Query words that search one text field: the field for words, and for a phrase as written."""
+
+_INSIDE = re.compile(r"\w[^\w\s]+\w")
+
+
+def _clause(node: syntax.Node, fields: list[str]) -> Clause:
+    if isinstance(node, syntax.All):
+        must = [_clause(n, fields) for n in node.nodes if not isinstance(n, syntax.Not)]
+        must_not = [_clause(n.node, fields) for n in node.nodes if isinstance(n, syntax.Not)]
+        result: Clause = {"must": must, "must_not": must_not}
+        words = [n.text for n in node.nodes if isinstance(n, syntax.Term) and not n.field]
+        if len(words) > 1:
+            # Words that stand together in the headline say more than the same words apart.
+            together = {
+                "query": " ".join(words),
+                "slop": 2,
+                "boost": HEADLINE_PHRASE_BOOST,
+            }
+            result["should"] = [{"match_phrase": {"headline": together}}]
+        return {"bool": result}
+    if isinstance(node, syntax.Any):
+        return {
+            "bool": {
+                "should": [_clause(n, fields) for n in node.nodes],
+                "minimum_should_match": 1,
+            }
+        }
+    if isinstance(node, syntax.Not):
+        return {"bool": {"must_not": [_clause(node.node, fields)]}}
+    if node.field is None:
+        return _text(node, fields)
+    return _fielded(node, fields)
+
+
+def _text(term: syntax.Term, fields: list[str]) -> Clause:
+    if term.phrase:
+        fields = [_exact(field) for field in fields]
+    elif term.prefix:
+        return {"multi_match": {"query": term.text, "type": "phrase_prefix", "fields": fields}}
+    # "Franco-German" is several words to an analyzer: they belong together.
+    kind = "phrase" if term.phrase or _INSIDE.search(term.text) else "best_fields"
+    match: Clause = {"query": term.text, "type": kind, "fields": fields}
+    if kind == "best_fields":
+        match["operator"] = "and"
+    # A stop word alone ("the") leaves nothing to match: it must not empty the page.
+    match["zero_terms_query"] = "all"
+    return {"multi_match": match}
+
+
+def _exact(field: str) -> str:
+    name, _, boost = field.partition("^")
+    return field if name.startswith("text.") else f"{name}.exact^{boost}"
+
+
+def _fielded(term: syntax.Term, fields: list[str]) -> Clause:
+    text = term.text
+    match term.field:
+        case "dateline":
+            return _text(term, ["dateline.text^1", "dateline.place^1"])
+        case "urgency":
+            return _urgency(text) or _text(term, fields)
+        case "after" | "before":
+            when = _day(text)
+            if when is None:
+                return _text(term, fields)
+            return {"range": {"published_at": {"gte" if term.field == "after" else "lt": when}}}
+        case "place" if text.isdecimal():  # a GeoNames id
+            return FACETS["place"].clause((text,))
+        case field if field in _IN_FIELD:
+            return _text_in(term, _IN_FIELD[field][term.phrase])
+        case field:
+            return FACETS[field or ""].clause((text,))
+
+
+def _text_in(term: syntax.Term, field: str) -> Clause:
+    if term.prefix:
+        return {"match_phrase_prefix": {field: {"query": term.text}}}
+    return {"match_phrase": {field: {"query": term.text}}}
+
+
+_URGENCY = re.compile(r"(?P<sign>[<>]=?|=)?(?P<low>[1-9])(?:(?:-|\.\.)(?P<high>[1-9]))?")
+
+
+def _urgency(text: str) -> Clause | None:
+    match = _URGENCY.fullmatch(text)
+    if match is None:
+        return None
+    low, high, sign = int(match["low"]), match["high"], match["sign"]
+    if high:
+        return {"range": {"urgency": {"gte": low, "lte": int(high)}}}
+    if sign and sign != "=":
+        side = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}[sign]
+        return {"range": {"urgency": {side: low}}}
+    return {"term": {"urgency": low}}
+
+
+def _day(text: str) -> str | None:
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return iso(when if when.tzinfo else when.replace(tzinfo=UTC))

@@ -5,12 +5,19 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV_LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
-.PHONY: help run test lint lock audit sbom evaluate bench torture
+# Two processes, since the tests of real servers wait more than they compute.
+PYTEST := $(BIN)/python -m pytest -n $(or $(JOBS),2)
+# The tests that neither start servers nor look into every package that is installed.
+QUICK := tests $(foreach path,integration torture attacks test_supply.py,--ignore tests/$(path))
+
+.PHONY: help run quick test test-long lint lock audit sbom evaluate bench torture
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make run       start everything on this machine and watch the demo feed"
-	@echo "make test      lint, types and all tests (the real servers need Java 21+ and Maven)"
+	@echo "make quick     lint, types and the unit tests, about a minute"
+	@echo "make test      lint, types and the tests (the real servers need Java 21+ and Maven)"
+	@echo "make test-long the tests that take minutes each: benches, long torture"
 	@echo "make lint      lint and types alone"
 	@echo "make torture   break everything while stories come in, and compare (SEEDS=20 SEED=1)"
 	@echo "make evaluate  measure entities and places against what is known"
@@ -22,8 +29,15 @@ help:
 run: .venv/runs
 	@$(BIN)/python -m newswire run
 
+quick: lint
+	$(PYTEST) -m "not long" $(QUICK)
+
 test: lint
-	$(BIN)/python -m pytest
+	$(PYTEST) -m "not long"
+
+# TEST_SECONDS: no test starts after so many seconds, and the summary says how many did not run.
+test-long: .venv/tests
+	$(PYTEST) -m long $(if $(TEST_SECONDS),--seconds $(TEST_SECONDS))
 
 lint: .venv/tests
 	$(BIN)/python -m ruff check .

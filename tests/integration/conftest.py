@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from tests.servers import Engine, Missing, engine
+from tests.servers.artifacts import NOT_RUN
 from tests.servers.process import folder_for_servers
 
 
@@ -20,8 +21,8 @@ def missing_skips() -> Iterator[None]:
         yield
     except Missing as missing:
         if os.environ.get("CI"):
-            pytest.fail(str(missing), pytrace=False)
-        pytest.skip(str(missing))
+            pytest.fail(f"{NOT_RUN}{missing}", pytrace=False)
+        pytest.skip(f"{NOT_RUN}{missing}")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from tests.integration.web.chromium import CHROMIUM
 from tests.servers import Engine
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine_kind", ["embedded"], indirect=True, scope="session")
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_measures(engine: Engine, gazetteer: object, tmp_path: Path, part: str) -> None:

@@ -12,6 +12,9 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 
+NOT_RUN = "real servers are missing: "
+"""How the reason of a skipped test begins where this machine lacks the real servers."""
+
 
 class Missing(Exception):
     """This machine lacks something that the real servers need; the message says what to do."""

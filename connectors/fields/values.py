@@ -23,6 +23,7 @@ _TWO_LETTERS: Mapping[str, str] = {
     "ara": "ar", "zho": "zh", "chi": "zh", "swe": "sv", "dan": "da", "nor": "no", "fin": "fi",
     "pol": "pl", "tur": "tr", "kor": "ko", "cat": "ca", "ces": "cs", "cze": "cs", "hun": "hu",
 }  # fmt: skip
+_URI = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")
 
 T = TypeVar("T")
 
@@ -52,6 +53,15 @@ def story_id(agency: str | None, provider_id: str) -> str:
     if len(raw) <= _LONGEST_ID:
         return whole
     return f"{raw[:400].decode('utf-8', 'ignore')}~{hashlib.sha256(raw).hexdigest()}"
+
+
+def item_id(agency: str | None, feed: str | None, guid: str) -> str:
+    """The id of a feed's item: its own id after the agency.
+
+    Where no agency is known, an id that is no URI stands after the feed's name, so that "12345" of
+    two feeds stays apart.
+    """
+    return story_id(agency or (None if _URI.match(guid) else feed), guid)
 
 
 def hashed_id(*parts: str | None) -> str:

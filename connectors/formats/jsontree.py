@@ -105,7 +105,7 @@ def unwrap(
             except ParseError as error:
                 yield f"{where}[{number}]", error
         return
-    item = _lower(value) if isinstance(value, dict) else {}
+    item = lowered(value) if isinstance(value, dict) else {}
     if not marks.isdisjoint(item):
         yield where, item
         return
@@ -115,7 +115,7 @@ def unwrap(
     yield from unwrap(item[inside], marks, f"{where}.{inside}".lstrip("."), depth + 1)
 
 
-def _lower(value: Object) -> Object:
+def lowered(value: Object) -> Object:
     """An object with its keys in lower case: ninjs 3 writes pubStatus, ninjs 2 pubstatus."""
     return {key.lower(): inner for key, inner in value.items()}
 
@@ -164,7 +164,7 @@ def dicts(value: Any) -> list[Object]:
     values = value if isinstance(value, list) else []
     if len(values) > MAX_ARRAY:
         raise ParseError(f"an array of more than {MAX_ARRAY} elements", "the item")
-    return [_lower(each) for each in values if isinstance(each, dict)]
+    return [lowered(each) for each in values if isinstance(each, dict)]
 
 
 def point(geometry: Any) -> tuple[float, float] | None:

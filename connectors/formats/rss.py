@@ -43,7 +43,6 @@ from pipeline.wire.story import Clock, Link, Located, Signal, Status, Story, Sub
 _ROOTS = ("rss", "feed", "RDF")
 _BARE_AMPERSAND = re.compile(rb"&(?![A-Za-z][A-Za-z0-9]{0,31};|#\d{1,7};|#x[0-9A-Fa-f]{1,6};)")
 _MAIL_AND_NAME = re.compile(r"^\S+@\S+\s*\((.+)\)$")  # RSS: "lawyer@boyer.net (Lawyer Boyer)"
-_URI = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")
 _HIDDEN_POSTS = frozenset(("draft", "auto-draft", "pending", "private"))
 _WP_TAXONOMIES = frozenset(("category", "post_tag", "post_format"))
 
@@ -209,7 +208,7 @@ def _feed_name(feed: Entry) -> str | None:
 
 def _id(feed: Entry, guid: str, context: Context) -> str:
     agency = short_name(context.agency or _publisher(feed))
-    return values.story_id(agency or (None if _URI.match(guid) else _source(feed, context)), guid)
+    return values.item_id(agency, _source(feed, context), guid)
 
 
 def _title(text: str | None, detail: Mapping[str, Any] | None) -> str | None:

@@ -16,6 +16,7 @@ from rich.text import Text as RichText
 
 from newswire.context import fail, one_sentence, out, printable, settings
 from pipeline.index.client import connect_sync, translated
+from pipeline.index.lookup import look_up_sync
 from pipeline.index.setup import read_alias
 from pipeline.search.facets import FACETS
 from pipeline.search.query import body
@@ -134,20 +135,19 @@ def show(
     with one_sentence():
         base = settings(ctx.obj)
         elastic = base.elasticsearch
-        with translated(elastic), connect_sync(elastic) as client:
-            answer = client.mget(index=read_alias(elastic.index), ids=[story_id])
-        doc = answer["docs"][0]
-        if not doc.get("found"):
+        with connect_sync(elastic) as client:
+            found = look_up_sync(client, elastic, read_alias(elastic.index), [story_id])
+        if story_id not in found:
             fail(f"no story {story_id!r} in the index: `newswire search` lists what there is")
-        source = doc["_source"]
+        source, version = found[story_id].document, found[story_id].version
         if not is_visible(source, datetime.now(UTC)):
             hidden = source["status"]
             until = source.get("embargoed_until")
             fail(f"{story_id} is {hidden}{f' until {until}' if until else ''}: it is not shown")
         if as_json:
-            typer.echo(orjson.dumps({**source, "_version": doc["_version"]}))
+            typer.echo(orjson.dumps({**source, "_version": version}))
             return
-        _story(source, doc["_version"], explain)
+        _story(source, version, explain)
 
 
 def _story(source: Mapping[str, Any], version: int, explain: bool) -> None:

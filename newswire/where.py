@@ -14,7 +14,8 @@ from rich.table import Table
 
 from config.settings import Settings
 from newswire.context import fail, one_sentence, out, printable, settings
-from pipeline.index.client import connect_sync, translated
+from pipeline.index.client import connect_sync
+from pipeline.index.lookup import look_up_sync
 from pipeline.index.setup import read_alias
 from pipeline.kafka.reading import read_topic
 from pipeline.wire.topics import Topics
@@ -103,16 +104,15 @@ def _what(step: str, value: bytes, headers: Mapping[str, str]) -> str:
 
 def _indexed(base: Settings, story_id: str) -> Iterator[Sighting]:
     elastic = base.elasticsearch
-    with translated(elastic), connect_sync(elastic) as client:
-        answer = client.mget(index=read_alias(elastic.index), ids=[story_id])
-    doc = answer["docs"][0]
-    if doc.get("found"):
-        source = doc["_source"]
+    with connect_sync(elastic) as client:
+        found = look_up_sync(client, elastic, read_alias(elastic.index), [story_id])
+    for held in found.values():
+        source = held.document
         indexed = source.get("indexed_at")
         yield Sighting(
             datetime.fromisoformat(indexed) if indexed else None,
             "indexed",
-            doc["_index"],
-            f"index version {doc['_version']}, {source['status']}, "
+            held.index,
+            f"index version {held.version}, {source['status']}, "
             f"from enriched/{source['record']['partition']} @{source['record']['offset']}",
         )

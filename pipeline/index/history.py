@@ -21,9 +21,10 @@ from elasticsearch import AsyncElasticsearch
 from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.index.client import RETRIABLE, translated
 from pipeline.index.document import Document
+from pipeline.index.lookup import Held, look_up
 from pipeline.index.mapping import DATE, KEYWORD, LONG, STORED
 from pipeline.index.setup import read_alias, setup_beside
-from pipeline.index.writer import Outcome, Write, index_missing
+from pipeline.index.writer import Outcome, Write
 from pipeline.process.waiting import Answer, Waiting
 from pipeline.wire.errors import IndexUnavailable
 from pipeline.wire.story import Status
@@ -145,33 +146,21 @@ class History:
         written: dict[str, int] = {}
         for write in writes:
             written[write.id] = max(write.version, written.get(write.id, -1))
-        held = await self._held(written, source=False)
-        newer = [name for name, doc in held.items() if doc["_version"] + or_equal > written[name]]
-        statuses = await self._held(newer, source=True)
+        held = await self._held(written, fields=())
+        newer = [name for name, each in held.items() if each.version + or_equal > written[name]]
+        statuses = await self._held(newer, fields=("status",))
         return {
             name: ALL_VERSIONS
-            for name, doc in statuses.items()
-            if doc["_source"]["status"] == Status.WITHDRAWN
+            for name, each in statuses.items()
+            if each.document["status"] == Status.WITHDRAWN
         }
 
-    async def _held(self, names: Iterable[str], source: bool) -> dict[str, dict[str, Any]]:
-        """What the index holds of some stories, with their status or without."""
-        ids = list(names)
-        if not ids:
-            return {}
-        index = read_alias(self._settings.index)
-        wanted: dict[str, Any] = {"source_includes": ["status"]} if source else {"source": False}
-
-        async def look() -> Any:
-            answer = await self._client.mget(index=index, ids=ids, **wanted)
-            for error in (doc["error"] for doc in answer["docs"] if "error" in doc):
-                if error["type"] == "index_not_found_exception":
-                    raise index_missing(index)
-                raise IndexUnavailable(f"history: {error.get('reason')}")
-            return answer
-
-        answer = await self._patiently(look)
-        return {doc["_id"]: doc for doc in answer["docs"] if doc.get("found")}
+    async def _held(self, names: Iterable[str], fields: Sequence[str]) -> dict[str, Held]:
+        """Return what the index holds of some stories."""
+        ids, index = list(names), read_alias(self._settings.index)
+        return await self._patiently(
+            lambda: look_up(self._client, self._settings, index, ids, fields)
+        )
 
     async def _put(self, writes: Sequence[Write]) -> None:
         operations: list[bytes] = []

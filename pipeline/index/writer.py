@@ -24,6 +24,7 @@ from pipeline.index.client import (
     translated,
 )
 from pipeline.index.document import Document
+from pipeline.index.lookup import Fields, Held, index_missing, look_up
 from pipeline.index.setup import write_alias
 from pipeline.process.waiting import Waiting
 from pipeline.wire.errors import IndexUnavailable, SetupError
@@ -52,13 +53,6 @@ class Written:
 
     outcome: Outcome
     reason: str | None = None
-
-
-def index_missing(name: str) -> SetupError:
-    """The sentence for an index that is not there."""
-    return SetupError(
-        f"the index {name} is missing: run `newswire setup` or, if it was lost, `newswire reindex`"
-    )
 
 
 class Writer:
@@ -125,7 +119,7 @@ class Writer:
         Raises:
             SetupError: the index, its write alias or its credentials are missing.
         """
-        await self._get(["-"], source=False)
+        await self._held(["-"], fields=())
 
     async def newest(self, ids: Iterable[str]) -> dict[str, int]:
         """The external version that the index holds of each id, where it holds one.
@@ -136,34 +130,19 @@ class Writer:
         Raises:
             SetupError: the index, its write alias or its credentials are missing.
         """
-        found = await self._get(ids, source=False)
-        return {name: doc["_version"] for name, doc in found.items()}
+        held = await self._held(ids, fields=())
+        return {name: each.version for name, each in held.items()}
 
     async def documents(self, ids: Iterable[str]) -> dict[str, tuple[int, Document]]:
         """The version and document that the index holds of each id; as `newest`."""
-        found = await self._get(ids, source=True)
-        return {name: (doc["_version"], doc["_source"]) for name, doc in found.items()}
+        held = await self._held(ids, fields=None)
+        return {name: (each.version, each.document) for name, each in held.items()}
 
-    async def _get(self, ids: Iterable[str], source: bool) -> dict[str, dict[str, Any]]:
-        wanted = list(dict.fromkeys(ids))
-        if not wanted:
-            return {}
-
-        async def attempt() -> dict[str, dict[str, Any]]:
-            with translated(self._settings):
-                answer = await self._client.mget(
-                    index=self._index, ids=wanted, source=source, realtime=True
-                )
-            return {doc["_id"]: doc for doc in answer["docs"] if self._found(doc)}
-
-        return await self._waiting.until("index", attempt)
-
-    def _found(self, doc: dict[str, Any]) -> bool:
-        if error := doc.get("error"):
-            if error.get("type") == "index_not_found_exception":
-                raise index_missing(self._index)
-            raise IndexUnavailable(f"look-up by id: {error.get('reason')}")
-        return bool(doc.get("found"))
+    async def _held(self, ids: Iterable[str], fields: Fields) -> dict[str, Held]:
+        wanted = list(ids)
+        return await self._waiting.until(
+            "index", lambda: look_up(self._client, self._settings, self._index, wanted, fields)
+        )
 
     def _lines(self, write: Write) -> bytes:
         index = {

@@ -20,6 +20,7 @@ from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.index.client import connect, translated
 from pipeline.index.document import Document
 from pipeline.index.history import history_index, version_id
+from pipeline.index.lookup import look_up
 from pipeline.index.setup import read_alias
 from pipeline.search import (
     duplicates,
@@ -130,13 +131,9 @@ class Reader:
 
     async def stories(self, ids: Sequence[str]) -> dict[str, Document]:
         """Stories by id, without those that may not be shown."""
-        if not ids:
-            return {}
-        with translated(self._settings):
-            answer = await self._client.mget(index=self._index, ids=list(ids))
+        found = await look_up(self._client, self._settings, self._index, ids)
         now = datetime.now(UTC)
-        found = {doc["_id"]: doc["_source"] for doc in answer["docs"] if doc.get("found")}
-        return {name: doc for name, doc in found.items() if is_visible(doc, now)}
+        return {n: each.document for n, each in found.items() if is_visible(each.document, now)}
 
     async def versions(self, story_id: str) -> list[tuple[int, Document]]:
         """A story's versions with their index versions, newest first.
@@ -253,15 +250,8 @@ class Reader:
 
     async def held(self, ids: Sequence[str]) -> dict[str, tuple[int, Document]]:
         """Index version and document of stories by id, hidden ones too: for the process alone."""
-        if not ids:
-            return {}
-        with translated(self._settings):
-            answer = await self._client.mget(index=self._index, ids=list(ids))
-        return {
-            doc["_id"]: (doc["_version"], doc["_source"])
-            for doc in answer["docs"]
-            if doc.get("found")
-        }
+        found = await look_up(self._client, self._settings, self._index, ids)
+        return {name: (each.version, each.document) for name, each in found.items()}
 
     async def raw(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The response to a search that hides nothing: for the process, never for readers."""
@@ -376,20 +366,11 @@ class Reader:
 
     async def _drop_hidden(self, hits: list[dict[str, Any]]) -> None:
         """Take out what was withdrawn or embargoed since the listing was frozen."""
-        if not hits:
-            return
-        with translated(self._settings):
-            answer = await self._client.mget(
-                index=self._index,
-                ids=[hit["_id"] for hit in hits],
-                source_includes=["status", "embargoed_until"],
-            )
+        names = [hit["_id"] for hit in hits]
+        fields = ("status", "embargoed_until")
+        found = await look_up(self._client, self._settings, self._index, names, fields)
         now = datetime.now(UTC)
-        shown = {
-            doc["_id"]
-            for doc in answer["docs"]
-            if doc.get("found") and is_visible(doc["_source"], now)
-        }
+        shown = {name for name, each in found.items() if is_visible(each.document, now)}
         hits[:] = [hit for hit in hits if hit["_id"] in shown]
 
     def _release(self, pit: str) -> None:

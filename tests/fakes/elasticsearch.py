@@ -145,7 +145,8 @@ class _Handler(BaseHTTPRequestHandler):
                 docs.append({"_id": name, **_failed(404, "index_not_found_exception")})
             elif name in self.server.held:
                 version, source = self.server.held[name]
-                docs.append({"_id": name, "found": True, "_version": version, "_source": source})
+                held = {"found": True, "_version": version, "_source": source}
+                docs.append({"_index": "one", "_id": name, **held})
             else:
                 docs.append({"_id": name, "found": False})
         path = urlsplit(self.path).path

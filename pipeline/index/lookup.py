@@ -1,0 +1,91 @@
+"""Documents by id: a read that sees each write at once, before any refresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from elasticsearch import AsyncElasticsearch, Elasticsearch
+
+from config.settings import Elasticsearch as ElasticsearchSettings
+from pipeline.index.client import translated
+from pipeline.index.document import Document
+from pipeline.wire.errors import IndexUnavailable, SetupError
+
+Fields = Sequence[str] | None
+"""The fields that are read, none for versions alone; None for whole documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the index holds under an id."""
+
+    version: int
+    document: Document
+    index: str
+    """The concrete index, where an alias was asked."""
+
+
+def index_missing(name: str) -> SetupError:
+    """Return the error for an index that does not exist."""
+    return SetupError(
+        f"the index {name} is missing: run `newswire setup` or, if it was lost, `newswire reindex`"
+    )
+
+
+async def look_up(
+    client: AsyncElasticsearch,
+    settings: ElasticsearchSettings,
+    index: str,
+    ids: Iterable[str],
+    fields: Fields = None,
+) -> dict[str, Held]:
+    """Return what an index holds of some ids, without those that it does not hold.
+
+    Raises:
+        IndexUnavailable: it can't answer for each of them now.
+        SetupError: it is missing, or refuses the credentials.
+    """
+    if not (wanted := _unique(ids)):
+        return {}
+    with translated(settings):
+        answer = await client.mget(index=index, ids=wanted, **_source(fields))
+    return _held(answer.body, index)
+
+
+def look_up_sync(
+    client: Elasticsearch,
+    settings: ElasticsearchSettings,
+    index: str,
+    ids: Iterable[str],
+    fields: Fields = None,
+) -> dict[str, Held]:
+    """Return the same as `look_up`, with the blocking client."""
+    if not (wanted := _unique(ids)):
+        return {}
+    with translated(settings):
+        answer = client.mget(index=index, ids=wanted, **_source(fields))
+    return _held(answer.body, index)
+
+
+def _unique(ids: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(ids))
+
+
+def _source(fields: Fields) -> dict[str, Any]:
+    if fields is None:
+        return {"source": True}
+    return {"source_includes": list(fields)} if fields else {"source": False}
+
+
+def _held(answer: Mapping[str, Any], index: str) -> dict[str, Held]:
+    for error in (doc["error"] for doc in answer["docs"] if "error" in doc):
+        if error.get("type") == "index_not_found_exception":
+            raise index_missing(index)
+        raise IndexUnavailable(f"look-up by id in {index}: {error.get('reason')}")
+    return {
+        doc["_id"]: Held(doc["_version"], doc.get("_source") or {}, doc["_index"])
+        for doc in answer["docs"]
+        if doc.get("found")
+    }

@@ -1,13 +1,9 @@
-"""The raw archive: every delivery's bytes, kept before anything is made of them.
+"""The raw archive: every delivery's bytes, stored before they are parsed.
 
-Segments of frames, on any address that fsspec knows. A frame is
-
-    magic "NWA1" · length (4 bytes, big-endian) · CRC-32 (4 bytes) · zstd-compressed record
-
-so that a torn tail, left by a crash, is told and skipped, and what stands before it is
-whole. A record is MessagePack: key, feed, format, name, received_at, raw, linked. A
-segment is written in the data folder, synced with every append, and moved to its address
-when it is full or old; one that a crash has left behind is moved at the next start.
+Segments of WARC records, on any address that fsspec supports. A segment is written in the
+data folder, synced with every append, and moved to its address when it is full or old. A
+segment that a crash has left behind is moved at the next start; whatever precedes a record
+that the crash has torn is complete.
 """
 
 from __future__ import annotations
@@ -15,40 +11,23 @@ from __future__ import annotations
 import logging
 import os
 import time
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 import fsspec
-import msgspec
-import zstandard
 
+from connectors.feed import frames, warc
+from connectors.feed.warc import Archived
 from connectors.sources.base import Delivery
 from pipeline.wire.errors import TransientError
 
 log = logging.getLogger(__name__)
 
-MAGIC = b"NWA1"
-SUFFIX = ".nwa"
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 
-
-class Archived(msgspec.Struct, frozen=True, kw_only=True):
-    """One delivery as the archive keeps it."""
-
-    key: str
-    feed: str
-    name: str
-    received_at: datetime
-    raw: bytes
-    linked: Mapping[str, bytes] = {}
-
-    def delivery(self) -> Delivery:
-        """As a source would give it."""
-        return Delivery(
-            raw=self.raw, name=self.name, received_at=self.received_at, linked=self.linked
-        )
+DECODERS = {warc.SUFFIX: warc.decode, frames.SUFFIX: frames.decode}
 
 
 class Archive:
@@ -57,9 +36,9 @@ class Archive:
     Args:
         url: a folder's address, "/var/archive" or "s3://bucket/archive".
         spool: a local folder for the segment that is being written.
-        feed: whose deliveries these are.
-        segment_bytes: a segment that is longer is closed.
-        segment_seconds: one that is older is closed.
+        feed: the feed that the deliveries belong to.
+        segment_bytes: a longer segment is closed.
+        segment_seconds: an older segment is closed.
         retention_days: closed segments that are older are deleted; 0 keeps all.
     """
 
@@ -78,24 +57,20 @@ class Archive:
         self._segment_bytes = segment_bytes
         self._segment_seconds = segment_seconds
         self._retention_days = retention_days
-        self._compressor = zstandard.ZstdCompressor(level=6)
         self._file: BinaryIO | None = None
-        self._path = self._spool
         self._opened_at = 0.0
         self._spool.mkdir(parents=True, exist_ok=True)
 
     def append(self, deliveries: list[Delivery]) -> None:
-        """Keep deliveries; on the disk when this returns.
+        """Store deliveries; they are on the disk when this returns.
 
         Raises:
-            TransientError: they can't be kept, so they must not be published yet.
+            TransientError: they can't be stored, so they must not be published yet.
         """
+        records = b"".join(warc.encode(self._feed, delivery) for delivery in deliveries)
         try:
             file = self._open()
-            for delivery in deliveries:
-                file.write(self._frame(delivery))
-            file.flush()
-            os.fsync(file.fileno())
+            self._write(file, records)
             full = file.tell() >= self._segment_bytes
             old = time.monotonic() - self._opened_at >= self._segment_seconds
             if full or old:
@@ -106,20 +81,21 @@ class Archive:
     def rotate(self) -> None:
         """Close the segment, move all closed ones to their address, and apply retention.
 
-        An address that can't be reached is tried again at the next rotation; nothing is
-        lost meanwhile but disk space.
+        An address that can't be reached is tried again at the next rotation; until then the
+        segments take space in the data folder.
         """
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        for path in sorted(self._spool.glob(f"*{SUFFIX}")):
+        self._close()
+        for path in sorted(p for p in self._spool.iterdir() if p.name.endswith(tuple(DECODERS))):
             target = f"{self._root}/{self._feed}/{path.name}"
             try:
                 self._fs.makedirs(f"{self._root}/{self._feed}", exist_ok=True)
                 self._fs.put_file(str(path), f"{target}.part")
                 self._fs.mv(f"{target}.part", target)
             except Exception as error:  # each fsspec filesystem raises its own
-                log.warning("archive: can't be moved", extra={"segment": path.name, "why": error})
+                log.warning(
+                    "archive: a segment can't be moved",
+                    extra={"segment": path.name, "reason": str(error)},
+                )
                 return
             path.unlink()
         if self._retention_days:
@@ -131,70 +107,69 @@ class Archive:
 
     def _open(self) -> BinaryIO:
         if self._file is None:
-            name = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
-            self._path = self._spool / f"{name}-{os.getpid()}{SUFFIX}"
-            self._file = self._path.open("ab")
+            name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}{warc.SUFFIX}"
+            self._file = (self._spool / name).open("ab", buffering=0)
             self._opened_at = time.monotonic()
+            self._write(self._file, warc.header(name))
         return self._file
 
-    def _frame(self, delivery: Delivery) -> bytes:
-        record = Archived(
-            key=delivery.key,
-            feed=self._feed,
-            name=delivery.name,
-            received_at=delivery.received_at,
-            raw=delivery.raw,
-            linked=delivery.linked,
-        )
-        packed = self._compressor.compress(msgspec.msgpack.encode(record))
-        return (
-            MAGIC + len(packed).to_bytes(4, "big") + zlib.crc32(packed).to_bytes(4, "big") + packed
-        )
+    def _write(self, file: BinaryIO, records: bytes) -> None:
+        """Append records and sync. What a full disk has cut off is removed or left at the end."""
+        start, rest = file.tell(), memoryview(records)
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+            os.fsync(file.fileno())
+        except OSError:
+            # Nothing may follow an incomplete record: the next append begins a segment.
+            self._close()
+            os.truncate(file.name, start)
+            raise
+
+    def _close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
 
     def _expire(self) -> None:
         oldest = datetime.now(UTC) - timedelta(days=self._retention_days)
-        for path in self._fs.glob(f"{self._root}/{self._feed}/*{SUFFIX}"):
-            if _opened(path) < oldest:
+        for path in _segments(self._fs, f"{self._root}/{self._feed}"):
+            if BEGINNING < _opened(path) < oldest:
                 self._fs.rm_file(path)
 
 
 def read(
     url: str, spool: Path, feed: str | None = None, since: datetime | None = None
 ) -> Iterator[Archived]:
-    """What an archive holds, the oldest segment first, the ones being written included.
-
-    A damaged frame ends its segment: what follows can't be trusted, and a warning says so.
+    """Yield what an archive holds, oldest segment first, including those being written.
 
     Args:
-        url: as `Archive`.
-        spool: as `Archive`.
-        feed: only this feed's; None for all.
-        since: only what was received at or after.
+        url: as for `Archive`.
+        spool: as for `Archive`.
+        feed: only this feed's deliveries; None for all.
+        since: only what was received at this time or later.
     """
     fs, root = fsspec.url_to_fs(url)
     local = fsspec.filesystem("file")
     wanted = feed or "*"
-    segments = [(fs, path) for path in fs.glob(f"{root}/{wanted}/*{SUFFIX}")]
-    segments += [(local, path) for path in local.glob(f"{spool}/{wanted}/*{SUFFIX}")]
+    segments = [(fs, path) for path in _segments(fs, f"{root}/{wanted}")]
+    segments += [(local, path) for path in _segments(local, f"{spool}/{wanted}")]
     for filesystem, path in sorted(segments, key=lambda segment: _opened(segment[1])):
+        decode = next(d for suffix, d in DECODERS.items() if path.endswith(suffix))
         with filesystem.open(path, "rb") as file:
-            for record in _records(file, path):
+            for record in decode(file, path):
                 if since is None or record.received_at >= since:
                     yield record
 
 
-def _records(file: BinaryIO, path: str) -> Iterator[Archived]:
-    decompressor = zstandard.ZstdDecompressor()
-    while head := file.read(12):
-        packed = file.read(int.from_bytes(head[4:8], "big")) if head[:4] == MAGIC else b""
-        whole = len(head) == 12 and zlib.crc32(packed) == int.from_bytes(head[8:12], "big")
-        if not whole or head[:4] != MAGIC:
-            log.warning("archive: a segment ends in a torn frame", extra={"segment": path})
-            return
-        yield msgspec.msgpack.decode(decompressor.decompress(packed), type=Archived)
+def _segments(fs: fsspec.AbstractFileSystem, folder: str) -> list[str]:
+    return [path for suffix in DECODERS for path in fs.glob(f"{folder}/*{suffix}")]
 
 
 def _opened(path: str) -> datetime:
-    """When a segment was begun: its name says so."""
+    """Return when a segment was begun, as its name says; BEGINNING for another kind of name."""
     stamp = path.rpartition("/")[2].partition("-")[0]
-    return datetime.strptime(stamp, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
+    try:
+        return datetime.strptime(stamp, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
+    except ValueError:
+        return BEGINNING

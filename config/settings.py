@@ -131,7 +131,7 @@ class Enrichment(_Section):
     revision: int = Field(default=1, ge=0, le=999)
     """Raise it when enrichment improves: newer enrichment of a version wins over older."""
     gazetteer: Path | None = None
-    """A file that `newswire gazetteer build --geonames` made; by default the embedded one."""
+    """A file that `newswire gazetteer build --geonames` made; the shipped one by default."""
     aliases_file: Path | None = None
     """Names of your own, laid over config/aliases.toml, which says the form."""
     home: str | None = None
@@ -240,7 +240,7 @@ class Settings(_Section):
     """All of it, built once and passed on in parts."""
 
     data_dir: Path = Path("var")
-    """Cursors, the embedded engine's data, logs of `run`, the built gazetteer."""
+    """Cursors, the embedded engine's data, logs of `run`, the unpacked gazetteer."""
     kafka: Kafka = Kafka()
     topics: Topics = Topics()
     elasticsearch: Elasticsearch = Elasticsearch()

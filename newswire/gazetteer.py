@@ -1,4 +1,4 @@
-"""`gazetteer`: build the file of places, and say what is in it."""
+"""`gazetteer`: build a file of places, and show what is in it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from config.settings import Settings
 from newswire.context import err, one_sentence, out, settings
 from pipeline.enrich.geo import build as geo_build
 from pipeline.enrich.geo.gazetteer import Gazetteer
+from pipeline.enrich.geo.shipped import ensure
 
 app = typer.Typer(help="The places that toponyms are resolved to.", no_args_is_help=True)
 
 
 def folder(base: Settings) -> Path:
-    """Where built gazetteers stand."""
+    """Returns the folder of gazetteer files."""
     return base.data_dir / "gazetteer"
 
 
@@ -24,17 +25,13 @@ def folder(base: Settings) -> Path:
 def build(
     ctx: typer.Context,
     geonames: Annotated[
-        Path | None,
-        typer.Option(help="A full GeoNames dump (allCountries.txt), for every hamlet."),
-    ] = None,
+        Path, typer.Option(help="A full GeoNames dump (allCountries.txt), for every hamlet.")
+    ],
 ) -> None:
-    """Build the gazetteer: from the installed packages, or from a full GeoNames dump."""
+    """Build a gazetteer from a full GeoNames dump. The default one comes with newswire."""
     with one_sentence():
         base = settings(ctx.obj)
         with err.status("Building the gazetteer …"):
-            if geonames is None:
-                out.print(str(geo_build.ensure(folder(base))))
-                return
             path = folder(base) / f"{geonames.stem}.bin"
             geo_build.build(path, geonames)
         out.print(f"{path}\nTo use it, set NEWSWIRE_ENRICHMENT__GAZETTEER={path}")
@@ -45,6 +42,6 @@ def info(ctx: typer.Context) -> None:
     """Show sources, versions, counts and licence of the gazetteer in use."""
     with one_sentence():
         base = settings(ctx.obj)
-        path = base.enrichment.gazetteer or geo_build.ensure(folder(base))
+        path = base.enrichment.gazetteer or ensure(folder(base))
         for name, value in geo_build.info(Gazetteer(path)).items():
             out.print(f"[dim]{name:12}[/] {value}")

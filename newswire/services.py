@@ -30,7 +30,7 @@ from newswire.gazetteer import folder
 from newswire.supervise import Child
 from pipeline.alerts.saved import saved_searches
 from pipeline.alerts.service import run as run_alerts
-from pipeline.enrich.geo.build import ensure
+from pipeline.enrich.geo.shipped import ensure
 from pipeline.process.status import read_status
 from pipeline.setup import setup as setup_all
 
@@ -64,7 +64,7 @@ def run(
             base = base.model_copy(update={"connectors": connectors})
         declared = load_feeds(base.connectors.feeds_file)
         saved_searches(base)  # what the alerts process would end of ends this too
-        _build_gazetteer(base)
+        _unpack_gazetteer(base)
         with _engine(base) as (ready, engine):
             for line in setup_all(ready):
                 out.print(f"[dim]{line}[/]")
@@ -219,11 +219,10 @@ def _pid(lock: Path) -> int | None:
     return pid
 
 
-def _build_gazetteer(base: Settings) -> None:
-    """The gazetteer made ready, with a spinner the first time."""
+def _unpack_gazetteer(base: Settings) -> None:
+    """Unpack the shipped gazetteer, before several processes want it at once."""
     if base.enrichment.gazetteer is None and base.enrichment.model != "none":
-        with err.status("Building the gazetteer (once, about half a minute) …"):
-            ensure(folder(base))
+        ensure(folder(base))
 
 
 def setup(ctx: typer.Context) -> None:
@@ -232,7 +231,7 @@ def setup(ctx: typer.Context) -> None:
         base = settings(ctx.obj)
         for line in setup_all(base):
             out.print(line)
-        _build_gazetteer(base)
+        _unpack_gazetteer(base)
 
 
 def ingest(

@@ -11,8 +11,8 @@ import hypothesis
 import pytest
 
 from pipeline.enrich.enricher import Enricher
-from pipeline.enrich.geo.build import ensure
 from pipeline.enrich.geo.gazetteer import Gazetteer
+from pipeline.enrich.geo.shipped import ensure
 from tests.servers.artifacts import NOT_RUN
 
 GAZETTEER = Path(__file__).resolve().parents[1] / "var" / "gazetteer"

@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 from config.settings import Settings
-from pipeline.enrich.geo.build import ensure
 from pipeline.enrich.geo.gazetteer import Entry, Gazetteer
 from pipeline.enrich.geo.link import Toponym, link
 from pipeline.enrich.geo.outcome import focus, places
 from pipeline.enrich.geo.provided import provided
 from pipeline.enrich.geo.resolve import Resolved, resolve
+from pipeline.enrich.geo.shipped import ensure
 from pipeline.enrich.geo.toponyms import Candidate, recognise
 from pipeline.enrich.language import language as language_of
 from pipeline.enrich.mentions import Field, Placed, RawMention, Span, legible, spans
@@ -194,10 +194,10 @@ class Enricher:
 
 
 def load(settings: Settings) -> Enricher:
-    """The enricher that the settings describe; builds the gazetteer if it isn't there.
+    """Returns the enricher that the settings describe.
 
     Raises:
-        SetupError: a model is not installed, or the gazetteer can't be built.
+        SetupError: a model is not installed, or the gazetteer can't be opened.
     """
     enrichment = settings.enrichment
     return Enricher(

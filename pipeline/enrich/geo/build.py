@@ -1,12 +1,9 @@
-"""The gazetteer file, built once from records and from the project's own tables."""
+"""The gazetteer file, built from records of places and from the project's own tables."""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
-import tempfile
 import tomllib
 from array import array
 from collections import defaultdict
@@ -16,100 +13,65 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.enrich.folding import WORD, fold
-from pipeline.enrich.geo import sources
+from pipeline.enrich.geo import dump
 from pipeline.enrich.geo.gazetteer import COLUMNS, KINDS, MAGIC, Gazetteer, Kind, name_hash
-from pipeline.enrich.geo.records import Division, Record, distance_km
-from pipeline.wire.errors import SetupError
+from pipeline.enrich.geo.records import Division, Record, derived_id, distance_km
+from pipeline.enrich.geo.shipped import replace
 
 TABLES = ("abbreviations", "demonyms", "features", "names")
-LICENCE = "Place names and points: GeoNames (geonames.org), CC BY 4.0."
+LICENCE = "Places: GeoNames (geonames.org), CC BY 4.0. Foreign names: CLDR, Unicode License V3."
 _REGIONS = frozenset({"CONT", "RGN"})
 _AREAS = frozenset({"ADM1", "ADM2", "ADMD", "PCLI", "PCLD", "ISL", "ISLS", "PEN"})
 
 
 def table(name: str) -> dict[str, Any]:
-    """One of the project's own tables of place names."""
+    """Returns one of the project's own tables of place names."""
     raw = files("pipeline.enrich.geo").joinpath(f"data/{name}.toml").read_text(encoding="utf-8")
     return tomllib.loads(raw)
 
 
 def tables_hash() -> str:
-    """Changes whenever one of the own tables or the way they are built in does."""
+    """Returns a hash of the project's own tables."""
     digest = hashlib.blake2b(digest_size=6)
     for name in TABLES:
         digest.update(files("pipeline.enrich.geo").joinpath(f"data/{name}.toml").read_bytes())
-    for module in ("geo/build", "geo/sources", "geo/records", "folding", "geo/gazetteer"):
-        digest.update(files("pipeline.enrich").joinpath(f"{module}.py").read_bytes())
     return digest.hexdigest()
 
 
-def embedded_version() -> str:
-    """The version of the gazetteer that `ensure` builds from the installed packages."""
-    packages = ", ".join(f"{name} {v}" for name, v in sources.package_versions().items())
-    return f"{packages}, tables {tables_hash()}"
-
-
-def ensure(directory: Path) -> Path:
-    """The embedded gazetteer's file in a folder, built first if it is not there yet.
-
-    Takes about half a minute once per version of the packages and tables.
-
-    Raises:
-        SetupError: it can't be built or written.
-    """
-    key = hashlib.blake2b(embedded_version().encode(), digest_size=6).hexdigest()
-    path = directory / f"gazetteer-{key}.bin"
-    if path.exists():
-        return path
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with (directory / ".lock").open("w") as lock:
-            # Several processes may start at once: one builds, the others wait for it.
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not path.exists():
-                build(path)
-    except OSError as error:
-        raise SetupError(f"the gazetteer can't be written to {directory}: {error}") from error
-    return path
-
-
-def build(path: Path, geonames: Path | None = None) -> None:
-    """Write a gazetteer file, from the installed packages or from a GeoNames dump.
+def build(path: Path, geonames: Path) -> None:
+    """Write a gazetteer file from a GeoNames dump.
 
     Args:
         path: the file to write; it is replaced only when the new one is whole.
         geonames: an allCountries.txt, or another dump in its format.
 
     Raises:
-        SetupError: a source can't be read or the file can't be written.
+        SetupError: the dump can't be read or the file can't be written.
     """
-    names = table("names")
-    if geonames is None:
-        records, origin = sources.packaged(names["points"]), embedded_version()
-    else:
-        records = list(sources.dump(geonames))
-        origin = f"GeoNames dump {geonames.name} ({len(records)} places), tables {tables_hash()}"
+    records = list(dump.read(geonames))
+    replace(path, compiled(records, f"GeoNames dump {geonames.name} ({len(records)} places)"))
+
+
+def compiled(records: list[Record], origin: str) -> bytes:
+    """Returns the bytes of a gazetteer file.
+
+    Args:
+        records: the places; the project's own tables are worked into them.
+        origin: names what the records come from.
+    """
     _Tables(records).apply()
-    content = compile_records(records, origin)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".gazetteer-")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise SetupError(f"the gazetteer can't be written to {path}: {error}") from error
+    return compile_records(records, f"{origin}, tables {tables_hash()}")
 
 
 def info(gazetteer: Gazetteer) -> dict[str, Any]:
-    """What a gazetteer holds: its sources, counts and licence, for `newswire gazetteer info`."""
+    """Returns what a gazetteer holds: its sources, counts and licence."""
     header = gazetteer.header
     return {
         "path": str(gazetteer.path),
         "version": header["version"],
         "places": header["places"],
         "names": header["names"],
+        "languages": " ".join(header["languages"]),
         "bytes": gazetteer.path.stat().st_size,
         "features": header["counts"],
         "licence": header["licence"],
@@ -132,7 +94,7 @@ class _Tables:
             for name, (latitude, longitude, country, *others) in rows.items():
                 self._feature(
                     Record(
-                        sources.derived_id(feature, name), name, latitude, longitude, feature,
+                        derived_id(feature, name), name, latitude, longitude, feature,
                         country or None, names=dict.fromkeys(others, "name"),
                     )
                 )  # fmt: skip
@@ -222,7 +184,8 @@ def compile_records(records: list[Record], version: str) -> bytes:
         r.division: row for row, r in enumerate(records) if r.division
     }
     labels: dict[str, int] = {}
-    pairs: dict[tuple[int, int], int] = {}
+    pairs: dict[tuple[int, int, int], int] = {}
+    spoken = {x: i for i, x in enumerate(sorted({x for r in records for x, _ in r.foreign}), 1)}
     first: dict[int, int] = {}
     for row, record in enumerate(records):
         columns["id"].append(record.id)
@@ -239,14 +202,16 @@ def compile_records(records: list[Record], version: str) -> bytes:
             strings.append(len(raw))
             strings.extend(raw)
         columns["label"].append(labels[record.name])
-        _index_names(record, row, pairs, first)
+        _index_names(record, row, pairs, first, spoken)
     order = sorted(
-        pairs, key=lambda pair: (pair[0], -records[pair[1]].population, records[pair[1]].id)
+        pairs,
+        key=lambda pair: (pair[0], -records[pair[1]].population, records[pair[1]].id, pair[2]),
     )
-    for key, row in order:
+    for key, row, language in order:
         columns["name_hash"].append(key)
         columns["name_row"].append(row)
-        columns["name_kind"].append(pairs[key, row])
+        columns["name_kind"].append(pairs[key, row, language])
+        columns["name_language"].append(language)
     for key in sorted(first):
         columns["first_hash"].append(key)
         columns["first_words"].append(first[key])
@@ -257,6 +222,8 @@ def compile_records(records: list[Record], version: str) -> bytes:
         "names": len(order),
         "features": list(features),
         "countries": list(codes),
+        "languages": list(spoken),
+        "tables": tables_hash(),
         "country_rows": {
             r.country: row for row, r in enumerate(records) if r.division == (r.country,)
         },
@@ -266,18 +233,26 @@ def compile_records(records: list[Record], version: str) -> bytes:
 
 
 def _index_names(
-    record: Record, row: int, pairs: dict[tuple[int, int], int], first: dict[int, int]
+    record: Record,
+    row: int,
+    pairs: dict[tuple[int, int, int], int],
+    first: dict[int, int],
+    languages: Mapping[str, int],
 ) -> None:
     named: Mapping[str, Kind] = {**record.names, record.name: "name"}
-    for name, kind in named.items():
+    spoken: Iterable[tuple[str, Kind, int]] = [
+        *((name, kind, 0) for name, kind in named.items()),
+        *((name, "name", languages[language]) for language, name in sorted(record.foreign)),
+    ]
+    for name, kind, language in spoken:
         folded = fold(name)
         if not folded:
             continue
-        key = (name_hash(folded), row)
+        key = (name_hash(folded), row, language)
         pairs[key] = min(pairs.get(key, len(KINDS)), KINDS.index(kind))
-        words = len(WORD.findall(name))
-        start = name_hash(fold(WORD.findall(name)[0])) if words else 0
-        first[start] = max(first.get(start, 0), min(words, 255))
+        words = WORD.findall(name)
+        start = name_hash(fold(words[0])) if words else 0
+        first[start] = max(first.get(start, 0), min(len(words), 255))
 
 
 def _counts(records: list[Record]) -> dict[str, int]:

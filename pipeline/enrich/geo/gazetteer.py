@@ -3,8 +3,8 @@
 The file is written by `pipeline.enrich.geo.build` and only read here. Its pages are shared by all
 processes that map it, so a worker more costs next to nothing. Layout: a magic line, the
 length of the header, the header as JSON, then one array per column. Names are stored as
-64-bit hashes of their folded form, sorted: among a million names the chance that any two
-share a hash is below one in ten million.
+48-bit hashes of their folded form, sorted: among a million names the chance that any two
+share a hash is below one in five hundred. A name of one language only is stored with it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from pipeline.enrich.folding import fold
 from pipeline.wire.errors import SetupError
 
-MAGIC = b"newswire gazetteer 1\n"
+MAGIC = b"newswire gazetteer 2\n"
 
 Kind = Literal["name", "abbreviation", "former", "demonym", "alternate"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -29,7 +29,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 COLUMNS = {
     "id": "i", "latitude": "f", "longitude": "f", "population": "I", "feature": "H",
     "country": "H", "admin1": "i", "admin2": "i", "label": "I",
-    "name_hash": "Q", "name_row": "I", "name_kind": "B",
+    "name_hash": "Q", "name_row": "I", "name_kind": "B", "name_language": "B",
     "first_hash": "Q", "first_words": "B", "strings": "B",
 }  # fmt: skip
 """Column name to its struct format, in the order of the file."""
@@ -63,8 +63,8 @@ class Sense(NamedTuple):
 
 
 def name_hash(folded: str) -> int:
-    """The hash under which a folded name is stored."""
-    return int.from_bytes(hashlib.blake2b(folded.encode(), digest_size=8).digest(), "big")
+    """Returns the hash under which a folded name is stored."""
+    return int.from_bytes(hashlib.blake2b(folded.encode(), digest_size=6).digest(), "big")
 
 
 class Gazetteer:
@@ -81,7 +81,8 @@ class Gazetteer:
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
             raise SetupError(
-                f"there is no gazetteer at {path}: run `newswire gazetteer build`"
+                f"there is no gazetteer at {path}: "
+                "`newswire gazetteer build --geonames DUMP` makes one"
             ) from error
         data = memoryview(self._map)
         if bytes(data[: len(MAGIC)]) != MAGIC:
@@ -97,6 +98,7 @@ class Gazetteer:
             part: Any = body[offset : offset + length]
             column[name] = part.cast(COLUMNS[name])
         self._column = column
+        self._languages = {name: i for i, name in enumerate(self.header["languages"], 1)}
         self._features: list[str] = self.header["features"]
         self._countries: list[str | None] = [None, *self.header["countries"]]
         self.lookup = lru_cache(maxsize=1 << 15)(self._lookup)
@@ -119,16 +121,20 @@ class Gazetteer:
         """The name of the first administrative division that the place lies in."""
         return None if entry.admin1 is None else self.entry(entry.admin1).name
 
-    def _lookup(self, name: str) -> tuple[Sense, ...]:
-        """The places that the name may mean, the most populous first."""
+    def _lookup(self, name: str, language: str = "en") -> tuple[Sense, ...]:
+        """Returns the places that a name may mean in a language, the most populous first."""
         key = name_hash(fold(name))
-        hashes, rows, kinds = (self._column[c] for c in ("name_hash", "name_row", "name_kind"))
+        hashes, rows, kinds, languages = (
+            self._column[c] for c in ("name_hash", "name_row", "name_kind", "name_language")
+        )
+        spoken = (0, self._languages.get(language, 0))
         at = bisect_left(hashes, key)
-        senses = []
+        found: dict[int, int] = {}
         while at < len(hashes) and hashes[at] == key:
-            senses.append(Sense(self.entry(rows[at]), KINDS[kinds[at]]))
+            if languages[at] in spoken:
+                found[rows[at]] = min(kinds[at], found.get(rows[at], len(KINDS)))
             at += 1
-        return tuple(senses)
+        return tuple(Sense(self.entry(row), KINDS[kind]) for row, kind in found.items())
 
     def _longest(self, word: str) -> int:
         """How many words the longest name has that begins with this word; 0 if none does."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+import zlib
 from dataclasses import dataclass, field
 
 from pipeline.enrich.geo.gazetteer import Kind
@@ -27,8 +28,15 @@ class Record:
     admin2: Division | None = None
     names: dict[str, Kind] = field(default_factory=dict)
     """Further names; the own name needs no entry."""
+    foreign: set[tuple[str, str]] = field(default_factory=set)
+    """Names in one language only, each with its language: ("de", "Moskau")."""
     division: Division | None = None
     """The division that this place is, where it is one."""
+
+
+def derived_id(*parts: str) -> int:
+    """Returns a stable negative id for a place that has no GeoNames entry in the sources."""
+    return -(zlib.crc32("/".join(parts).encode()) & 0x7FFFFFFF) - 1
 
 
 def distance_km(a: Record, b: Record) -> float:

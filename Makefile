@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV_LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --custom-compile-command "make lock"
+	--extra s3 --extra sftp --no-emit-index-url --custom-compile-command "make lock"
 
 # Two processes, since the tests of real servers wait more than they compute.
 PYTEST := $(BIN)/python -m pytest -n $(or $(JOBS),2)

@@ -26,14 +26,18 @@ from config.settings import Kafka
 ROOT = Path(__file__).parents[1]
 PACKAGES = [path.parent for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+RUNTIME = (
+    *PROJECT["project"]["dependencies"],
+    *(r for extra in PROJECT["project"]["optional-dependencies"].values() for r in extra),
+)
 LOCKS = {
     "requirements.lock": (
-        *PROJECT["project"]["dependencies"],
+        *RUNTIME,
         *PROJECT["dependency-groups"]["build"],
         *PROJECT["build-system"]["requires"],
     ),
     "requirements-dev.lock": (
-        *PROJECT["project"]["dependencies"],
+        *RUNTIME,
         *PROJECT["dependency-groups"]["build"],
         *PROJECT["dependency-groups"]["dev"],
     ),
@@ -77,7 +81,7 @@ def test_lock_fits_the_project(name: str) -> None:
 
 def test_imports_are_declared() -> None:
     """What our packages import is declared in pyproject.toml, not just there by way of another."""
-    asked = map(Requirement, PROJECT["project"]["dependencies"])
+    asked = map(Requirement, RUNTIME)
     declared = {canonicalize_name(requirement.name) for requirement in asked}
     installed_by = packages_distributions()
     undeclared = {

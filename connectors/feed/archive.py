@@ -21,7 +21,8 @@ import fsspec
 from connectors.feed import frames, warc
 from connectors.feed.warc import Archived
 from connectors.sources.base import Delivery
-from pipeline.wire.errors import TransientError
+from connectors.sources.filesystem import require
+from pipeline.wire.errors import ConfigError, TransientError
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class Archive:
         segment_seconds: float = 3600.0,
         retention_days: int = 0,
     ) -> None:
-        self._fs, self._root = fsspec.url_to_fs(url)
+        self._fs, self._root = _filesystem(url)
         self._spool = spool / feed
         self._feed = feed
         self._segment_bytes = segment_bytes
@@ -149,7 +150,7 @@ def read(
         feed: only this feed's deliveries; None for all.
         since: only what was received at this time or later.
     """
-    fs, root = fsspec.url_to_fs(url)
+    fs, root = _filesystem(url)
     local = fsspec.filesystem("file")
     wanted = feed or "*"
     segments = [(fs, path) for path in _segments(fs, f"{root}/{wanted}")]
@@ -160,6 +161,20 @@ def read(
             for record in decode(file, path):
                 if since is None or record.received_at >= since:
                     yield record
+
+
+def _filesystem(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
+    """Return the file system of an address, and the path in it.
+
+    Raises:
+        ConfigError: no such kind of address, or its packages are not installed.
+    """
+    try:
+        require(url.partition("://")[0])
+        fs, root = fsspec.url_to_fs(url)
+    except (ImportError, ValueError) as error:
+        raise ConfigError(f"connectors.archive: {error}") from error
+    return fs, root
 
 
 def _segments(fs: fsspec.AbstractFileSystem, folder: str) -> list[str]:

@@ -8,6 +8,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 from typing import Any
@@ -20,6 +21,9 @@ PARTIAL = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp", "~")
 """Endings of names under which programs write files that are not complete."""
 
 SCHEMES = ("ftp", "ftps", "sftp", "s3")
+
+EXTRAS = {"s3": ("s3", "s3fs"), "s3a": ("s3", "s3fs"), "sftp": ("sftp", "paramiko")}
+"""The extra that a scheme needs, and the package that it installs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +59,14 @@ def place(url: str, **access: Any) -> Place:
     """Return the place that a URL names.
 
     Raises:
-        ValueError: a scheme that is not supported, or a password in the URL.
+        ValueError: a scheme that is not supported or not installed, or a password in the URL.
     """
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES:
         raise ValueError(
             f"must begin with {', '.join(f'{s}://' for s in SCHEMES)}; not {parts.scheme}://"
         )
+    require(parts.scheme)
     if parts.password is not None:
         raise ValueError("holds a password, which belongs in the environment")
     if not parts.hostname:
@@ -71,6 +76,17 @@ def place(url: str, **access: Any) -> Place:
     if parts.scheme == "s3":
         return Place("s3", f"{parts.netloc}{path}", **access)
     return Place(parts.scheme, path or "/", parts.hostname, parts.port, **access)
+
+
+def require(scheme: str) -> None:
+    """Check that the packages for a scheme are installed.
+
+    Raises:
+        ValueError: they are not; says how to install them.
+    """
+    extra, package = EXTRAS.get(scheme, ("", ""))
+    if package and find_spec(package) is None:
+        raise ValueError(f"{scheme}:// needs {package}: pip install 'newswire[{extra}]'")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from warcio.checker import Checker
 from connectors.feed.archive import Archive, read
 from connectors.sources import Delivery
 from newswire.__main__ import app
-from pipeline.wire.errors import TransientError
+from pipeline.wire.errors import ConfigError, TransientError
 from tests.connectors.feeds import Broker
 
 OLD = Path(__file__).parent / "fixtures" / "20260302T093200.000000-1.nwa"
@@ -195,3 +196,16 @@ def test_replay_from_both_forms(
     texts = b" ".join(message.value for message in broker.records)
     assert b"Harbour reopens" in texts
     assert b"Ferry sails" in texts
+
+
+def test_packages_that_are_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An archive in S3 without its packages says how to install them."""
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    with pytest.raises(ConfigError, match=r"connectors.archive: .* pip install 'newswire\[s3\]'"):
+        Archive("s3://bucket/archive", tmp_path / "spool", "wire")
+
+
+def test_an_address_of_no_known_kind(tmp_path: Path) -> None:
+    """An archive at an address that fsspec does not know is an error of the configuration."""
+    with pytest.raises(ConfigError, match=r"connectors\.archive: "):
+        Archive("pigeon://loft/archive", tmp_path / "spool", "wire")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -434,3 +435,16 @@ def test_unusable_options(options: dict[str, str]) -> None:
     """Options that can't be meant are errors at the start."""
     with pytest.raises(ValidationError):
         DirectoryOptions(**options)
+
+
+@pytest.mark.parametrize(
+    ("url", "package", "extra"),
+    [("s3://bucket/wire", "s3fs", "s3"), ("sftp://host/wire", "paramiko", "sftp")],
+)
+def test_packages_that_are_not_installed(
+    monkeypatch: pytest.MonkeyPatch, url: str, package: str, extra: str
+) -> None:
+    """A folder whose packages are missing is refused with the command that installs them."""
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ValidationError, match=rf"pip install 'newswire\[{extra}\]'"):
+        DirectoryOptions(url=url)

@@ -2,52 +2,47 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+
+from pythonjsonlogger.core import RESERVED_ATTRS
+from pythonjsonlogger.json import JsonFormatter
 
 from config.settings import Logging
 
-_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_STANDARD = {*RESERVED_ATTRS, "message", "asctime", "taskName", "color_message"}
 
 
-def fields(record: logging.LogRecord) -> dict[str, Any]:
-    """What was passed as `extra`."""
-    return {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
-
-
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The record as JSON: at, level, logger, event, and its fields."""
-        event: dict[str, Any] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
-            "level": record.levelname,
-            "logger": record.name,
-            "event": record.getMessage(),
-            **fields(record),
-        }
-        if record.exc_info:
-            event["error"] = self.formatException(record.exc_info)
-        return json.dumps(event, default=str, ensure_ascii=False)
+def json_formatter() -> JsonFormatter:
+    """Return the formatter of one JSON object a line: at, level, logger, event, and its fields."""
+    names = {"levelname": "level", "name": "logger", "message": "event", "exc_info": "error"}
+    return JsonFormatter(
+        "%(levelname)s %(name)s %(message)s",
+        rename_fields=names,
+        reserved_attrs=sorted(_STANDARD),
+        timestamp="at",
+        json_ensure_ascii=False,
+    )
 
 
 class TextFormatter(logging.Formatter):
-    """The same for a person: `12:00:00 INFO pipeline.stream.app indexed count=3`."""
+    """One line for a person: `12:00:00 INFO pipeline.stream.app indexed count=3`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as one line of text, and its traceback below where it has one."""
+        """Return the record as one line of text, with its traceback below where it has one."""
         at = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
-        extra = "".join(f" {key}={_one_line(value)}" for key, value in fields(record).items())
+        extra = "".join(
+            f" {key}={_one_line(value)}"
+            for key, value in record.__dict__.items()
+            if key not in _STANDARD
+        )
         line = f"{at} {record.levelname} {record.name} {record.getMessage()}{extra}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
 def _one_line(value: object) -> str:
-    """A value as text; a line break in a delivery's name must not forge an event."""
+    """Return a value as text; a line break in a delivery's name must not forge an event."""
     text = str(value)
     return text if text.isprintable() else repr(text)
 
@@ -69,7 +64,7 @@ all, since what follows from one (a wait, an error) is logged here in our own wo
 def configure(settings: Logging) -> None:
     """Send every logger's events to standard error."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if settings.format == "json" else TextFormatter())
+    handler.setFormatter(json_formatter() if settings.format == "json" else TextFormatter())
     level = logging.getLevelName(settings.level)
     # No library says DEBUG: there some print the headers that they send, tokens and all.
     logging.basicConfig(level=max(level, logging.INFO), handlers=[handler], force=True)

@@ -21,7 +21,7 @@ from connectors.sources import Source, open_source
 from connectors.sources.base import now
 from pipeline.kafka.errors import require_admission
 from pipeline.kafka.publisher import Publisher
-from pipeline.process.health import Check, HealthServer
+from pipeline.process.health import HealthServer
 from pipeline.process.status import StatusFile
 from pipeline.wire.errors import ConfigError
 from pipeline.wire.topics import Topics
@@ -136,7 +136,14 @@ def run_feeds(
         gone = [name for name, thread in threads.items() if not thread.is_alive()]
         return f"feeds that have ended: {', '.join(gone)}" if gone and not once else None
 
-    server = _health_server(settings, FeedMetrics(loops), ended)
+    server = HealthServer(
+        "connectors",
+        settings.connectors.host,
+        settings.connectors.port,
+        FeedMetrics(loops).registry,
+        alive=ended,
+        ready=lambda: None,
+    )
     status = StatusFile(settings.data_dir, "connectors")
 
     def tell() -> None:
@@ -163,11 +170,3 @@ def run_feeds(
             if not threads[loop.feed.name].is_alive():
                 loop.close()
     return {loop.feed.name: loop.counts for loop in loops}
-
-
-def _health_server(settings: Settings, metrics: FeedMetrics, alive: Check) -> HealthServer:
-    host, port = settings.connectors.host, settings.connectors.port
-    try:
-        return HealthServer(host, port, metrics.registry, alive, ready=lambda: None)
-    except OSError as error:
-        raise ConfigError(f"connectors.port: {host}:{port}: {error.strerror}") from error

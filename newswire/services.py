@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -31,6 +30,7 @@ from newswire.supervise import Child
 from pipeline.alerts.saved import saved_searches
 from pipeline.alerts.service import run as run_alerts
 from pipeline.enrich.geo.shipped import ensure
+from pipeline.process.entry import on_stop
 from pipeline.process.status import read_status
 from pipeline.setup import setup as setup_all
 
@@ -128,8 +128,7 @@ def _children(ready: Settings, config: Path | None, port: int) -> list[Child]:
 def _watch(ready: Settings, children: list[Child], engine: Engine | None) -> None:
     """A live status line until Ctrl-C or SIGTERM; what ends meanwhile is started again."""
     stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    on_stop(stop.set)
     with Live(Text("starting …"), console=out, refresh_per_second=2, transient=True) as live:
         last = ""
         while not stop.wait(0.5):
@@ -247,8 +246,7 @@ def ingest(
     with one_sentence():
         base = settings(ctx.obj)
         stop = Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+        on_stop(stop.set)
         with Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),

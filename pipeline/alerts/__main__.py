@@ -1,29 +1,17 @@
-"""`python -m pipeline.alerts`: alerts, until told to stop."""
+"""`python -m pipeline.alerts`: alerts, until they are asked to stop."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 
-from config import logging as logs
-from config.settings import load
-from pipeline.alerts.service import run
-from pipeline.wire.errors import ConfigError, NewswireError
+from pipeline.alerts import service
+from pipeline.process.entry import run
 
 
 def main() -> int:
-    """The exit code: 0 after SIGTERM, 1 when it could not go on, 2 for its configuration."""
-    try:
-        settings = load()
-        logs.configure(settings.logging)
-        asyncio.run(run(settings))
-    except ConfigError as error:
-        print(f"newswire: {error}", file=sys.stderr)
-        return 2
-    except NewswireError as error:
-        print(f"newswire: {error}", file=sys.stderr)
-        return 1
-    return 0
+    """Run the alerts and return the exit code."""
+    return run(lambda settings: asyncio.run(service.run(settings)))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,11 +27,12 @@ from pipeline.kafka.messages import Record
 from pipeline.kafka.offsets import OffsetReader
 from pipeline.kafka.options import aiokafka_options
 from pipeline.kafka.pacing import paced
+from pipeline.process.entry import on_stop
 from pipeline.process.health import HealthServer
 from pipeline.process.status import StatusFile
 from pipeline.process.waiting import Waiting, delays
 from pipeline.search.reader import Reader
-from pipeline.wire.errors import ConfigError, IndexUnavailable, NewswireError
+from pipeline.wire.errors import IndexUnavailable, NewswireError
 from pipeline.wire.topics import Topics
 
 log = logging.getLogger(__name__)
@@ -75,10 +75,8 @@ async def run(settings: Settings) -> None:
         NewswireError: a topic or the index is missing.
     """
     searches = saved_searches(settings)
-    loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    on_stop(stop.set)
     working = asyncio.create_task(_work(settings, searches))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -117,7 +115,14 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
     )
     status = StatusFile(settings.data_dir, "alerts")
     metrics = AlertMetrics(matching)
-    health = _health_server(settings, metrics, turns)
+    health = HealthServer(
+        "alerts",
+        settings.alerts.host,
+        settings.alerts.port,
+        metrics.registry,
+        alive=turns.stalled,
+        ready=lambda: turns.waiting,
+    )
     http = httpx.AsyncClient(
         timeout=settings.alerts.timeout_seconds, follow_redirects=False, trust_env=False
     )
@@ -239,13 +244,3 @@ def _poster(http: httpx.AsyncClient, search: Saved) -> Tell:
         await post(http, url, secret, delivery, body, int(time.time()))
 
     return tell
-
-
-def _health_server(settings: Settings, metrics: AlertMetrics, turns: Turns) -> HealthServer:
-    host, port = settings.alerts.host, settings.alerts.port
-    try:
-        return HealthServer(
-            host, port, metrics.registry, alive=turns.stalled, ready=lambda: turns.waiting
-        )
-    except OSError as error:
-        raise ConfigError(f"alerts.port: {host}:{port}: {error.strerror}") from error

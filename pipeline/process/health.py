@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from pipeline.wire.errors import ConfigError
+
 Check = Callable[[], str | None]
 """None when all is well, else why not, in one sentence."""
 
@@ -20,13 +22,23 @@ class HealthServer:
     """A small HTTP server in a thread of its own.
 
     Args:
+        section: of the settings that `port` stands in, for the sentence when it is taken.
         registry: of the process's metrics.
         alive: whether the process gets on; a supervisor restarts it when it does not.
         ready: whether it has started and reaches what it depends on.
+
+    Raises:
+        ConfigError: the port is taken, or the host is not of this machine.
     """
 
     def __init__(
-        self, host: str, port: int, registry: CollectorRegistry, alive: Check, ready: Check
+        self,
+        section: str,
+        host: str,
+        port: int,
+        registry: CollectorRegistry,
+        alive: Check,
+        ready: Check,
     ) -> None:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -49,7 +61,10 @@ class HealthServer:
             def log_message(self, *_: object) -> None:
                 """Requests are not logged: a probe comes every few seconds."""
 
-        self._server = ThreadingHTTPServer((host, port), Handler)
+        try:
+            self._server = ThreadingHTTPServer((host, port), Handler)
+        except OSError as error:
+            raise ConfigError(f"{section}.port: {host}:{port}: {error.strerror}") from error
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import time
 from dataclasses import asdict
 from datetime import timedelta
@@ -26,6 +25,7 @@ from pipeline.index.writer import Writer
 from pipeline.kafka.errors import ours
 from pipeline.kafka.offsets import OffsetReader
 from pipeline.process.deadline import end_within
+from pipeline.process.entry import on_stop
 from pipeline.process.health import HealthServer
 from pipeline.process.status import StatusFile
 from pipeline.process.waiting import Waiting
@@ -82,8 +82,7 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
             end_within(settings.worker.stop_seconds, pool.pids)
             stop.set_result(error)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, end)
+    on_stop(end)
 
     topics = Topics(settings.topics.prefix)
     counts = Counts()
@@ -139,6 +138,7 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
     metrics = WorkerMetrics(counts, pool, progress, lambda: delay.seconds)
     started = False
     health = HealthServer(
+        "worker",
         settings.worker.host,
         settings.worker.port,
         metrics.registry,

@@ -9,10 +9,10 @@ import sys
 
 import uvicorn
 
-from config.settings import Settings, load
+from config.settings import Settings
+from pipeline.process.entry import run
 from pipeline.web.app import create_app
 from pipeline.web.operations import Operations
-from pipeline.wire.errors import ConfigError
 
 
 def serve(settings: Settings, operations: Operations | None = None) -> None:
@@ -21,6 +21,7 @@ def serve(settings: Settings, operations: Operations | None = None) -> None:
         create_app(settings, operations),
         host=settings.web.host,
         port=settings.web.port,
+        log_config=None,  # uvicorn's events go where all others go
         log_level=settings.logging.level.lower(),
         access_log=False,
         server_header=False,
@@ -30,14 +31,8 @@ def serve(settings: Settings, operations: Operations | None = None) -> None:
 
 
 def main() -> int:
-    """Load the settings and serve; 2 where they can't be used."""
-    try:
-        settings = load()
-    except ConfigError as error:
-        print(error, file=sys.stderr)
-        return 2
-    serve(settings)
-    return 0
+    """Serve, and return the exit code."""
+    return run(serve)
 
 
 if __name__ == "__main__":

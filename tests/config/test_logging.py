@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from config.logging import JsonFormatter, TextFormatter, configure
+from config.logging import TextFormatter, configure, json_formatter
 from config.settings import Logging
 
 
@@ -19,7 +19,7 @@ def event(**fields: object) -> logging.LogRecord:
 
 def test_json_has_the_fields_at_the_root() -> None:
     """A machine reads level, logger, event and each field by name."""
-    told = json.loads(JsonFormatter().format(event(records=3, topic="wire.stories")))
+    told = json.loads(json_formatter().format(event(records=3, topic="wire.stories")))
     assert (told["level"], told["logger"], told["event"]) == ("INFO", "pipeline.x", "indexed")
     assert (told["records"], told["topic"]) == (3, "wire.stories")
 
@@ -30,7 +30,7 @@ def test_text_is_one_line() -> None:
     assert line.endswith("INFO pipeline.x indexed records=3")
 
 
-@pytest.mark.parametrize("formatter", [JsonFormatter(), TextFormatter()])
+@pytest.mark.parametrize("formatter", [json_formatter(), TextFormatter()])
 def test_an_error_keeps_its_traceback(formatter: logging.Formatter) -> None:
     """What was raised is told with where it was raised."""
     record = event()
@@ -44,7 +44,7 @@ def test_an_error_keeps_its_traceback(formatter: logging.Formatter) -> None:
 def test_a_field_with_a_line_break_stays_one_line() -> None:
     """A delivery's name can't forge a second event."""
     forged = "in/a.xml\n12:00:00 ERROR pipeline.x forged"
-    for formatter in (JsonFormatter(), TextFormatter()):
+    for formatter in (json_formatter(), TextFormatter()):
         assert "\n" not in formatter.format(event(name_of=forged))
 
 

@@ -59,7 +59,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     """Return a scheduler that keeps groups together, and the other tests by their file."""
     from xdist.scheduler import LoadGroupScheduling
 
-    class GroupsAndFiles(LoadGroupScheduling):
+    class GroupsAndFiles(LoadGroupScheduling):  # type: ignore[misc]  # xdist has no types
         def _split_scope(self, nodeid: str) -> str:
             group = str(super()._split_scope(nodeid))
             return nodeid.split("::")[0] if group == nodeid else group

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import get_args
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
@@ -21,7 +21,7 @@ longitudes = st.floats(-180, 180)
 probabilities = st.floats(0, 1)
 
 
-def every_field(record: type, **fields: st.SearchStrategy) -> st.SearchStrategy:
+def every_field(record: Any, **fields: st.SearchStrategy) -> st.SearchStrategy:
     """A record with all of its fields drawn; a field that has no strategy yet is told."""
     assert set(fields) == set(record.__struct_fields__), f"fields of {record.__name__}"
     return st.builds(record, **fields)

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import aiokafka.codec
 import kafka.codec
@@ -45,7 +45,7 @@ LOCKS = {
 
 
 @pytest.mark.parametrize("package", [config, connectors, newswire, pipeline])
-def test_package_is_ours(package: object) -> None:
+def test_package_is_ours(package: Any) -> None:
     """A package of ours comes from this checkout, and nobody else installs one so named."""
     name = package.__name__
     assert Path(package.__file__).parents[1] == ROOT

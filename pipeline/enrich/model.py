@@ -158,6 +158,7 @@ def _load(name: str) -> Any:
             nlp = spacy.load(name, exclude=UNUSED)
     except OSError as error:
         raise SetupError(f"the spaCy model {name} is not installed: pip install {name}") from error
-    if "tok2vec" in nlp.pipe_names and not nlp.get_pipe("tok2vec").listeners:
+    vectors: Any = nlp.get_pipe("tok2vec") if "tok2vec" in nlp.pipe_names else None
+    if vectors is not None and not vectors.listeners:
         nlp.remove_pipe("tok2vec")  # the small models' NER has vectors of its own
     return nlp

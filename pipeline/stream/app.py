@@ -93,7 +93,7 @@ def build(settings: Settings) -> faust.App:
         producer_max_batch_size=min(PRODUCER_BATCH_BYTES, kafka.max_request_bytes),
         producer_request_timeout=30.0,
     )
-    app.transport.Consumer = PacedConsumer
+    app.transport.Consumer = PacedConsumer  # type: ignore[misc]  # Faust's own way to set it
     return app
 
 
@@ -162,11 +162,12 @@ def add_agents(
     telling = _agent(gate, letters, LETTERS_BATCH, LETTERS_IN_FLIGHT)
     app.agent(_topic(app, topics.deadletter), name="deadletters")(telling)
 
-    @app.on_partitions_assigned.connect
+    # Faust calls both with keywords only, other than its types say.
+    @app.on_partitions_assigned.connect  # type: ignore[arg-type]
     async def assigned(app: Any, partitions: Any, **_: Any) -> None:
         newest.assigned({tp.partition for tp in partitions if tp.topic in topics.lanes})
 
-    @app.on_partitions_revoked.connect
+    @app.on_partitions_revoked.connect  # type: ignore[arg-type]
     async def revoked(app: Any, partitions: Any, **_: Any) -> None:
         newest.revoked({tp.partition for tp in partitions if tp.topic in topics.lanes})
 
@@ -245,7 +246,7 @@ def credentials(kafka: Kafka) -> SASLCredentials | SSLCredentials | None:
     if kafka.sasl_mechanism:
         return SASLCredentials(
             username=kafka.sasl_username,
-            password=kafka.sasl_password and kafka.sasl_password.get_secret_value(),
+            password=kafka.sasl_password.get_secret_value() if kafka.sasl_password else None,
             mechanism=kafka.sasl_mechanism,
             ssl_context=context,
         )

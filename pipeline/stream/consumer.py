@@ -11,7 +11,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 from pipeline.kafka.pacing import paced
 
 
-class GapConsumer(Consumer):  # type: ignore[misc]  # Faust is untyped here
+class GapConsumer(Consumer):
     """Notes all missing offsets, and no others.
 
     Faust commits up to the first offset that is neither acknowledged nor known to be missing.
@@ -69,6 +69,6 @@ class PacedConsumer(FairConsumer):
         return _Thread(self, loop=self.loop, beacon=self.beacon)
 
 
-class _Thread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust is untyped here
+class _Thread(AIOKafkaConsumerThread):
     def _create_consumer(self, loop: Any) -> AIOKafkaConsumer:
         return paced(super()._create_consumer(loop))

@@ -92,7 +92,7 @@ def _at(system: Rig, rate: float, stories: Sequence[Story]) -> list[tuple[float,
         while len(found) < len(stories):
             hits = client.search(
                 index=system.settings.elasticsearch.index, size=200,
-                sort=[{"indexed_at": "desc"}], source=["id", "indexed_at"],
+                sort=[{"indexed_at": "desc"}], source_includes=["id", "indexed_at"],
             )["hits"]["hits"]  # fmt: skip
             now = time.time()
             for hit in hits:

@@ -44,7 +44,7 @@ def report(where: Where, sizes: Sizes) -> str:
                 where.engine.index.resume()
             resumed = len(memory)
             back = time.monotonic()
-            until(lambda: (watch(EVERY), system.indexed() == len(stories))[1])
+            until(lambda: (watch(EVERY), system.indexed() == len(stories))[1])  # type: ignore[func-returns-value]
             done = time.monotonic() - back
     if sizes.keeps_plots:
         plot.keep("pressure-memory.svg", {"worker": memory}, "seconds", "MB")

@@ -55,9 +55,9 @@ def _rate(where: Where, workers: int, partitions: int, seconds: float) -> float:
         until(lambda: system.indexed() == len(warm))
         system.publish(stories)
         until(lambda: system.indexed() == len(warm) + len(stories))
-        seconds = _indexed_at(system, {story.id for story in stories})
-    first, last = int(BETWEEN[0] * len(seconds)), int(BETWEEN[1] * len(seconds))
-    return (last - first) / (seconds[last] - seconds[first])
+        times = _indexed_at(system, {story.id for story in stories})
+    first, last = int(BETWEEN[0] * len(times)), int(BETWEEN[1] * len(times))
+    return (last - first) / (times[last] - times[first])
 
 
 def _indexed_at(system: Rig, ids: set[str]) -> list[float]:

@@ -114,4 +114,4 @@ def test_a_missing_file_is_named(file: Path) -> None:
 def test_settings_are_frozen() -> None:
     """Nobody changes settings after the start."""
     with pytest.raises(ValidationError, match="frozen"):
-        Settings().kafka.group = "other"  # type: ignore[misc]
+        Settings().kafka.group = "other"

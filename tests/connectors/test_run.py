@@ -12,6 +12,7 @@ import pytest
 from config.settings import Connectors, Settings
 from connectors import run
 from connectors.cursor import Cursor
+from connectors.feed.health import Counts
 from connectors.sources import SOURCES, Polled
 from pipeline.process.status import read_status
 from pipeline.wire.errors import ConfigError
@@ -121,7 +122,7 @@ def test_one_feed_slows_no_other(
     delivered = Event()
     told: dict[str, Any] = {}
 
-    def changed(name: str, counts: run.Counts) -> None:
+    def changed(name: str, counts: Counts) -> None:
         if name == "first" and counts.stories:
             delivered.set()
 

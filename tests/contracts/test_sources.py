@@ -35,7 +35,7 @@ def parse(raw: bytes, context: Context) -> Parsed:
 @pytest.fixture(autouse=True)
 def formats(monkeypatch: pytest.MonkeyPatch) -> None:
     """The format of these tests, and polls that wait a moment only."""
-    monkeypatch.setitem(FORMATS, "lines", parse)  # type: ignore[arg-type]
+    monkeypatch.setitem(FORMATS, "lines", parse)
     monkeypatch.setattr("connectors.sources.kafka.POLL_SECONDS", 0.2)
     monkeypatch.setattr("connectors.sources.webhook.POLL_SECONDS", 0.05)
 

@@ -19,5 +19,5 @@ async def deaf(*_: Any) -> None:
 if __name__ == "__main__":
     from pipeline.stream.app import Gate
 
-    Gate.run = deaf  # type: ignore[method-assign]
+    Gate.run = deaf  # type: ignore[assignment, method-assign]
     sys.exit(main(obedient))

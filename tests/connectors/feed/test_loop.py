@@ -22,7 +22,7 @@ from tests.connectors.feeds import Broker, Listed, loop, parse_lines, run_once
 @pytest.fixture(autouse=True)
 def lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """The format of these tests."""
-    monkeypatch.setitem(FORMATS, "lines", parse_lines)  # type: ignore[arg-type]
+    monkeypatch.setitem(FORMATS, "lines", parse_lines)
 
 
 @pytest.fixture
@@ -283,7 +283,7 @@ def test_format_that_breaks_its_promise(
     def broken(raw: bytes, context: object) -> None:
         raise IndexError("out of range")
 
-    monkeypatch.setitem(FORMATS, "lines", broken)  # type: ignore[arg-type]
+    monkeypatch.setitem(FORMATS, "lines", broken)
     run_once(tmp_path, Listed(b"a|1|one"), broker)
     assert broker.letters()[0]["error"] == "IndexError"
     assert broker.records[0].value == b"a|1|one"

@@ -20,7 +20,7 @@ from tests.connectors.feeds import Broker, Listed, parse_lines, run_once
 
 def test_metrics_of_a_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Counts, health and the time of the last story stand there by feed."""
-    monkeypatch.setitem(FORMATS, "lines", parse_lines)  # type: ignore[arg-type]
+    monkeypatch.setitem(FORMATS, "lines", parse_lines)
     done = run_once(tmp_path, Listed(b"a|1|one\nb|1|two", b"damaged"), Broker())
     told = generate_latest(FeedMetrics([done]).registry).decode()
     assert 'newswire_feed_stories_total{feed="wire"} 2.0' in told

@@ -292,9 +292,9 @@ def elsewhere(request: pytest.FixtureRequest, folder: Path, tmp_path: Path) -> I
             options = {"url": server.url, "known_hosts": server.known_hosts, **access}
             yield Elsewhere(folder, options, write)
     else:
-        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        server.start()
-        host, port = server.get_host_and_port()
+        moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        moto.start()
+        host, port = moto.get_host_and_port()
         endpoint = f"http://{host}:{port}"
         keys = {"aws_access_key_id": "key", "aws_secret_access_key": servers.PASSWORD}
         client = boto3.client("s3", region_name="us-east-1", endpoint_url=endpoint, **keys)
@@ -312,7 +312,7 @@ def elsewhere(request: pytest.FixtureRequest, folder: Path, tmp_path: Path) -> I
                 client.put_object(Bucket=bucket, Key=f"in/{name}", Body=text) and None
             ),
         )
-        server.stop()
+        moto.stop()
 
 
 def test_folder_elsewhere(elsewhere: Elsewhere, cursor: Cursor) -> None:

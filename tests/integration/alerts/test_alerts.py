@@ -64,7 +64,7 @@ def receiver() -> Iterator[tuple[Receiver, str]]:
 
 def story(id: str, version: int = 1, **fields: Any) -> Story:
     """A version of a story about a flood."""
-    told = {
+    told: dict[str, Any] = {
         "headline": f"Flood on the Rhine, version {version}",
         "body": "The water rose.",
         "version_created": START + timedelta(minutes=version),
@@ -112,7 +112,7 @@ def test_alerts_survive_a_kill_and_tell_no_secret(
     try:
         process = alerts()
         with wire.worker() as worker:
-            hidden = {
+            hidden: dict[str, Any] = {
                 "status": Status.EMBARGOED,
                 "embargoed_until": datetime(2100, 1, 1, tzinfo=UTC),
             }

@@ -78,7 +78,7 @@ def test_killed_again_and_again(engine: Engine, prefix: str, tmp_path: Path) -> 
     for _ in range(3):
         before = end()
         with connectors(environ) as process:
-            wait(lambda before=before: end() > before or end() >= STORIES)
+            wait(lambda before=before: end() > before or end() >= STORIES)  # type: ignore[misc]
             process.send_signal(signal.SIGKILL)
     with connectors(environ) as process:
         wait(lambda: len({*topics.values(engine.brokers, stories)}) >= STORIES)

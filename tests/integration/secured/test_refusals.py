@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from kafka.admin import ACLOperation as Operation
 
 from tests.integration import topics
 from tests.integration.secured import privileges
@@ -122,7 +123,7 @@ def test_worker_that_may_not_write(site: Site) -> None:
     allowed = privileges.kafka("worker", site.prefix)
     name, password = f"{site.prefix}-nobody", "canary-nobody-password"
     enriched = f"{site.prefix}.enriched"
-    writes = [g for g in allowed if g[0] is privileges.Operation.WRITE and g[2] == enriched]
+    writes = [g for g in allowed if g[0] is Operation.WRITE and g[2] == enriched]
     site.servers.user(name, password, [g for g in allowed if g not in writes])
     worker = site.worker(environ)
     try:

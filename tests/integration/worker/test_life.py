@@ -63,7 +63,7 @@ def test_killed_in_mid_stream_and_started_again(wire: Wire) -> None:
         with wire.worker() as worker:
             wire.publish(everything[part::2])
             before = wire.enriched()
-            worker.until(lambda before=before: wire.enriched() > before)
+            worker.until(lambda before=before: wire.enriched() > before)  # type: ignore[misc]
             worker.kill()
             worker.until_gone()
     with wire.worker() as worker:

@@ -2,14 +2,13 @@
 
 import pytest
 
-from pipeline.alerts import service
 from pipeline.alerts.service import STALLED_SECONDS, Turns
 
 
 def test_who_waits_is_not_ready_and_not_stalled(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is away makes the process not ready; that it no longer turns makes it unhealthy."""
     now = [1000.0]
-    monkeypatch.setattr(service.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
     turns = Turns(last=now[0])
     assert turns.waiting
     turns.turn()

@@ -127,7 +127,7 @@ def test_a_process_killed_between_batches_is_replaced() -> None:
     async def act(pool: NlpPool) -> list[str]:
         for pid in pool.pids():
             os.kill(pid, signal.SIGKILL)
-            until(lambda pid=pid: gone(pid))
+            until(lambda pid=pid: gone(pid))  # type: ignore[misc]
         return bodies(await pool.enrich(stories("one", "two")))
 
     assert in_pool(act) == ["one", "two"]

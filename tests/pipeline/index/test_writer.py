@@ -28,7 +28,7 @@ def server() -> Iterator[FakeElasticsearch]:
 
 def use(server: FakeElasticsearch, act: Callable[[Writer], Any], **settings: Any) -> Any:
     """What `act` returns with a writer to the fake."""
-    chosen = ElasticsearchSettings(url=server.url, request_timeout_seconds=0.3, **settings)
+    chosen = ElasticsearchSettings(url=(server.url,), request_timeout_seconds=0.3, **settings)
 
     async def run() -> Any:
         client = connect(chosen)
@@ -189,7 +189,7 @@ def test_a_server_that_is_away_is_waited_for() -> None:
     """Nothing is lost and nothing raised while nobody listens."""
     with fake_elasticsearch() as gone:
         url = gone.url
-    settings = ElasticsearchSettings(url=url)
+    settings = ElasticsearchSettings(url=(url,))
 
     async def run() -> bool:
         client = connect(settings)

@@ -21,7 +21,7 @@ FULL = [("t", [(0, 0, 7, 7, None, b""), (1, 0, 7, 7, None, b"records")])]
     [(FetchRequest, EMPTY, True), (FetchRequest, FULL, False), (MetadataRequest, EMPTY, False)],
 )
 def test_a_fetch_that_brings_nothing_is_waited_out(
-    monkeypatch: pytest.MonkeyPatch, asked: type, topics: Any, pauses: bool
+    monkeypatch: pytest.MonkeyPatch, asked: Any, topics: Any, pauses: bool
 ) -> None:
     """Only an empty answer to a fetch is followed by a pause; every answer comes through."""
     slept: list[float] = []

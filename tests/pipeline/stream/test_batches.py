@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.stream import batches
 from pipeline.stream.batches import SECONDS, in_batches
 
 Running = tuple[list[int], asyncio.Event, asyncio.Event]
@@ -81,7 +80,7 @@ def test_ends_in_order(acts: list[tuple[str, int]], in_flight: int) -> None:
 def test_as_many_as_are_done_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """A quick step is given many at a time, a slow one few."""
     now = 0.0
-    monkeypatch.setattr(batches.time, "monotonic", lambda: now)
+    monkeypatch.setattr("time.monotonic", lambda: now)
 
     async def sizes(seconds_each: float) -> list[int]:
         source, seen = Source(), list[int]()

@@ -28,7 +28,7 @@ class Reader:
         await self.answer.wait()
         if self._failure:
             raise self._failure
-        return Page(total=7, hits=[], facets={}, timeline=[], places=[], took_ms=1), None
+        return Page(total=7, hits=(), facets={}, timeline=(), places=(), took_ms=1), None
 
 
 async def page(reader: Reader, encoding: bytes = b"") -> tuple[int, str, str]:

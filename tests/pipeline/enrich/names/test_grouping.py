@@ -124,7 +124,7 @@ def test_the_seoul_story_of_the_samples(enricher: Enricher) -> None:
         pytest.skip("shared/wire-samples is not beside the checkout")
     [path] = AP_STORY.iterdir()
     enriched = enrich(enricher, path.read_text(encoding="utf-8"), source=None)
-    labels = {}
+    labels: dict[str, set[str]] = {}
     for e in enriched.entities:
         for m in e.mentions:
             labels.setdefault(enriched.story.body[m.start : m.end], set()).add(e.label)

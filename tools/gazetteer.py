@@ -113,7 +113,9 @@ def add_foreign_names(records: list[Record]) -> None:
     from babel import Locale
     from babel.core import get_global
 
-    regions: dict[str, Record] = {r.country: r for r in records if r.division == (r.country,)}
+    regions: dict[str, Record] = {
+        r.country: r for r in records if r.country is not None and r.division == (r.country,)
+    }
     continents = {r.name: r for r in records if r.feature == "CONT"}
     regions |= {code: continents[name] for code, name in _CONTINENTS.items()}
     cities: dict[tuple[str | None, str], list[Record]] = defaultdict(list)
@@ -131,11 +133,11 @@ def add_foreign_names(records: list[Record]) -> None:
     for language in LANGUAGES:
         locale = Locale(language)
         for code, record in regions.items():
-            if name := locale.territories.get(code):
-                record.foreign.add((language, name))
+            if territory := locale.territories.get(code):
+                record.foreign.add((language, territory))
         for zone, record in zones.items():
-            if name := locale.time_zones.get(zone, {}).get("city"):
-                record.foreign.add((language, name))
+            if city := locale.time_zones.get(zone, {}).get("city"):
+                record.foreign.add((language, city))
 
 
 def write_countries(records: list[Record]) -> None:

@@ -10,17 +10,6 @@ Field = Literal["body", "headline", "dateline"]
 Span = tuple[int, int, str]
 """Start, end and label, as a model gives them."""
 
-NAMED = frozenset(
-    {"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "EVENT", "WORK_OF_ART", "LAW", "PRODUCT"}
-)
-"""The labels that name something; dates, numbers and sums of money do not."""
-
-SAME = {"PER": "PERSON"}
-"""Labels of models that were trained on other corpora than OntoNotes, such as the French."""
-
-PLACES = frozenset({"GPE", "LOC", "FAC"})
-"""Labels of places: countries and towns, seas and ranges, buildings and roads."""
-
 _LEAD = re.compile(r"(?:(?:the|a|an)\s+|[\s\"'“”‘’(\[,;:—–-]+)+", re.IGNORECASE)
 _TAIL = re.compile(r"(?:['’][sS]|['’](?=$)|[\s\"“”‘’)\],;:!?—–-]+)+$")
 _SHOUTED = re.compile(r"^[^a-z\n]*[A-Z]{2}[^a-z\n]*$", re.MULTILINE)

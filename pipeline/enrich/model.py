@@ -20,8 +20,9 @@ import spacy
 from numpy.typing import NDArray
 from thinc.api import NumpyOps, registry, use_ops
 
-from pipeline.enrich.mentions import NAMED, Span, cleaned
+from pipeline.enrich.mentions import Span, cleaned
 from pipeline.wire.errors import SetupError
+from pipeline.wire.labels import Label, of_model
 
 REMEMBERED = 100_000
 """Paragraphs that a model keeps the names of: about a day of a large agency, some 30 MB."""
@@ -30,7 +31,7 @@ BATCH_CHARS = 16_000
 
 UNUSED = ("tagger", "parser", "attribute_ruler", "lemmatizer", "senter")
 """Components that find no names."""
-_LABELS = tuple(sorted(NAMED))
+_LABELS = tuple(label.value for label in Label)
 _LABEL_NUMBERS = {label: number for number, label in enumerate(_LABELS)}
 
 
@@ -96,8 +97,12 @@ def batches(texts: Sequence[str], most: int = BATCH_CHARS) -> Iterator[list[str]
 
 
 def _packed(doc: Any) -> array[int]:
-    """The named spans of a spaCy Doc, cleaned: start, end, number of the label, start, ..."""
-    found = ((e.start_char, e.end_char, e.label_) for e in doc.ents if e.label_ in NAMED)
+    """Return the named spans of a Doc, cleaned: start, end, number of the label, start, ..."""
+    found = [
+        (e.start_char, e.end_char, label.value)
+        for e in doc.ents
+        if (label := of_model(e.label_)) is not None
+    ]
     return array(
         "I",
         [

@@ -15,12 +15,9 @@ import msgspec
 from pipeline.index.fingerprint import as_fields, fingerprint
 from pipeline.wire.enriched import Enriched, Place
 from pipeline.wire.errors import MappingError
+from pipeline.wire.labels import Label
 
 Document = dict[str, Any]
-
-_PERSONS = frozenset({"PERSON"})
-_ORGANISATIONS = frozenset({"ORG"})
-_EVENTS = frozenset({"EVENT"})
 
 
 def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
@@ -50,9 +47,9 @@ def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
         speakers = {quote.speaker for quote in record.quotes}
         result["quoted"] = _unique(e.name or e.text for e in record.entities if e.id in speakers)
     result["places"] = [_place(msgspec.to_builtins(place)) for place in record.places]
-    result["persons"] = _names(record, _PERSONS)
-    result["organisations"] = _names(record, _ORGANISATIONS)
-    result["events"] = _names(record, _EVENTS)
+    for label in Label:
+        if label.field:
+            result[label.field] = _names(record, label)
     result["place_names"] = _unique(place.name for place in record.places)
     result["place_ids"] = _unique(place.geonames_id for place in record.places)
     result["place_points"] = _unique(_point(place) for place in record.places)
@@ -107,10 +104,8 @@ def _point(place: Place) -> str:
     return f"{place.name}|{country}|{place.geonames_id}|{place.latitude},{place.longitude}"
 
 
-def _names(record: Enriched, labels: frozenset[str]) -> list[str]:
-    return _unique(
-        entity.name or entity.text for entity in record.entities if entity.label in labels
-    )
+def _names(record: Enriched, label: Label) -> list[str]:
+    return _unique(e.name or e.text for e in record.entities if e.label == label)
 
 
 def _unique(values: Iterable[Any]) -> list[Any]:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.wire.labels import Label
+
 SCHEMA = 3
 """Raised with every change of the mapping; `newswire setup` refuses an index of another."""
 
@@ -133,9 +135,7 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
         ),
         "quotes": STORED,
         "quoted": NAME,
-        "persons": NAME,
-        "organisations": NAME,
-        "events": NAME,
+        **{label.field: NAME for label in Label if label.field},
         "place_names": NAME,
         "place_ids": LONG,
         # "name|country|GeoNames id|latitude,longitude": a map of counts in one aggregation.

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.index.document import Document
-
-KINDS = {"PERSON": "person", "ORG": "organisation", "EVENT": "event"}
-"""How entities' labels are shown; those of places are shown as the places they resolved to."""
+from pipeline.wire.labels import of_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ def pieces(document: Document, field: str) -> list[Piece]:
         for mention in _mentions(place, field)
     ]
     spans += [
-        (mention["start"], mention["end"], KINDS.get(entity["label"], "other"), _entity(entity))
+        (mention["start"], mention["end"], _mark(entity), _entity(entity))
         for entity in document.get("entities", ())
         for mention in _mentions(entity, field)
     ]
@@ -57,6 +55,12 @@ def _place(place: dict[str, Any]) -> str:
     return "Place: " + ", ".join(dict.fromkeys(part for part in parts if part))
 
 
+def _mark(entity: dict[str, Any]) -> str:
+    label = of_model(entity["label"])
+    return label.mark if label else "other"
+
+
 def _entity(entity: dict[str, Any]) -> str:
-    kind = KINDS.get(entity["label"], entity["label"].replace("_", " ").lower())
+    label = of_model(entity["label"])
+    kind = label.kind if label else entity["label"]
     return f"{kind.capitalize()}: {entity.get('name') or entity['text']}"

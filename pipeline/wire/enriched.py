@@ -33,7 +33,7 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     """The best form found: the longest name, without title or possessive."""
     label: str
-    """PERSON, ORG, GPE, LOC, FAC, NORP, EVENT, WORK_OF_ART, LAW, PRODUCT."""
+    """A value of `pipeline.wire.labels.Label`: "PERSON"."""
     mentions: tuple[Mention, ...]
     title: str | None = None
     """Title or honorific, apart from the name: "President"."""

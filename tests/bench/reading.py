@@ -11,9 +11,10 @@ from typing import Any
 import spacy
 
 from pipeline.enrich.enricher import DEFAULT_MODEL
-from pipeline.enrich.mentions import PLACES, cleaned, legible
+from pipeline.enrich.mentions import cleaned, legible
 from pipeline.enrich.model import BATCH_CHARS, UNUSED, Model, batches
 from pipeline.enrich.paragraphs import paragraphs
+from pipeline.wire.labels import PLACES
 from tests.bench.running import Sizes, Where
 from tests.evaluation import corpus
 from tests.evaluation.corpus import Document

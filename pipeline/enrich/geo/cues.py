@@ -17,8 +17,9 @@ from typing import NamedTuple
 from pipeline.enrich import lexicon
 from pipeline.enrich.folding import WORD, fold
 from pipeline.enrich.geo.gazetteer import Sense
-from pipeline.enrich.mentions import PLACES, RawMention
+from pipeline.enrich.mentions import RawMention
 from pipeline.enrich.mentions import Span as Found
+from pipeline.wire.labels import PLACES
 
 _SENTENCE_END = re.compile(r"(?:[.!?:;]['\"”’)]*\s+|\n\s*|[“\"]\s*|[•*–—-]\s+)$")
 _AND = frozenset({"and", "or"})

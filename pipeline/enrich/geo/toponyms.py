@@ -22,9 +22,10 @@ from pipeline.enrich.folding import fold
 from pipeline.enrich.geo.cues import Cues, Elsewhere, Span, View, cues
 from pipeline.enrich.geo.gazetteer import Gazetteer, Sense
 from pipeline.enrich.geo.places import gazetteer_class, holds
-from pipeline.enrich.mentions import PLACES, RawMention
+from pipeline.enrich.mentions import RawMention
 from pipeline.enrich.mentions import Span as Found
 from pipeline.enrich.paragraphs import paragraphs, remembered
+from pipeline.wire.labels import PLACES
 
 THRESHOLD = 0.5
 _LONGEST = 7

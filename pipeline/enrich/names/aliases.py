@@ -12,11 +12,9 @@ from typing import Any
 
 from pipeline.enrich.folding import fold
 from pipeline.wire.errors import SetupError
+from pipeline.wire.labels import Label
 
 DEFAULT_FILE = Path(__file__).parents[3] / "config" / "aliases.toml"
-LABELS = frozenset(
-    {"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "EVENT", "WORK_OF_ART", "LAW", "PRODUCT"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ def load(more: Sequence[Path] = (), default: Path = DEFAULT_FILE) -> Aliases:
         version = max(version, table.pop("version", 0))
         kb.update(_strings(table.pop("kb", {}), path))
         for label, entries in table.items():
-            if label not in LABELS or not isinstance(entries, dict):
+            if label not in list(Label) or not isinstance(entries, dict):
                 raise SetupError(f"{path}: {label} is no type of entity")
             for name, others in entries.items():
                 if not isinstance(others, list) or not all(isinstance(o, str) for o in others):

@@ -19,12 +19,12 @@ from pipeline.enrich.mentions import Field, Named
 from pipeline.enrich.names.agreement import initials
 from pipeline.enrich.names.aliases import Alias, Aliases
 from pipeline.wire.enriched import Entity, Mention
+from pipeline.wire.labels import Label
 
 Words = tuple[str, ...]
 Spot = tuple[Field, int, int]
 """Where a mention stands: field, start and end."""
 
-ID_PREFIXES = {"WORK_OF_ART": "work"}
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
 LONGEST = 12
 """Words of the longest short form."""
@@ -306,7 +306,7 @@ def _entity(
     text = _best_form(group.mentions)
     alias = _alias(group, text, aliases)
     name = alias.name if alias is not None else text
-    prefix = ID_PREFIXES.get(group.label, group.label.lower())
+    prefix = Label[group.label].prefix
     kb = alias.kb if alias is not None else None
     if kb is None and group.label in ("GPE", "LOC"):
         spots = ((m.field, m.start, m.end) for m in mentions)

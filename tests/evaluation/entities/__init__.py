@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from pipeline.enrich.enricher import Enricher
-from pipeline.enrich.mentions import NAMED, trim
+from pipeline.enrich.mentions import trim
 from pipeline.enrich.names.aliases import Aliases
+from pipeline.wire.labels import Label
 from pipeline.wire.story import Story
 from tests.evaluation.entities.annotation import Annotated, Span, stories
 from tests.evaluation.entities.scores import Scores, score
@@ -87,7 +88,7 @@ class Plain:
         result = []
         for field, text in _texts(story):
             for entity in self._nlp(text).ents:
-                if entity.label_ in NAMED:
+                if entity.label_ in list(Label):
                     result.append(
                         Span(field, entity.start_char, entity.end_char, entity.label_, entity.text)
                     )
@@ -124,7 +125,7 @@ def _by_label(annotated: Sequence[Annotated], systems: dict[str, System]) -> lis
         "| label | mentions | plain | newswire |",
         "|---|---|---|---|",
     ]
-    for label in sorted(NAMED):
+    for label in sorted(Label):
 
         def only(spans: Sequence[Span], label: str = label) -> list[Span]:
             return [s for s in spans if s.label == label]

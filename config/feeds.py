@@ -1,4 +1,4 @@
-"""Feeds: each a table in a TOML file that names a source and a format. No code."""
+"""Feeds: each is a table in a TOML file that names a source and a format."""
 
 from __future__ import annotations
 
@@ -18,34 +18,36 @@ ENVIRONMENT = f"{PREFIX}FEED__"
 
 
 class Feed(BaseModel):
-    """What every feed has, whatever its source. `options` is the source's own business."""
+    """The keys of every feed. The keys of its source are in `options`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     source: str
-    """Where bytes come from: a name in `connectors.sources.SOURCES`."""
+    """Where its bytes come from: `directory`, `rss`, `http`, `webhook`, `imap` or `kafka`."""
     format: str = "auto"
-    """What they mean: a name in `connectors.formats.FORMATS`."""
+    """How its bytes are parsed: the name of a format, or `auto` to recognise it by content."""
     agency: str | None = None
-    """The source of stories whose wire does not name one."""
+    """The source of stories that do not name one."""
     timezone: str = "UTC"
-    """Zone of times that come without one."""
+    """The IANA time zone of times without one."""
     language: str | None = None
+    """The language of stories that do not name one."""
     backfill: bool = False
-    """Take the lane behind live stories: for a feed of the past."""
+    """True for a feed of past stories: they are processed after live ones."""
     captions: bool = False
-    """Take a picture's or video's caption as a story."""
+    """True to read the caption of a picture or video as a story."""
     enabled: bool = True
+    """False to keep the table without running the feed."""
     silent_after_seconds: float | None = Field(default=None, gt=0)
-    """A feed without a new story for so long is reported as silent."""
+    """Seconds without a new story after which the feed is reported as silent; None: never."""
     dead_after_failures: int = Field(default=5, ge=1)
-    """A source that failed so often in a row is reported as dead and asked rarely."""
+    """Failures of the source in a row after which the feed is reported as dead and tried rarely."""
     dead_retry_seconds: float = Field(default=300.0, gt=0)
-    """How rarely."""
+    """The seconds between two tries of a dead feed."""
     options: dict[str, Any] = {}
     from_environment: frozenset[str] = frozenset()
-    """Which of the options came from the environment, where secrets must come from."""
+    """Which of the options came from the environment; secrets must come from there."""
 
     @field_validator("timezone")
     @classmethod
@@ -61,10 +63,9 @@ _COMMON = frozenset(Feed.model_fields) - {"name", "options", "from_environment"}
 
 
 def load_feeds(path: Path, environ: Mapping[str, str] = os.environ) -> dict[str, Feed]:
-    """The feeds that a file declares, by name, with their keys from the environment.
+    """Return the feeds that a file declares, by name, with their keys from the environment.
 
-    A feed's keys beside the common ones are its source's options; the source checks them
-    and names the ones that it does not know.
+    Keys that are not common to every feed are options of its source, which checks them.
 
     Raises:
         ConfigError: names the key and the file or variable.
@@ -72,7 +73,7 @@ def load_feeds(path: Path, environ: Mapping[str, str] = os.environ) -> dict[str,
     table = read_toml(path)
     for key in table:
         if key != "feeds":
-            raise ConfigError(f"{key} in {path}: unknown key (feeds stand in [feeds.NAME] tables)")
+            raise ConfigError(f"{key} in {path}: unknown key (a feed is a table [feeds.NAME])")
     declared = table.get("feeds", {})
     if not isinstance(declared, dict):
         raise ConfigError(f"feeds in {path}: must be a table of feeds, [feeds.NAME]")
@@ -84,35 +85,36 @@ def load_feeds(path: Path, environ: Mapping[str, str] = os.environ) -> dict[str,
 
 
 def feed_variable(feed: str, key: str) -> str:
-    """The environment variable of a feed's key: NEWSWIRE_FEED__AP_NEWS__API_KEY."""
-    return f"{ENVIRONMENT}{_spelt(feed)}__{key.upper()}"
+    """Return the environment variable of a feed's key: NEWSWIRE_FEED__AP_NEWS__API_KEY."""
+    return f"{ENVIRONMENT}{_variable_name(feed)}__{key.upper()}"
 
 
-def _spelt(feed: str) -> str:
+def _variable_name(feed: str) -> str:
     return feed.upper().replace("-", "_")  # no shell can set a variable with "-" in it
 
 
 def _from_environment(
     feeds: list[str], environ: Mapping[str, str], path: Path
 ) -> dict[str, dict[str, str]]:
-    spelt: dict[str, str] = {}
+    names: dict[str, str] = {}
     for feed in feeds:
-        if (other := spelt.setdefault(_spelt(feed), feed)) != feed:
+        if (other := names.setdefault(_variable_name(feed), feed)) != feed:
             raise ConfigError(
-                f"feeds.{feed} in {path}: can't be told from feeds.{other} in the environment"
+                f"feeds.{feed} in {path}: its environment variables are also those of "
+                f"feeds.{other}; rename one"
             )
     given: dict[str, dict[str, str]] = {}
     for variable, value in environ.items():
         if not variable.startswith(ENVIRONMENT):
             continue
         name, parted, key = variable.removeprefix(ENVIRONMENT).partition("__")
-        if name not in spelt or not parted or not key:
+        if name not in names or not parted or not key:
             known = ", ".join(feeds) or "none"
             raise ConfigError(
                 f"{variable} in the environment: no such feed in {path} (declared: {known}); "
-                f"spelt {ENVIRONMENT}<NAME>__<KEY>"
+                f"write {ENVIRONMENT}<NAME>__<KEY>"
             )
-        given.setdefault(spelt[name], {})[key.lower()] = value
+        given.setdefault(names[name], {})[key.lower()] = value
     return given
 
 

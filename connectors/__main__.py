@@ -1,4 +1,4 @@
-"""`python -m connectors [FEED ...]`: deliver feeds to Kafka until asked to stop."""
+"""`python -m connectors [FEED ...]`: deliver feeds to Kafka until a signal ends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every feed tried once: what it would deliver, with nothing published and no cursor moved."""
+"""Tries every feed once, without publishing anything or moving a cursor."""
 
 from __future__ import annotations
 
@@ -20,46 +20,46 @@ from pipeline.wire.errors import ConfigError, SourceUnavailable
 
 DELIVERIES = 20
 LOOK_SECONDS = 5.0
-"""A feed is looked at up to either bound."""
+"""The limits of what is read from a feed."""
 
 ANSWER_SECONDS = 30.0
-"""A feed that says nothing for so long hangs."""
+"""A feed that has not answered after this time hangs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What was found of one feed."""
+    """The result for one feed."""
 
     feed: str
     source: str
     format: str
-    """As declared; `formats` are those that were met."""
+    """As declared; `formats` are those that were found."""
     enabled: bool = True
     reachable: bool | None = None
-    """None for a feed that is pushed to us."""
+    """None for a feed whose senders connect to it."""
     failure: str | None = None
     newest_at: str | None = None
-    """Of the items looked at, else of the last story that ever came over the feed."""
+    """Of the items that were read, else of the last story that the feed ever received."""
     newest: str | None = None
     """Its headline."""
     formats: tuple[str, ...] = ()
     deliveries: int = 0
     stories: int = 0
-    """New ones, that would be published."""
+    """New stories, which would be published."""
     known: int = 0
     skipped: int = 0
     bad: tuple[str, ...] = ()
     """Why deliveries or items would be dead-lettered."""
     more: bool = False
-    """Whether there is more than was looked at."""
+    """True when the source has more than was read."""
 
 
 def check(settings: Settings, names: Sequence[str] = ()) -> list[Row]:
-    """Try the feeds named, or all that are declared, side by side.
+    """Try the feeds named, or all that are declared, in parallel.
 
     Raises:
-        ConfigError: the feeds' file can't be read, or has no such feed. What else is wrong
-            with one feed stands in its row.
+        ConfigError: the feeds' file can't be read, or has no such feed. Any other error of a
+            feed is in its row.
     """
     feeds = chosen_feeds(settings, names, all_declared=True)
     rows = {
@@ -74,10 +74,10 @@ def check(settings: Settings, names: Sequence[str] = ()) -> list[Row]:
         for feed in feeds
     }
 
-    def look(feed: Feed) -> None:
+    def try_(feed: Feed) -> None:
         rows[feed.name] = _row(settings, feed)
 
-    threads = [Thread(target=look, args=(feed,), daemon=True) for feed in feeds]
+    threads = [Thread(target=try_, args=(feed,), daemon=True) for feed in feeds]
     for thread in threads:
         thread.start()
     deadline = time.monotonic() + ANSWER_SECONDS
@@ -92,23 +92,23 @@ def _row(settings: Settings, feed: Feed) -> Row:
         source = open_feed(settings, feed)
     except ConfigError as error:
         return replace(row, reachable=False, failure=str(error))
-    cursor = _look_at_cursor(settings, feed.name)
+    cursor = _copied_cursor(settings, feed.name)
     row = replace(row, newest_at=cursor.get(LAST_AT), newest=cursor.get(LAST))
     if SOURCES[feed.source].pushed:
         return row
     try:
-        return _looked(replace(row, reachable=True), feed, source, cursor)
+        return _tried(replace(row, reachable=True), feed, source, cursor)
     except SourceUnavailable as error:
         return replace(row, reachable=False, failure=str(error))
-    except Exception as error:  # a fault of ours must not hide the other feeds' rows
+    except Exception as error:  # a fault in this program must not hide the other feeds' rows
         return replace(row, reachable=False, failure=repr(error))
     finally:
         source.close()
         cursor.close()
 
 
-def _look_at_cursor(settings: Settings, feed: str) -> Cursor:
-    """A copy of the feed's cursor, an empty one where it has not run yet."""
+def _copied_cursor(settings: Settings, feed: str) -> Cursor:
+    """Return a copy of the feed's cursor; an empty one if the feed has not run yet."""
     path = settings.data_dir / FILE
     if not path.exists():
         return Cursor(":memory:", feed)
@@ -119,7 +119,7 @@ def _look_at_cursor(settings: Settings, feed: str) -> Cursor:
         cursor.close()
 
 
-def _looked(row: Row, feed: Feed, source: Source, cursor: Cursor) -> Row:
+def _tried(row: Row, feed: Feed, source: Source, cursor: Cursor) -> Row:
     batch = Batch()
     formats: dict[str, None] = {}
     bad: list[str] = []
@@ -163,7 +163,7 @@ def _looked(row: Row, feed: Feed, source: Source, cursor: Cursor) -> Row:
 
 
 def _items(source: Source, cursor: Cursor) -> Iterator[Delivery | Refused]:
-    """What the first poll with anything in it gives; waits for what is settling."""
+    """Yield the items of the first poll that has any; waits for deliveries still arriving."""
     until = time.monotonic() + LOOK_SECONDS
     while True:
         found: list[Polled] = []

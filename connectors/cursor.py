@@ -1,9 +1,9 @@
-"""Where each feed stopped: what the broker has acknowledged, kept in SQLite.
+"""The cursors: what the broker has acknowledged of each feed, stored in SQLite.
 
-One file for all feeds of a data folder, so that a feed can know what another has already
-published. What stands behind a row was acknowledged by the broker before the row was
-written, in one transaction that is on the disk when `commit` returns: a crash at any point
-leads to a repeated delivery and never to a lost one.
+One file for all feeds of a data folder, so that a feed knows what another has published.
+A row is written after the broker has acknowledged what it stands for, in one transaction
+that is on the disk when `commit` returns: a crash at any point repeats a delivery and never
+loses one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FILE = "cursors.sqlite"
 """The file's name in the data folder."""
 
 KEEP_DAYS = 90
-"""What was not met for so long is forgotten; its story would be absorbed by the index."""
+"""What was not received for this long is forgotten; the index absorbs a repeated story."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS state (
@@ -43,24 +43,24 @@ CREATE TABLE IF NOT EXISTS acknowledged (
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """Where the same words of a story were met before."""
+    """Where the same content of a story was received before."""
 
     here: bool = False
     """In this feed."""
     newest: bool = False
-    """In this feed, and nothing else of the story came after them."""
+    """In this feed, and it is the last content of the story there."""
     elsewhere: bool = False
     """In another feed."""
 
 
 @dataclass(slots=True)
 class Acknowledged:
-    """What a cursor is to remember together."""
+    """What a cursor remembers in one transaction."""
 
     state: dict[str, str | None] = field(default_factory=dict)
-    """The source's; None takes a name out."""
+    """The source's state; None removes a name."""
     deliveries: dict[str, str] = field(default_factory=dict)
-    """The key of the last content by the delivery's name."""
+    """The key of the last content, by the delivery's name."""
     stories: list[tuple[str, bytes]] = field(default_factory=list)
     """Id and digest, in the order of arrival."""
     offsets: Mapping[tuple[str, int], int] = field(default_factory=dict)
@@ -72,31 +72,31 @@ class Cursor:
 
     Args:
         path: the file, or ":memory:".
-        feed: whose memory it is.
+        feed: the feed whose memory it is.
     """
 
     def __init__(self, path: Path | str, feed: str) -> None:
         if isinstance(path, Path):
             path.parent.mkdir(parents=True, exist_ok=True)
         self.feed = feed
-        # Feeds write to one file, each for some milliseconds a batch: they can wait.
+        # All feeds write to one file, for some milliseconds a batch: they wait for each other.
         self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(_SCHEMA)
 
     def get(self, name: str) -> str | None:
-        """A value of the source's state, None when there is none yet."""
+        """Return a value of the source's state, None if it has none."""
         return self._one("SELECT value FROM state WHERE feed = ? AND name = ?", name)
 
     def get_all(self, names: Sequence[str]) -> dict[str, str]:
-        """The values of those names that have one, at less cost than one by one."""
+        """Return the values of those names that have one, in one query."""
         marks = ",".join("?" * len(names))
         query = f"SELECT name, value FROM state WHERE feed = ? AND name IN ({marks})"  # noqa: S608
         return dict(self._db.execute(query, (self.feed, *names)))
 
     def names(self, prefix: str) -> list[str]:
-        """The names of the state that begin with a prefix."""
+        """Return the names of the state that begin with a prefix."""
         rows = self._db.execute(
             "SELECT name FROM state WHERE feed = ? AND substr(name, 1, ?) = ?",
             (self.feed, len(prefix), prefix),
@@ -104,7 +104,7 @@ class Cursor:
         return [name for (name,) in rows]
 
     def count(self, prefix: str) -> int:
-        """How many names of the state begin with a prefix."""
+        """Return how many names of the state begin with a prefix."""
         (count,) = self._db.execute(
             "SELECT count(*) FROM state WHERE feed = ? AND substr(name, 1, ?) = ?",
             (self.feed, len(prefix), prefix),
@@ -112,11 +112,11 @@ class Cursor:
         return int(count)
 
     def delivered(self, name: str) -> str | None:
-        """The key of the content that was last delivered under a name."""
+        """Return the key of the content that was last delivered under a name."""
         return self._one("SELECT key FROM deliveries WHERE feed = ? AND name = ?", name)
 
     def met(self, story_id: str, digest: bytes) -> Met:
-        """Where the same words of a story were met before."""
+        """Return where the same content of a story was received before."""
         rows = self._db.execute(
             "SELECT feed, newest FROM stories WHERE id = ? AND digest = ?", (story_id, digest)
         ).fetchall()
@@ -124,14 +124,14 @@ class Cursor:
         return Met(bool(here), any(here), len(rows) > len(here))
 
     def acknowledged(self) -> dict[tuple[str, int], int]:
-        """The highest offset acknowledged to any feed, by topic and partition."""
+        """Return the highest offset acknowledged to any feed, by topic and partition."""
         rows = self._db.execute(
             "SELECT topic, partition, max(offset) FROM acknowledged GROUP BY topic, partition"
         )
         return {(topic, partition): offset for topic, partition, offset in rows}
 
     def commit(self, what: Acknowledged) -> None:
-        """Remember what the broker has acknowledged; on the disk when this returns."""
+        """Store what the broker has acknowledged; it is on the disk when this returns."""
         at, feed = int(time.time()), self.feed
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
@@ -165,7 +165,7 @@ class Cursor:
             )
 
     def prune(self, days: int = KEEP_DAYS) -> None:
-        """Forget the deliveries and stories of this feed not met for so many days."""
+        """Forget the deliveries and stories that this feed has not received for so many days."""
         oldest = int(time.time()) - days * 86_400
         for table in ("deliveries", "stories"):
             self._db.execute(
@@ -174,10 +174,10 @@ class Cursor:
             )
 
     def forget(self) -> None:
-        """Start anew, for all feeds: what their sources still have will be delivered again.
+        """Forget everything, of all feeds: what their sources still have is delivered again.
 
-        For all at once, since the first feed that publishes again hides from the others that
-        the broker's end once lay before what it had acknowledged to them.
+        Of all feeds at once, because the first one that publishes again moves the broker's
+        end offset past what the others had acknowledged, and so hides the loss from them.
         """
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
@@ -185,13 +185,13 @@ class Cursor:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 (names of our own)
 
     def copy(self) -> Cursor:
-        """The same memory apart from the file: what is committed to it stays in it."""
+        """Return a copy in memory: what is committed to it does not reach the file."""
         copied = Cursor(":memory:", self.feed)
         self._db.backup(copied._db)
         return copied
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._db.close()
 
     def _one(self, query: str, name: str) -> str | None:

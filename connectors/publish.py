@@ -1,4 +1,4 @@
-"""Messages to Kafka, each acknowledged by all in-sync replicas before the call returns."""
+"""Stories and dead letters as Kafka messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.wire.topics import Topics, headers, key, lane
 
 
 def story_record(topics: Topics, story: Story, name: str, backfill: bool = False) -> Message:
-    """A story as a message on its lane's stories topic.
+    """Return a story as a message on the stories topic of its lane.
 
     Raises:
         CodecError: the story can't be encoded.
@@ -30,10 +30,10 @@ def story_record(topics: Topics, story: Story, name: str, backfill: bool = False
 
 
 def letter_record(topics: Topics, letter: DeadLetter, max_bytes: int) -> Message:
-    """A dead letter as a message on its topic.
+    """Return a dead letter as a message on its topic.
 
-    Bytes that no message can hold are cut, and a header `raw_bytes` says how many there
-    were; the delivery's name leads to the rest.
+    Bytes beyond `max_bytes` are cut off; the header `raw_bytes` then has their full number,
+    and the delivery's name says where they are.
     """
     extra = headers(raw_bytes=len(letter.raw)) if len(letter.raw) > max_bytes else []
     value = letter.raw[:max_bytes]

@@ -1,4 +1,4 @@
-"""Feeds side by side: a thread each, so that one that hangs or floods slows no other."""
+"""Runs feeds, each in a thread of its own, so that one that hangs or floods slows no other."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from pipeline.wire.topics import Topics
 
 STATUS_SECONDS = 1.0
 STOP_SECONDS = 10.0
-"""How long all feeds together may take to end; one that hangs ends with the process."""
+"""How long the feeds may take to end; one that hangs ends with the process."""
 
 
 def chosen_feeds(
     settings: Settings, names: Sequence[str] = (), all_declared: bool = False
 ) -> list[Feed]:
-    """The feeds named, or else all that are enabled, or all that are declared.
+    """Return the feeds named, or else all that are enabled, or all that are declared.
 
     Raises:
         ConfigError: no such feed.
@@ -50,7 +50,7 @@ def chosen_feeds(
 
 
 def open_feed(settings: Settings, feed: Feed) -> Source:
-    """A feed's source, not yet connected.
+    """Return a feed's source, not yet connected.
 
     Raises:
         ConfigError: no such source, format or option.
@@ -65,12 +65,12 @@ def open_feed(settings: Settings, feed: Feed) -> Source:
 
 
 def open_cursor(data_dir: Path, feed: str) -> Cursor:
-    """A feed's cursor in a data folder."""
+    """Return a feed's cursor in a data folder."""
     return Cursor(data_dir / FILE, feed)
 
 
 def open_archive(settings: Settings, feed: str) -> Archive | None:
-    """A feed's archive, None where none is configured."""
+    """Return a feed's archive, None if none is configured."""
     connectors = settings.connectors
     if connectors.archive is None:
         return None
@@ -84,7 +84,7 @@ def feed_loops(
     names: Sequence[str] = (),
     on_change: Callable[[str, Counts], None] = lambda name, counts: None,
 ) -> list[FeedLoop]:
-    """The loops of the feeds named, or of all that are enabled.
+    """Return the loops of the feeds named, or of all that are enabled.
 
     Raises:
         ConfigError: no such feed, source, format or option.
@@ -118,7 +118,7 @@ def run_feeds(
     """Run feeds until `stop` is set, or with `once` until none has more.
 
     Returns:
-        What each feed has done.
+        The counts of each feed.
 
     Raises:
         ConfigError, SetupError: before anything is read.
@@ -146,7 +146,7 @@ def run_feeds(
     )
     status = StatusFile(settings.data_dir, "connectors")
 
-    def tell() -> None:
+    def write_status() -> None:
         at = now()
         feeds = {loop.feed.name: health.status(loop.counts, loop.feed, at) for loop in loops}
         status.write({"feeds": feeds, "health_port": server.port})
@@ -156,8 +156,8 @@ def run_feeds(
         for thread in threads.values():
             thread.start()
         while any(thread.is_alive() for thread in threads.values()):
-            # Told from here, so that a feed that hangs is told too.
-            tell()
+            # Written by this thread, so that it also shows a feed that hangs.
+            write_status()
             if stop.wait(STATUS_SECONDS if not once else 0.1):
                 break
         deadline = time.monotonic() + STOP_SECONDS

@@ -1,4 +1,4 @@
-"""`feeds`: try every feed before it runs, or when one is silent."""
+"""`newswire feeds`: try the feeds that are configured."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from connectors.check import Row
 from connectors.check import check as check_feeds
 from newswire.context import one_sentence, out, settings
 
-app = typer.Typer(help="Look after feeds.", no_args_is_help=True)
+app = typer.Typer(help="Check the feeds.", no_args_is_help=True)
 
 
 @app.callback()
 def feeds() -> None:
-    """Look after feeds."""
+    """Check the feeds."""
 
 
 @app.command()
@@ -30,10 +30,10 @@ def check(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a feed.")] = False,
 ) -> None:
-    """Try feeds: reachable, newest item, format, and what would be ingested.
+    """Try feeds: whether they can be reached, newest item, format, what would be ingested.
 
-    Publishes nothing and moves no cursor. Exit code 1 when a feed that is enabled can't
-    be reached.
+    Publishes nothing and moves no cursor. The exit code is 1 if an enabled feed can't be
+    reached.
     """
     with one_sentence():
         rows = check_feeds(settings(ctx.obj), names or ())
@@ -62,7 +62,7 @@ def _print(rows: list[Row]) -> None:
 
 
 def would(row: Row) -> str:
-    """What a feed would ingest, in words."""
+    """Return what a feed would ingest, in words."""
     if not row.reachable:
         return "–"
     parts = [f"{row.stories}{'+' if row.more else ''} new"]
@@ -78,7 +78,7 @@ def would(row: Row) -> str:
 
 def _reachable(row: Row) -> str:
     if row.reachable is None:
-        return "pushed to us"
+        return "pushed"
     return "[green]yes[/]" if row.reachable else "[red]no[/]"
 
 

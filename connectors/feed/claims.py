@@ -1,4 +1,4 @@
-"""Stories on their way to the broker, so that two feeds at once publish one of them once."""
+"""Stories that are being published, so that two feeds do not publish the same one."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Collection
 from threading import Condition
 
 PATIENCE_SECONDS = 5.0
-"""A feed waits no longer for another: the index absorbs what is published twice."""
+"""The longest that a feed waits for another: the index absorbs what is published twice."""
 
 
 class Claims:
-    """Who is publishing what, in this process. Safe to use from every feed's thread.
+    """Which feed of this process is publishing which stories. Thread-safe.
 
     A feed claims all stories of a delivery or none, and waits only while it holds none, so
-    no two can wait for each other.
+    that no two wait for each other.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class Claims:
         self._changed = Condition()
 
     def take(self, digests: Collection[bytes], owner: str) -> bool:
-        """Claim all of these, unless another feed has one."""
+        """Claim these stories, unless another feed holds one; returns True if claimed."""
         with self._changed:
             if any(self._owners.get(digest, owner) != owner for digest in digests):
                 return False
@@ -30,7 +30,7 @@ class Claims:
             return True
 
     def wait(self, digests: Collection[bytes], owner: str) -> None:
-        """Claim all of these once no other feed has one, or when patience has run out."""
+        """Claim these stories once no other feed holds one, or after PATIENCE_SECONDS."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         with self._changed:
             self._changed.wait_for(
@@ -41,7 +41,7 @@ class Claims:
                 self._owners.setdefault(digest, owner)
 
     def release(self, owner: str) -> None:
-        """All that a feed has claimed: acknowledged and remembered, or given up."""
+        """Release every claim of a feed: published, or abandoned."""
         with self._changed:
             self._owners = {d: feed for d, feed in self._owners.items() if feed != owner}
             self._changed.notify_all()

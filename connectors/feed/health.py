@@ -1,4 +1,4 @@
-"""What a feed has done, and how it is: what `newswire status` shows of it."""
+"""The counts and the health of a feed, as `newswire status` shows them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 from config.feeds import Feed
 
 STUCK_SECONDS = 300.0
-"""A poll that gave nothing and failed at nothing for so long hangs."""
+"""A poll that neither yielded nor failed for this long hangs."""
 
 
 @dataclass
 class Counts:
-    """What a feed has done since it started."""
+    """What a feed has counted since it started."""
 
     deliveries: int = 0
     stories: int = 0
@@ -23,22 +23,22 @@ class Counts:
     skipped: int = 0
     dead_letters: int = 0
     last_story_at: str | None = None
-    """When the last new story came over this feed, in this run or an earlier one."""
+    """When the feed received its last new story, in this run or an earlier one."""
     last_story: str | None = None
     """Its headline."""
     failure: str | None = None
-    """Why the source or the broker can't be reached now; None while all is well."""
+    """Why the feed does not progress now; None while it does."""
     failures: int = 0
-    """How often in a row the source could not be reached."""
+    """The number of failures of the source in a row."""
     gone: bool = False
-    """The source says that it will not come back."""
+    """True when the source says that it is permanently gone."""
     busy_since: str | None = None
-    """Since when a poll has shown no sign of life; None between polls."""
+    """When the running poll last progressed; None between polls."""
     known_since: str | None = None
-    """When the feed was first run."""
+    """When the feed ran for the first time."""
 
     def add(self, more: Counts) -> None:
-        """What a batch has done, once it is acknowledged."""
+        """Add the counts of a batch that was acknowledged."""
         for name in ("deliveries", "stories", "duplicates", "skipped", "dead_letters"):
             setattr(self, name, getattr(self, name) + getattr(more, name))
         if more.last_story_at:
@@ -46,22 +46,22 @@ class Counts:
 
 
 class Health(StrEnum):
-    """How a feed is."""
+    """The state of a feed."""
 
     OK = "ok"
-    WAITING = "waiting"  # the broker or the source failed a moment ago; tried again
-    DEAD = "dead"  # the source failed so often that it is asked rarely
+    WAITING = "waiting"  # the broker or the source has failed; it is tried again
+    DEAD = "dead"  # the source failed so often that it is tried rarely
     SILENT = "silent"  # reachable, but no story for longer than silent_after_seconds
     STUCK = "stuck"  # a poll hangs
 
 
 def is_dead(counts: Counts, feed: Feed) -> bool:
-    """Whether the feed's breaker is open."""
+    """Return True if the source failed so often that it is tried rarely."""
     return counts.gone or counts.failures >= feed.dead_after_failures
 
 
 def health(counts: Counts, feed: Feed, at: datetime) -> Health:
-    """How a feed is, at an instant."""
+    """Return the state of a feed at a time."""
     if is_dead(counts, feed):
         return Health.DEAD
     if _older(counts.busy_since, at, STUCK_SECONDS):
@@ -75,7 +75,7 @@ def health(counts: Counts, feed: Feed, at: datetime) -> Health:
 
 
 def status(counts: Counts, feed: Feed, at: datetime) -> dict[str, Any]:
-    """A feed's part of the status file."""
+    """Return a feed's part of the status file."""
     return {"health": health(counts, feed, at).value, **asdict(counts)}
 
 

@@ -1,10 +1,10 @@
-"""The one loop of every feed: read, parse, publish, await the broker, move the cursor.
+"""The loop of every feed: poll, parse, publish, wait for the broker, move the cursor.
 
-At least once. The cursor moves only after every record of a batch is acknowledged, so a
+At least once: the cursor moves only after every record of a batch is acknowledged, so a
 crash repeats what was in flight. What the cursor knows is published once: the same bytes
-under the same name, and the same words of a story in another delivery or another feed. A
-story that has neither version nor date and goes back to earlier words is news again, for
-nothing else could tell that the earlier words are right.
+under the same name, and the same content of a story in another delivery or another feed. A
+story with neither version nor date that returns to earlier content is published again,
+because nothing else shows that the earlier content is right.
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ from pipeline.wire.topics import Topics
 log = logging.getLogger(__name__)
 
 JITTER = 0.1
-"""Rests differ by so much either way, so that feeds of one interval drift apart."""
+"""Pauses vary by this share, so that feeds with the same interval drift apart."""
 
 PRUNE_SECONDS = 86_400.0
 
 LAST_AT, LAST, SINCE = "feed:last_story_at", "feed:last_story", "feed:known_since"
-"""Names in the cursor's state that are the loop's own, not the source's."""
+"""Names in the cursor's state that belong to the loop, not to the source."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A delivery as parsed: what there is to publish of it."""
+    """A parsed delivery: what is to be published of it."""
 
     delivery: Delivery
     stories: Sequence[tuple[Story, bytes]] = ()
@@ -67,13 +67,13 @@ class Read:
 
 
 class FeedLoop:
-    """One feed at work.
+    """One running feed.
 
     Args:
-        feed: what it is called, its format, and what its bytes may not say.
+        feed: its name, its format, and defaults for what its deliveries do not say.
         retry: how long to wait before the next try.
         on_change: called after each batch and each failure, for a progress display.
-        claims: shared with the feeds that run beside this one.
+        claims: shared with the other feeds of this process.
     """
 
     def __init__(
@@ -108,8 +108,8 @@ class FeedLoop:
     def run(self, stop: Event, once: bool = False) -> None:
         """Deliver until `stop` is set, or with `once` until the source has no more.
 
-        A source or broker that is away is tried again with growing delays, for as long
-        as it takes; with `once` a source is given up when it counts as dead.
+        A source or broker that is unavailable is tried again with growing delays, without
+        end; with `once` a source is abandoned when it counts as dead.
         """
         waits = delays(self._retry)
         prune_at, checked = 0.0, False
@@ -131,12 +131,12 @@ class FeedLoop:
                 if is_dead(self.counts, self.feed):
                     rest = max(rest, self.feed.dead_retry_seconds)
             except (TransientError, SetupError) as error:
-                # Also what a person must mend: the deliveries wait, and go on by themselves then.
+                # A SetupError needs an operator; the feed continues by itself afterwards.
                 self._failed(error)
                 rest, checked = next(waits), False
             except Exception as error:
-                # A full disk under the cursor, a fault of ours: the feed goes on trying,
-                # and says why it stands still.
+                # A full disk under the cursor, a fault in this program: the feed tries again
+                # and its status shows the reason.
                 log.exception("a feed failed", extra={"feed": self.feed.name})
                 self._failed(error)
                 rest, checked = next(waits), False
@@ -154,7 +154,7 @@ class FeedLoop:
             stop.wait(rest)
 
     def close(self) -> None:
-        """Let go of source, producer and cursor."""
+        """Close source, producer, cursor and archive."""
         self._source.close()
         self._publisher.close()
         self._cursor.close()
@@ -162,9 +162,9 @@ class FeedLoop:
             self._archive.close()
 
     def _check_broker(self) -> None:
-        """Have all feeds deliver anew if the broker has lost what it acknowledged.
+        """Make all feeds deliver again if the broker has lost what it acknowledged.
 
-        The embedded engine may, when it is killed; so may a cluster that was made anew.
+        The embedded engine may lose it when it is killed, a cluster when it is replaced.
         An end offset at or before an acknowledged one shows it.
 
         Raises:
@@ -175,13 +175,13 @@ class FeedLoop:
         lost = {at: ends[at] for at, offset in known.items() if ends[at] <= offset}
         if lost:
             log.warning(
-                "the broker has lost records that it had acknowledged: all feeds deliver anew",
+                "the broker has lost records that it had acknowledged: all feeds deliver again",
                 extra={"feed": self.feed.name, "partitions": sorted(lost)},
             )
             self._cursor.forget()
 
     def _round(self, stop: Event) -> bool:
-        """One poll, published in batches; whether it gave any delivery."""
+        """Poll once and publish in batches; returns True if there was a delivery."""
         any_more = False
         polled = self._source.poll(self._cursor)
         try:
@@ -213,8 +213,8 @@ class FeedLoop:
             read = self._refuse(item) if isinstance(item, Refused) else self._read(item)
             digests = [digest for _, digest in read.stories]
             if not self._claims.take(digests, self.feed.name):
-                # Another feed is publishing one of these: let go of what is claimed, then
-                # wait, and the cursor will tell that they are known.
+                # Another feed is publishing one of these stories: publish and release what is
+                # claimed, then wait; the cursor will then have them.
                 if batch.deliveries > 1:
                     batch.deliveries -= 1
                     yield batch
@@ -222,7 +222,7 @@ class FeedLoop:
                 self._claims.wait(digests, self.feed.name)
             if isinstance(item, Delivery):
                 batch.delivered.append(item)
-            self._take(read, batch)
+            self._add(read, batch)
             if batch.full:
                 yield batch
                 batch = Batch()
@@ -230,7 +230,7 @@ class FeedLoop:
             yield batch
 
     def _read(self, delivery: Delivery) -> Read:
-        """Parse a delivery, unless it is what was last delivered under its name."""
+        """Parse a delivery, unless the last one under its name had the same bytes."""
         if delivery.recurs and self._cursor.delivered(delivery.name) == delivery.key:
             return Read(delivery)
         reading = read_delivery(self.feed, delivery)
@@ -251,8 +251,8 @@ class FeedLoop:
         error = StoryError(refused.reason)
         return Read(delivery, letters=[letter_for(self.feed, delivery, "read", error)])
 
-    def _take(self, read: Read, batch: Batch) -> None:
-        """What of a delivery is new, into the batch."""
+    def _add(self, read: Read, batch: Batch) -> None:
+        """Add what is new in a delivery to the batch."""
         delivery, counts = read.delivery, batch.counts
         batch.remembered.state.update(delivery.state)
         batch.size += len(delivery.raw) + sum(map(len, delivery.linked.values()))
@@ -291,10 +291,10 @@ class FeedLoop:
             counts.last_story_at = delivery.received_at.isoformat()
             counts.last_story = (story.headline or story.slugline or story.id)[:200]
         for letter in letters:
-            self._bury(letter, batch)
+            self._add_letter(letter, batch)
 
-    def _bury(self, letter: DeadLetter, batch: Batch) -> None:
-        """A dead letter into the batch, unless the same bytes failed so before."""
+    def _add_letter(self, letter: DeadLetter, batch: Batch) -> None:
+        """Add a dead letter to the batch, unless the same bytes failed for the same reason."""
         said = f"{letter.name if not letter.raw else ''}\0{letter.reason}\0{letter.where}"
         digest = hashlib.sha256(said.encode("utf-8", "backslashreplace") + letter.raw).digest()[:16]
         met = self._cursor.met("", digest)
@@ -310,15 +310,16 @@ class FeedLoop:
         )
 
     def _publish(self, batch: Batch) -> None:
-        """The broker has all of it, then the cursor moves.
+        """Publish the batch, then move the cursor.
 
         Raises:
-            BrokerUnavailable: not acknowledged; the cursor stays, and all of it comes again.
+            BrokerUnavailable: not acknowledged; the cursor stays, and the whole batch is
+                delivered again.
         """
         remembered = batch.remembered
         if self._archive and batch.archived:
             self._archive.append(batch.archived)
-            batch.archived = []  # a batch that is published again is not kept again
+            batch.archived = []  # a batch that is published again is not stored again
         while batch.records:
             try:
                 remembered.offsets = self._publisher.publish(batch.records)
@@ -336,7 +337,7 @@ class FeedLoop:
         self.counts.add(batch.counts)
 
     def _refused(self, batch: Batch, error: RecordsTooLarge) -> None:
-        """Dead letters in place of what the broker finds too large, in the same places."""
+        """Replace records that are too large for the broker by dead letters, in the same places."""
         for number in error.numbers:
             record = batch.records[number]
             if record.topic != self._topics.deadletter:

@@ -1,4 +1,4 @@
-"""The feeds' metrics, in Prometheus's terms."""
+"""The feeds' metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from connectors.sources.base import now
 _COUNTERS = {
     "deliveries": "Deliveries read.",
     "stories": "Stories published.",
-    "duplicates": "Deliveries and stories that were known.",
+    "duplicates": "Deliveries and stories that were known already.",
     "skipped": "Parts of deliveries without a story.",
     "dead_letters": "Records written to the dead-letter topic.",
 }
 
 
 class FeedMetrics(Collector):
-    """Reads what the feeds count anyway, whenever somebody asks."""
+    """Collects the feeds' counts whenever Prometheus requests them."""
 
     def __init__(self, loops: Sequence[FeedLoop]) -> None:
         self._loops = loops
@@ -34,7 +34,7 @@ class FeedMetrics(Collector):
         ProcessCollector(registry=self.registry)
 
     def collect(self) -> Iterator[Metric]:
-        """The metrics as they are now, each by feed."""
+        """Yield the current metrics, by feed."""
         for name, text in _COUNTERS.items():
             counter = CounterMetricFamily(f"newswire_feed_{name}", text, labels=["feed"])
             for loop in self._loops:
@@ -45,11 +45,13 @@ class FeedMetrics(Collector):
         )
         last = GaugeMetricFamily(
             "newswire_feed_last_story_timestamp_seconds",
-            "When the last new story came.",
+            "When the last new story was received.",
             labels=["feed"],
         )
         state = GaugeMetricFamily(
-            "newswire_feed_health", "1 for how the feed is.", labels=["feed", "health"]
+            "newswire_feed_health",
+            "1 for the current state of the feed.",
+            labels=["feed", "health"],
         )
         for loop in self._loops:
             name, counts = loop.feed.name, loop.counts

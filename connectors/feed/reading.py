@@ -1,4 +1,4 @@
-"""A delivery read by its feed's format: stories, dead letters, and what holds no story."""
+"""Parses a delivery with its feed's format: stories, dead letters, and skipped items."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a delivery held, the stories stamped with feed, format and time of receipt."""
+    """What a delivery contains; its stories have feed, format and time of receipt."""
 
     stories: tuple[Story, ...] = ()
     letters: tuple[DeadLetter, ...] = ()
@@ -27,7 +27,7 @@ class Reading:
 
 
 def read(feed: Feed, delivery: Delivery) -> Reading:
-    """Read a delivery as its feed's format says. Raises nothing: what is bad is a letter."""
+    """Parse a delivery with its feed's format. Raises nothing: what fails is a dead letter."""
     context = Context(
         agency=feed.agency,
         timezone=feed.timezone,
@@ -41,8 +41,8 @@ def read(feed: Feed, delivery: Delivery) -> Reading:
     except ParseError as error:
         return Reading(letters=(letter(feed, delivery, "parse", error),))
     except Exception as error:
-        # A format promises ParseError only. Should one break that promise, its bytes are
-        # kept like any other's and the feed goes on.
+        # A format raises ParseError only. If one has a fault, its bytes are kept in a dead
+        # letter and the feed continues.
         log.exception("a format failed", extra={"feed": feed.name, "delivery": delivery.name})
         return Reading(letters=(letter(feed, delivery, "parse", error),))
     return Reading(
@@ -55,7 +55,7 @@ def read(feed: Feed, delivery: Delivery) -> Reading:
 def letter(
     feed: Feed, delivery: Delivery, stage: str, error: Exception, story_id: str | None = None
 ) -> DeadLetter:
-    """A dead letter for a delivery, or for one story of it."""
+    """Return a dead letter for a delivery, or for one story of it."""
     return dead_letter(
         delivery.raw,
         stage,

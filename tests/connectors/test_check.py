@@ -152,7 +152,7 @@ def test_command(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEWSWIRE_DATA_DIR", str(settings.data_dir))
     shown = CliRunner().invoke(app, ["feeds", "check"])
     assert shown.exit_code == 1
-    for word in ("folder", "yes", "1 new", "away", "no", "pushed to us", "off (off)"):
+    for word in ("folder", "yes", "1 new", "away", "no", "pushed", "off (off)"):
         assert word in shown.output
     shown = CliRunner().invoke(app, ["feeds", "check", "folder", "--json"])
     assert shown.exit_code == 0

@@ -10,6 +10,7 @@ import typer
 from newswire import (
     context,
     deadletters,
+    events,
     feeds,
     gazetteer,
     kibana,
@@ -55,7 +56,7 @@ services.register(app)
 search.register(app)
 texts.register(app)
 status.register(app)
-for command in (replay.replay, reindex.reindex, where.where):
+for command in (events.events, replay.replay, reindex.reindex, where.where):
     app.command()(command)
 app.add_typer(deadletters.app, name="deadletters")
 app.add_typer(feeds.app, name="feeds")

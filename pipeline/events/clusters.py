@@ -1,0 +1,128 @@
+"""Average-link clustering of a few hundred stories, with a check that two groups agree.
+
+Clusters are joined, the most alike first, while the mean cosine of their pairs is at least
+ALIKE. Averages join what one long story about both earthquakes holds together; so two clusters
+of several stories must also agree in the names that most of each share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.events.terms import RARITY, UNIT, Terms
+
+Matrix = NDArray[np.float32]
+
+ALIKE = 0.20
+"""The least mean cosine between the stories of two clusters that become one."""
+RELATED = 0.10
+"""A cosine below it counts as none: two long stories always share a few words."""
+AGREED = 0.45
+"""The least cosine between the names of two clusters that become one."""
+SEVERAL = 4
+"""Clusters are asked to agree when each has so many stories: the names of fewer say too little."""
+SHARED = 0.40
+"""A name stands for a cluster when so many of its stories have it."""
+
+
+def cluster(stories: Sequence[Terms]) -> list[list[int]]:
+    """Returns the clusters of stories, as positions in ascending order.
+
+    Equal means are decided by the order of the stories: give them in an order that does not
+    depend on their arrival.
+    """
+    if len(stories) < 2:
+        return [[n] for n in range(len(stories))]
+    weights, names = _matrices(stories)
+    return _Clustering(_cosines(weights), names).run()
+
+
+def _matrices(stories: Sequence[Terms]) -> tuple[Matrix, Matrix]:
+    """Returns a row for each story: its weights, and the rarity of its names."""
+    keys = np.concatenate([story.keys for story in stories])
+    rows = np.repeat(np.arange(len(stories)), [len(story) for story in stories])
+    distinct, columns = np.unique(keys, return_inverse=True)
+    weights = np.zeros((len(stories), len(distinct)), np.float32)
+    weights[rows, columns] = np.concatenate([story.weights for story in stories])
+    names = np.zeros_like(weights)
+    names[rows, columns] = np.concatenate([story.rarity for story in stories])
+    return weights, (names[:, distinct & 1 == 1] / RARITY).astype(np.float32)
+
+
+def _cosines(weights: Matrix) -> NDArray[np.int64]:
+    """Returns the products of all pairs in whole numbers; none of a story with itself."""
+    products = (weights @ weights.T).astype(np.int64)
+    products[products < RELATED * UNIT**2] = 0
+    np.fill_diagonal(products, 0)
+    return products
+
+
+class _Clustering:
+    """Clusters while they are joined. A cluster is known by its first story."""
+
+    def __init__(self, products: NDArray[np.int64], names: Matrix) -> None:
+        count = len(products)
+        self.names = names
+        self.sums = products
+        self.sizes = np.ones(count, np.int64)
+        self.members = {n: [n] for n in range(count)}
+        self.means = products / float(UNIT**2)
+        self.nearest = self.means.argmax(1)
+        self.best = self.means[np.arange(count), self.nearest]
+        self.profiles: dict[int, tuple[int, Matrix]] = {}
+
+    def run(self) -> list[list[int]]:
+        while True:
+            one = int(self.best.argmax())
+            if self.best[one] < ALIKE:
+                return sorted(sorted(members) for members in self.members.values())
+            other = int(self.nearest[one])
+            one, other = min(one, other), max(one, other)
+            if self._agree(one, other):
+                self._join(one, other)
+            else:
+                self.means[one, other] = self.means[other, one] = 0
+                self._update(np.array([one, other]))
+
+    def _join(self, one: int, other: int) -> None:
+        self.members[one] += self.members.pop(other)
+        self.sizes[one] += self.sizes[other]
+        for axis in (self.sums, self.sums.T):
+            axis[one] += axis[other]
+            axis[other] = 0
+        self.sums[one, one] = 0
+        self.means[other] = self.means[:, other] = 0
+        self.best[other] = 0
+        means = self.sums[one] / (self.sizes * (float(UNIT**2) * self.sizes[one]))
+        self.means[one] = self.means[:, one] = means
+        stale = (self.nearest == one) | (self.nearest == other)
+        better = (means > self.best) | ((means == self.best) & (one < self.nearest))
+        self.nearest[better] = one
+        self.best[better] = means[better]
+        stale &= ~better
+        stale[one] = True
+        self._update(np.flatnonzero(stale))
+
+    def _update(self, rows: NDArray[np.int64]) -> None:
+        self.nearest[rows] = self.means[rows].argmax(1)
+        self.best[rows] = self.means[rows, self.nearest[rows]]
+
+    def _agree(self, one: int, other: int) -> bool:
+        if min(self.sizes[one], self.sizes[other]) < SEVERAL:
+            return True
+        a, b = self._profile(one), self._profile(other)
+        return bool(a @ b >= AGREED * np.sqrt((a @ a) * (b @ b)) > 0)
+
+    def _profile(self, cluster: int) -> Any:
+        size = int(self.sizes[cluster])
+        known = self.profiles.get(cluster)
+        if known is None or known[0] != size:
+            rows = self.names[self.members[cluster]]
+            share = (rows > 0).mean(0)
+            known = size, np.where(share >= SHARED, share * rows.max(0), 0.0)
+            self.profiles[cluster] = known
+        return known[1]

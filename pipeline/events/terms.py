@@ -1,0 +1,85 @@
+"""What a story is compared by: its names, figures and rarer words, as a vector of whole numbers.
+
+Whole numbers, so that sums are exact and no result depends on the order of an addition.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.events.weights import fold, rarity, word_hash
+
+TERMS = 60
+"""The heaviest terms of a story; the rest is noise."""
+UNIT = 2048
+"""The length of a vector. Its square stays below 2^24, so that float32 products are exact."""
+LEAD_WORDS = 60
+LEAD = 2.0
+"""How often a word among the first LEAD_WORDS counts."""
+PLAIN = 0.2
+"""The weight of a word in small letters beside that of a name."""
+_REPEATED = 0.6
+"""Exponent of a term's occurrences."""
+RARITY = 255
+"""The `rarity` of the rarest name."""
+
+_WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_UNSPACED = re.compile("([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+)")
+"""Scripts that put no space between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A story's terms, in the order of their keys."""
+
+    keys: NDArray[np.uint32]
+    """A hash of each term; odd for a name or figure, even for a plain word."""
+    weights: NDArray[np.uint16]
+    """Of each term; together of length UNIT at most."""
+    rarity: NDArray[np.uint8]
+    """Of each name, in RARITY steps, however often the story repeats it."""
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+def terms(text: str, headline: str | None = None) -> Terms:
+    """Returns the terms of a story."""
+    counts: dict[int, float] = {}
+    rare: dict[int, float] = {}
+    for position, word in enumerate(_words(f"{headline}\n{text}" if headline else text)):
+        if not (folded := fold(word)) or not (weight := rarity(folded)):
+            continue
+        is_name = word[0].isdigit() or word[0].isupper()
+        key = word_hash(folded) | 1 if is_name else word_hash(folded) & ~1
+        counts[key] = counts.get(key, 0.0) + (LEAD if position < LEAD_WORDS else 1.0)
+        rare[key] = weight
+    weighed = {
+        key: rare[key] * (1.0 if key & 1 else PLAIN) * count**_REPEATED
+        for key, count in counts.items()
+    }
+    chosen = sorted(sorted(weighed, key=lambda key: (-weighed[key], key))[:TERMS])
+    weights = np.array([weighed[key] for key in chosen], np.float64)
+    length = float(np.sqrt(np.square(weights).sum())) or 1.0
+    return Terms(
+        np.array(chosen, np.uint32),
+        np.floor(weights * (UNIT / length)).astype(np.uint16),
+        np.array([round(rare[key] * RARITY) for key in chosen], np.uint8),
+    )
+
+
+def _words(text: str) -> list[str]:
+    text = unicodedata.normalize("NFKC", text)
+    words: list[str] = []
+    for number, part in enumerate(_UNSPACED.split(text)):
+        words += (
+            [part[n : n + 2] for n in range(max(1, len(part) - 1))]
+            if number % 2
+            else _WORD.findall(part)
+        )
+    return words

@@ -1,0 +1,78 @@
+"""What a story is compared by."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.events.terms import TERMS, UNIT, Terms, terms
+from pipeline.events.weights import fold, rarity, word_hash
+
+
+def weight(found: Terms, word: str) -> int:
+    """Returns the weight of a name, 0 where the vector lacks it."""
+    key = word_hash(fold(word)) | 1
+    return int(found.weights[found.keys == key].sum())
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(max_size=40), st.none() | st.text(max_size=9))
+def test_vectors_are_bounded(text: str, headline: str | None) -> None:
+    """Any text gives at most TERMS terms with ascending keys and a square below float32's limit."""
+    found = terms(text, headline)
+    assert len(found) <= TERMS
+    assert (np.diff(found.keys.astype(np.int64)) > 0).all()
+    assert int(np.square(found.weights.astype(np.int64)).sum()) <= UNIT**2 < 2**24
+
+
+def test_rare_names_weigh_more_than_common_ones() -> None:
+    """A name that the table lacks outweighs a common one, and "the" counts nothing."""
+    found = terms("The Zvornikov and the Smith families of The Hague met")
+    assert weight(found, "Zvornikov") > weight(found, "Smith") > 0
+    assert weight(found, "the") == 0
+
+
+def test_a_name_outweighs_the_same_word_in_small_letters() -> None:
+    """ "Bush" the man and "bush" the plant are two terms, and the man weighs more."""
+    assert terms("Bush").keys != terms("bush").keys
+    both = terms("Bush fled through a bush")
+    assert weight(both, "Bush") > both.weights[both.keys == word_hash("bush") & ~1]
+
+
+def test_words_of_the_lead_count_more() -> None:
+    """A name in the lead outweighs one that comes late."""
+    filler = " the" * 100
+    found = terms(f"Zvornikov{filler} Kessandra")
+    assert weight(found, "Zvornikov") > weight(found, "Kessandra")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Müller", "MULLER"),
+        ("O’Brien", "O'Brien"),
+        ("Brazil's", "Brazil"),
+        ("ﬁnance", "finance"),
+    ],
+)
+def test_spellings_of_a_name_are_one_term(one: str, other: str) -> None:
+    """Case, accents, apostrophes, possessives and ligatures make no difference."""
+    assert terms(f"In {one} x").keys.tolist() == terms(f"In {other} x").keys.tolist()
+
+
+def test_figures_are_terms() -> None:
+    """A figure with its decimals is one term; a single digit weighs little."""
+    found = terms("4.6 and 12,000 and 7")
+    assert weight(found, "4.6") == weight(found, "12,000") > weight(found, "7") > 0
+
+
+def test_scripts_without_spaces_are_taken_two_characters_at_a_time() -> None:
+    """Two Chinese sentences about one thing share terms."""
+    one, other = terms("东京发生强烈地震"), terms("强烈地震袭击东京")
+    assert len(set(one.keys.tolist()) & set(other.keys.tolist())) >= 3
+
+
+@pytest.mark.parametrize("word", ["the", "der", "les", "que", "het", "di", "não"])
+def test_function_words_of_each_language_weigh_little(word: str) -> None:
+    """The table holds all its languages, not English alone."""
+    assert rarity(fold(word)) < 0.3 < rarity("zvornikov") == 1.0

@@ -15,11 +15,11 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from connectors.fields import signals, wrapping
-from connectors.fields.agencies import short_name
 from connectors.fields.signals import Signalled
-from connectors.fields.times import MONTHS, Instant, instant, zone
+from connectors.fields.times import Instant, instant, zone
+from pipeline.wire.days import MONTHS
 from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Dateline, Signal, Status
+from pipeline.wire.story import Signal, Status
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_LINES = 300_000
@@ -75,7 +75,6 @@ _ZONES = {
     "MST": "America/Denver", "MDT": "America/Denver", "PST": "America/Los_Angeles",
     "PDT": "America/Los_Angeles",
 }  # fmt: skip
-_AGENCY = re.compile(r"\(([^()\d]{2,40})\)|/([^/\s\d]{2,20})/|\s([A-Z]{2,5})\s*[-–—_]\s*$")
 _STATUS = {Signal.KILL: Status.WITHDRAWN, Signal.WITHDRAW: Status.WITHDRAWN}
 
 
@@ -137,12 +136,6 @@ def is_credit(line: str) -> bool:
 def is_note(line: str) -> bool:
     """Whether a line is for editors: "Eds: With AP Photos.", "AP Photo XNP101, XNP102"."""
     return bool(_NOTE.match(line) or _PHOTO.match(line))
-
-
-def agency_of(dateline: Dateline | None) -> str | None:
-    """The agency that a dateline names: "AP" of "SEOUL, South Korea (AP) —"."""
-    match = _AGENCY.search((dateline.text or "") if dateline else "")
-    return short_name(match[1] or match[2] or match[3]) if match else None
 
 
 def status_of(signalled: Signalled | None) -> Status:

@@ -27,17 +27,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import accumulate
 
-from connectors.fields import (
-    dateline,
-    printed,
-    signals,
-    values,
-)
-from connectors.fields.agencies import short_name
+from connectors.fields import printed, signals, values
 from connectors.fields.charset import decode, sanitise
 from connectors.fields.times import Instant
 from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.start import Start
+from pipeline.wire import dateline
+from pipeline.wire.agencies import id_name, short_name
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Signal, Status, Story
 
@@ -124,7 +120,7 @@ def _read(message: bytes, offset: int, context: Context) -> Story | Skipped:
         found.notes.append(body)
         body = ""
     # CP's trailer and datelines do not name it, but its credit line does.
-    source = short_name(agency or printed.agency_of(filed) or context.agency or found.credit)
+    signed = agency or dateline.agency_of(filed) or context.agency or found.credit
     slugline = found.slug.slugline or filing["keyword"]
     identity = printed.identity(slugline or provider_id, _day(filing["date"], sent))
     if signalled and signalled.signal is Signal.NEWSALERT:
@@ -135,8 +131,8 @@ def _read(message: bytes, offset: int, context: Context) -> Story | Skipped:
     if status is Status.EMBARGOED and found.embargo:
         status_sent = found.embargo.sent
     return Story(
-        id=values.story_id(short_name(context.agency) or source, identity),
-        source=source,
+        id=values.story_id(id_name(context.agency or signed), identity),
+        source=short_name(signed),
         provider_id=provider_id,
         version=signalled.lead if signalled else None,
         status=status,
@@ -263,7 +259,7 @@ def _place_head(found: _Text, plain: list[str]) -> None:
     after = plain[len(before) :]
     if before:
         found.headline = before[0]
-    has_paragraphs = any(printed.agency_of(dateline.of_paragraph(p, None)) for p in found.body[:3])
+    has_paragraphs = any(dateline.agency_of(dateline.of_paragraph(p, None)) for p in found.body[:3])
     rest: list[str] = []
     for line in before[1:]:
         is_summary = has_paragraphs and _SENTENCE.search(line)

@@ -19,20 +19,15 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from connectors.fields import (
-    dateline,
-    printed,
-    pubstatus,
-    signals,
-    values,
-)
-from connectors.fields.agencies import short_name
+from connectors.fields import printed, pubstatus, signals, values
 from connectors.fields.times import any_assumed, instant
 from connectors.formats import inline, jsontree
 from connectors.formats.anpa import PRIORITIES
 from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.jsontree import Object, dicts, prose, text, texts
 from connectors.formats.nitf_content import Content
+from pipeline.wire import dateline
+from pipeline.wire.agencies import id_name, short_name
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Dateline, Link, Located, Signal, Status, Story, Subject
 
@@ -81,7 +76,8 @@ def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
     slug = printed.slug(text(item.get("slugline")) or "")
     said = _signal(item, slug)
     informers = [text(informer.get("name")) for informer in dicts(item.get("infosource"))]
-    source = short_name(text(item.get("provider")), *informers, context.agency or "AP")
+    signed = (text(item.get("provider")), *informers, context.agency or "AP")
+    source = short_name(*signed)
     letter = text(item.get("editorialpriority"))
     sent = text(item.get("urgency"))
     headline = text(item.get("headline")) or content.headline
@@ -93,7 +89,7 @@ def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
     )
     return Story(
         # A kill can be so bare that it does not even name its source.
-        id=values.story_id(short_name(context.agency) or source, wire_id),
+        id=values.story_id(id_name(context.agency) or id_name(*signed), wire_id),
         source=source,
         provider_id=provider_id,
         version=values.integer(text(item.get("version"))),
@@ -167,13 +163,7 @@ def _bylines(item: Object) -> list[Object]:
 def _dateline(item: Object, content: Content) -> Dateline | None:
     """The place is `located`, if the text prints no other; the words are the text's."""
     place = text(item.get("located"))
-    if place is None or dateline.contradicts(content.dateline, place):
-        return content.dateline
-    return Dateline(
-        text=content.dateline.text if content.dateline else place,
-        place=place,
-        filed_on=content.dateline.filed_on if content.dateline else None,
-    )
+    return dateline.of_metadata(place, content.dateline)
 
 
 def _relation(thing: Object) -> str | None:

@@ -27,16 +27,13 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from typing import NamedTuple
 
-from connectors.fields import (
-    dateline,
-    printed,
-    signals,
-    values,
-)
-from connectors.fields.agencies import short_name
+from connectors.fields import printed, signals, values
 from connectors.fields.charset import decode, sanitise
-from connectors.fields.times import MONTHS, Instant, zone
+from connectors.fields.times import Instant, zone
 from connectors.formats.base import Context, Format, Parsed, read_each
+from pipeline.wire import dateline
+from pipeline.wire.agencies import id_name, short_name
+from pipeline.wire.days import MONTHS
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Link, Status, Story
 
@@ -125,15 +122,17 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
         raise ParseError("no text", f"byte {offset + len(before) + 1}")
     agency = _AGENCY.search(header["more"])
     filed = dateline.of_body(body, near)
-    source = _source(agency["agency"] if agency else None) or short_name(
-        printed.agency_of(filed), context.agency
+    signed = _signatures(agency["agency"] if agency else None) or (
+        dateline.agency_of(filed),
+        context.agency,
     )
+    source = short_name(*signed)
     provider_id = header["service"] + header["number"]
     until = head.embargo.until if head.embargo else None
     day = _printed_day(decode(tail).strip(), sent)
     return Story(
         id=values.story_id(
-            short_name(context.agency) or source,
+            id_name(context.agency) or id_name(*signed),
             printed.identity(slugline or head.headline or provider_id, day),
         ),
         source=source,
@@ -168,10 +167,10 @@ def _status_sent(status: Status, signalled: signals.Signalled | None, head: _Hea
     return head.embargo.sent if head.embargo else None
 
 
-def _source(sent: str | None) -> str | None:
-    """The agency that distributes: "dpa" of "dpa-tns", whose copy is the Tribune's."""
+def _signatures(sent: str | None) -> tuple[str, ...]:
+    """Returns the agency that distributes: "dpa" of "dpa-tns", whose copy is the Tribune's."""
     # Of several names `short_name` prefers one that it knows.
-    return short_name(sent, (sent or "").partition("-")[0])
+    return (sent, sent.partition("-")[0]) if sent else ()
 
 
 def _split_head(lines: list[str], near: date | None, context: Context) -> tuple[_Head, list[str]]:

@@ -16,13 +16,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from connectors.fields import dateline, printed, signals, values, wrapping
-from connectors.fields.agencies import short_name
+from connectors.fields import printed, signals, values, wrapping
 from connectors.fields.times import any_assumed, instant
 from connectors.formats import jsontree
 from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.jsontree import Object, dicts, paragraphs, text, texts
 from connectors.formats.start import Start
+from pipeline.wire import dateline
+from pipeline.wire.agencies import id_name, short_name
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Link, Story
 
@@ -67,10 +68,10 @@ def _read(item: Object, feed: Object, context: Context) -> Story | Skipped:
     created = updated or published
     signalled = signals.of_headline(headline)
     name = _title(feed.get("title"))
-    agency, source = short_name(context.agency), short_name(context.agency, name)
+    agency, owner = id_name(context.agency), id_name(context.agency, name)
     return Story(
-        id=values.item_id(agency, source, guid or values.hashed_id(name, headline or body[:80])),
-        source=source,
+        id=values.item_id(agency, owner, guid or values.hashed_id(name, headline or body[:80])),
+        source=short_name(context.agency, name),
         provider_id=guid,
         status=printed.status_of(signalled),
         signal=signalled.signal if signalled else None,

@@ -26,19 +26,14 @@ from quopri import decodestring
 
 import msgspec
 
-from connectors.fields import (
-    dateline,
-    printed,
-    signals,
-    values,
-    wrapping,
-)
-from connectors.fields.agencies import short_name
+from connectors.fields import printed, signals, values, wrapping
 from connectors.fields.charset import decode, sanitise
 from connectors.fields.times import instant
 from connectors.formats import inline, text
 from connectors.formats.base import Context, Format, Parsed, Skipped
 from connectors.formats.start import Start
+from pipeline.wire import dateline
+from pipeline.wire.agencies import id_name, short_name
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Status, Story
 
@@ -93,7 +88,7 @@ def parse(raw: bytes, context: Context) -> Parsed:
 def _story(headers: dict[str, str], message_id: str | None, body: str, context: Context) -> Story:
     sent = instant(headers.get("date"), context.timezone)
     subject = values.line(_REPLY.sub("", headers.get("subject") or ""))
-    story = _printed(body, context, sent.at.date() if sent else None)
+    story, owner = _printed(body, context, sent.at.date() if sent else None)
     name, address = parseaddr(headers.get("from") or "")
     said = signals.of_headline(subject)
     status = printed.status_of(said) if story.status is Status.USABLE else story.status
@@ -107,7 +102,7 @@ def _story(headers: dict[str, str], message_id: str | None, body: str, context: 
     return msgspec.structs.replace(
         story,
         id=values.story_id(
-            short_name(context.agency) or story.source,
+            owner,
             wire_id or values.hashed_id(address or name, subject, headers.get("date")),
         ),
         source=source,
@@ -125,20 +120,22 @@ def _story(headers: dict[str, str], message_id: str | None, body: str, context: 
     )
 
 
-def _printed(body: str, context: Context, near: date | None) -> Story:
-    """The text of a mail as a story: with its labels and byline if it has any."""
+def _printed(body: str, context: Context, near: date | None) -> tuple[Story, str | None]:
+    """Returns the text of a mail as a story, with its labels and byline, and whose it is."""
     lines = body.split("\n")
     if text.has_head(lines):
         return text.read(lines, context, near)
     paragraphs = wrapping.paragraphs(body)
     filed = dateline.of_body(paragraphs, near)
-    return Story(
+    agency = dateline.agency_of(filed)
+    story = Story(
         id="",
-        source=printed.agency_of(filed),
+        source=short_name(agency),
         dateline=filed,
         body=paragraphs,
         language=context.language,
     )
+    return story, id_name(context.agency) or id_name(agency)
 
 
 def _headers(message: Message) -> dict[str, str]:

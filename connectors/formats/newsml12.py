@@ -22,14 +22,7 @@ from dataclasses import dataclass
 import msgspec
 from lxml import etree
 
-from connectors.fields import (
-    agencies,
-    dateline,
-    pubstatus,
-    signals,
-    times,
-    values,
-)
+from connectors.fields import pubstatus, signals, times, values
 from connectors.fields.markup import line_of, local_name
 from connectors.fields.times import Instant
 from connectors.formats import urn, xml
@@ -43,6 +36,7 @@ from connectors.formats.newsml12_components import (
 )
 from connectors.formats.nitf_content import Content
 from connectors.formats.start import has_element
+from pipeline.wire import agencies, dateline
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Dateline, Link, Located, Signal, Status, Story, Subject
 
@@ -125,7 +119,8 @@ def _story(
     context = item.context
     anchor = created.at if created else context.received_at
     near = anchor.date() if anchor else None
-    source = agencies.short_name(*_signatures(item, chain), context.agency)
+    signed = (*_signatures(item, chain), context.agency)
+    source = agencies.short_name(*signed)
     headline = chain.line("NewsLines/HeadLine") or content.headline
     slugline = chain.line("NewsLines/SlugLine") or line_of(
         xml.child(item.item, "Identification/NameLabel")
@@ -153,7 +148,9 @@ def _story(
         *(xml.attribute(each, "xml:lang") for each in (*chain.components, item.item)),
     )
     return Story(
-        id=values.story_id(_provider(item) or context.agency or source, identity),
+        id=values.story_id(
+            _provider(item) or context.agency or agencies.id_name(*signed), identity
+        ),
         source=source,
         provider_id=item.identifier("PublicIdentifier") or item.identifier("NewsItemId"),
         version=_version(item),
@@ -209,7 +206,7 @@ def _identity(item: _Item) -> str:
 def _provider(item: _Item) -> str | None:
     """Whose item it is by its identifier, which a cancel without components has as well."""
     parted = urn.parts(item.identifier("PublicIdentifier") or "")
-    return agencies.short_name(item.identifier("ProviderId"), parted[0] if parted else None)
+    return agencies.id_name(item.identifier("ProviderId"), parted[0] if parted else None)
 
 
 def _version(item: _Item) -> int | None:

@@ -20,14 +20,7 @@ from typing import NamedTuple
 import msgspec
 from lxml import etree
 
-from connectors.fields import (
-    agencies,
-    dateline,
-    pubstatus,
-    signals,
-    times,
-    values,
-)
+from connectors.fields import pubstatus, signals, times, values
 from connectors.fields.markup import line_of, local_name, text_of
 from connectors.fields.times import Instant
 from connectors.formats import g2_concepts, inline, xml
@@ -35,6 +28,7 @@ from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.g2_concepts import Concepts
 from connectors.formats.nitf_content import Content
 from connectors.formats.start import has_element
+from pipeline.wire import agencies, dateline
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Dateline, Link, Located, Signal, Status, Story
 
@@ -194,8 +188,9 @@ def _story(item: _Item, guid: str, content: Content, created: Instant | None) ->
     concepts, context = item.concepts, item.context
     near = created.at.date() if created else None
     # The id must be the same in a cancel that says no more than it must: who provides it.
-    provider = agencies.short_name(*_provider(item)) or context.agency
-    source = agencies.short_name(*_signatures(item), context.agency)
+    signed = (*_signatures(item), context.agency)
+    owner = agencies.id_name(*_provider(item)) or context.agency or agencies.id_name(*signed)
+    source = agencies.short_name(*signed)
     headline = _headline(item) or content.headline
     first = item.instant(item.meta, "firstCreated") or item.instant(item.content, "contentCreated")
     sent = xml.child(item.meta, "pubStatus")
@@ -211,7 +206,7 @@ def _story(item: _Item, guid: str, content: Content, created: Instant | None) ->
     printed = _dateline(item, content, near)
     version = xml.attribute(item.item, "version")
     return Story(
-        id=values.story_id(provider or source, guid),
+        id=values.story_id(owner, guid),
         source=source,
         provider_id=guid,
         version=values.integer(version) if version else 1,

@@ -16,17 +16,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.fields import (
-    dateline,
-    pubstatus,
-    signals,
-    values,
-)
-from connectors.fields.agencies import short_name
+from connectors.fields import pubstatus, signals, values
 from connectors.fields.times import Instant, any_assumed, instant
 from connectors.formats import jsontree
 from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.jsontree import Object, dicts, paragraphs, prose, text, texts
+from pipeline.wire import dateline
+from pipeline.wire.agencies import id_name, short_name
 from pipeline.wire.story import Clock, Dateline, Link, Located, Status, Story, Subject
 
 MARKS = frozenset((
@@ -74,12 +70,13 @@ def _read(item: Object, context: Context) -> Story | Skipped:
     said = signals.of_slug(slugline) or signals.of_headline(headline)
     created = _time(item, context, "versioncreated")
     first = _time(item, context, "firstcreated", "contentcreated")
-    source = _source(item, context)
+    signed = _signatures(item, context)
+    source = short_name(*signed)
     near = created or first
     wire_id = provider_id or values.hashed_id(slugline or headline, _day(first or created))
     return Story(
         # A kill can be so bare that it does not even name its source.
-        id=values.story_id(short_name(context.agency) or source, wire_id),
+        id=values.story_id(id_name(context.agency) or id_name(*signed), wire_id),
         source=source,
         provider_id=provider_id,
         version=values.integer(text(item.get("version"))),
@@ -130,10 +127,11 @@ def _time(item: Object, context: Context, *names: str) -> Instant | None:
     return None
 
 
-def _source(item: Object, context: Context) -> str | None:
+def _signatures(item: Object, context: Context) -> tuple[str | None, ...]:
+    """Returns where an item says whose it is, the surest first."""
     informers = dicts(item.get("infosource")) + dicts(item.get("infosources"))
     names = [text(informer.get("name")) for informer in informers]
-    return short_name(
+    return (
         text(item.get("source")),
         text(item.get("provider")),
         text(item.get("copyrightholder")),
@@ -193,13 +191,7 @@ def _dateline(item: Object, body: str, near: Instant | None) -> Dateline | None:
     day = near.at.date() if near else None
     in_body = dateline.of_body(body, day)
     place = text(item.get("located"))
-    if place is None or dateline.contradicts(in_body, place):
-        return in_body
-    return Dateline(
-        text=in_body.text if in_body else place,
-        place=place,
-        filed_on=in_body.filed_on if in_body else None,
-    )
+    return dateline.of_metadata(place, in_body)
 
 
 def _subject(subject: Object) -> Subject | None:

@@ -29,19 +29,14 @@ from typing import NamedTuple
 import msgspec
 from lxml import etree
 
-from connectors.fields import (
-    agencies,
-    pubstatus,
-    signals,
-    times,
-    values,
-)
+from connectors.fields import pubstatus, signals, times, values
 from connectors.fields.markup import line_of, local_name
 from connectors.fields.times import Instant
 from connectors.formats import nitf_content, urn, xml
 from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.nitf_content import Content
 from connectors.formats.start import has_element
+from pipeline.wire import agencies
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Link, Located, Signal, Status, Story, Subject
 
@@ -103,10 +98,21 @@ def _read(nitf: etree._Element, context: Context) -> Iterator[Story | Skipped]:
         story = msgspec.structs.replace(story, body="\n\n".join(content.captions))
     if not (story.headline or story.body or story.status is Status.WITHDRAWN):
         raise ParseError("a story with neither headline nor text", xml.place(nitf))
-    yield from _with_its_effect(story, head, context)
+    yield from _with_its_effect(story, nitf, head, context)
 
 
-def _with_its_effect(story: Story, head: _Head, context: Context) -> Iterator[Story]:
+def _owner(nitf: etree._Element, head: _Head, context: Context) -> str | None:
+    """Returns whose document it is, for its id.
+
+    A kill may say less than its story about where it comes from; their ids must be the same.
+    """
+    registrar = agencies.id_name(head.sent("doc-id", "regsrc")) or context.agency
+    return registrar or agencies.id_name(*_signatures(nitf, head))
+
+
+def _with_its_effect(
+    story: Story, nitf: etree._Element, head: _Head, context: Context
+) -> Iterator[Story]:
     """The story, and what it does to the document that it names (see the module's text)."""
     named = values.line(xml.attribute(head.docdata, "management-doc-idref"))
     sent = xml.attribute(head.docdata, "management-idref-status")
@@ -114,8 +120,7 @@ def _with_its_effect(story: Story, head: _Head, context: Context) -> Iterator[St
     if named is None or named_status is not Status.WITHDRAWN:
         yield story
         return
-    agency = agencies.short_name(head.sent("doc-id", "regsrc")) or context.agency or story.source
-    named_id = values.story_id(agency, urn.without_revision(named))
+    named_id = values.story_id(_owner(nitf, head, context), urn.without_revision(named))
     if story.status is Status.WITHDRAWN:
         yield msgspec.structs.replace(story, id=named_id, signal=signal)
         return
@@ -148,8 +153,6 @@ def _story(
         head.sent("du-key", "key"),
     )
     source = agencies.short_name(*_signatures(nitf, head), context.agency)
-    # A kill may say less than its story about where it comes from; ids must meet all the same.
-    registrar = agencies.short_name(head.sent("doc-id", "regsrc")) or context.agency or source
     doc_id = head.sent("doc-id", "id-string")
     told = _told(head, headline)
     status_sent = xml.attribute(head.docdata, "management-status")
@@ -162,7 +165,10 @@ def _story(
     urgency = xml.attribute(next(xml.descendants(head.head, "urgency"), None), "ed-urg")
     named = values.line(xml.attribute(head.docdata, "management-doc-idref"))
     return Story(
-        id=values.story_id(registrar, _identity(nitf, head, content, issued, slugline or headline)),
+        id=values.story_id(
+            _owner(nitf, head, context),
+            _identity(nitf, head, content, issued, slugline or headline),
+        ),
         source=source,
         provider_id=doc_id,
         version=_version(head, doc_id),

@@ -10,9 +10,11 @@ from datetime import date
 
 from lxml import etree
 
-from connectors.fields import dateline, times, values
+from connectors.fields import times, values
 from connectors.fields.markup import line_of, text_of
 from connectors.formats import xml
+from pipeline.wire import dateline
+from pipeline.wire.days import day
 from pipeline.wire.story import Dateline, Located
 
 
@@ -99,7 +101,7 @@ def _dateline(head: etree._Element | None, near: date | None) -> Dateline | None
         return None
     filed = xml.child(element, "story.date")
     printed = line_of(filed)
-    filed_on = times.written_day(xml.attribute(filed, "norm")) or times.day(printed, near)
+    filed_on = times.written_day(xml.attribute(filed, "norm")) or day(printed, near)
     return Dateline(
         text=", ".join(filter(None, (found.text, printed))),
         place=found.place,

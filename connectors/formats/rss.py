@@ -24,19 +24,14 @@ from typing import Any
 import feedparser
 from lxml import etree
 
-from connectors.fields import (
-    dateline,
-    markup,
-    printed,
-    signals,
-    values,
-)
-from connectors.fields.agencies import short_name
+from connectors.fields import markup, printed, signals, values
 from connectors.fields.charset import sanitise
 from connectors.fields.times import Instant, any_assumed, instant
 from connectors.formats import xml
 from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.start import has_element
+from pipeline.wire import dateline
+from pipeline.wire.agencies import id_name, short_name
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Link, Located, Signal, Status, Story, Subject
 
@@ -193,7 +188,11 @@ def _guid(entry: Entry) -> str | None:
 
 
 def _source(feed: Entry, context: Context) -> str | None:
-    return short_name(context.agency or _publisher(feed), _feed_name(feed))
+    return short_name(*_signatures(feed, context))
+
+
+def _signatures(feed: Entry, context: Context) -> tuple[str | None, str | None]:
+    return context.agency or _publisher(feed), _feed_name(feed)
 
 
 def _publisher(feed: Entry) -> str | None:
@@ -207,8 +206,8 @@ def _feed_name(feed: Entry) -> str | None:
 
 
 def _id(feed: Entry, guid: str, context: Context) -> str:
-    agency = short_name(context.agency or _publisher(feed))
-    return values.item_id(agency, _source(feed, context), guid)
+    agency, name = _signatures(feed, context)
+    return values.item_id(id_name(agency), id_name(agency, name), guid)
 
 
 def _title(text: str | None, detail: Mapping[str, Any] | None) -> str | None:

@@ -31,19 +31,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
+from itertools import islice, takewhile
 
-from connectors.fields import (
-    dateline,
-    markup,
-    printed,
-    signals,
-    values,
-)
-from connectors.fields.agencies import short_name
+from connectors.fields import markup, printed, signals, values
 from connectors.fields.charset import decode, sanitise
-from connectors.fields.times import MONTHS, Instant, any_assumed, instant
+from connectors.fields.times import Instant, any_assumed, instant
 from connectors.formats.base import Context, Format, Parsed, read_each
+from pipeline.wire import dateline
+from pipeline.wire.agencies import id_name, short_name
+from pipeline.wire.days import MONTHS
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Dateline, Status, Story
 
@@ -89,7 +85,7 @@ def parse(raw: bytes, context: Context) -> Parsed:
     if not parts:
         raise ParseError("no line of text", "line 1")
     items = ((f"line {number}", story_lines) for number, story_lines in parts)
-    return read_each(items, lambda story_lines: (read(story_lines, context),))
+    return read_each(items, lambda story_lines: (read(story_lines, context)[0],))
 
 
 def is_html(text: str) -> bool:
@@ -128,7 +124,7 @@ def split(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
             if found:
                 found.append(line)
             continue
-        opens = len(bare) > 40 and _opens_story(bare)
+        opens = len(bare) > 40 and _opens_story(bare) and not _is_mid_sentence(found)
         if has_body and (printed.is_keyword_line(bare) or (opens and dated)):
             head = _head_behind(found) if opens else []
             yield first, found
@@ -145,7 +141,18 @@ def split(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 def _opens_story(line: str) -> bool:
     """Whether a line begins with a dateline that names its agency."""
-    return printed.agency_of(dateline.of_paragraph(line, None)) is not None
+    return dateline.agency_of(dateline.of_paragraph(line, None)) is not None
+
+
+def _is_mid_sentence(found: list[str]) -> bool:
+    """Whether the lines before are wrapped prose that goes on, and no story's header.
+
+    "... the European Environment" may wrap before "Agency (EEA) argued".
+    """
+    block = list(takewhile(bool, (line.strip() for line in reversed(found))))
+    if not block or block[0].endswith((".", "!", "?", ".”", '."', "”")) or _known(block[0]):
+        return False
+    return len(block) > 2 or any(_opens_story(line) or ". " in line for line in block)
 
 
 def _head_behind(found: list[str]) -> list[str]:
@@ -188,8 +195,8 @@ class _Head:
     embargo: printed.Embargo | None = None
 
 
-def read(lines: list[str], context: Context, near: date | None = None) -> Story:
-    """One story from its lines.
+def read(lines: list[str], context: Context, near: date | None = None) -> tuple[Story, str | None]:
+    """Returns one story from its lines, and whose it is, for an id.
 
     Args:
         near: a day near the filing, for dates without a year; else that of arrival.
@@ -218,18 +225,17 @@ def read(lines: list[str], context: Context, near: date | None = None) -> Story:
         head.notes.append(body)
     elif head.embargo:
         status = Status.EMBARGOED
-    source = (
-        printed.agency_of(filed)
-        or (short_name(sent[0]) if sent else None)
-        or short_name(head.labels.get("source"), context.agency)
-    )
+    printed_agency = dateline.agency_of(filed) or (sent[0] if sent else None)
+    signed = (printed_agency,) if printed_agency else (head.labels.get("source"), context.agency)
+    source = short_name(*signed)
     slugline = head.slugline or (_slug_named_in(body) if status is Status.WITHDRAWN else None)
     provider_id = head.labels.get("id")
     created = labelled or (sent[1] if sent else None)
     until = head.embargo.until if head.embargo else None
-    return Story(
+    owner = id_name(context.agency) or id_name(*signed)
+    story = Story(
         id=values.story_id(
-            short_name(context.agency) or source,
+            owner,
             provider_id or _identity(slugline, head.headline, filed, created, body),
         ),
         source=source,
@@ -261,6 +267,7 @@ def read(lines: list[str], context: Context, near: date | None = None) -> Story:
         embargoed_until=until.at if until else None,
         zone_assumed=any_assumed((created, until)),
     )
+    return story, owner
 
 
 def _status_sent(status: Status, signalled: signals.Signalled | None, head: _Head) -> str | None:

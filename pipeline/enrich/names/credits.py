@@ -12,21 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.enrich.folding import fold
 from pipeline.enrich.mentions import Field, Named
+from pipeline.wire import agencies, dateline
 
-_AGENCIES = (
-    ("AP", "Associated Press", "The Associated Press"),
-    ("AFP", "Agence France-Presse", "Agence France Presse"),
-    ("Reuters", "Thomson Reuters"),
-    ("dpa", "Deutsche Presse-Agentur"),
-    ("PA", "PA Media", "Press Association", "PA news agency"),
-    ("ANSA",), ("EFE",), ("Kyodo", "Kyodo News"), ("Yonhap", "Yonhap News Agency"),
-    ("Xinhua", "Xinhua News Agency"), ("TASS",), ("UPI", "United Press International"),
-    ("AAP", "Australian Associated Press"), ("CP", "Canadian Press", "The Canadian Press"),
-    ("ANP",), ("Belga",), ("APA",), ("Keystone-SDA", "ATS"), ("NTB",), ("TT",), ("STT",),
-    ("Ritzau",), ("PTI", "Press Trust of India"), ("IANS",), ("Anadolu",), ("Lusa",), ("ANA",),
-    ("MTI",), ("PAP",), ("CNA",), ("Bernama",), ("Antara",), ("BNO", "BNO News"),
-)  # fmt: skip
-_TAG = re.compile(r"\(([A-Z][\w ./-]{1,30}|dpa)\)\s*[—–:-]")
 _TOLD = re.compile(r"\btold (?:the |The )?(AFP|AP|Associated Press|Reuters|dpa|PA|EFE|ANSA)\b")
 _CREDIT = re.compile(
     r"(?:^_{2,}.*\Z)"
@@ -46,9 +33,9 @@ def without_agency(
 ) -> list[Named]:
     """The mentions without the story's own agency, its byline and its credit line."""
     body = texts.get("body", "")
-    tag = _TAG.search(body[:200])
+    filed = dateline.printed_in(body)
     told = _TOLD.search(body)
-    own = _names_of(source) | _names_of(tag[1] if tag else None)
+    own = _names_of(source) | _names_of(filed.agency if filed else None)
     if not own and told:  # no source and no tag: whom people tell is whose story it is
         own = _names_of(told[1])
     skipped = _asides(body)
@@ -62,14 +49,8 @@ def without_agency(
 
 
 def _names_of(agency: str | None) -> frozenset[str]:
-    if not agency:
-        return frozenset()
-    key = fold(agency)
-    for names in _AGENCIES:
-        folded = frozenset(fold(name).removeprefix("the ") for name in names)
-        if key.removeprefix("the ") in folded:
-            return folded
-    return frozenset({key})
+    names = agencies.names(agency) if agency else ()
+    return frozenset(fold(name).removeprefix("the ") for name in names)
 
 
 def _asides(body: str) -> list[tuple[int, int]]:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.fields.times import day, instant
+from connectors.fields.times import instant
+from pipeline.wire.days import day
 from pipeline.wire.errors import ParseError
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.fields.agencies import short_name
 from connectors.fields.values import (
     byline,
     distinct,
@@ -15,6 +14,7 @@ from connectors.fields.values import (
     story_id,
     urgency,
 )
+from pipeline.wire.agencies import short_name
 
 
 def test_story_id_is_the_agency_and_the_providers_id() -> None:

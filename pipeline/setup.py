@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from config.settings import Settings
+from pipeline.index.deadletters import setup_deadletters
 from pipeline.index.history import setup_history
-from pipeline.index.letters import setup_letters
 from pipeline.index.setup import setup_index
 from pipeline.kafka.setup import setup_topics
 
@@ -23,5 +23,5 @@ def setup(settings: Settings) -> list[str]:
         *setup_topics(settings),
         *setup_index(settings.elasticsearch),
         *setup_history(settings.elasticsearch),
-        *setup_letters(settings.elasticsearch),
+        *setup_deadletters(settings.elasticsearch),
     ]

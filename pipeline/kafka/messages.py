@@ -60,7 +60,7 @@ def too_large(topics: Topics, message: Message) -> Message:
     return Message(topics.deadletter, key, value, headers)
 
 
-def letter(
+def dead_letter_of(
     topics: Topics, record: Record, stage: str, error: Exception, story_id: str | None = None
 ) -> Message:
     """A dead letter for a record that can't be used, as a message; logged as a warning."""

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from config.settings import Elasticsearch
-from pipeline.index.letters import MAPPING, letters_index
+from pipeline.index.deadletters import MAPPING, deadletters_index
 from pipeline.index.mapping import properties
 from pipeline.index.setup import read_alias
 from pipeline.kibana.definitions import Audience, Definitions, Map, Of, Panel, Search
@@ -373,7 +373,7 @@ def sources(settings: Elasticsearch) -> Sources:
     stories = properties(settings.analyzer, settings.analyzers)
     return {
         "stories": Source(read_alias(settings.index), field_types(stories)),
-        "letters": Source(letters_index(settings.index), field_types(MAPPING["properties"])),
+        "letters": Source(deadletters_index(settings.index), field_types(MAPPING["properties"])),
     }
 
 

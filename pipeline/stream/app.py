@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -28,17 +28,11 @@ from pipeline.process.waiting import Waiting
 from pipeline.stream.batches import in_batches
 from pipeline.stream.consumer import PacedConsumer
 from pipeline.stream.newest import Newest
+from pipeline.stream.step import Agent, Step
 from pipeline.wire.errors import BrokerUnavailable, SetupError
-from pipeline.wire.topics import Lane, Topics, read_headers
+from pipeline.wire.topics import Topics, read_headers
 
 log = logging.getLogger(__name__)
-
-Step = Callable[[Sequence[Record]], Awaitable[None]]
-
-ENRICH_BATCH, INDEX_BATCH, LETTERS_BATCH = 200, 500, 100
-"""At most: a batch is what has come when its turn is there, and no more than is done soon."""
-ENRICH_IN_FLIGHT, INDEX_IN_FLIGHT, LETTERS_IN_FLIGHT = 3, 2, 1
-"""Batches of an agent that are on their way at a time."""
 
 METADATA_SECONDS = 10
 
@@ -51,7 +45,7 @@ request on its way at a time."""
 POLL_RECORDS = 100
 BUFFER_RECORDS = 800
 """Of an agent. At four fifths of it its topic is fetched no more: the rest must hold one poll,
-or the other agents' records would wait behind it. See `pipeline.buffers`."""
+or the other agents' records would wait behind it. See `pipeline.stream.consumer.FairConsumer`."""
 
 
 def build(settings: Settings) -> faust.App:
@@ -111,7 +105,7 @@ class Gate:
         """Run a step on a batch and acknowledge it, or hold it for good.
 
         Args:
-            before: set when the batches before this one are acknowledged: see `pipeline.gaps`.
+            before: set when the batches before this one are acknowledged: see `GapConsumer`.
         """
         if not self._open:
             await asyncio.Event().wait()
@@ -144,23 +138,11 @@ class Gate:
 
 
 def add_agents(
-    app: faust.App,
-    topics: Topics,
-    gate: Gate,
-    newest: Newest,
-    enrich: Mapping[Lane, Step],
-    index: Step,
-    letters: Step,
+    app: faust.App, topics: Topics, gate: Gate, newest: Newest, steps: Iterable[tuple[Agent, Step]]
 ) -> None:
     """Bind the steps to their topics, and the memory of versions to the assignment."""
-    indexing = _agent(gate, index, INDEX_BATCH, INDEX_IN_FLIGHT)
-    for lane, step in enrich.items():
-        name = f"enrich-{lane.name.lower()}"
-        enriching = _agent(gate, step, ENRICH_BATCH, ENRICH_IN_FLIGHT)
-        app.agent(_topic(app, topics.lane(lane)), name=name)(enriching)
-    app.agent(_topic(app, topics.enriched), name="index")(indexing)
-    telling = _agent(gate, letters, LETTERS_BATCH, LETTERS_IN_FLIGHT)
-    app.agent(_topic(app, topics.deadletter), name="deadletters")(telling)
+    for agent, step in steps:
+        app.agent(_topic(app, agent.topic(topics)), name=agent.name)(_taker(gate, agent, step))
 
     # Faust calls both with keywords only, other than its types say.
     @app.on_partitions_assigned.connect  # type: ignore[arg-type]
@@ -172,15 +154,16 @@ def add_agents(
         newest.revoked({tp.partition for tp in partitions if tp.topic in topics.lanes})
 
 
-def _agent(gate: Gate, step: Step, most: int, in_flight: int) -> Callable[[Any], Awaitable[None]]:
-    async def agent(stream: Any) -> None:
-        await in_batches(stream.noack().events(), partial(gate.run, step), most, in_flight)
+def _taker(gate: Gate, agent: Agent, step: Step) -> Callable[[Any], Awaitable[None]]:
+    async def take(stream: Any) -> None:
+        run = partial(gate.run, step)
+        await in_batches(stream.noack().events(), run, agent.batch, agent.in_flight)
 
-    return agent
+    return take
 
 
 def sender(app: faust.App, kafka: Kafka, topics: Topics, waiting: Waiting) -> Send:
-    """Sends messages through the app's producer; see `pipeline.records.Send`."""
+    """Sends messages through the app's producer; see `pipeline.kafka.messages.Send`."""
 
     async def send(messages: list[Message]) -> list[tuple[int, int] | None]:
         try:

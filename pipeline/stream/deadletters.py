@@ -11,22 +11,21 @@ from elasticsearch import AsyncElasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.index.client import translated
-from pipeline.index.letters import entry, letters_index
+from pipeline.index.deadletters import deadletters_index, entry
 from pipeline.index.writer import Outcome, Writer
 from pipeline.kafka.messages import Record
 from pipeline.process.waiting import Waiting
+from pipeline.stream.step import Agent, Parts, Step
 from pipeline.wire.errors import CodecError, NewswireError
 
 log = logging.getLogger(__name__)
 
 
 FORGET_SECONDS = 3600.0
-
-
 FORGET_PAGE = 1000
 
 
-class Letters:
+class DeadLetters(Step):
     """The step from the dead-letter topic to the index.
 
     Args:
@@ -44,7 +43,7 @@ class Letters:
         self._client = client
         self._settings = settings
         self._keep = keep
-        self._index = letters_index(settings.index)
+        self._index = deadletters_index(settings.index)
         self._writer = Writer(client, settings, waiting=waiting, index=self._index)
         self._forget_at = 0.0
 
@@ -94,3 +93,13 @@ class Letters:
                     )
         except NewswireError as error:
             log.warning("old dead letters stay indexed", extra={"reason": str(error)})
+
+
+def _make(parts: Parts) -> Step:
+    keep = timedelta(hours=parts.settings.topics.deadletter_retention_hours)
+    return DeadLetters(parts.client, parts.settings.elasticsearch, keep, parts.waiting)
+
+
+AGENT = Agent(
+    "deadletters", lambda topics: topics.deadletter, _make, batch=100, in_flight=1, counters={}
+)

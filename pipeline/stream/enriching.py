@@ -11,9 +11,9 @@ from typing import Protocol
 import msgspec
 
 from pipeline import __version__
-from pipeline.kafka.messages import Message, Record, Send, letter
-from pipeline.stream.counts import Counts
+from pipeline.kafka.messages import Message, Record, Send, dead_letter_of
 from pipeline.stream.newest import Newest
+from pipeline.stream.step import DEAD_LETTERS, STALE, Agent, Counts, Parts, Step
 from pipeline.wire import codec
 from pipeline.wire.enriched import Enriched, Provenance
 from pipeline.wire.errors import CodecError, EnrichmentError
@@ -22,6 +22,15 @@ from pipeline.wire.topics import Lane, Topics, headers, key
 from pipeline.wire.versions import blank, index_version, is_newer
 
 log = logging.getLogger(__name__)
+
+
+COUNTERS = {
+    **STALE,
+    **DEAD_LETTERS,
+    "received": "Records taken from the stories topics.",
+    "enriched": "Stories written to the enriched topic.",
+    "withdrawn": "Kills and withdrawals taken.",
+}
 
 
 class Pool(Protocol):
@@ -35,7 +44,7 @@ class Pool(Protocol):
 
 
 @dataclass(slots=True)
-class Enriching:
+class Enriching(Step):
     """Records of the stories topic in, records of the enriched topic and dead letters out.
 
     Everything that a batch leads to is acknowledged by the broker when `__call__` returns;
@@ -59,7 +68,7 @@ class Enriching:
             await self._take(records)
 
     async def _take(self, records: Sequence[Record]) -> None:
-        self.counts.received += len(records)
+        self.counts["received"] += len(records)
         letters: list[Message] = []
         stories: list[tuple[Record, Story]] = []
         for record in records:
@@ -67,7 +76,7 @@ class Enriching:
             try:
                 stories.append((record, codec.decode_story(record.value)))
             except CodecError as error:
-                letters.append(letter(self.topics, record, "decode", error))
+                letters.append(dead_letter_of(self.topics, record, "decode", error))
         known = await self.newest.look_up((r.partition, story.id) for r, story in stories)
         newer = []
         for record, story in stories:
@@ -79,13 +88,13 @@ class Enriching:
         results: list[tuple[Record, Story, Message]] = []
         for (record, story), done in zip(newer, enriched, strict=True):
             if isinstance(done, EnrichmentError):
-                letters.append(letter(self.topics, record, "enrich", done, story.id))
+                letters.append(dead_letter_of(self.topics, record, "enrich", done, story.id))
             elif (message := self._message(done, record)) and len(message.value) > self.max_bytes:
                 too_long = CodecError(
                     f"{len(message.value):,} bytes once enriched, more than "
                     "kafka.max_request_bytes allows"
                 )
-                letters.append(letter(self.topics, record, "enrich", too_long, story.id))
+                letters.append(dead_letter_of(self.topics, record, "enrich", too_long, story.id))
             else:
                 results.append((record, story, message))
         await self._send(results, letters)
@@ -100,7 +109,7 @@ class Enriching:
         ]
 
     def _withdrawn(self, story: Story) -> Enriched:
-        self.counts.withdrawn += 1
+        self.counts["withdrawn"] += 1
         provenance = Provenance(
             pipeline=__version__, model="none", gazetteer="none", revision=self.revision
         )
@@ -124,8 +133,8 @@ class Enriching:
                     version = index_version(story, self.revision)
                     self.newest.wrote(partition, story.id, version, offset)
         refused = sent[: len(newer)].count(None)
-        self.counts.enriched += len(newer) - refused
-        self.counts.dead_letters += len(letters) + refused
+        self.counts["enriched"] += len(newer) - refused
+        self.counts["dead_letters"] += len(letters) + refused
 
     def _newest(
         self, results: Sequence[tuple[Record, Story, Message]]
@@ -149,7 +158,7 @@ class Enriching:
         return kept
 
     def _stale(self, record: Record, story: Story) -> None:
-        self.counts.stale += 1
+        self.counts["stale"] += 1
         log.debug(
             "stale",
             extra={
@@ -159,6 +168,32 @@ class Enriching:
                 "offset": record.offset,
             },
         )
+
+
+def _agent(lane: Lane) -> Agent:
+    def make(parts: Parts) -> Step:
+        return Enriching(
+            parts.topics,
+            parts.pool,
+            parts.newest,
+            parts.send,
+            parts.counts,
+            parts.settings.enrichment.revision,
+            parts.settings.kafka.max_request_bytes - 64 * 1024,
+            lane,
+        )
+
+    return Agent(
+        f"enrich-{lane.name.lower()}",
+        lambda topics: topics.lane(lane),
+        make,
+        batch=200,
+        in_flight=3,
+        counters=COUNTERS,
+    )
+
+
+AGENTS = tuple(_agent(lane) for lane in Lane)
 
 
 def enriched_message(topics: Topics, record: Enriched, story: bytes | None = None) -> Message:

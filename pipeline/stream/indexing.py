@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pipeline.index.document import document, enriched
 from pipeline.index.history import History
 from pipeline.index.writer import Outcome, Write, Writer, Written
-from pipeline.kafka.messages import Message, Record, Send, letter
-from pipeline.stream.counts import Counts
+from pipeline.kafka.messages import Message, Record, Send, dead_letter_of
 from pipeline.stream.enriching import enriched_message
 from pipeline.stream.newest import Newest
+from pipeline.stream.step import DEAD_LETTERS, STALE, Agent, Counts, Parts, Step
 from pipeline.wire import codec
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.errors import CodecError, MappingError
@@ -29,7 +29,7 @@ STAMPS = frozenset({"indexed_at", "enrichment_delay_ms", "indexing_delay_ms", "r
 
 
 @dataclass(slots=True)
-class Indexing:
+class Indexing(Step):
     """Records of the enriched topic into the index, dead letters out.
 
     When `__call__` returns, each record is indexed, known to be stale, or dead-lettered.
@@ -51,6 +51,10 @@ class Indexing:
     _finishing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     """In the same order: `Newest` is told that all up to an offset is there."""
 
+    async def require(self) -> None:
+        """Check that the index exists."""
+        await self.writer.require()
+
     async def __call__(self, records: Sequence[Record]) -> None:
         """Take one batch, in the order of its partitions."""
         letters: list[Message] = []
@@ -60,7 +64,7 @@ class Indexing:
             try:
                 writes.append((record, to_write(record, self.languages)))
             except CodecError as error:
-                letters.append(letter(self.topics, record, "decode", error))
+                letters.append(dead_letter_of(self.topics, record, "decode", error))
         async with self._writing:
             outcomes = await self.writer.write([write for _, write in writes])
         async with self._finishing:
@@ -85,23 +89,51 @@ class Indexing:
             newest[write.id] = max(newer, write.version)
             if written.outcome is Outcome.REJECTED:
                 rejected = MappingError(written.reason or "")
-                letters.append(letter(self.topics, record, "index", rejected, write.id))
+                letters.append(dead_letter_of(self.topics, record, "index", rejected, write.id))
                 continue
             if written.outcome is Outcome.INDEXED:
-                self.counts.indexed += 1
+                self.counts["indexed"] += 1
             else:
-                self.counts.stale += 1
+                self.counts["stale"] += 1
             # Where the index had no room for the newer one at first, it took the older.
             if written.outcome is Outcome.STALE or newer > write.version:
                 late.append((record, write))
         restored = await overtaken(self.topics, self.writer, late)
         sent = await self.send(letters + restored)
         refused = sent[len(letters) :].count(None)
-        self.counts.restored += len(restored) - refused
-        self.counts.dead_letters += len(letters) + refused
+        self.counts["restored"] += len(restored) - refused
+        self.counts["dead_letters"] += len(letters) + refused
         for partition, offset in {record.partition: record.offset for record in records}.items():
             self.newest.has_indexed(partition, offset)
         log.info("indexed", extra={"records": len(records), "dead_letters": len(letters)})
+
+
+def _make(parts: Parts) -> Step:
+    elastic = parts.settings.elasticsearch
+    return Indexing(
+        parts.topics,
+        parts.writer,
+        parts.newest,
+        parts.send,
+        parts.counts,
+        tuple(elastic.analyzers),
+        History(parts.client, elastic, parts.waiting),
+    )
+
+
+AGENT = Agent(
+    "index",
+    lambda topics: topics.enriched,
+    _make,
+    batch=500,
+    in_flight=2,
+    counters={
+        **STALE,
+        **DEAD_LETTERS,
+        "indexed": "Documents indexed.",
+        "restored": "Newest versions written again after a late older one.",
+    },
+)
 
 
 async def overtaken(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -12,18 +11,9 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from pipeline.enrich.pool import NlpPool
-from pipeline.stream.counts import Counts
+from pipeline.stream.agents import counters
 from pipeline.stream.progress import Progress
-
-_HELP = {
-    "received": "Records taken from the stories topics.",
-    "enriched": "Stories written to the enriched topic.",
-    "stale": "Older or equal versions, not enriched or refused by the index.",
-    "indexed": "Documents indexed.",
-    "withdrawn": "Kills and withdrawals taken.",
-    "dead_letters": "Records written to the dead-letter topic.",
-    "restored": "Newest versions written again after a late older one.",
-}
+from pipeline.stream.step import Counts
 
 
 class WorkerMetrics(Collector):
@@ -40,9 +30,9 @@ class WorkerMetrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The metrics as they are now."""
-        for field in fields(self._counts):
-            counter = CounterMetricFamily(f"newswire_{field.name}", _HELP[field.name])
-            counter.add_metric([], getattr(self._counts, field.name))
+        for name, text in counters().items():
+            counter = CounterMetricFamily(f"newswire_{name}", text)
+            counter.add_metric([], self._counts[name])
             yield counter
         restarts = CounterMetricFamily("newswire_nlp_restarts", "NLP processes replaced.")
         restarts.add_metric([], self._pool.restarts)

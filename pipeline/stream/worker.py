@@ -9,18 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import asdict
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import faust
 from aiokafka.errors import KafkaError
+from elasticsearch import AsyncElasticsearch
 
 from config.settings import Settings
 from pipeline.enrich import enricher, unenriched
 from pipeline.enrich.pool import Load, NlpPool
 from pipeline.index.client import connect
-from pipeline.index.history import History
 from pipeline.index.writer import Writer
 from pipeline.kafka.errors import ours
 from pipeline.kafka.offsets import OffsetReader
@@ -29,16 +30,14 @@ from pipeline.process.entry import on_stop
 from pipeline.process.health import HealthServer
 from pipeline.process.status import StatusFile
 from pipeline.process.waiting import Waiting
+from pipeline.stream.agents import AGENTS, no_counts
 from pipeline.stream.app import Gate, add_agents, build, sender
-from pipeline.stream.counts import Counts
-from pipeline.stream.deadletters import Letters
-from pipeline.stream.enriching import Enriching
-from pipeline.stream.indexing import Indexing
 from pipeline.stream.metrics import WorkerMetrics
 from pipeline.stream.newest import Newest
 from pipeline.stream.progress import Progress
+from pipeline.stream.step import Agent, Counts, Parts, Step
 from pipeline.wire.errors import BrokerUnavailable, NewswireError
-from pipeline.wire.topics import Lane, Topics
+from pipeline.wire.topics import Topics
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +62,34 @@ def _loader(settings: Settings) -> Load:
     return partial(load, settings)
 
 
+@dataclass
+class Worker:
+    """A worker that is built and connected to nothing yet."""
+
+    settings: Settings
+    topics: Topics
+    waiting: Waiting
+    counts: Counts
+    pool: NlpPool
+    offsets: OffsetReader
+    client: AsyncElasticsearch
+    app: faust.App
+    gate: Gate
+    steps: Sequence[tuple[Agent, Step]]
+    progress: Progress
+    delay: LoopDelay
+    health: HealthServer
+    stop: asyncio.Future[BaseException | None]
+    """Done when the worker is to end, with the error that ends it, if one does."""
+    started: bool = False
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Have the worker end, within `worker.stop_seconds` whatever hangs."""
+        if not self.stop.done():
+            end_within(self.settings.worker.stop_seconds, self.pool.pids)
+            self.stop.set_result(error)
+
+
 async def run(settings: Settings, load_enricher: Load | None = None) -> None:
     """Work until SIGTERM or SIGINT; then finish what is in flight, commit, and return.
 
@@ -74,19 +101,39 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
     Raises:
         NewswireError: it can't start or can't go on; offsets are held.
     """
-    loop = asyncio.get_running_loop()
-    stop: asyncio.Future[BaseException | None] = loop.create_future()
+    worker = build_worker(settings, load_enricher)
+    on_stop(worker.end)
+    status = StatusFile(settings.data_dir, "worker")
+    worker.health.start()
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        if await _start(worker):
+            tasks += [
+                asyncio.create_task(_report(worker, status)),
+                asyncio.create_task(_watch(worker)),
+            ]
+            worker.started = True
+            log.info("worker started", extra={"nlp_processes": worker.pool.processes})
+            await _stop(worker, await worker.stop)
+    finally:
+        for task in tasks:
+            task.cancel()
+        worker.health.stop()
+        worker.pool.close()
+        await worker.offsets.stop()
+        await worker.client.close()
+        status.remove()
 
-    def end(error: BaseException | None = None) -> None:
-        if not stop.done():
-            end_within(settings.worker.stop_seconds, pool.pids)
-            stop.set_result(error)
 
-    on_stop(end)
+def build_worker(settings: Settings, load_enricher: Load | None = None) -> Worker:
+    """Build a worker's parts; must be called in its event loop.
 
+    Raises:
+        ConfigError: a port is taken.
+    """
     topics = Topics(settings.topics.prefix)
-    counts = Counts()
     enrichment = settings.enrichment
+    waiting, counts, delay = Waiting(settings.retry), no_counts(), LoopDelay()
     pool = NlpPool(
         load_enricher or _loader(settings),
         enrichment.processes,
@@ -94,127 +141,112 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
         enrichment.timeout_seconds,
         enrichment.tries,
     )
-    waiting = Waiting(settings.retry)
     offsets = OffsetReader(settings.kafka, topics.enriched, waiting)
     client = connect(settings.elasticsearch)
-    status = StatusFile(settings.data_dir, "worker")
     writer = Writer(client, settings.elasticsearch, waiting)
-    letters = Letters(
-        client,
-        settings.elasticsearch,
-        timedelta(hours=settings.topics.deadletter_retention_hours),
-        waiting,
-    )
     newest = Newest(writer.newest, offsets.end, offsets.committed)
     app = build(settings)
-    gate = Gate(end)
     send = sender(app, settings.kafka, topics, waiting)
-    max_bytes = settings.kafka.max_request_bytes - 64 * 1024
-    add_agents(
-        app,
-        topics,
-        gate,
-        newest,
-        {
-            lane: Enriching(
-                topics, pool, newest, send, counts, enrichment.revision, max_bytes, lane
-            )
-            for lane in Lane
-        },
-        Indexing(
-            topics,
-            writer,
-            newest,
-            send,
-            counts,
-            tuple(settings.elasticsearch.analyzers),
-            History(client, settings.elasticsearch, waiting),
-        ),
-        letters,
-    )
-
+    parts = Parts(settings, topics, waiting, counts, client, writer, newest, pool, send)
+    steps = [(agent, agent.make(parts)) for agent in AGENTS]
     progress = Progress(settings.worker.stall_seconds, waiting=waiting)
-    delay = LoopDelay()
     metrics = WorkerMetrics(counts, pool, progress, lambda: delay.seconds)
-    started = False
+    worker: Worker
+    gate = Gate(lambda error: worker.end(error))
     health = HealthServer(
         "worker",
         settings.worker.host,
         settings.worker.port,
         metrics.registry,
         alive=progress.stuck,
-        ready=lambda: None if started else "starting",
+        ready=lambda: None if worker.started else "starting",
     )
-    health.start()
+    add_agents(app, topics, gate, newest, steps)
+    worker = Worker(
+        settings,
+        topics,
+        waiting,
+        counts,
+        pool,
+        offsets,
+        client,
+        app,
+        gate,
+        steps,
+        progress,
+        delay,
+        health,
+        asyncio.get_running_loop().create_future(),
+    )
+    return worker
 
-    async def report() -> None:
-        while True:
-            status.write(
-                {
-                    "counts": {**asdict(counts), "nlp_restarts": pool.restarts},
-                    "lag": progress.lag,
-                    "stalled_seconds": round(progress.stalled_seconds, 1),
-                    "waiting": waiting.reasons,
-                    "health_port": health.port,
-                }
-            )
-            if app.should_stop or app.crashed:
-                end(NewswireError("the Faust app crashed"))
-            await delay.sleep(STATUS_SECONDS)
 
-    async def watch() -> None:
-        while True:
-            try:
-                ends, committed = await offsets.positions(app.consumer.assignment())
-                progress.seen(ends, committed, pool.answered)
-            except BrokerUnavailable as error:
-                log.warning("kafka: waiting", extra={"reason": str(error)})
-            if why := progress.stuck():
-                end(NewswireError(f"the worker is stuck: {why}"))
-            await asyncio.sleep(PROGRESS_SECONDS)
-
-    async def begin() -> None:
-        await offsets.start()
-        await offsets.require(topics.all())
-        await writer.require()
-        await letters.require()
-        await pool.start()
-        try:
-            await app.start()
-        except KafkaError as error:
-            raise await ours(settings.kafka, error) from error
-
-    tasks: list[asyncio.Task[None]] = []
-    starting = asyncio.create_task(begin())
-    try:
-        # A dependency may be away for long: SIGTERM must end the wait for it.
-        either: list[asyncio.Future[Any]] = [starting, stop]
-        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if not starting.done():
-            log.info("asked to stop while starting")
-            starting.cancel()
-            await asyncio.gather(starting, return_exceptions=True)
-            if app.started:  # its threads would keep the process
-                await app.stop()
-            return
+async def _start(worker: Worker) -> bool:
+    """Connect and start the agents; return False where the worker was asked to end meanwhile."""
+    starting = asyncio.create_task(_connect(worker))
+    # A dependency may be away for long: SIGTERM must end the wait for it.
+    either: list[asyncio.Future[Any]] = [starting, worker.stop]
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    if starting.done():
         await starting
-        tasks = [asyncio.create_task(report()), asyncio.create_task(watch())]
-        started = True
-        log.info("worker started", extra={"nlp_processes": pool.processes})
-        error = await stop
-        if error is None:
-            log.info("draining")
-            if not await gate.drain(settings.worker.drain_seconds):
-                log.warning("a batch did not end in time: it will be taken again")
-            await app.consumer.commit()
-        await app.stop()
-        if error is not None:
-            raise error if isinstance(error, NewswireError) else NewswireError(repr(error))
-    finally:
-        for task in (starting, *tasks):
-            task.cancel()
-        health.stop()
-        pool.close()
-        await offsets.stop()
-        await client.close()
-        status.remove()
+        return True
+    log.info("asked to stop while starting")
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    if worker.app.started:  # its threads would keep the process
+        await worker.app.stop()
+    return False
+
+
+async def _connect(worker: Worker) -> None:
+    await worker.offsets.start()
+    await worker.offsets.require(worker.topics.all())
+    for _, step in worker.steps:
+        await step.require()
+    await worker.pool.start()
+    try:
+        await worker.app.start()
+    except KafkaError as error:
+        raise await ours(worker.settings.kafka, error) from error
+
+
+async def _report(worker: Worker, status: StatusFile) -> None:
+    """Write the status file each second, and end a worker whose Faust app has crashed."""
+    while True:
+        status.write(
+            {
+                "counts": {**worker.counts, "nlp_restarts": worker.pool.restarts},
+                "lag": worker.progress.lag,
+                "stalled_seconds": round(worker.progress.stalled_seconds, 1),
+                "waiting": worker.waiting.reasons,
+                "health_port": worker.health.port,
+            }
+        )
+        if worker.app.should_stop or worker.app.crashed:
+            worker.end(NewswireError("the Faust app crashed"))
+        await worker.delay.sleep(STATUS_SECONDS)
+
+
+async def _watch(worker: Worker) -> None:
+    """Compare committed offsets with ends, and end a worker that makes no progress."""
+    while True:
+        try:
+            ends, committed = await worker.offsets.positions(worker.app.consumer.assignment())
+            worker.progress.seen(ends, committed, worker.pool.answered)
+        except BrokerUnavailable as error:
+            log.warning("kafka: waiting", extra={"reason": str(error)})
+        if why := worker.progress.stuck():
+            worker.end(NewswireError(f"the worker is stuck: {why}"))
+        await asyncio.sleep(PROGRESS_SECONDS)
+
+
+async def _stop(worker: Worker, error: BaseException | None) -> None:
+    """Finish what is in flight and commit it, unless an error ends the worker: that is raised."""
+    if error is None:
+        log.info("draining")
+        if not await worker.gate.drain(worker.settings.worker.drain_seconds):
+            log.warning("a batch did not end in time: it will be taken again")
+        await worker.app.consumer.commit()
+    await worker.app.stop()
+    if error is not None:
+        raise error if isinstance(error, NewswireError) else NewswireError(repr(error))

@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.index.document import Document
 from pipeline.kafka.messages import Message, Record
-from pipeline.stream.counts import Counts
+from pipeline.stream.agents import no_counts
 from pipeline.stream.enriching import Enriching, enriched_message
 from pipeline.stream.indexing import Indexing
 from pipeline.stream.newest import Newest
@@ -93,7 +93,7 @@ class Worker:
         self._crash = None
         self._taken: dict[str, list[list[int]]] = defaultdict(list)
         self.pool.meanwhile = None
-        self.counts = Counts()
+        self.counts = no_counts()
         self.newest = Newest(self._indexed, self._end, self._committed)
         self.newest.assigned([0])
         self.enriching = {

@@ -20,8 +20,8 @@ from kafka.errors import KafkaError
 
 from config.settings import Settings
 from pipeline.index.client import connect_sync
+from pipeline.index.deadletters import deadletters_index
 from pipeline.index.history import history_index
-from pipeline.index.letters import letters_index
 from pipeline.kafka.options import client_options
 from pipeline.search.visible import visible
 from pipeline.stream.indexing import STAMPS
@@ -222,7 +222,7 @@ def letter_differences(wire: Wire, settings: Settings) -> Iterator[str]:
             reason = dict(record.headers).get("reason", b"?").decode()
             yield f"dead letters: {record.key.decode()} should not be there: {reason}"
     yield from _killed("dead letters", wire, ((str(r.offset), r.value) for r in records))
-    index = letters_index(settings.elasticsearch.index)
+    index = deadletters_index(settings.elasticsearch.index)
     with connect_sync(settings.elasticsearch) as client:
         client.indices.refresh(index=index)
         told = {hit["_source"]["name"] for hit in _search(client, index, {"match_all": {}})}

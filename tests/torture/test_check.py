@@ -14,13 +14,13 @@ from connectors.formats import FORMATS
 from connectors.formats.base import Context
 from pipeline.enrich.unenriched import Unenriched
 from pipeline.index.client import connect, connect_sync
+from pipeline.index.deadletters import deadletters_index
 from pipeline.index.document import document
 from pipeline.index.history import History, history_index
-from pipeline.index.letters import letters_index
 from pipeline.index.writer import Write, Writer
 from pipeline.kafka.messages import Record
 from pipeline.setup import setup
-from pipeline.stream.deadletters import Letters
+from pipeline.stream.deadletters import DeadLetters
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.story import Status
 from pipeline.wire.topics import Topics
@@ -61,7 +61,7 @@ async def tell(settings: Settings, damaged: tuple[bytes, ...]) -> None:
     topic = Topics().deadletter
     records = [Record(topic, 0, offset, raw) for offset, raw in enumerate(damaged)]
     async with connect(settings.elasticsearch) as client:
-        await Letters(client, settings.elasticsearch, timedelta(days=1))(records)
+        await DeadLetters(client, settings.elasticsearch, timedelta(days=1))(records)
 
 
 async def index(settings: Settings, versions: list[Version]) -> None:
@@ -149,7 +149,7 @@ def test_a_letter_too_many_and_one_too_few_are_seen(made: Wire, settings: Settin
 
 def test_a_letter_that_the_index_does_not_tell_is_seen(made: Wire, settings: Settings) -> None:
     """Each dead letter is in the index by its name, and no other is."""
-    index = letters_index(settings.elasticsearch.index)
+    index = deadletters_index(settings.elasticsearch.index)
     with connect_sync(settings.elasticsearch) as client:
         client.delete(index=index, id="0:0@None", refresh=True)
         client.index(index=index, id="x", document={"name": "0:99"}, refresh=True)

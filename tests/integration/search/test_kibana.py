@@ -9,7 +9,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.index.letters import entry, letters_index, setup_letters
+from pipeline.index.deadletters import deadletters_index, entry, setup_deadletters
 from pipeline.kafka.messages import Record
 from pipeline.kibana.definitions import load_definitions
 from pipeline.kibana.objects import Object, objects, sources
@@ -71,10 +71,10 @@ def index(engine: Engine) -> Iterator[tuple[Elasticsearch, str]]:
         }
         delays = {"enrichment_delay_ms": 90, "indexing_delay_ms": 30}
         put(client, settings, stories, indexed_at=at, provenance=provenance, **delays)
-        setup_letters(settings)
+        setup_deadletters(settings)
         letter = dead_letter(b"<nitf", "parse", ParseError("no end", "line 1"), feed="ap")
         write = entry(Record("wire.deadletter", 0, 7, letter.raw, read_headers(letter.headers)))
-        letters = letters_index(name)
+        letters = deadletters_index(name)
         client.index(index=letters, id=write.id, document=write.document, refresh=True)
         yield client, name
         client.indices.delete(index=letters)
@@ -85,7 +85,7 @@ def test_a_panel_shows_something(index: tuple[Elasticsearch, str], found: Object
     """What the panel groups by and measures gives groups with values."""
     client, name = index
     if any(reference["id"] == "newswire-dead-letters-view" for reference in found["references"]):
-        name = letters_index(name)
+        name = deadletters_index(name)
     (layer,) = found["attributes"]["state"]["datasourceStates"]["formBased"]["layers"].values()
     answer = client.search(index=name, size=0, aggs=aggregations(layer), track_total_hits=True)
     level: Any = answer.get("aggregations", {})

@@ -9,7 +9,7 @@ from itertools import count
 
 import pytest
 
-from pipeline.index.letters import letters_index
+from pipeline.index.deadletters import deadletters_index
 from pipeline.kafka.messages import Message
 from pipeline.wire.story import Signal, Status, Story
 from tests.integration.wire import Process, Wire
@@ -165,7 +165,7 @@ def test_what_the_mapping_rejects(wire: Wire, worker: Process, id: str) -> None:
     (dead,) = worker.until(lambda: [d for d in wire.dead_letters() if d.story_id == id])
     assert (dead.stage, dead.error) == ("index", "MappingError")
     assert "urgency" in dead.reason
-    letters = letters_index(wire.prefix)
+    letters = deadletters_index(wire.prefix)
     (told,) = worker.until(
         lambda: [d for d in wire.documents(letters).values() if d.get("story_id") == id]
     )

@@ -96,7 +96,7 @@ def test_what_is_stale_is_not_enriched(worker: Worker) -> None:
     do(worker.drain)
     assert [s.version for s in worker.pool.enriched] == [2]
     assert written(worker) == [("ap:1", 2)]
-    assert worker.counts.stale == 3
+    assert worker.counts["stale"] == 3
 
 
 def test_versions_of_one_batch(worker: Worker) -> None:

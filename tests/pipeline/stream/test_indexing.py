@@ -71,7 +71,7 @@ def test_a_late_older_version_is_overwritten_on_the_topic(worker: Worker) -> Non
     asyncio.run(worker.drain())
     records = map(codec.decode_enriched, worker.broker.values(TOPICS.enriched))
     assert [record.story.version for record in records] == [2, 1, 2]
-    assert worker.counts.restored == 1
+    assert worker.counts["restored"] == 1
 
 
 @pytest.mark.parametrize("elsewhere", [{"record": {"partition": 7, "offset": 900}}, {}])

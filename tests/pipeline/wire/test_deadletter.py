@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.kafka.messages import Record, letter
+from pipeline.kafka.messages import Record, dead_letter_of
 from pipeline.wire.deadletter import DeadLetter, dead_letter, read
 from pipeline.wire.errors import CodecError, ParseError
 from pipeline.wire.topics import Topics, read_headers
@@ -37,7 +37,9 @@ def test_headers_round_trip(dead: DeadLetter) -> None:
 def test_the_raw_bytes_are_the_value() -> None:
     """The message's value is what failed, unchanged, even what is no text at all."""
     raw = bytes(range(256))
-    message = letter(Topics(), Record("wire.stories", 1, 2, raw), "decode", CodecError("bad"))
+    message = dead_letter_of(
+        Topics(), Record("wire.stories", 1, 2, raw), "decode", CodecError("bad")
+    )
     assert (message.topic, message.value) == ("wire.deadletter", raw)
 
 

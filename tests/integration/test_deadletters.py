@@ -10,9 +10,9 @@ import pytest
 
 from config.settings import Settings, load
 from pipeline.index.client import connect, connect_sync
-from pipeline.index.letters import letters_index, setup_letters
+from pipeline.index.deadletters import deadletters_index, setup_deadletters
 from pipeline.kafka.messages import Record
-from pipeline.stream.deadletters import Letters
+from pipeline.stream.deadletters import DeadLetters
 from pipeline.wire.deadletter import dead_letter
 from pipeline.wire.errors import ParseError, SetupError
 from pipeline.wire.topics import Headers, headers, read_headers
@@ -46,12 +46,12 @@ def take(settings: Settings, *records: Record, keep: timedelta = MONTH) -> list[
 
     async def step() -> None:
         async with connect(settings.elasticsearch) as client:
-            letters = Letters(client, settings.elasticsearch, keep)
+            letters = DeadLetters(client, settings.elasticsearch, keep)
             await letters.require()
             await letters(records)
 
     asyncio.run(step())
-    index = letters_index(settings.elasticsearch.index)
+    index = deadletters_index(settings.elasticsearch.index)
     with connect_sync(settings.elasticsearch) as client:
         client.indices.refresh(index=index)
         found = client.search(index=index, size=100, sort=["name"])["hits"]["hits"]
@@ -60,7 +60,7 @@ def take(settings: Settings, *records: Record, keep: timedelta = MONTH) -> list[
 
 def test_a_letter_tells_all_but_its_bytes(settings: Settings) -> None:
     """What failed, where and why is indexed, under the name that the command line takes."""
-    setup_letters(settings.elasticsearch)
+    setup_deadletters(settings.elasticsearch)
     (found,) = take(settings, record(7))
     assert found.pop("failed_at") == LETTER.failed_at
     assert found == {
@@ -77,15 +77,15 @@ def test_a_letter_tells_all_but_its_bytes(settings: Settings) -> None:
 
 def test_a_letter_is_there_once(settings: Settings) -> None:
     """What is taken again, after a crash, is there once; set-up may be repeated too."""
-    setup_letters(settings.elasticsearch)
-    assert setup_letters(settings.elasticsearch)[0].endswith("exists")
+    setup_deadletters(settings.elasticsearch)
+    assert setup_deadletters(settings.elasticsearch)[0].endswith("exists")
     take(settings, record(7))
     assert len(take(settings, record(7), record(8))) == 2
 
 
 def test_what_is_no_letter_is_passed_over(settings: Settings) -> None:
     """Headers that say nothing, or nonsense, stop nothing and hide no neighbour."""
-    setup_letters(settings.elasticsearch)
+    setup_deadletters(settings.elasticsearch)
     odd = headers(partition="none")
     late = headers(stage="parse", error="E", reason="r" * 40_000, failed_at="yesterday")
     found = take(settings, record(1, odd), record(2, []), record(3, late), record(4))
@@ -97,10 +97,10 @@ def test_what_is_no_letter_is_passed_over(settings: Settings) -> None:
 
 def test_what_the_topic_forgets_the_index_forgets(settings: Settings) -> None:
     """A letter older than the topic keeps it goes from the index as well."""
-    setup_letters(settings.elasticsearch)
+    setup_deadletters(settings.elasticsearch)
     assert len(take(settings, record(1))) == 1
     with connect_sync(settings.elasticsearch) as client:
-        client.indices.refresh(index=letters_index(settings.elasticsearch.index))
+        client.indices.refresh(index=deadletters_index(settings.elasticsearch.index))
     assert take(settings, keep=timedelta()) == []
 
 

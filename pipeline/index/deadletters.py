@@ -47,19 +47,19 @@ MAPPING: dict[str, Any] = {
 }
 
 
-def letters_index(base: str) -> str:
+def deadletters_index(base: str) -> str:
     """The name of the index of dead letters."""
     return f"{base}-deadletters"
 
 
-def setup_letters(settings: ElasticsearchSettings) -> list[str]:
+def setup_deadletters(settings: ElasticsearchSettings) -> list[str]:
     """Create the index where it is missing; what was done, a line each.
 
     Raises:
         IndexUnavailable: Elasticsearch can't be reached.
         SetupError: it refuses.
     """
-    return setup_beside(settings, letters_index(settings.index), MAPPING)
+    return setup_beside(settings, deadletters_index(settings.index), MAPPING)
 
 
 def entry(record: Record) -> Write:

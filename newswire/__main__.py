@@ -7,32 +7,26 @@ from typing import Annotated
 
 import typer
 
-from newswire import (
-    context,
-    deadletters,
-    events,
-    feeds,
-    gazetteer,
-    kibana,
-    reindex,
-    replay,
-    search,
-    services,
-    status,
-    texts,
-    where,
-)
+from newswire import __version__, context
+from newswire.commands import Commands
 
 app = typer.Typer(
     name="newswire",
-    help="News wires to Kafka, enriched with who and where, searchable in Elasticsearch.\n\n"
-    "Start with `newswire run`: it starts everything on this machine, reads the demo feed, "
-    "and goes on watching. Then `newswire search QUERY` in another terminal.",
+    cls=Commands,
+    help="Read news wires, find the people and places in their stories, and make them "
+    "searchable.\n\nStart with `newswire run`: it starts everything on this machine and reads "
+    "the demo feed. Then run `newswire search QUERY` in another terminal.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"newswire {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -44,24 +38,18 @@ def options(
             "--config",
             "-c",
             envvar="NEWSWIRE_CONFIG",
-            help="TOML file of settings; see config/settings.py for what each means.",
+            help="TOML file of settings; docs/settings.md explains each.",
         ),
     ] = None,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
 ) -> None:
     """Options of every command."""
     ctx.obj = config
-
-
-services.register(app)
-search.register(app)
-texts.register(app)
-status.register(app)
-for command in (events.events, replay.replay, reindex.reindex, where.where):
-    app.command()(command)
-app.add_typer(deadletters.app, name="deadletters")
-app.add_typer(feeds.app, name="feeds")
-app.add_typer(gazetteer.app, name="gazetteer")
-app.add_typer(kibana.app, name="kibana")
 
 
 def main() -> None:

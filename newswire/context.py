@@ -8,15 +8,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 
-from config import logging as logs
-from config.settings import Elasticsearch, Kafka, Settings, load
 from pipeline.wire.errors import ConfigError, NewswireError
+
+if TYPE_CHECKING:
+    from config.settings import Settings
 
 out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True, soft_wrap=True)
@@ -33,6 +33,9 @@ def settings(path: Path | None) -> Settings:
     Raises:
         ConfigError: see `config.settings.load`.
     """
+    from config import logging as logs
+    from config.settings import load
+
     result = load(path)
     logs.configure(result.logging)
     return at_running_engine(result)
@@ -45,6 +48,8 @@ def at_running_engine(result: Settings) -> Settings:
         os.kill(run["pid"], 0)
     except (OSError, ValueError, KeyError):
         return result
+    from config.settings import Elasticsearch, Kafka
+
     if result.kafka.brokers != Kafka().brokers or result.elasticsearch.url != Elasticsearch().url:
         return result
     return at(result, tuple(run["brokers"]), tuple(run["elasticsearch"]))
@@ -70,8 +75,6 @@ def one_sentence() -> Iterator[None]:
         yield
     except ConfigError as error:
         fail(str(error), 2)
-    except ValidationError as error:
-        fail("; ".join(fault["msg"] for fault in error.errors()), 2)
     except NewswireError as error:
         fail(str(error), 1)
     except KeyboardInterrupt:

@@ -27,7 +27,9 @@ from pipeline.wire.deadletter import DeadLetter, Found, letter_name, read
 from pipeline.wire.errors import ParseError
 from pipeline.wire.topics import Topics, headers
 
-app = typer.Typer(help="List, show and replay what could not be used.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, show and replay what could not be read or indexed.", no_args_is_help=True
+)
 
 
 @app.command("list")

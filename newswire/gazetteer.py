@@ -13,7 +13,7 @@ from pipeline.enrich.geo import build as geo_build
 from pipeline.enrich.geo.gazetteer import Gazetteer
 from pipeline.enrich.geo.shipped import ensure
 
-app = typer.Typer(help="The places that toponyms are resolved to.", no_args_is_help=True)
+app = typer.Typer(help="Show or build the gazetteer, the list of places.", no_args_is_help=True)
 
 
 def folder(base: Settings) -> Path:

@@ -13,7 +13,7 @@ from newswire.context import one_sentence, out, settings
 from pipeline.kibana import client, objects
 from pipeline.kibana.definitions import load_definitions
 
-app = typer.Typer(help="The same stories in Kibana.", no_args_is_help=True)
+app = typer.Typer(help="Export or import the Kibana dashboards.", no_args_is_help=True)
 
 
 def saved_objects(base: Settings) -> bytes:

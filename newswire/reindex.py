@@ -23,7 +23,9 @@ from pipeline.wire.topics import Topics
 
 
 def reindex(ctx: typer.Context) -> None:
-    """Build a new index from the compacted topic and switch to it, while the worker goes on.
+    """Build a new index from the enriched topic and switch to it.
+
+    The worker keeps running meanwhile.
 
     For a new mapping, another analyzer, or an index that was damaged or lost. Interrupted,
     it goes on where it was. The old index stays until you delete it.

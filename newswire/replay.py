@@ -37,11 +37,11 @@ def replay(
     since: Annotated[datetime | None, typer.Option(help="Received at or after (UTC).")] = None,
     feed: Annotated[str | None, typer.Option(help="Only this feed.")] = None,
 ) -> None:
-    """Send past stories through the pipeline again, behind the live ones.
+    """Send past stories through the pipeline again.
 
-    From the archive, deliveries are parsed anew; from the topic, stories are sent as they
-    were. Versions make a repeat harmless. To have them enriched anew, raise
-    `enrichment.revision` first.
+    They come after the live ones. From the archive, deliveries are parsed again; from the
+    topic, stories are sent as they were. A repeat is harmless, since versions decide. To
+    enrich stories again, raise `enrichment.revision` first.
     """
     with one_sentence():
         base = settings(ctx.obj)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 import orjson
 import typer
+from pydantic import ValidationError
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text as RichText
@@ -24,12 +25,6 @@ from pipeline.search.request import SearchRequest
 from pipeline.search.results import Hit, Text, page
 from pipeline.search.visible import is_visible
 from pipeline.wire.versions import REVISIONS
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(_with_facets(search))
-    app.command()(show)
 
 
 def _with_facets(command: Callable[..., None]) -> Callable[..., None]:
@@ -50,6 +45,7 @@ def _with_facets(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+@_with_facets
 def search(
     ctx: typer.Context,
     query: Annotated[
@@ -69,16 +65,19 @@ def search(
     with one_sentence():
         base = settings(ctx.obj)
         words = [*(query or ()), *(_entity(name) for name in entity or ())]
-        request = SearchRequest(
-            q=" ".join(words),
-            **{name: tuple(values or ()) for name, values in filters.items()},
-            since=since,
-            until=until,
-            near=near,
-            radius_km=radius_km,
-            size=size,
-            facets=False,
-        )
+        try:
+            request = SearchRequest(
+                q=" ".join(words),
+                **{name: tuple(values or ()) for name, values in filters.items()},
+                since=since,
+                until=until,
+                near=near,
+                radius_km=radius_km,
+                size=size,
+                facets=False,
+            )
+        except ValidationError as error:
+            fail("; ".join(fault["msg"] for fault in error.errors()), 2)
         elastic = base.elasticsearch
         asked = body(request, datetime.now(UTC), tuple(elastic.analyzers))
         with translated(elastic), connect_sync(elastic) as client:
@@ -131,7 +130,7 @@ def show(
     explain: Annotated[bool, typer.Option(help="Why each place and not its namesake.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The whole document.")] = False,
 ) -> None:
-    """Show one story: its text, entities, places, and the version that the index has."""
+    """Show one story: its text, entities, places, and the version indexed."""
     with one_sentence():
         base = settings(ctx.obj)
         elastic = base.elasticsearch

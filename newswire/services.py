@@ -35,16 +35,6 @@ from pipeline.process.status import read_status
 from pipeline.setup import setup as setup_all
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(run)
-    app.command()(setup)
-    app.command()(ingest)
-    app.command()(worker)
-    app.command()(alerts)
-    app.command()(web)
-
-
 def run(
     ctx: typer.Context,
     feeds: Annotated[
@@ -225,7 +215,10 @@ def _unpack_gazetteer(base: Settings) -> None:
 
 
 def setup(ctx: typer.Context) -> None:
-    """Create topics, templates, index and aliases where they are missing. Idempotent."""
+    """Create the topics, templates, index and aliases that are missing.
+
+    Running it again changes nothing. Existing topics get the configuration of the settings.
+    """
     with one_sentence():
         base = settings(ctx.obj)
         for line in setup_all(base):
@@ -242,7 +235,10 @@ def ingest(
         bool, typer.Option("--once", help="Deliver what is there now, then end.")
     ] = False,
 ) -> None:
-    """Deliver feeds to Kafka: connectors only. Goes on watching unless `--once`."""
+    """Read feeds and publish their stories to Kafka.
+
+    Runs the connectors only, until SIGTERM or Ctrl-C, or until `--once` has read what is there.
+    """
     with one_sentence():
         base = settings(ctx.obj)
         stop = Event()
@@ -283,7 +279,10 @@ def describe(counts: Counts) -> str:
 
 
 def worker(ctx: typer.Context) -> None:
-    """Enrich and index until SIGTERM; then finish what is in flight, commit, and end."""
+    """Enrich stories and index them.
+
+    Runs until SIGTERM; then it finishes the stories in progress, commits their offsets and ends.
+    """
     with one_sentence():
         from pipeline.stream import worker as pipeline_worker  # spaCy takes a second to import
 
@@ -294,13 +293,19 @@ def worker(ctx: typer.Context) -> None:
 
 
 def alerts(ctx: typer.Context) -> None:
-    """Match saved searches with what is indexed, and deliver to webhooks and a topic."""
+    """Match new stories with saved searches and send alerts.
+
+    Alerts go to webhooks and to a topic.
+    """
     with one_sentence():
         asyncio.run(run_alerts(settings(ctx.obj)))
 
 
 def web(ctx: typer.Context) -> None:
-    """Serve the search API and the page until SIGTERM. Search needs the index only."""
+    """Serve the search page and the API.
+
+    Search needs only the index; the operations page also reads Kafka.
+    """
     with one_sentence():
         from newswire.operations import KafkaOperations
         from pipeline.web.__main__ import serve  # a web framework takes a moment to import

@@ -27,19 +27,14 @@ WATCH_SECONDS = 3.0
 """How long lag may stand still, while there is some, before it counts as no progress."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(status)
-
-
 def status(
     ctx: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Show ends, committed offsets and lag per partition, counts, and health.
+    """Show offsets, lag, counts and health. Exit code 1 when unhealthy.
 
-    Health is judged by progress: while there is lag, committed offsets must move. A
-    process that lives on without consuming is not healthy. Exit code 1 when it is not.
+    Health means progress: while there is lag, committed offsets must move. A process that
+    runs without consuming is unhealthy.
     """
     with one_sentence():
         base = settings(ctx.obj)

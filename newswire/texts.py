@@ -5,28 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import orjson
 import typer
-from rich.progress import Progress
 
 from connectors.formats import FORMATS, Context, Parsed
 from newswire.context import err, fail, one_sentence, settings
-from pipeline.enrich.pool import Enrich
+from newswire.library import load_enricher
 from pipeline.wire import codec
-from pipeline.wire.enriched import Enriched
 from pipeline.wire.errors import CodecError, ParseError
 from pipeline.wire.story import Story
 
+if TYPE_CHECKING:
+    from pipeline.enrich.pool import Enrich
+    from pipeline.wire.enriched import Enriched
+
 ENRICH_BATCH = 32
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(parse)
-    app.command()(enrich)
 
 
 def parse(
@@ -93,24 +89,19 @@ def enrich(
         bool, typer.Option(help='With or without places named by demonym ("North Korean").')
     ] = True,
 ) -> None:
-    """Find who and where in texts: JSON Lines in, JSON Lines out.
+    """Find people, organisations and places in texts, as JSON Lines.
 
     In: stories as `newswire parse` prints them, or `{"id": …, "text": …}`. Out, in the
     same order: `{"id", "entities": [{"text", "label", "mentions": [{"start", "end"}]}],
     "toponyms": [{"start", "end", "text", "lat", "lon", "geonames_id", "name", "country",
     "confidence"}]}`, offsets in characters of the given text, or of a story's body.
     """
+    from rich.progress import Progress
+
     with one_sentence():
         base = settings(ctx.obj)
-        if model:
-            changed = base.enrichment.model_copy(update={"model": model})
-            base = base.model_copy(update={"enrichment": changed})
-        from pipeline.enrich import enricher as enriching  # spaCy takes a second to import
-        from pipeline.enrich import unenriched
-
-        load = unenriched.load if base.enrichment.model == "none" else enriching.load
         with err.status("Loading model and gazetteer …"):
-            enricher = load(base)
+            enricher = load_enricher(base, model)
         with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
             task = progress.add_task("Enriching", total=None)
             for batch in _batches(_lines(files or [Path("-")])):

@@ -37,9 +37,9 @@ def where(
     since: Annotated[datetime | None, typer.Option(help="Look from here on (UTC).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """Tell each step of a story with time and offset: delivery, topics, dead letters, index.
+    """Show where a story is: delivery, topics, dead letters and index.
 
-    Also for a story that never arrived: the last step that shows is where it stopped.
+    Lists each step with its time and offset. The last step is where the story stopped.
     """
     with one_sentence():
         base = settings(ctx.obj)

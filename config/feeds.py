@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from config.settings import PREFIX, explain, read_toml
+from config.settings import PREFIX, Words, explain, read_toml
 from pipeline.wire.errors import ConfigError
 
 ENVIRONMENT = f"{PREFIX}FEED__"
 """A feed's keys in the environment: NEWSWIRE_FEED__<NAME>__<KEY>, "-" in the name as "_"."""
+
+
+ANY_AGENCY = "*"
+"""In `agencies`: the feed may bring stories of every agency."""
 
 
 class Feed(BaseModel):
@@ -29,6 +33,9 @@ class Feed(BaseModel):
     """How its bytes are parsed: the name of a format, or `auto` to recognise it by content."""
     agency: str | None = None
     """The source of stories that do not name one."""
+    agencies: Words = ()
+    """The agencies that the feed speaks for, by default its `agency`; `["*"]` for an aggregator
+    that may bring any. Without both it may bring any agency that no other feed names."""
     timezone: str = "UTC"
     """The IANA time zone of times without one."""
     language: str | None = None
@@ -45,9 +52,26 @@ class Feed(BaseModel):
     """Failures of the source in a row after which the feed is reported as dead and tried rarely."""
     dead_retry_seconds: float = Field(default=300.0, gt=0)
     """The seconds between two tries of a dead feed."""
+    reserved: frozenset[str] = frozenset()
+    """The names and agencies of the other feeds of the file."""
     options: dict[str, Any] = {}
     from_environment: frozenset[str] = frozenset()
     """Which of the options came from the environment; secrets must come from there."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _agencies(cls, values: Any) -> Any:
+        """A feed speaks for its agency; that is by default the only one in `agencies`."""
+        agency, agencies = values.get("agency"), values.get("agencies") or ()
+        if isinstance(agencies, str):
+            agencies = [name.strip() for name in agencies.split(",")]
+        if not isinstance(agencies, list | tuple):
+            return values  # its own validation names the error
+        if isinstance(agency, str) and agency not in agencies:
+            agencies = [*agencies, agency]
+        elif agency is None and len(agencies) == 1 and agencies[0] != ANY_AGENCY:
+            agency = agencies[0]
+        return {**values, "agency": agency, **({"agencies": agencies} if agencies else {})}
 
     @field_validator("timezone")
     @classmethod
@@ -59,7 +83,7 @@ class Feed(BaseModel):
         return value
 
 
-_COMMON = frozenset(Feed.model_fields) - {"name", "options", "from_environment"}
+_COMMON = frozenset(Feed.model_fields) - {"name", "reserved", "options", "from_environment"}
 
 
 def load_feeds(path: Path, environ: Mapping[str, str] = os.environ) -> dict[str, Feed]:
@@ -81,7 +105,15 @@ def load_feeds(path: Path, environ: Mapping[str, str] = os.environ) -> dict[str,
         if not isinstance(keys, dict):
             raise ConfigError(f"feeds.{name} in {path}: must be a table")
     given = _from_environment(list(declared), environ, path)
-    return {name: _feed(name, keys, given.get(name, {}), path) for name, keys in declared.items()}
+    feeds = {name: _feed(name, keys, given.get(name, {}), path) for name, keys in declared.items()}
+    return {name: _beside(feed, feeds.values()) for name, feed in feeds.items()}
+
+
+def _beside(feed: Feed, feeds: Iterable[Feed]) -> Feed:
+    """Return a feed that knows which names the other feeds have reserved."""
+    others = [other for other in feeds if other.name != feed.name]
+    reserved = {name for other in others for name in (other.name, *other.agencies)}
+    return feed.model_copy(update={"reserved": frozenset(reserved - {ANY_AGENCY})})
 
 
 def feed_variable(feed: str, key: str) -> str:

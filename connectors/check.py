@@ -47,6 +47,8 @@ class Row:
     stories: int = 0
     """New stories, which would be published."""
     known: int = 0
+    claims: int = 0
+    """New stories that name an agency which the feed does not speak for."""
     skipped: int = 0
     bad: tuple[str, ...] = ()
     """Why deliveries or items would be dead-lettered."""
@@ -124,7 +126,7 @@ def _tried(row: Row, feed: Feed, source: Source, cursor: Cursor) -> Row:
     formats: dict[str, None] = {}
     bad: list[str] = []
     newest: tuple[datetime, str | None] | None = None
-    deliveries = stories = known = skipped = 0
+    deliveries = stories = known = claims = skipped = 0
     more = False
     for item in _items(source, cursor):
         if deliveries >= DELIVERIES:
@@ -143,6 +145,7 @@ def _tried(row: Row, feed: Feed, source: Source, cursor: Cursor) -> Row:
                 known += 1
             else:
                 stories += 1
+                claims += story.claimed_source is not None
             batch.remember(story.id, digest)
             formats[story.format or feed.format] = None
             at = story.version_created or story.first_created or item.received_at
@@ -156,6 +159,7 @@ def _tried(row: Row, feed: Feed, source: Source, cursor: Cursor) -> Row:
         deliveries=deliveries,
         stories=stories,
         known=known,
+        claims=claims,
         skipped=skipped,
         bad=tuple(bad),
         more=more,

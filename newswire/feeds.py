@@ -68,6 +68,7 @@ def would(row: Row) -> str:
     parts = [f"{row.stories}{'+' if row.more else ''} new"]
     for number, label in (
         (row.known, "known"),
+        (row.claims, "of another agency"),
         (row.skipped, "skipped"),
         (len(row.bad), "bad"),
     ):

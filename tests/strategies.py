@@ -81,6 +81,7 @@ stories = every_field(
     first_created=st.none() | instants,
     version_created=st.none() | instants,
     embargoed_until=st.none() | instants,
+    claimed_source=maybe_text,
     zone_assumed=st.booleans(),
     links=tuples_of(links),
     received_at=st.none() | instants,

@@ -22,6 +22,8 @@ class Counts:
     duplicates: int = 0
     skipped: int = 0
     dead_letters: int = 0
+    claims: int = 0
+    """Stories that named an agency which the feed does not speak for."""
     last_story_at: str | None = None
     """When the feed received its last new story, in this run or an earlier one."""
     last_story: str | None = None
@@ -39,7 +41,7 @@ class Counts:
 
     def add(self, more: Counts) -> None:
         """Add the counts of a batch that was acknowledged."""
-        for name in ("deliveries", "stories", "duplicates", "skipped", "dead_letters"):
+        for name in ("deliveries", "stories", "duplicates", "skipped", "dead_letters", "claims"):
             setattr(self, name, getattr(self, name) + getattr(more, name))
         if more.last_story_at:
             self.last_story_at, self.last_story = more.last_story_at, more.last_story

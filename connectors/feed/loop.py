@@ -288,6 +288,17 @@ class FeedLoop:
             batch.size += len(record.value)
             batch.remember(story.id, digest)
             counts.stories += 1
+            if story.claimed_source:
+                counts.claims += 1
+                log.warning(
+                    "a story names an agency that its feed does not speak for",
+                    extra={
+                        "feed": self.feed.name,
+                        "delivery": delivery.name,
+                        "agency": story.claimed_source,
+                        "story_id": story.id,
+                    },
+                )
             counts.last_story_at = delivery.received_at.isoformat()
             counts.last_story = (story.headline or story.slugline or story.id)[:200]
         for letter in letters:

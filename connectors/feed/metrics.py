@@ -21,6 +21,7 @@ _COUNTERS = {
     "duplicates": "Deliveries and stories that were known already.",
     "skipped": "Parts of deliveries without a story.",
     "dead_letters": "Records written to the dead-letter topic.",
+    "claims": "Stories that named an agency which the feed does not speak for.",
 }
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from config.feeds import Feed
+from connectors.feed.agencies import spoken_for
 from connectors.formats import FORMATS, Context, Parsed, Skipped
 from connectors.sources.base import Delivery
 from pipeline.wire.deadletter import DeadLetter, dead_letter
@@ -70,7 +71,7 @@ def letter(
 
 def _stamp(story: Story, feed: Feed, delivery: Delivery) -> Story:
     return msgspec.structs.replace(
-        story,
+        spoken_for(story, feed),
         received_at=delivery.received_at,
         feed=feed.name,
         format=story.format or feed.format,

@@ -99,6 +99,7 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
         "first_created": DATE,
         "version_created": DATE,
         "embargoed_until": DATE,
+        "claimed_source": KEYWORD,
         "zone_assumed": {"type": "boolean"},
         "links": _object(href=KEYWORD, rel=KEYWORD, title=KEYWORD, type=KEYWORD),
         "received_at": DATE,

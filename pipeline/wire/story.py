@@ -187,6 +187,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     """When this version was made: the clock of a story without version numbers."""
     embargoed_until: Instant | None = None
     """Not to be published before; hidden from search until then."""
+    claimed_source: str | None = None
+    """The agency that the delivery named, if its feed does not speak for that agency."""
     zone_assumed: bool = False
     """True where a time came without a zone and the feed's zone was assumed."""
     links: tuple[Link, ...] = ()

@@ -108,3 +108,22 @@ def test_no_feeds_are_no_fault(tmp_path: Path) -> None:
     """An empty file declares no feed."""
     (tmp_path / "feeds.toml").write_text("")
     assert load_feeds(tmp_path / "feeds.toml", {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("keys", "agency", "agencies"),
+    [
+        ("", None, ()),
+        ('agency = "AP"', "AP", ("AP",)),
+        ('agencies = ["AP"]', "AP", ("AP",)),
+        ('agencies = "AP, dpa"', None, ("AP", "dpa")),
+        ('agencies = ["dpa"]\nagency = "AP"', "AP", ("dpa", "AP")),
+        ('agencies = ["*"]', None, ("*",)),
+    ],
+)
+def test_agencies(tmp_path: Path, keys: str, agency: str | None, agencies: tuple[str, ...]) -> None:
+    """A feed speaks for its agency and its agencies; a single one is the default source."""
+    file = tmp_path / "feeds.toml"
+    file.write_text(f'[feeds.a]\nsource = "rss"\n{keys}\n')
+    feed = load_feeds(file, {})["a"]
+    assert (feed.agency, feed.agencies) == (agency, agencies)

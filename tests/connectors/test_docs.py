@@ -20,7 +20,7 @@ def keys(section: str) -> list[str]:
 
 def test_keys_of_every_feed() -> None:
     """The common keys are listed, all and only these."""
-    own = {"name", "options", "from_environment"}
+    own = {"name", "reserved", "options", "from_environment"}
     assert set(keys("Keys of every feed")) == set(Feed.model_fields) - own
 
 

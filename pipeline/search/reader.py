@@ -1,13 +1,14 @@
-"""Everything that the web process reads from Elasticsearch.
+"""All reads of the index.
 
-Each method returns only what may be shown now. A search sees a kill once the index has
-refreshed; what is read by id, and every further page of a frozen listing, sees it at once.
+Each method returns only stories that may be shown now, unless its docstring says otherwise. A
+search sees a kill after the index has refreshed; a read by id, and the next page of a listing,
+see it at once.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -32,56 +33,78 @@ from pipeline.search.counts import counts
 from pipeline.search.cursors import Cursor, decode, digest, encode
 from pipeline.search.request import SearchRequest
 from pipeline.search.visible import Body, is_visible, visible
-from pipeline.wire.errors import IndexUnavailable, NewswireError
+from pipeline.wire.errors import IndexUnavailable, NewswireError, SetupError
 
 KEEP_ALIVE = "3m"
-"""How long a listing waits for its next page to be asked for."""
-SEARCH_SECONDS = 8
-"""Elasticsearch stops a search that takes longer, and hands over what it has."""
+"""How long Elasticsearch keeps a listing for its next page."""
+ANSWER_SECONDS = 4.5
+"""The index counts as unavailable if it has not answered by then."""
+SEARCH_SECONDS = 4
+"""Elasticsearch stops a search that takes longer, and returns what it has found."""
 SCAN_PAGE = 200
+"""Documents per request of an export."""
 COLLAPSE_ROUNDS = 5
-"""Searches for one page of a listing of which most is near-duplicates; then it is a short one."""
+"""Searches for one page of a listing that is mostly near-duplicates; then the page stays short."""
 MAX_VERSIONS = 200
-
+"""Versions listed of a story: its newest ones."""
+MAX_TERMS, MAX_HITS = 500, 10_000
+"""Of one search by many ids."""
 
 A = TypeVar("A")
 B = TypeVar("B")
 
 
 class CursorExpired(NewswireError):
-    """A listing's next page was asked for too late."""
+    """The next page of a listing was requested too late."""
 
 
 class Reader:
     """Searches and look-ups on one index.
 
     Args:
-        client: open for as long as the reader is used; `open_reader` makes both.
+        client: an open client; `open_reader` opens one.
+        settings: the index and its analyzers.
+        answer_seconds: how long to wait for each answer but an export's; None waits as long as
+            the client does.
     """
 
-    def __init__(self, client: AsyncElasticsearch, settings: ElasticsearchSettings) -> None:
-        self._client = client
+    def __init__(
+        self,
+        client: AsyncElasticsearch,
+        settings: ElasticsearchSettings,
+        answer_seconds: float | None = None,
+    ) -> None:
+        self._patient = client
+        self._client = client.options(request_timeout=answer_seconds) if answer_seconds else client
         self._settings = settings
         self._index = read_alias(settings.index)
         self._history = history_index(settings.index)
         self._languages = tuple(settings.analyzers)
         self._closing: set[asyncio.Task[None]] = set()
-        self.answered = False
-        """Whether the index answered the search that ended last."""
 
     async def close(self) -> None:
         """Close the connection."""
         await asyncio.gather(*self._closing, return_exceptions=True)
-        await self._client.close()
+        await self._patient.close()
+
+    async def ready(self) -> None:
+        """Return if the index answers.
+
+        Raises:
+            IndexUnavailable, SetupError: it does not, or it is missing.
+        """
+        with translated(self._settings):
+            if not await self._client.indices.exists_alias(name=self._index):
+                raise SetupError(f"there is no index {self._index}: run `newswire setup`")
 
     async def search(
         self, request: SearchRequest, cursor: str | None = None
     ) -> tuple[results.Page, str | None]:
-        """A page, and the cursor of the next one where there is one.
+        """Return a page, and the cursor of the next page if there is one.
 
         Raises:
-            CursorError: the cursor does not fit.
-            CursorExpired: the next page was asked for too late.
+            CursorError: the cursor is damaged, or belongs to another search.
+            CursorExpired: the next page was requested too late.
             IndexUnavailable, SetupError: see `pipeline.index.client.translated`.
         """
         known = decode(cursor, request) if cursor else None
@@ -98,7 +121,7 @@ class Reader:
         return page, encode(following) if following else None
 
     async def top(self, request: SearchRequest) -> results.Page:
-        """The first page's hits alone, for a reader who won't turn it."""
+        """Return the first page's hits, without counts and without a next page."""
         request = request.model_copy(update={"facets": False})
         if request.collapse:
             at = await self._frozen(request)
@@ -110,7 +133,7 @@ class Reader:
         return results.page(response)
 
     async def scan(self, request: SearchRequest, limit: int) -> AsyncIterator[list[Document]]:
-        """Whole documents of all matching stories, up to a limit, in pages."""
+        """Yield the whole documents of all matching stories, up to a limit, in pages."""
         request = request.model_copy(update={"size": SCAN_PAGE, "facets": False})
         at = await self._frozen(request)
         following: Cursor | None = at
@@ -126,19 +149,19 @@ class Reader:
             self._release(at.pit)
 
     async def story(self, story_id: str) -> Document | None:
-        """The newest version of a story; None where there is none that may be shown."""
+        """Return the newest version of a story; None if there is none that may be shown."""
         return (await self.stories([story_id])).get(story_id)
 
     async def stories(self, ids: Sequence[str]) -> dict[str, Document]:
-        """Stories by id, without those that may not be shown."""
+        """Return stories by id, without those that may not be shown."""
         found = await look_up(self._client, self._settings, self._index, ids)
         now = datetime.now(UTC)
         return {n: each.document for n, each in found.items() if is_visible(each.document, now)}
 
     async def versions(self, story_id: str) -> list[tuple[int, Document]]:
-        """A story's versions with their index versions, newest first.
+        """Return a story's versions with their index versions, newest first.
 
-        An earlier version's own embargo holds even where a later one lifted it.
+        An earlier version's own embargo holds even if a later version lifted it.
         """
         kept = self._search(
             {
@@ -151,7 +174,7 @@ class Reader:
         )
         try:
             found = [hit["_source"] for hit in await self._hits_beside(story_id, kept)]
-        except NotFoundError:  # an index from before there was a history
+        except NotFoundError:  # the index is older than the history
             return []
         now = datetime.now(UTC)
         return [
@@ -161,7 +184,7 @@ class Reader:
         ]
 
     async def version(self, story_id: str, index_version: int) -> Document | None:
-        """One version of a story, by its index version."""
+        """Return one version of a story by its index version; None if it may not be shown."""
         if await self.story(story_id) is None:
             return None
         try:
@@ -171,11 +194,34 @@ class Reader:
                 )
         except NotFoundError:
             return None
-        document: Document | None = answer["_source"].get("document")  # None of a purged one
+        document: Document | None = answer["_source"].get("document")  # None if it was purged
         return document if document and is_visible(document, datetime.now(UTC)) else None
 
+    async def once_visible(self, ids: Collection[str], now: datetime) -> set[str]:
+        """Return those of some embargoed stories that have an earlier version without embargo."""
+        found: set[str] = set()
+        left = sorted(ids)
+        while left:
+            batch, left = left[:MAX_TERMS], left[MAX_TERMS:]
+            body: Body = {
+                "size": MAX_HITS,
+                "_source": ["story_id", "document.status", "document.embargoed_until"],
+                "query": {"terms": {"story_id": batch}},
+                "sort": [{"index_version": "asc"}],
+            }
+            try:
+                answer = await self._search(body, index=self._history, passing=(NotFoundError,))
+            except NotFoundError:  # the index is older than the history
+                return found
+            found |= {
+                hit["_source"]["story_id"]
+                for hit in answer["hits"]["hits"]
+                if is_visible(hit["_source"]["document"], now)
+            }
+        return found
+
     async def alike(self, story_id: str, size: int = 8) -> list[results.Hit]:
-        """Stories on the same subject, the most alike first."""
+        """Return stories on the same subject, the most similar first."""
         like = {
             "more_like_this": {
                 "fields": ["headline", "body"],
@@ -205,12 +251,12 @@ class Reader:
     async def _hits_beside(
         self, story_id: str, search: Awaitable[dict[str, Any]]
     ) -> list[dict[str, Any]]:
-        """What a search for a story's sake finds; nothing where the story may not be shown."""
+        """Return the hits of a search about a story; none if the story may not be shown."""
         response, story = await together(search, self.story(story_id))
         return [] if story is None else list(response["hits"]["hits"])
 
     async def suggest(self, typed: str) -> suggestions.Suggestions:
-        """Completions of what is being typed."""
+        """Return completions of the typed text."""
         body = suggestions.body(typed, datetime.now(UTC))
         if body is None:
             return suggestions.Suggestions()
@@ -219,10 +265,10 @@ class Reader:
     async def matches(
         self, ids: Sequence[str], requests: Sequence[SearchRequest]
     ) -> list[frozenset[str]]:
-        """For each request those of some stories that it finds now, as a search would.
+        """Return, for each request, those of some stories that its search finds now.
 
         Raises:
-            IndexUnavailable, SetupError: not every request was answered.
+            IndexUnavailable, SetupError: the index did not answer every request.
         """
         if not ids or not requests:
             return [frozenset() for _ in requests]
@@ -244,17 +290,17 @@ class Reader:
         ]
 
     async def refresh(self) -> None:
-        """Let searches see all that is indexed."""
+        """Refresh the index, so that searches see all that was written."""
         with translated(self._settings):
             await self._client.indices.refresh(index=self._index)
 
     async def held(self, ids: Sequence[str]) -> dict[str, tuple[int, Document]]:
-        """Index version and document of stories by id, hidden ones too: for the process alone."""
+        """Return index version and document of stories by id, hidden ones too; not for readers."""
         found = await look_up(self._client, self._settings, self._index, ids)
         return {name: (each.version, each.document) for name, each in found.items()}
 
     async def raw(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The response to a search that hides nothing: for the process, never for readers."""
+        """Return the response to a search that hides nothing; not for readers."""
         return await self._search(body, index=self._index)
 
     async def _counts(self, request: SearchRequest) -> dict[str, Any] | None:
@@ -274,10 +320,10 @@ class Reader:
     async def _listed(
         self, request: SearchRequest, at: Cursor, whole: bool = False
     ) -> tuple[dict[str, Any], Cursor | None]:
-        """The next hits of a listing as a response, and where it goes on, if it does.
+        """Return a listing's next hits as a response, and the cursor of what follows them.
 
         Args:
-            whole: each hit's whole document instead of what a result shows.
+            whole: return each hit's whole document instead of the fields of a result.
         """
         body = self._body(request, at.now)
         if whole:
@@ -285,7 +331,7 @@ class Reader:
             body["_source"] = True
         if request.collapse and request.size:
             return await self._collapsed(body, at)
-        response = await self._pit_search(body, at)
+        response = await self._pit_search(body, at, patient=whole)
         hits = response["hits"]["hits"]
         following = _after(hits, response, at) if request.size <= len(hits) > 0 else None
         if at.after or whole:
@@ -293,7 +339,7 @@ class Reader:
         return response, following
 
     async def _collapsed(self, body: Body, at: Cursor) -> tuple[dict[str, Any], Cursor | None]:
-        """As `_listed`, without hits that stand behind another; it goes on until a page is full."""
+        """As `_listed`, without the hits that are hidden behind another, until the page is full."""
         size = body["size"]
         first: dict[str, Any] = {}
         shown: list[dict[str, Any]] = []
@@ -320,26 +366,28 @@ class Reader:
     async def _standing(
         self, body: Body, hits: list[dict[str, Any]], at: Cursor
     ) -> dict[str, list[dict[str, Any]]]:
-        """The hits that stand behind no other, each with those that stand behind it."""
+        """Return the hits that are not hidden behind another, each with those hidden behind it."""
         asked = duplicates.candidates(body, hits)
         if asked is None:
             return duplicates.standing(hits, [])
         response = await self._pit_search(asked, msgspec.structs.replace(at, after=[]))
         listed = response["hits"]["hits"]
-        # What was withdrawn since the listing was frozen neither leads nor follows.
+        # A story that was withdrawn after the first page neither leads a set nor is in one.
         await self._drop_hidden(listed)
         return duplicates.standing(hits, listed)
 
-    async def _pit_search(self, body: Body, at: Cursor) -> dict[str, Any]:
+    async def _pit_search(self, body: Body, at: Cursor, patient: bool = False) -> dict[str, Any]:
         body = body | {"pit": {"id": at.pit, "keep_alive": KEEP_ALIVE}}
         if not at.after:
-            return await self._search(body)
+            return await self._search(body, patient=patient)
         body |= {"search_after": at.after, "size": body["size"] + 1}
         try:
-            response = await self._search(body, passing=(NotFoundError, RefusedError))
+            response = await self._search(
+                body, passing=(NotFoundError, RefusedError), patient=patient
+            )
         except (NotFoundError, RefusedError) as error:
-            raise CursorExpired("this listing is too old: begin again without a cursor") from error
-        # noida-db rounds the scores that it gives, so that what was shown last may come once more.
+            raise CursorExpired("The cursor is too old. Search again without it.") from error
+        # noida-db rounds scores, so that the last hit of the page before may come again.
         found = [hit for hit in response["hits"]["hits"] if hit["_id"] not in at.after]
         response["hits"]["hits"] = found[: body["size"] - 1]
         return response
@@ -350,22 +398,19 @@ class Reader:
         index: str | None = None,
         passing: tuple[type[ApiError], ...] = (),
         request_cache: bool | None = None,
+        patient: bool = False,
     ) -> dict[str, Any]:
-        try:
-            with translated_but(self._settings, *passing):
-                answer = await self._client.search(
-                    index=index,
-                    body=dict(body) | {"timeout": f"{SEARCH_SECONDS}s"},
-                    request_cache=request_cache,
-                )
-        except NewswireError:
-            self.answered = False
-            raise
-        self.answered = True
+        client = self._patient if patient else self._client
+        with translated_but(self._settings, *passing):
+            answer = await client.search(
+                index=index,
+                body=dict(body) | {"timeout": f"{SEARCH_SECONDS}s"},
+                request_cache=request_cache,
+            )
         return dict(answer.body)
 
     async def _drop_hidden(self, hits: list[dict[str, Any]]) -> None:
-        """Take out what was withdrawn or embargoed since the listing was frozen."""
+        """Remove hits that were withdrawn or embargoed after the listing's first page."""
         names = [hit["_id"] for hit in hits]
         fields = ("status", "embargoed_until")
         found = await look_up(self._client, self._settings, self._index, names, fields)
@@ -374,10 +419,10 @@ class Reader:
         hits[:] = [hit for hit in hits if hit["_id"] in shown]
 
     def _release(self, pit: str) -> None:
-        """Free a listing that has ended, without keeping its reader waiting."""
+        """Free a listing that has ended, in the background."""
 
         async def close() -> None:
-            with suppress(Exception):  # it ends by itself after KEEP_ALIVE
+            with suppress(Exception):  # Elasticsearch frees it after KEEP_ALIVE
                 await self._client.close_point_in_time(id=pit)
 
         task = asyncio.create_task(close())
@@ -386,13 +431,13 @@ class Reader:
 
 
 def _after(hits: Sequence[Mapping[str, Any]], response: Mapping[str, Any], at: Cursor) -> Cursor:
-    """Where a listing goes on behind some hits."""
+    """Return the cursor of what follows some hits."""
     pit = response.get("pit_id", at.pit)
     return msgspec.structs.replace(at, pit=pit, after=list(hits[-1]["sort"]))
 
 
 async def together(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:
-    """Both results, waited for at once; when one fails or the caller is gone, neither goes on."""
+    """Return both results; if one fails or the caller is cancelled, cancel the other."""
     tasks = asyncio.ensure_future(first), asyncio.ensure_future(second)
     try:
         return await tasks[0], await tasks[1]
@@ -402,13 +447,13 @@ async def together(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:
 
 
 def open_reader(settings: ElasticsearchSettings) -> Reader:
-    """A reader with a connection of its own; to be closed."""
-    return Reader(connect(settings), settings)
+    """Return a reader for readers of the page, with a connection of its own; close it after use."""
+    return Reader(connect(settings), settings, ANSWER_SECONDS)
 
 
 @contextmanager
 def translated_but(settings: ElasticsearchSettings, *passing: type[ApiError]) -> Iterator[None]:
-    """`translated`, which lets some errors of the client's pass."""
+    """As `translated`, but let some of the client's errors pass."""
     kept: ApiError | None = None
     with translated(settings):
         try:

@@ -1,6 +1,7 @@
 """`python -m pipeline.web`: the search API and page, until interrupted.
 
-`newswire web` gives it what the operations page asks Kafka for.
+`newswire web` also shows lag and dead letters on the operations page, and can replay a dead
+letter, which needs the connectors. This process does not connect to Kafka.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def serve(settings: Settings, operations: Operations | None = None) -> None:
         log_level=settings.logging.level.lower(),
         access_log=False,
         server_header=False,
-        # An open page holds its event stream for good: it must not hold up the end.
+        # Open pages keep their event streams open: they must not delay the end.
         timeout_graceful_shutdown=3,
     )
 

@@ -1,4 +1,4 @@
-"""The search API, JSON under /api. Its OpenAPI document is /openapi.json."""
+"""The search API: JSON under /api, described by /openapi.json."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from fastapi.responses import Response, StreamingResponse
 from msgspec import structs
 from msgspec.json import encode
 from pydantic import AwareDatetime, Field
+from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from pipeline.index.document import Document
 from pipeline.search.differences import Change, difference
@@ -33,26 +34,33 @@ EXPORT_LIMIT = 10_000
 FEED_SIZE = 50
 COMPARED = ("headline", "slugline", "byline", "ednote", "body")
 JSON = "application/json"
+MAX_SHOWN = 300
+"""Stories of one page whose changes are announced."""
+PING_SECONDS = 10
 
 StoryId = Annotated[str, Field(max_length=512)]
 
 
 class SearchParameters(SearchRequest):
-    """A search request, and where its listing goes on."""
+    """A search request, and the page of its results."""
 
     cursor: str | None = Field(default=None, max_length=4096)
-    """`cursor` of the page before."""
+    """The `cursor` of the page before."""
 
 
 class LiveParameters(SearchRequest):
-    """A search request, and until when its listener knows what came."""
+    """A search whose new stories are announced, and the stories that the listener shows."""
 
     seen: AwareDatetime | None = None
-    """As Last-Event-ID, which a page can't set for the first time."""
+    """When the listener's page was made: events since then are sent first."""
+    shown: tuple[StoryId, ...] = Field(default=(), max_length=MAX_SHOWN)
+    """Ids of the stories that the listener shows: their changes are announced."""
+    search: bool = True
+    """False announces no stories but those in `shown`."""
 
 
 class SearchPage(Page, frozen=True, kw_only=True):
-    """A page of results; `cursor` asks for the next one where there is one."""
+    """A page of results; `cursor` requests the next page, if there is one."""
 
     cursor: str | None = None
 
@@ -63,7 +71,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     key: int
     """Names this version in /api/versions and /api/differences."""
     version: int | None = None
-    """The wire's own number."""
+    """The agency's own number."""
     signal: str | None = None
     headline: str | None = None
     published_at: datetime | None = None
@@ -81,18 +89,18 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ANSWERS = (SearchPage, Version, Difference, Hit, Suggestions)
-"""What the routes answer, for the OpenAPI document."""
+"""The types that the routes return, for the OpenAPI document."""
 
 
 def reader(request: Request) -> Reader:
-    """The application's reader."""
+    """Return the application's reader."""
     found: Reader = request.app.state.reader
     return found
 
 
 @router.get("/api/search", responses=answer(SearchPage))
 async def search(request: Request, asked: Annotated[SearchParameters, Query()]) -> Response:
-    """Stories that match, with facets, timeline and places."""
+    """Find stories, with facets, timeline and places."""
     wanted = SearchRequest(**asked.model_dump(exclude={"cursor"}))
     page, cursor = await awaited(request, reader(request).search(wanted, asked.cursor))
     shown = SearchPage(**structs.asdict(page), cursor=cursor)
@@ -104,10 +112,10 @@ async def search(request: Request, asked: Annotated[SearchParameters, Query()]) 
 
 @router.get("/api/stories/{story_id:path}")
 async def story(request: Request, story_id: StoryId) -> Response:
-    """A story's newest version, whole: text, entities, places, provenance."""
+    """Return a story's newest version: text, entities, places, provenance."""
     found = await awaited(request, reader(request).story(story_id))
     if found is None:
-        raise HTTPException(404, "there is no such story, or it may not be shown")
+        raise HTTPException(404, "There is no such story, or it may not be shown.")
     return tagged(request, orjson.dumps(public(found)), JSON)
 
 
@@ -115,37 +123,37 @@ async def story(request: Request, story_id: StoryId) -> Response:
 async def versions(
     request: Request, story_id: StoryId, key: Annotated[int | None, Query()] = None
 ) -> Response:
-    """A story's versions, newest first; with `key`, that version whole."""
+    """List a story's versions, newest first; with `key`, return that version."""
     if key is not None:
         found = await awaited(request, reader(request).version(story_id, key))
         if found is None:
-            raise HTTPException(404, "there is no such version, or it may not be shown")
+            raise HTTPException(404, "There is no such version, or it may not be shown.")
         return tagged(request, orjson.dumps(public(found)), JSON)
     listed = await awaited(request, reader(request).versions(story_id))
     if not listed:
-        raise HTTPException(404, "there is no such story, or it may not be shown")
+        raise HTTPException(404, "There is no such story, or it may not be shown.")
     return tagged(request, encode([described(*version) for version in listed]), JSON)
 
 
 @router.get("/api/differences/{story_id:path}", responses=answer(Difference))
 async def differences(request: Request, story_id: StoryId, older: int, newer: int) -> Response:
-    """What changed between two versions, given by their keys."""
+    """Compare two versions, given by their keys, word by word."""
     before = await awaited(request, reader(request).version(story_id, older))
     after = await awaited(request, reader(request).version(story_id, newer))
     if before is None or after is None:
-        raise HTTPException(404, "there is no such version, or it may not be shown")
+        raise HTTPException(404, "There is no such version, or it may not be shown.")
     return tagged(request, encode(compared((older, before), (newer, after))), JSON)
 
 
 @router.get("/api/alike/{story_id:path}", responses=answer(list[Hit]))
 async def alike(request: Request, story_id: StoryId) -> Response:
-    """More stories like this one, the most alike first."""
+    """Find stories like this one, the most similar first."""
     return tagged(request, encode(await awaited(request, reader(request).alike(story_id))), JSON)
 
 
 @router.get("/api/suggest", responses=answer(Suggestions))
 async def suggest(request: Request, q: Annotated[str, Query(max_length=200)] = "") -> Response:
-    """People, places and slugs that begin as typed."""
+    """Suggest people, places and slugs that begin with the typed text."""
     return tagged(request, encode(await awaited(request, reader(request).suggest(q))), JSON)
 
 
@@ -154,26 +162,38 @@ async def live(
     request: Request,
     asked: Annotated[LiveParameters, Query()],
     last_event_id: Annotated[str | None, Header(max_length=64)] = None,
-) -> StreamingResponse:
-    """Server-sent events: `stories` that the search finds as they come, `gone` when one goes.
+) -> EventSourceResponse:
+    """Send server-sent events: new stories, changed ones, and ones that may no longer be shown.
 
-    Data is a JSON array of story ids. With Last-Event-ID it goes on from there.
+    `stories`: ids of new or changed stories that the search finds. `changed`: the new version of
+    each story in `shown` that has changed. `gone`: ids of stories that may no longer be shown.
+    `away`: true when the index stops answering, false when it answers again. `ping`: every 10
+    seconds. With Last-Event-ID the stream resumes from there.
     """
-    wanted = SearchRequest(**asked.model_dump(exclude={"seen"}))
-    listening = request.app.state.live.listen(wanted, _instant(last_event_id) or asked.seen)
-    first = await anext(listening)  # too many listeners are still a 503
+    own = {"seen", "shown", "search"}
+    wanted = SearchRequest(**asked.model_dump(exclude=own)) if asked.search else None
+    since = _instant(last_event_id) or asked.seen
+    listening = request.app.state.live.listen(wanted, since, asked.shown)
+    first = await anext(listening)  # with too many listeners the answer is still a 503
 
-    async def whole() -> AsyncIterator[bytes]:
+    async def whole() -> AsyncIterator[ServerSentEvent]:
         try:
-            yield _sent(first)
+            for sent in _sent(first):
+                yield sent
             async for event in listening:
-                yield _sent(event)
+                for sent in _sent(event):
+                    yield sent
         finally:
             await listening.aclose()
 
-    # no-transform: what compresses answers would hold events back.
-    headers = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
-    return StreamingResponse(whole(), media_type="text/event-stream", headers=headers)
+    # no-transform: a proxy that compresses would hold events back.
+    return EventSourceResponse(
+        whole(),
+        headers={"Cache-Control": "no-store, no-transform"},
+        ping=PING_SECONDS,
+        ping_message_factory=lambda: ServerSentEvent("true", event="ping"),
+        sep="\n",
+    )
 
 
 def _instant(text: str | None) -> datetime | None:
@@ -184,16 +204,14 @@ def _instant(text: str | None) -> datetime | None:
     return found if found.tzinfo else None
 
 
-def _sent(event: Event | None) -> bytes:
-    """An event as it goes over the wire; a comment where there is none."""
-    if event is None:
-        return b":\n\n"
-    parts = [
-        b"event: %b\ndata: %b\n" % (name, orjson.dumps(ids)) + b"id: %b\n\n" % event.id.encode()
-        for name, ids in ((b"gone", event.gone), (b"stories", event.stories))
-        if ids
-    ]
-    return b"".join(parts) or b"id: %b\n\n" % event.id.encode()
+def _sent(event: Event) -> list[ServerSentEvent]:
+    """Return an event's parts as they are sent; a bare id if it has none."""
+    parts = {name: getattr(event, name) for name in ("gone", "changed", "stories", "away")}
+    return [
+        ServerSentEvent(encode(data).decode(), event=name, id=event.id)
+        for name, data in parts.items()
+        if data or data is False
+    ] or [ServerSentEvent(id=event.id)]
 
 
 @router.get("/api/export/{form}")
@@ -202,10 +220,10 @@ async def export(
     form: Literal["jsonl", "csv", "ninjs", "geojson"],
     asked: Annotated[SearchRequest, Query()],
 ) -> StreamingResponse:
-    """All matching stories as a file, up to 10,000 of them, in the order of the search."""
+    """Export matching stories as a file, up to 10,000, in the order of the search."""
     chosen = EXPORTS[form]
     body = pieces(chosen, reader(request).scan(asked, EXPORT_LIMIT))
-    first = await anext(body), await anext(body, b"")  # an index that is away is still a 503
+    first = await anext(body), await anext(body, b"")  # without the index the answer is still a 503
 
     async def whole() -> Any:
         for piece in first:
@@ -223,7 +241,7 @@ async def export(
 
 @router.get("/feed.rss")
 async def feed_rss(request: Request, asked: Annotated[SearchRequest, Query()]) -> Response:
-    """The newest matching stories as RSS 2.0."""
+    """Return the newest matching stories as RSS 2.0."""
     hits = await _newest(request, asked)
     content = rss(_title(asked), _home(request), hits, _linker(request))
     return tagged(request, content, "application/rss+xml")
@@ -231,19 +249,19 @@ async def feed_rss(request: Request, asked: Annotated[SearchRequest, Query()]) -
 
 @router.get("/feed.json")
 async def feed_json(request: Request, asked: Annotated[SearchRequest, Query()]) -> Response:
-    """The newest matching stories as JSON Feed 1.1."""
+    """Return the newest matching stories as JSON Feed 1.1."""
     hits = await _newest(request, asked)
     content = json_feed(_title(asked), _home(request), str(request.url), hits, _linker(request))
     return tagged(request, content, "application/feed+json")
 
 
 def described(key: int, document: Document) -> Version:
-    """A version as lists show it."""
+    """Return a version as lists show it."""
     return msgspec.convert({**document, "key": key}, Version)
 
 
 def compared(older: tuple[int, Document], newer: tuple[int, Document]) -> Difference:
-    """The difference between two versions."""
+    """Compare two versions."""
     texts = [(name, older[1].get(name) or "", newer[1].get(name) or "") for name in COMPARED]
     return Difference(
         older=described(*older),

@@ -1,65 +1,89 @@
-"""What comes and what goes, for pages that are open: one look at the index, many listeners.
+"""The live stream: open pages learn which stories are new, changed or gone.
 
-While somebody listens, the index is asked once a second for what was indexed lately, or came
-out of its embargo. Only where there is such a story is each listener's search asked whether
-it is among its own. What arrives later than OVERLAP after its time of indexing (the index was
-away while it was written) is seen when the page is loaded anew.
+While anybody listens, one task asks the index every LOOK_SECONDS for the stories that were
+indexed, or whose embargo passed, since its last look. If there are any, it asks which of them
+each listener's search finds. A story that is indexed later than OVERLAP after its `indexed_at`
+(the index was away while it was written) is shown when the page is loaded again.
+
+Only what readers could see is announced as gone: the id of a story that was never visible, such
+as an embargoed one, reaches nobody.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from pipeline.search.reader import Reader
 from pipeline.search.request import SearchRequest
 from pipeline.search.visible import is_visible
 from pipeline.wire.errors import NewswireError
+from pipeline.wire.story import Status
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 OVERLAP = timedelta(seconds=30)
-"""Clocks differ and indexing takes a while: this much is looked at again."""
+"""Each look repeats this much: clocks differ, and indexing takes a while."""
 SETTLING = timedelta(seconds=3)
-"""What was indexed so short before a listener's instant may not have been found by then."""
+"""Stories indexed this shortly before a page was made may be missing on it."""
 RESUME = timedelta(minutes=15)
-"""Who was away for longer is told of the last of it only."""
+"""A listener that was away for longer gets only the events of the last RESUME."""
 PAGE = 1000
-"""Stories of one search, of which a look makes as many as it takes."""
+"""Stories per search; a look makes as many searches as it needs."""
 AT_MOST = 10_000
-"""Stories of one look: of a backfill that is faster than that, pages are told of the last."""
+"""Stories per look: of a faster backfill only the newest are announced."""
 MAX_LISTENERS = 200
 WAITING = 50
-"""Events that a slow listener may be behind before it is let go; it comes again by itself."""
+"""Events that may wait for a slow listener; then it is disconnected, and reconnects by itself."""
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """A story that was shown and has changed."""
+
+    id: str
+    key: str
+    """Names the new version in /api/versions; text, since it exceeds what JavaScript counts to."""
+    version: int | None = None
+    signal: str | None = None
+    published_at: datetime | None = None
+    indexed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One server-sent event."""
+    """What one look found for one listener."""
 
     id: str
-    """Where a listener goes on who was cut off: an instant."""
+    """An instant: a listener that was disconnected resumes from there."""
     stories: tuple[str, ...] = ()
-    """Those that the listener's search finds and that are new or changed."""
+    """New or changed stories that the listener's search finds."""
+    changed: tuple[Change, ...] = ()
+    """Stories that the listener shows and that have changed."""
     gone: tuple[str, ...] = ()
-    """Those that may no longer be shown, whatever the search."""
+    """Stories that readers could see and no longer may, whatever the search."""
+    away: bool | None = None
+    """True when the index stops answering, False when it answers again; nothing is lost."""
 
 
 @dataclass(eq=False, slots=True)
 class Listener:
     """One open page."""
 
-    request: SearchRequest
+    request: SearchRequest | None
+    """Its search; None for a page that shows certain stories only."""
+    shown: frozenset[str] = frozenset()
     events: asyncio.Queue[Event | None] = field(default_factory=lambda: asyncio.Queue(WAITING))
 
-    def tell(self, event: Event | None) -> None:
-        """Queue an event; None lets the listener go."""
+    def send(self, event: Event | None) -> None:
+        """Queue an event; None disconnects the listener."""
         try:
             self.events.put_nowait(event)
         except asyncio.QueueFull:
@@ -73,62 +97,84 @@ class TooMany(NewswireError):
 
 
 class Live:
-    """The one look at the index, made while somebody listens."""
+    """Looks at the index while anybody listens."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._listeners: set[Listener] = set()
         self._looking: asyncio.Task[None] | None = None
+        self._looked = asyncio.Event()
+        """Set after the first look: what is indexed from then on is announced."""
+        self._away = False
+        self._secret: set[str] = set()
+        """Embargoed stories that no reader has seen: a kill of one is not announced."""
 
     async def listen(
-        self, request: SearchRequest, since: datetime | None = None
-    ) -> AsyncGenerator[Event | None, None]:
-        """Events of a search from now on, or since an instant; None now and then, to keep alive.
+        self,
+        request: SearchRequest | None,
+        since: datetime | None = None,
+        shown: Iterable[str] = (),
+    ) -> AsyncGenerator[Event, None]:
+        """Yield events from now on, or since an instant.
+
+        Args:
+            request: whose stories are announced; None for none.
+            since: when the listener's page was made, or the id of its last event.
+            shown: ids of the stories on its page.
 
         Raises:
-            TooMany: try later.
+            TooMany: there are MAX_LISTENERS already.
         """
         if len(self._listeners) >= MAX_LISTENERS:
             raise TooMany("too many pages are open")
-        listener = Listener(request)
+        listener = Listener(request, frozenset(shown))
         self._listeners.add(listener)
         if self._looking is None or self._looking.done():
+            self._looked.clear()
             self._looking = asyncio.create_task(self._look())
+        now = datetime.now(UTC)
+        missed = asyncio.create_task(self._missed(listener, since)) if since else None
         try:
-            now = datetime.now(UTC)
-            # Said at once, so that who is cut off before anything comes knows where to go on.
-            yield Event(now.isoformat())
-            if since and since < now:
-                seen = await self._changed(max(since, now - RESUME) - SETTLING, now)
-                (event,) = await self._events(seen, [listener], now)
+            # Sent at once, so that a client that is disconnected early knows where to resume.
+            yield Event(now.isoformat(), away=True if self._away else None)
+            while (event := await listener.events.get()) is not None:
                 yield event
-            while True:
-                try:
-                    event_ = await asyncio.wait_for(listener.events.get(), 15.0)
-                except TimeoutError:
-                    yield None
-                    continue
-                if event_ is None:
-                    return
-                yield event_
         finally:
+            if missed:
+                missed.cancel()
             self._listeners.discard(listener)
             if not self._listeners and self._looking:
                 self._looking.cancel()
                 self._looking = None
 
     def close(self) -> None:
-        """Let everybody go."""
+        """Disconnect every listener."""
         for listener in self._listeners:
-            listener.tell(None)
+            listener.send(None)
+
+    async def _missed(self, listener: Listener, since: datetime) -> None:
+        """Send a listener what happened since an instant, as soon as the index answers."""
+        await self._looked.wait()  # what is indexed after that look is sent by the next ones
+        while True:
+            now = datetime.now(UTC)
+            try:
+                found = await self._changed(max(since, now - RESUME) - SETTLING, now)
+                (event,) = await self._events(found, [listener], now)
+            except NewswireError:
+                await asyncio.sleep(LOOK_SECONDS)
+                continue
+            listener.send(event)
+            return
 
     async def _look(self) -> None:
         looked = datetime.now(UTC)
-        # What is there when the first listener comes is on its page already.
+        # The first listener's page shows what is in the index already.
         known: set[tuple[str, int, bool]] | None = None
         while True:
             now = datetime.now(UTC)
             try:
+                if known is None:
+                    self._secret = await self._never_seen(await self._embargoed(now), now)
                 found = await self._changed(looked - OVERLAP, now)
                 seen = {self._state(hit, now) for hit in found}
                 fresh = [hit for hit in found if self._state(hit, now) not in (known or ())]
@@ -136,30 +182,57 @@ class Live:
                     listeners = list(self._listeners)
                     events = await self._events(fresh, listeners, now)
                     for listener, event in zip(listeners, events, strict=True):
-                        if event.stories or event.gone:
-                            listener.tell(event)
+                        if event.stories or event.changed or event.gone:
+                            listener.send(event)
                 known, looked = seen, now
+                self._looked.set()
+                self._say(away=False, looked=looked)
             except NewswireError as error:
                 log.warning("live: waiting", extra={"reason": str(error)})
+                self._say(away=True, looked=looked)
             await asyncio.sleep(LOOK_SECONDS)
+
+    def _say(self, away: bool, looked: datetime) -> None:
+        """Send listeners word when the index stops answering, and when it answers again."""
+        if away == self._away:
+            return
+        self._away = away
+        for listener in self._listeners:
+            listener.send(Event(looked.isoformat(), away=away))
 
     async def _changed(self, since: datetime, now: datetime) -> list[dict[str, Any]]:
         window = {"gt": since.isoformat(), "lte": now.isoformat()}
-        body: dict[str, Any] = {
-            "size": PAGE,
-            "version": True,
-            "_source": ["status", "embargoed_until"],
-            "query": {
-                "bool": {
-                    "should": [
-                        {"range": {"indexed_at": {"gt": since.isoformat()}}},
-                        {"range": {"embargoed_until": window}},
-                    ],
-                    "minimum_should_match": 1,
-                }
-            },
-            "sort": [{"indexed_at": "desc"}, {"id": "desc"}],
-        }
+        return await self._all(
+            {
+                "version": True,
+                "_source": [*Change.__struct_fields__, "status", "embargoed_until"],
+                "query": {
+                    "bool": {
+                        "should": [
+                            {"range": {"indexed_at": {"gt": since.isoformat()}}},
+                            {"range": {"embargoed_until": window}},
+                        ],
+                        "minimum_should_match": 1,
+                    }
+                },
+            }
+        )
+
+    async def _embargoed(self, now: datetime) -> set[str]:
+        """Return the ids of the stories that are under an embargo."""
+        late = {"range": {"embargoed_until": {"gt": now.isoformat()}}}
+        held = {"term": {"status": Status.EMBARGOED.value}}
+        hits = await self._all(
+            {
+                "_source": ["status", "embargoed_until"],
+                "query": {"bool": {"should": [late, held], "minimum_should_match": 1}},
+            }
+        )
+        return {hit["_id"] for hit in hits if not is_visible(hit["_source"], now)}
+
+    async def _all(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return all hits of a search, page by page, newest first, AT_MOST of them."""
+        body = {**body, "size": PAGE, "sort": [{"indexed_at": "desc"}, {"id": "desc"}]}
         found: list[dict[str, Any]] = []
         while len(found) < AT_MOST:
             hits = (await self._reader.raw(body))["hits"]["hits"]
@@ -167,7 +240,7 @@ class Live:
             if len(hits) < PAGE:
                 return found
             body["search_after"] = hits[-1]["sort"]
-        log.warning("live: not all are told", extra={"stories": len(found)})
+        log.warning("live: too many stories for one look", extra={"stories": len(found)})
         return found
 
     def _state(self, hit: dict[str, Any], now: datetime) -> tuple[str, int, bool]:
@@ -176,14 +249,39 @@ class Live:
     async def _events(
         self, hits: Sequence[dict[str, Any]], listeners: Sequence[Listener], now: datetime
     ) -> list[Event]:
-        shown = [hit["_id"] for hit in hits if is_visible(hit["_source"], now)]
-        gone = tuple(hit["_id"] for hit in hits if not is_visible(hit["_source"], now))
+        shown = {hit["_id"]: hit for hit in hits if is_visible(hit["_source"], now)}
+        gone = await self._gone([hit for hit in hits if hit["_id"] not in shown], now)
+        self._secret -= shown.keys()
         # Pages with the same search share its answer.
-        requests = list(dict.fromkeys(listener.request for listener in listeners))
-        found = await self._reader.matches(shown, requests)
-        among = dict(zip(requests, found, strict=True))
-        at = now.isoformat()
+        requests = list(dict.fromkeys(each.request for each in listeners if each.request))
+        found = await self._reader.matches(list(shown), requests)
+        among: dict[SearchRequest | None, frozenset[str]] = {
+            None: frozenset(),
+            **dict(zip(requests, found, strict=True)),
+        }
         return [
-            Event(at, tuple(id for id in shown if id in among[listener.request]), gone)
+            Event(
+                now.isoformat(),
+                stories=tuple(id for id in shown if id in among[listener.request]),
+                changed=tuple(_change(hit) for id, hit in shown.items() if id in listener.shown),
+                gone=gone,
+            )
             for listener in listeners
         ]
+
+    async def _gone(self, hidden: Sequence[dict[str, Any]], now: datetime) -> tuple[str, ...]:
+        """Return those of some hidden stories that readers could see before."""
+        killed = {h["_id"] for h in hidden if h["_source"].get("status") == Status.WITHDRAWN}
+        never = await self._never_seen({hit["_id"] for hit in hidden} - killed, now)
+        self._secret |= never
+        return tuple(hit["_id"] for hit in hidden if hit["_id"] not in self._secret)
+
+    async def _never_seen(self, embargoed: set[str], now: datetime) -> set[str]:
+        """Return those of some embargoed stories of which no version was ever visible."""
+        return embargoed - await self._reader.once_visible(embargoed, now)
+
+
+def _change(hit: dict[str, Any]) -> Change:
+    return msgspec.convert(
+        {**hit["_source"], "id": hit["_id"], "key": str(hit["_version"])}, Change
+    )

@@ -1,17 +1,16 @@
-"""The operations page at /operations: feeds, lag, and dead letters with a second try.
+"""The operations page at /operations: feeds, lag, and dead letters, which it can replay.
 
-Behind the admin token: whoever types it once holds a signed cookie for SESSION_HOURS. What
-is shown of a dead letter is what failed, where and why: never its bytes.
+It requires the admin token; the form sets a signed cookie that is valid for SESSION_HOURS. Of a
+dead letter the page shows what failed, where and why, but not its bytes.
 
-What Kafka holds is asked through `Operations`, which the command line gives: to read a
-delivery again takes the connectors. Each part of the page says by itself when it is away.
+The page reads Kafka through `Operations`, which the command line provides, since replaying a
+delivery needs the connectors. Each part of the page shows its own error.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hmac
-import time
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from urllib.parse import parse_qs
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
+from itsdangerous import BadSignature, TimestampSigner
 from pydantic import SecretStr
 
 from config.settings import Settings
@@ -39,8 +39,10 @@ router = APIRouter(include_in_schema=False)
 ADDRESS = "/operations"
 COOKIE = "newswire_operations"
 SESSION_HOURS = 12
+SESSION = "admin"
+"""What a session's cookie says."""
 NEWEST = 100
-"""Dead letters that are shown."""
+"""Dead letters shown."""
 KAFKA_SECONDS = 6.0
 MAX_FORM_BYTES = 4096
 
@@ -48,24 +50,24 @@ Answer = TypeVar("Answer")
 
 
 class Operations(Protocol):
-    """What the page asks Kafka for. Calls block, and raise BrokerUnavailable."""
+    """What the page needs of Kafka. Calls block, and raise BrokerUnavailable."""
 
     def positions(self) -> Sequence[Position]:
-        """Every partition with its end and the worker's offset."""
+        """Return every partition with its end and the worker's offset."""
         ...
 
     def newest_letters(self, most: int) -> Sequence[Found]:
-        """The newest dead letters, the newest first, without their bytes."""
+        """Return the newest dead letters, newest first, without their bytes."""
         ...
 
     def replay(self, name: str) -> str:
-        """Send a dead letter through the pipeline again; what came of it, in words."""
+        """Send a dead letter through the pipeline again, and say what happened."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a part of the page shows, or why it can't."""
+    """The content of a part of the page, or why there is none."""
 
     content: Any = None
     away: str | None = None
@@ -73,7 +75,7 @@ class Part:
 
 @router.get(ADDRESS)
 async def operations_page(request: Request) -> Response:
-    """The page, or the question for the token."""
+    """Show the page, or the form for the token."""
     if not _may(request):
         return _question(request, 401)
     settings: Settings = request.app.state.settings
@@ -101,7 +103,7 @@ async def operations_page(request: Request) -> Response:
 
 @router.post(ADDRESS)
 async def enter(request: Request) -> Response:
-    """Take the token, give a cookie."""
+    """Check the token and set the session's cookie."""
     same_origin(request)
     guesses: Guesses = request.app.state.guesses
     if wait := guesses.wait_seconds(client(request)):
@@ -115,7 +117,7 @@ async def enter(request: Request) -> Response:
     answer = RedirectResponse(ADDRESS, 303)
     answer.set_cookie(
         COOKIE,
-        _session(token, int(time.time()) + SESSION_HOURS * 3600),
+        _signer(token).sign(SESSION).decode(),
         max_age=SESSION_HOURS * 3600,
         path=ADDRESS,
         httponly=True,
@@ -127,7 +129,7 @@ async def enter(request: Request) -> Response:
 
 @router.post(f"{ADDRESS}/leave")
 async def leave(request: Request) -> Response:
-    """Forget the cookie."""
+    """Delete the session's cookie."""
     same_origin(request)
     answer = RedirectResponse(ADDRESS, 303)
     answer.delete_cookie(COOKIE, path=ADDRESS)
@@ -153,13 +155,15 @@ async def _part(work: Any) -> Part:
     except NewswireError as error:
         return Part(away=str(error))
     except TimeoutError:
-        return Part(away="Kafka does not answer now")
+        return Part(away="Kafka does not answer.")
 
 
 async def _asked(kafka: Operations | None, ask: Callable[[Operations], Answer]) -> Answer:
-    """The answer of a blocking call, which is not waited for forever."""
+    """Return the answer of a blocking call, or raise TimeoutError."""
     if kafka is None:
-        raise BrokerUnavailable("this page was started without Kafka: start it with newswire web")
+        raise BrokerUnavailable(
+            "This process does not connect to Kafka: start it as `newswire web`."
+        )
     return await asyncio.wait_for(asyncio.to_thread(ask, kafka), KAFKA_SECONDS)
 
 
@@ -169,7 +173,7 @@ async def _feeds(request: Request) -> list[activity.FeedActivity]:
 
 
 def _lag(positions: Sequence[Position]) -> Mapping[str, Mapping[str, Any]]:
-    """Topics with their records, and what the worker has still to take of them."""
+    """Return topics with their records, and how many of them the worker has not read."""
     topics: dict[str, dict[str, Any]] = {}
     for position in positions:
         topic = topics.setdefault(position.topic, {"partitions": 0, "end": 0, "lag": None})
@@ -197,17 +201,16 @@ def _may(request: Request) -> bool:
                 return True
             if not is_token(given, request.app.state.settings.web.token):
                 guesses.wrong(client(request))
-    held = request.cookies.get(COOKIE, "")
-    until, _, _ = held.partition(".")
-    if not until.isdecimal() or len(until) > 12 or int(until) < time.time():
+    try:
+        _signer(token).unsign(request.cookies.get(COOKIE, ""), max_age=SESSION_HOURS * 3600)
+    except BadSignature:
         return False
-    return hmac.compare_digest(held.encode(), _session(token, int(until)).encode())
+    return True
 
 
-def _session(token: SecretStr, until: int) -> str:
-    """A cookie that the holder of the token can have until an instant, and nobody can make."""
-    key = token.get_secret_value().encode()
-    return f"{until}.{hmac.digest(key, f'{COOKIE} {until}'.encode(), 'sha256').hex()}"
+def _signer(token: SecretStr) -> TimestampSigner:
+    """Return the signer of sessions: a new token ends them all."""
+    return TimestampSigner(token.get_secret_value(), salt=COOKIE, digest_method=hashlib.sha256)
 
 
 def _question(request: Request, status: int, wrong: bool = False) -> Response:
@@ -223,10 +226,10 @@ def _html(template: str, status: int = 200, **values: Any) -> Response:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """The fields of a small form.
+    """Read the fields of a small form.
 
     Raises:
-        HTTPException: 413.
+        HTTPException: 413, the form is too large.
     """
     body = b""
     async for part in request.stream():

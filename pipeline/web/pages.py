@@ -1,4 +1,4 @@
-"""The page: search at /, a story at /story/ID. HTML that works without scripts."""
+"""The pages for readers: search at /, a story at /story/ID. They work without scripts."""
 
 from __future__ import annotations
 
@@ -35,27 +35,27 @@ from pipeline.wire.errors import NewswireError
 router = APIRouter(include_in_schema=False)
 
 FACET_VALUES = 6
-"""Shown of each facet; the rest at a click."""
+"""Values shown of each facet; a click shows the others."""
 FORM_FIELDS = ("q", "since", "until", "sort", "collapse")
 SINGLE_FILTERS = ("since", "until", "near", "bbox")
 MAX_CURSOR_CHARS = 4096
 FLUSH = "\0"
-"""What a template says where its first part ends: what is before it leaves at once."""
+"""Templates write this at the end of their first part, which is sent at once."""
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def plain(text: object) -> str:
-    """Text without control characters.
+    """Return text without control characters.
 
-    The bidirectional ones would re-order what stands around the text where nothing can
-    isolate it: in attributes and in the page's title.
+    In attributes and in the page's title nothing isolates text, so bidirectional controls would
+    reorder the text around it.
     """
     return _CONTROLS.sub("", str(text))
 
 
 def when(value: str | datetime | None) -> str:
-    """An instant as the page shows it: minutes, in UTC."""
+    """Return an instant as the page shows it: to the minute, in UTC."""
     if not value:
         return ""
     instant = datetime.fromisoformat(value) if isinstance(value, str) else value
@@ -74,38 +74,36 @@ _templates.globals.update(links=links, file=files.address, facets=FACETS)
 
 @router.get("/")
 async def search_page(request: Request) -> Response:
-    """Results of the search that the address holds."""
+    """Show the results of the search in the address."""
     asked, notices = links.asked(request.query_params)
     cursor = request.query_params.get("cursor", "")[:MAX_CURSOR_CHARS] or None
-    view = SimpleNamespace(notices=notices, first=cursor is None)
+    view = SimpleNamespace(notices=notices, first=cursor is None, away=False)
+    values: dict[str, Any] = {
+        "view": view,
+        "facet_values": FACET_VALUES,
+        "form_fields": FORM_FIELDS,
+        "asked": asked,
+        "now": links.pairs(asked),
+        "rendered": datetime.now(UTC),
+    }
+    try:
+        # The status is sent with the first part, before the search has an answer.
+        await reader(request).ready()
+    except NewswireError:
+        view.away = True
+        return html_page("search.html", 503, **values)
     search = _started(request, _found(request, asked, cursor, view))
-    if not reader(request).answered:
-        # An index that is away gives the page its status; one that goes is told within the page.
-        try:
-            await search
-        except NewswireError:
-            return _away()
-    return _in_parts(
-        request,
-        "search.html",
-        search,
-        view=view,
-        facet_values=FACET_VALUES,
-        form_fields=FORM_FIELDS,
-        asked=asked,
-        now=links.pairs(asked),
-        rendered=datetime.now(UTC),
-    )
+    return _in_parts(request, "search.html", search, **values)
 
 
 async def _found(
     request: Request, asked: SearchRequest, cursor: str | None, view: SimpleNamespace
 ) -> None:
-    """What the page shows of the index's answer, into its view."""
+    """Search, and put what the page shows into its view."""
     try:
         page, view.following = await reader(request).search(asked, cursor)
     except (CursorError, CursorExpired):
-        view.notices.append("That page of the listing is no longer there: this is its first one.")
+        view.notices.append("That page of the list has expired. This is the first page.")
         view.first = True
         page, view.following = await reader(request).search(asked)
     view.page = page
@@ -123,7 +121,7 @@ async def story_page(
     older: int | None = None,
     newer: int | None = None,
 ) -> Response:
-    """A story: its newest version or an earlier one, and what changed between two."""
+    """Show a story: its newest version or an earlier one, and what changed between two."""
     found = reader(request)
     rendered = datetime.now(UTC)
     try:
@@ -135,8 +133,8 @@ async def story_page(
         view = SimpleNamespace(newest=version is None, changes=None)
         around = _started(request, _around(request, story_id, (older, newer), view))
         if version is not None or older is not None or newer is not None:
-            await around  # the story's own part tells of its versions, too
-            # A story killed meanwhile has no versions; what was read before must not be shown.
+            await around  # the first part shows the versions too
+            # The story may have been killed meanwhile: then nothing that was read may be shown.
             if await awaited(request, found.story(story_id)) is None:
                 return _missing()
             view.newest = version is None or bool(view.versions and version == view.versions[0].key)
@@ -161,7 +159,7 @@ async def _around(
     pair: tuple[int | None, int | None],
     view: SimpleNamespace,
 ) -> None:
-    """What else the index has of a story, into its page's view."""
+    """Read a story's versions and similar stories into its page's view."""
     found = reader(request)
     versions, view.alike = await together(found.versions(story_id), found.alike(story_id))
     by_key = dict(versions)
@@ -175,9 +173,11 @@ async def _around(
 
 
 def _started(request: Request, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """Work that goes on while the first part of a page is on its way."""
+    """Start work that runs while the first part of a page is sent."""
     task = asyncio.ensure_future(awaited(request, work))
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # is told in the page
+    task.add_done_callback(
+        lambda done: done.cancelled() or done.exception()
+    )  # the page shows the error
     return task
 
 
@@ -188,7 +188,7 @@ def _in_parts(
     view: SimpleNamespace,
     **values: Any,
 ) -> Response:
-    """A page whose first part leaves at once, and the rest when what it shows is in its view."""
+    """Send the first part of a page at once, and the rest when the work has filled its view."""
     view.away = False
 
     async def parts() -> AsyncIterator[str]:
@@ -221,7 +221,7 @@ def _place_count(place: dict[str, Any]) -> PlaceCount:
 
 
 def _chips(asked: SearchRequest, now: links.Pairs, page: Page) -> list[tuple[str, str, str]]:
-    """The filters in force: name, value in words, and the address without it."""
+    """Return the active filters: name, value as shown, and the address without the filter."""
     names = {str(place.geonames_id): place.name for place in page.places}
     chips = []
     for name, value in now:
@@ -237,8 +237,8 @@ def _chips(asked: SearchRequest, now: links.Pairs, page: Page) -> list[tuple[str
 
 
 def _away() -> Response:
-    text = "Search is not available now. This page can be loaded again in a moment."
-    return html_page("notice.html", 503, title="Not available", text=text)
+    text = "The index does not answer. This page tries again every few seconds."
+    return html_page("notice.html", 503, title="Not available", text=text, retry=True)
 
 
 def _missing() -> Response:
@@ -251,5 +251,6 @@ def _render(template: str, **values: Any) -> str:
 
 
 def html_page(template: str, status: int = 200, **values: Any) -> Response:
-    """A page from its template."""
-    return HTMLResponse(_render(template, **values), status)
+    """Render a page from its template."""
+    headers = {"Retry-After": "5"} if status == 503 else None
+    return HTMLResponse(_render(template, **values), status, headers)

@@ -208,7 +208,7 @@ def test_a_damaged_cursor_is_refused(client: TestClient, cursor: str) -> None:
     """A cursor that was not made here is the client's fault, in a sentence."""
     answer = client.get("/api/search", params={"cursor": cursor})
     assert answer.status_code == 400
-    assert "begin again" in answer.json()["detail"]
+    assert "Search again" in answer.json()["detail"]
 
 
 def test_a_cursor_belongs_to_its_search(client: TestClient) -> None:

@@ -11,7 +11,9 @@ from pipeline.search.reader import open_reader
 from pipeline.search.request import SearchRequest
 from pipeline.web import live
 from pipeline.web.live import Event, Live, TooMany
-from pipeline.wire.story import Status
+from pipeline.wire.errors import IndexUnavailable
+from pipeline.wire.story import Signal, Status
+from pipeline.wire.versions import index_version
 from tests.integration.web.newsroom import Newsroom, newsroom
 from tests.records import enriched
 from tests.servers import Engine
@@ -24,15 +26,14 @@ def room(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         yield made
 
 
-async def until(events: AsyncIterator[Event | None], kind: str, id: str) -> list[Event]:
-    """Events up to the one that names a story."""
+async def until(events: AsyncIterator[Event], kind: str, id: str) -> list[Event]:
+    """Return the events up to the one that names a story."""
     heard: list[Event] = []
     async with asyncio.timeout(60):
         async for event in events:
-            if event:
-                heard.append(event)
-                if id in getattr(event, kind):
-                    return heard
+            heard.append(event)
+            if id in [getattr(each, "id", each) for each in getattr(event, kind)]:
+                return heard
     raise AssertionError(f"let go before {id} came")
 
 
@@ -79,6 +80,88 @@ def test_listeners_hear_of_their_own(room: Newsroom) -> None:
 
     heard = listening(room, work)
     assert {story for event in heard for story in event.stories} == {"ap:flood"}
+    assert {story for event in heard for story in event.gone} == {"ap:flood"}
+
+
+def test_a_secret_reaches_nobody(room: Newsroom) -> None:
+    """An embargoed story that nobody has seen is not announced, and neither is its kill."""
+    secret = {"status": Status.EMBARGOED, "embargoed_until": datetime(2100, 1, 1, tzinfo=UTC)}
+    _index(room, enriched("ap:held-before", "Held", **secret))
+    _index(room, enriched("ap:opened", "Open"))
+
+    async def work(hub: Live) -> list[Event]:
+        events = hub.listen(SearchRequest(), shown=["ap:held-before", "ap:held-since"])
+        heard = [await anext(events)]
+        await hub._looked.wait()
+        seen = [enriched("ap:held-since", "Held", **secret), enriched("ap:sign", "Sign")]
+        await asyncio.to_thread(_index, room, *seen)
+        heard += await until(events, "stories", "ap:sign")
+        for name in ("ap:held-before", "ap:held-since"):
+            kill = enriched(name, "Held", version=2, status=Status.WITHDRAWN)
+            await asyncio.to_thread(_index, room, kill)
+        await asyncio.to_thread(_index, room, enriched("ap:opened", "Open", version=2, **secret))
+        heard += await until(events, "gone", "ap:opened")
+        await events.aclose()
+        return heard
+
+    heard = listening(room, work)
+    assert [event.gone for event in heard if event.gone] == [("ap:opened",)]
+    told = {s for event in heard for s in [*event.stories, *(c.id for c in event.changed)]}
+    assert not told & {"ap:held-before", "ap:held-since"}
+
+
+def test_a_shown_story_that_changes_is_announced(room: Newsroom) -> None:
+    """A page hears of a new version of what it shows, whether its search finds that or not."""
+    _index(room, enriched("ap:shown", "Ferry"))
+
+    async def work(hub: Live) -> list[Event]:
+        events = hub.listen(None, shown=["ap:shown"])
+        heard = [await anext(events)]
+        await hub._looked.wait()
+        await asyncio.to_thread(_index, room, enriched("ap:other", "Other"))
+        correction = enriched("ap:shown", "Boat", version=2, signal=Signal.CORRECTION)
+        await asyncio.to_thread(_index, room, correction)
+        heard += await until(events, "changed", "ap:shown")
+        await events.aclose()
+        return heard
+
+    heard = listening(room, work)
+    (change,) = heard[-1].changed
+    assert (change.version, change.signal) == (2, "correction")
+    assert change.key == str(index_version(enriched("ap:shown", "", version=2).story, 1))
+    assert not any(event.stories for event in heard)
+
+
+def test_listeners_hear_that_the_index_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that shows "live" while nothing can arrive would be wrong."""
+    monkeypatch.setattr(live, "LOOK_SECONDS", 0.01)
+
+    class Reader:
+        away = False
+
+        async def raw(self, body: Any) -> Any:
+            if self.away:
+                raise IndexUnavailable("hangs")
+            return {"hits": {"hits": []}}
+
+        async def once_visible(self, *_: Any) -> set[str]:
+            return set()
+
+    async def work() -> list[bool | None]:
+        reader: Any = Reader()
+        events = Live(reader).listen(SearchRequest())
+        heard = [(await anext(events)).away]
+        for away in (True, False):
+            reader.away = away
+            heard.append((await anext(events)).away)
+        await events.aclose()
+        return heard
+
+    async def bounded() -> list[bool | None]:
+        async with asyncio.timeout(60):
+            return await work()
+
+    assert asyncio.run(bounded()) == [None, True, False]
 
 
 def test_a_listener_goes_on_where_it_was(room: Newsroom) -> None:

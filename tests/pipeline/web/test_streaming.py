@@ -1,4 +1,4 @@
-"""The page's head does not wait for the index."""
+"""A page's first part does not wait for the search, and its status does wait for the index."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import zlib
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from config.settings import Settings
 from pipeline.search.results import Page
@@ -15,13 +16,17 @@ from pipeline.wire.errors import IndexUnavailable
 
 
 class Reader:
-    """An index that answers when it is told to."""
+    """A reader that answers a search only when the test wants it to."""
 
-    answered = True
-
-    def __init__(self, failure: Exception | None = None) -> None:
+    def __init__(self, failure: Exception | None = None, away: Exception | None = None) -> None:
         self.answer = asyncio.Event()
         self._failure = failure
+        self._away = away
+
+    async def ready(self) -> None:
+        """See `pipeline.search.reader.Reader`."""
+        if self._away:
+            raise self._away
 
     async def search(self, *_: Any) -> tuple[Page, None]:
         """See `pipeline.search.reader.Reader`."""
@@ -95,3 +100,14 @@ def test_an_index_that_goes_away_meanwhile() -> None:
     assert status == 200
     assert "Not available" in late
     assert late.rstrip().endswith("</html>")
+
+
+def test_an_index_that_is_away_gives_the_page_its_status() -> None:
+    """The page is a 503 that keeps the query in the search box, whatever happened before."""
+    app = create_app(Settings())
+    app.state.reader = Reader(away=IndexUnavailable("hangs"))
+    answer = TestClient(app).get("/", params={"q": "ferry strike"})
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "5"
+    assert 'value="ferry strike"' in answer.text
+    assert "does not answer" in answer.text

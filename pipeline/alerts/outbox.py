@@ -66,7 +66,7 @@ class Delivery:
     number: int
     alert: str
     destination: str
-    """ "webhook" or "topic"."""
+    """The key of its channel: "webhook", "topic"."""
     story: str
     rank: int
     """The version, as `pipeline.wire.versions.rank` orders them."""

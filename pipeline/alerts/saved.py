@@ -1,56 +1,67 @@
-"""Saved searches: the alerts as declared, each with its search."""
+"""Saved searches: the alerts as declared, each with its search and its destinations, checked."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from config.alerts import Alert, load_alerts
 from config.settings import Settings
+from pipeline.alerts.channels import CHANNELS
 from pipeline.search.request import SearchRequest
 from pipeline.wire.errors import ConfigError
 
 ABOUT_THE_LIST = frozenset({"size", "sort", "facets", "collapse"})
-"""Of a search, what an alert has no use for."""
+"""Keys of a search that an alert has no use for."""
 
 
-def saved_searches(settings: Settings) -> list[Saved]:
-    """The declared alerts with their searches.
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """An alert that is checked."""
+
+    alert: Alert
+    request: SearchRequest
+    destinations: tuple[str, ...]
+    """The keys of the channels that its matches go to."""
+
+
+def saved_searches(settings: Settings, environ: Mapping[str, str] = os.environ) -> list[Saved]:
+    """Return the declared alerts with their searches.
 
     Raises:
         ConfigError: names the key and the file.
     """
     file = settings.alerts.file
-    return [saved(alert, str(file)) for alert in load_alerts(file).values()]
+    return [saved(alert, str(file)) for alert in load_alerts(file, environ).values()]
 
 
 def saved(alert: Alert, file: str) -> Saved:
-    """An alert with its search, checked.
+    """Return an alert with its search, checked.
 
     Raises:
         ConfigError: names the key and the file.
     """
-    at = f"alerts.{alert.name}"
-    if unfit := ABOUT_THE_LIST & alert.search.keys():
-        raise ConfigError(f"{at}.{min(unfit)} in {file}: unknown key")
+    channels = {channel.key: channel for channel in CHANNELS}
+    used = tuple(key for key in channels if alert.keys.get(key))
+    if not used:
+        raise ConfigError(
+            f"alerts.{alert.name} in {file}: has no destination: set {' or '.join(channels)}"
+        )
+    for key in used:
+        try:
+            channels[key].check(alert, alert.keys[key])
+        except ValueError as error:
+            raise ConfigError(f"alerts.{alert.name}.{key} in {file}: {error}") from None
+    search = {key: value for key, value in alert.keys.items() if key not in channels}
+    if unfit := ABOUT_THE_LIST & search.keys():
+        raise ConfigError(f"alerts.{alert.name}.{min(unfit)} in {file}: unknown key")
     try:
-        return Saved(alert, SearchRequest(**alert.search))
+        return Saved(alert, SearchRequest(**search), used)
     except ValidationError as error:
         fault = error.errors()[0]
         name = ".".join(str(part) for part in fault["loc"]) or "search"
         what = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"]
-        raise ConfigError(f"{at}.{name} in {file}: {what}") from None
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """An alert with its search, checked."""
-
-    alert: Alert
-    request: SearchRequest
-
-    @property
-    def destinations(self) -> tuple[str, ...]:
-        """Where its matches go."""
-        return ("webhook",) * bool(self.alert.webhook) + ("topic",) * self.alert.topic
+        raise ConfigError(f"alerts.{alert.name}.{name} in {file}: {what}") from None

@@ -7,20 +7,19 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-import httpx
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from config.settings import Settings
-from pipeline.alerts.delivering import Tell, deliver
+from pipeline.alerts.channels import CHANNELS
+from pipeline.alerts.delivering import deliver
 from pipeline.alerts.matching import Matching
 from pipeline.alerts.metrics import AlertMetrics
-from pipeline.alerts.outbox import FILE, Delivery, Outbox
+from pipeline.alerts.outbox import FILE, Outbox
 from pipeline.alerts.saved import Saved, saved_searches
-from pipeline.alerts.topic import _Producer
-from pipeline.alerts.webhook import post
 from pipeline.index.client import connect
 from pipeline.index.writer import Writer
 from pipeline.kafka.messages import Record
@@ -123,10 +122,7 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
         alive=turns.stalled,
         ready=lambda: turns.waiting,
     )
-    http = httpx.AsyncClient(
-        timeout=settings.alerts.timeout_seconds, follow_redirects=False, trust_env=False
-    )
-    producer = _Producer(settings)
+    channels = {channel.key: channel(settings) for channel in CHANNELS}
     tasks: list[asyncio.Task[None]] = []
     health.start()
 
@@ -148,17 +144,13 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
             asyncio.create_task(_follow(settings, topics.enriched, outbox, matching, turns))
         )
         for search in searches:
-            tells: dict[str, Tell] = {
-                "webhook": _poster(http, search),
-                "topic": producer.teller(topics.alerts),
-            }
             tasks += [
                 asyncio.create_task(
                     deliver(
                         outbox,
                         search,
                         each,
-                        tells[each],
+                        partial(channels[each].send, search.alert),
                         reader.held,
                         settings.retry,
                         settings.alerts.give_up_hours,
@@ -177,8 +169,8 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         health.stop()
-        await http.aclose()
-        await producer.close()
+        for channel in channels.values():
+            await channel.close()
         await offsets.stop()
         await reader.close()
         outbox.close()
@@ -234,13 +226,3 @@ async def _place(consumer: Any, topic: str, partitions: int, outbox: Outbox) -> 
         at = begins[part] if at > ends[part] else max(at, begins[part])
         consumer.seek(part, at)
         outbox.move(topic, {part.partition: at})
-
-
-def _poster(http: httpx.AsyncClient, search: Saved) -> Tell:
-    url = search.alert.webhook or ""
-    secret = search.alert.secret.get_secret_value() if search.alert.secret else ""
-
-    async def tell(delivery: Delivery, body: bytes) -> None:
-        await post(http, url, secret, delivery, body, int(time.time()))
-
-    return tell

@@ -1,4 +1,4 @@
-"""What receivers get: the body of a delivery, and a signed POST of it. Pure but for `post`.
+"""Alerts to a webhook: a signed POST of each delivery.
 
 Headers and signature follow Standard Webhooks 1.0.0 (standardwebhooks.com): `webhook-id`,
 `webhook-timestamp`, and `webhook-signature: v1,` with the base64 of the HMAC-SHA256 of
@@ -12,16 +12,63 @@ import base64
 import binascii
 import hashlib
 import hmac
+import time
 from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
-from pipeline.alerts.channel import Gone, NotTaken, message_id
+from config.alerts import Alert, alert_variable
+from config.settings import Settings
+from pipeline.alerts.channel import Channel, Gone, NotTaken, message_id
 from pipeline.alerts.outbox import Delivery
+
+MIN_SECRET_CHARACTERS = 16
+LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Webhook(Channel):
+    """An address that takes POST requests; its value in an alert's table is the address."""
+
+    key = "webhook"
+
+    def __init__(self, settings: Settings) -> None:
+        self._client = httpx.AsyncClient(
+            timeout=settings.alerts.timeout_seconds, follow_redirects=False, trust_env=False
+        )
+
+    @classmethod
+    def check(cls, alert: Alert, value: Any) -> None:
+        """Check that the address is encrypted or local, and that there is a secret to sign with."""
+        try:
+            address = urlsplit(value if isinstance(value, str) else "")
+            local = address.scheme == "http" and address.hostname in LOCAL
+            usable = bool(address.hostname) and (address.scheme == "https" or local)
+        except ValueError:
+            usable = False
+        if not usable:
+            raise ValueError("must be an https address (http on this machine only)")
+        if address.username or address.password:
+            raise ValueError("must hold no password: the signature is the proof")
+        if not alert.secret or len(alert.secret.get_secret_value()) < MIN_SECRET_CHARACTERS:
+            raise ValueError(
+                f"is signed: set {alert_variable(alert.name)} to a secret of at least "
+                f"{MIN_SECRET_CHARACTERS} characters"
+            )
+
+    async def send(self, alert: Alert, delivery: Delivery, body: bytes) -> None:
+        """Post it, signed with the alert's secret."""
+        secret = alert.secret.get_secret_value() if alert.secret else ""
+        await post(self._client, alert.keys[self.key], secret, delivery, body, int(time.time()))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
 
 
 def signature(secret: str, id: str, timestamp: int, body: bytes) -> str:
-    """The value of `webhook-signature`."""
+    """Return the value of `webhook-signature`."""
     key = secret.encode()
     if secret.startswith("whsec_"):
         with suppress(binascii.Error):  # a plain secret that begins so
@@ -33,7 +80,7 @@ def signature(secret: str, id: str, timestamp: int, body: bytes) -> str:
 async def post(
     client: httpx.AsyncClient, url: str, secret: str, delivery: Delivery, body: bytes, at: int
 ) -> None:
-    """Send it, signed.
+    """Send a delivery, signed.
 
     Redirects are not followed: what is signed for one host goes to no other.
 
@@ -55,6 +102,6 @@ async def post(
     except httpx.HTTPError as error:
         raise NotTaken(f"{type(error).__name__}: {error}") from error
     if status == 410:
-        raise Gone("HTTP 410: the receiver asks not to be told again")
+        raise Gone("HTTP 410: the receiver asks for no further deliveries")
     if not 200 <= status < 300:
         raise NotTaken(f"HTTP {status}")

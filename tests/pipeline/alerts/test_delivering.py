@@ -19,7 +19,7 @@ from pipeline.alerts.webhook import post, signature
 from pipeline.search.request import SearchRequest
 from pipeline.wire.versions import REVISIONS
 
-SAVED = Saved(Alert(name="a", topic=True), SearchRequest())
+SAVED = Saved(Alert("a"), SearchRequest(), ("topic",))
 QUICK = Retry(base_seconds=0.01, max_seconds=0.01)
 
 

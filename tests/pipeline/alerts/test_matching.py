@@ -42,10 +42,9 @@ class World:
 
     def take(self, *records: Enriched) -> None:
         """One batch is matched."""
-        alert = Alert(name="all", topic=True)
         matching = Matching(
             self.outbox,
-            [Saved(alert, SearchRequest())],
+            [Saved(Alert("all"), SearchRequest(), ("topic",))],
             "t",
             self._newest,
             self._refresh,

@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -n $(or $(JOBS),2)
 # The tests that neither start servers nor look into every package that is installed.
 QUICK := tests $(foreach path,integration torture attacks test_supply.py,--ignore tests/$(path))
 
-.PHONY: help run quick test test-long lint lock audit sbom evaluate bench torture
+.PHONY: help settings run quick test test-long lint lock audit sbom evaluate bench torture
 .DELETE_ON_ERROR:
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make torture   break everything while stories come in, and compare (SEEDS=20 SEED=1)"
 	@echo "make evaluate  measure entities and places against what is known"
 	@echo "make bench     measure speed, latency and scale on the real servers, half an hour"
+	@echo "make settings  write docs/settings.md from config/settings.py"
 	@echo "make sbom      what is installed, with hashes, as CycloneDX: build/newswire.cdx.json"
 	@echo "make audit     ask for known weaknesses of what is installed"
 	@echo "make lock      pin what pyproject.toml asks for, newest versions, with hashes"
@@ -46,6 +47,9 @@ lint: .venv/tests
 
 torture: .venv/tests
 	$(BIN)/python -m tests.torture --seed $(or $(SEED),1) --seeds $(or $(SEEDS),20)
+
+settings: .venv/tests
+	$(BIN)/python -m tools.settings > docs/settings.md
 
 evaluate: .venv/tests
 	$(BIN)/python -m tests.evaluation

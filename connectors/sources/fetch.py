@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from ipaddress import IPv4Address, IPv6Address
 from types import MappingProxyType
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 from pydantic import Field, SecretStr, field_validator
 
+from connectors.sources.addresses import address, is_public
 from connectors.sources.base import MAX_BYTES, Options
 from pipeline.wire.errors import SourceUnavailable
 
@@ -99,10 +100,11 @@ class Page:
 class Fetcher:
     """A client for one feed.
 
-    The feed's own host is as its operator wrote it. Redirects and links lead to other
-    hosts only where `hosts` allows (None: any), and only to public addresses unless
-    `private` allows others: the address that was looked at is the one that is asked, whatever
-    the name says a moment later. Credentials are sent to the feed's own host alone.
+    The scheme, host and port of the feed's URL are used as configured, and may be private.
+    Any other, which a redirect or a link leads to, must be in `hosts` (None: any host), and
+    public unless `private` is True. Each is checked at every step, and the connection uses the
+    address that was checked, whatever the name resolves to a moment later. Credentials are sent
+    to the scheme, host and port of the feed's URL only.
     """
 
     def __init__(
@@ -114,7 +116,7 @@ class Fetcher:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._options = options
-        self._own = urlsplit(options.url)
+        self._own = _origin(options.url)
         self._hosts = hosts
         self._private = private
         self._pause = 1 / per_second if per_second else 0.0
@@ -198,33 +200,50 @@ class Fetcher:
         return response, bytes(raw)
 
     def _is_own(self, url: str) -> bool:
-        parts = urlsplit(url)
-        return (parts.scheme, parts.netloc) == (self._own.scheme, self._own.netloc)
+        return _origin(url) == self._own
 
     def _allowed(self, url: str) -> str | None:
-        """The address to ask, of a place where a feed may be led; None where any will do.
+        """Return the address to connect to; None to connect by name.
 
         Raises:
-            NotAllowed: it may not be led there.
+            NotAllowed: the feed may not use this URL.
         """
-        if self._is_own(url):
+        origin = _origin(url)
+        if origin is None:
+            raise NotAllowed(f"{bare(url)}: not followed: not a web address")
+        if origin == self._own:
             return None
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        if parts.scheme not in ("http", "https") or not host:
-            raise NotAllowed(f"{bare(url)}: not followed: no web address")
-        if self._own.scheme == "https" and parts.scheme == "http":
+        if self._own and self._own.scheme == "https" and origin.scheme == "http":
             raise NotAllowed(f"{bare(url)}: not followed: not encrypted")
-        if host == self._own.hostname:
-            return None
-        if self._hosts is not None and host not in self._hosts:
-            raise NotAllowed(f"{bare(url)}: not followed: {host} is not among its hosts")
-        if self._private:
-            return None
-        found = _addresses(host, parts.port or 443)
-        if not all(address.is_global for address in found):
+        own_host = self._own.host if self._own else None
+        if self._hosts is not None and origin.host not in (*self._hosts, own_host):
+            raise NotAllowed(f"{bare(url)}: not followed: {origin.host} is not among its hosts")
+        found = _addresses(origin.host, origin.port)
+        if not self._private and not all(map(is_public, found)):
             raise NotAllowed(f"{bare(url)}: not followed: a private address")
         return str(found[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """What must be equal for two URLs to have one server and one user."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str
+
+
+def _origin(url: str) -> _Origin | None:
+    """Return the origin of a URL; None if it is not a web address."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    except (KeyError, ValueError):
+        return None
+    if not parts.hostname:
+        return None
+    return _Origin(parts.scheme, parts.hostname, port, parts.netloc.rpartition("@")[0])
 
 
 def bare(url: str) -> str:
@@ -255,9 +274,9 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float:
     return min(seconds, LONGEST_RETRY_SECONDS)
 
 
-def _addresses(host: str, port: int) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+def _addresses(host: str, port: int) -> list[IPv4Address | IPv6Address]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise SourceUnavailable(f"{host}: {error}") from error
-    return [ipaddress.ip_address(str(f[4][0]).split("%")[0]) for f in found]
+    return [address(str(each[4][0])) for each in found]

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from connectors.sources.addresses import address, is_public
 from connectors.sources.fetch import Fetcher, FetchOptions, NotAllowed
 from pipeline.wire.errors import SourceUnavailable
 
@@ -18,6 +19,8 @@ NAMES = {
     "mapped.example": ["::ffff:10.0.0.5"],
     "both.example": ["93.184.216.34", "10.0.0.5"],
     "public.example": ["93.184.216.34"],
+    "nat64.example": ["64:ff9b::7f00:1"],
+    "wire.example": ["10.0.0.5"],
 }
 
 
@@ -64,6 +67,29 @@ PLACES = [
     "data:text/xml,<rss/>",
     "javascript:alert(1)",
     "https:///no-host",
+    # The feed's own name, on another port, with another scheme, or as another user.
+    "https://wire.example:9200/",
+    "https://WIRE.example.:443/",
+    "http://wire.example/feed",
+    "https://u@wire.example/",
+    "https://nat64.example/",
+    "https://[64:ff9b::7f00:1]/",
+    "https://[64:ff9b:1::7f00:1]/",
+    "https://[2002:7f00:1::]/",
+    "https://[2002:a00:5::1]/",
+    "https://[fec0::1]/",
+    "https://[::7f00:1]/",
+    "https://[::ffff:0:7f00:1]/",
+    "https://[2001:0:5ef5:79fb::]/",
+    "https://[2606:4700::5efe:7f00:1]/",
+    "https://[ff02::1]/",
+    "https://224.0.0.1/",
+    "https://192.88.99.1/",
+    "https://192.0.0.8/",
+    "https://240.0.0.1/",
+    "https://198.18.0.1/",
+    "https://public.example:99999/",
+    "https://public.example:x/",
 ]
 
 
@@ -116,3 +142,45 @@ def test_a_name_that_changes_its_mind(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(request.url) == "https://93.184.216.34:8443/a?b=c"
     assert request.headers["host"] == "public.example:8443"
     assert request.extensions["sni_hostname"] == "public.example"
+
+
+@pytest.mark.parametrize("place", [FEED, "https://wire.example:443/other", "https://Wire.Example/"])
+def test_the_configured_origin_may_be_private(place: str) -> None:
+    """The scheme, host and port of the feed's own URL are used, even in a private network."""
+    answers = [httpx.Response(302, headers={"location": place}), httpx.Response(200)]
+    fetcher = Fetcher(
+        FetchOptions(url=FEED), transport=httpx.MockTransport(lambda _: answers.pop(0))
+    )
+    assert fetcher.get(FEED) is not None
+
+
+@pytest.mark.parametrize(
+    "public",
+    ["93.184.216.34", "2606:4700::1", "64:ff9b::5db8:d822", "2002:5db8:d822::1", "::ffff:8.8.8.8"],
+)
+def test_public_addresses(public: str) -> None:
+    """A public address is used, also one that stands for a public IPv4 address."""
+    assert is_public(address(public))
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_every_hop_is_checked_and_pinned(private: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each redirect connects to the address that was checked; the second hop may be refused."""
+    hops = iter(["https://public.example/a", "https://loopback.example/b"])
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.host)
+        where = next(hops, None)
+        return httpx.Response(302, headers={"location": where}) if where else httpx.Response(200)
+
+    fetcher = Fetcher(
+        FetchOptions(url=FEED), private=private, transport=httpx.MockTransport(answer)
+    )
+    if private:
+        assert fetcher.get(FEED) is not None
+        assert asked == ["wire.example", "93.184.216.34", "127.0.0.1"]
+    else:
+        with pytest.raises(NotAllowed, match="private address"):
+            fetcher.get(FEED)
+        assert asked == ["wire.example", "93.184.216.34"]

@@ -69,7 +69,7 @@ def test_moved_for_now(web: Web, cursor: Cursor) -> None:
 def test_gone_for_good(web: Web, cursor: Cursor) -> None:
     """410 says that a person must take the feed out."""
     web.put("/rss", status=410)
-    with pytest.raises(SourceUnavailable, match="gone for good") as caught:
+    with pytest.raises(SourceUnavailable, match="permanently gone") as caught:
         take(Rss(RssOptions(url=f"{web.url}/rss")), cursor)
     assert caught.value.gone
 

@@ -148,7 +148,7 @@ def _untagged(markup: str) -> str:
     return flow.result()
 
 
-def _read(root: etree._Element, flow: _Flow) -> None:
+def _read(root: etree._Element, flow: _Flow) -> None:  # noqa: C901 (rules in order)
     """Walks the tree without recursion: depth is the sender's choice."""
     outer: list[_Flow] = []  # flows that wait for a cell to end
     tables: list[list[list[str]]] = []  # rows of the open tables

@@ -306,7 +306,7 @@ def _joins(words: Sequence[str], lower: Sequence[str], at: int, i: int, stop: in
     return False
 
 
-def _label(words: Sequence[str], lower: Sequence[str], title: str | None) -> str | None:
+def _label(words: Sequence[str], lower: Sequence[str], title: str | None) -> str | None:  # noqa: C901, PLR0912 (rules in order)
     """What the words of a name say that it is."""
     if len(words) == 1:
         return "FAC" if _ROAD.fullmatch(lower[0]) else None

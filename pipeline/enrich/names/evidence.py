@@ -210,7 +210,7 @@ def _context(span: Span, text: str) -> None:
                 w["LOC"] += 1.5
 
 
-def _words_before(span: Span, before: str) -> None:
+def _words_before(span: Span, before: str) -> None:  # noqa: C901, PLR0912 (rules in order)
     c, w = cues(), span.weights
     near = before.rpartition("\n")[2].rstrip(' "“‘')
     comma = near.endswith(",")

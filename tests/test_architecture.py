@@ -1,6 +1,7 @@
 """Who may import whom: data moves down, never up. The rules stand in pyproject.toml."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,3 +41,18 @@ def test_relative_imports_are_not_used() -> None:
         if isinstance(node, ast.ImportFrom) and node.level
     ]
     assert relative == []
+
+
+def test_the_architecture_lists_every_room() -> None:
+    """Each package stands in the table of rooms with one sentence, and no other folder does."""
+    rooms = {
+        str(init.parent.relative_to(ROOT))
+        for package in PACKAGES
+        for init in (ROOT / package).rglob("__init__.py")
+    } - {"pipeline"}
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    table = text.partition("## The rooms")[2].partition("\n## ")[0]
+    listed = re.findall(r"^\| `([^`]+)` \| (.+) \|$", table, re.MULTILINE)
+    assert {room for room, _ in listed} == rooms
+    assert len(listed) == len(rooms)
+    assert all(re.fullmatch(r"[A-Z].*[^.]\.", sentence) for _, sentence in listed)

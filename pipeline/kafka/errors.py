@@ -1,14 +1,14 @@
-"""What Kafka's clients raise, as ours: nobody there, or somebody who does not let us in.
+"""Kafka's client errors as ours: the broker can't be reached, or it refuses this user.
 
-A client that can't get in says that it timed out, and why only to its log. So whoever is
-refused connects once more, by hand, and is told.
+A client whose credentials are refused raises a timeout, and logs the reason only. So after an
+error one more connection is made by hand, and its refusal gives the sentence.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from aiokafka import errors as aio
@@ -33,18 +33,18 @@ _NO_MECHANISM = (aio.UnsupportedSaslMechanismError, aio.AuthenticationMethodNotS
 
 
 def require_admission(kafka: Kafka) -> None:
-    """Ask at the door, for a refusal at once and not when a client's time has run out.
+    """Check the credentials, so that a refusal shows at once and not after a client's timeout.
 
     Raises:
-        SetupError: a broker is there and does not let us in.
+        SetupError: a broker refuses them.
     """
     if sentence := asyncio.run(refusal(kafka)):
         raise SetupError(sentence)
 
 
 @contextmanager
-def broker_errors(kafka: Kafka) -> Iterator[None]:
-    """Raise the errors of either client as ours. Not within an event loop: see `ours`.
+def broker_errors(kafka: Kafka, operation: str = "") -> Iterator[None]:
+    """Raise the errors of either client as ours. Use `ours` within an event loop.
 
     Raises:
         BrokerUnavailable: waiting helps.
@@ -53,32 +53,48 @@ def broker_errors(kafka: Kafka) -> Iterator[None]:
     try:
         yield
     except ERRORS as error:
-        raise asyncio.run(ours(kafka, error)) from error
+        raise asyncio.run(ours(kafka, error, operation)) from error
 
 
-async def ours(kafka: Kafka, error: BaseException) -> NewswireError:
-    """The error of ours that a client's error comes to: see `broker_errors`."""
-    if sentence := no_privilege(kafka, error) or await refusal(kafka):
+async def ours(kafka: Kafka, error: BaseException, operation: str = "") -> NewswireError:
+    """Return the error of ours for a client's error: see `broker_errors`."""
+    if sentence := not_authorised(kafka, error, operation) or await refusal(kafka):
         return SetupError(sentence)
     return BrokerUnavailable(f"Kafka at {', '.join(kafka.brokers)} does not answer: {error!r}")
 
 
-def no_privilege(kafka: Kafka, error: BaseException) -> str | None:
-    """The sentence for who may not do what was asked; None for another error."""
+def not_authorised(kafka: Kafka, error: BaseException, operation: str = "") -> str | None:
+    """Return the sentence for a user without a privilege; None for another error.
+
+    Args:
+        operation: that was refused, in Kafka's terms, where it is known: "WRITE".
+    """
     if not isinstance(error, _NO_PRIVILEGE):
         return None
-    what = type(error).__name__.removesuffix("AuthorizationFailedError").lower()
-    about = ", ".join(str(each) for each in error.args if each) or "no name given"
+    kind = type(error).__name__.removesuffix("AuthorizationFailedError").lower()
+    kind = kind if kind in ("topic", "group", "cluster") else "resource"
+    named = ", ".join(sorted(set(_names(error.args)))) or "(not named by the broker)"
+    verb = {"WRITE": "write to", "READ": "read"}.get(operation, "use")
+    grant = f"Grant {operation} on it" if operation else "Grant what SECURITY.md lists for it"
     return (
-        f"Kafka at {', '.join(kafka.brokers)} does not let the user {kafka.sasl_username} use a "
-        f"{what} ({about}): SECURITY.md lists what each process must be allowed"
+        f"Kafka at {', '.join(kafka.brokers)}: user {kafka.sasl_username!r} is not authorised to "
+        f"{verb} {kind} {named}. {grant}."
     )
 
 
+def _names(args: Iterable[object]) -> Iterator[str]:
+    """Yield the names in an error's arguments, which nest them in lists and sets."""
+    for each in args:
+        if isinstance(each, (list, tuple, set, frozenset)):
+            yield from _names(each)
+        elif each:
+            yield repr(str(each))
+
+
 async def refusal(kafka: Kafka) -> str | None:
-    """Why a broker that is there does not let us in; None if one does, or none is there."""
+    """Return why the brokers refuse the credentials; None if one accepts them or none answers."""
     if kafka.security_protocol == "PLAINTEXT":
-        return None  # lets everybody in
+        return None  # nothing is checked
     for broker in kafka.brokers:
         host, _, port = broker.rpartition(":")
         try:

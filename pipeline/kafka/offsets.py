@@ -39,7 +39,7 @@ class OffsetReader:
         """Connect, waiting for a broker that is away.
 
         Raises:
-            SetupError: it is there, and does not let us in.
+            SetupError: it refuses the credentials.
         """
         await self._persist(self._consumer.start)
 

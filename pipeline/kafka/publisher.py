@@ -32,7 +32,7 @@ class RecordsTooLarge(StoryError):
 
 
 class Publisher:
-    """A producer that is made anew after a failure, since an idempotent one may be fenced."""
+    """A producer that is replaced after a failure, because an idempotent one may be fenced."""
 
     def __init__(self, settings: Kafka) -> None:
         self._settings = settings
@@ -52,11 +52,11 @@ class Publisher:
         Raises:
             BrokerUnavailable: at least one record was not acknowledged; which of the
                 others were is not known, so the whole batch is to be sent again.
-            SetupError: Kafka does not let us in, or not write there.
+            SetupError: Kafka refuses the credentials, or writing to the topic.
             RecordsTooLarge: some can't be published; the same of the others.
         """
         try:
-            with broker_errors(self._settings):
+            with broker_errors(self._settings, "WRITE"):
                 offsets, refused = self._publish(records)
         except NewswireError:
             self.close()

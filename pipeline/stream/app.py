@@ -21,7 +21,7 @@ from aiokafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 from faust.auth import SASLCredentials, SSLCredentials
 
 from config.settings import Kafka, Settings
-from pipeline.kafka.errors import no_privilege
+from pipeline.kafka.errors import not_authorised
 from pipeline.kafka.messages import Message, Record, Send, too_large
 from pipeline.kafka.options import tls
 from pipeline.process.waiting import Waiting
@@ -198,7 +198,7 @@ def sender(app: faust.App, kafka: Kafka, topics: Topics, waiting: Waiting) -> Se
                 future.cancel()
             if isinstance(error, _TOO_LARGE):
                 raise
-            if sentence := no_privilege(kafka, error):
+            if sentence := not_authorised(kafka, error, "WRITE"):
                 raise SetupError(sentence) from error
             raise BrokerUnavailable(repr(error)) from error
         return [(data.partition, data.offset) for data in sent]

@@ -68,7 +68,7 @@ class Site:
             "NEWSWIRE_WORKER__STALL_SECONDS": "40",
             "NEWSWIRE_CONNECTORS__FEEDS_FILE": str(self.folder / "feeds.toml"),
             "NEWSWIRE_CONNECTORS__ARCHIVE": str(self.data_dir / "kept"),
-            "NEWSWIRE_CONNECTORS__RETRY_MAX_SECONDS": "2",
+            "NEWSWIRE_RETRY__MAX_SECONDS": "2",
         }
 
     @property

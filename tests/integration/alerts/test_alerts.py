@@ -94,7 +94,7 @@ def test_alerts_survive_a_kill_and_tell_no_secret(
     wire.extra = {
         "NEWSWIRE_ALERTS__FILE": str(file),
         "NEWSWIRE_ALERT__FLOOD__SECRET": SECRET,
-        "NEWSWIRE_ALERTS__RETRY_MAX_SECONDS": "2",
+        "NEWSWIRE_RETRY__MAX_SECONDS": "2",
     }
     wire.setup()
 

@@ -59,7 +59,7 @@ class Site:
             "NEWSWIRE_ELASTICSEARCH__CA_FILE": authority,
             "NEWSWIRE_ELASTICSEARCH__INDEX": self.prefix,
             "NEWSWIRE_CONNECTORS__FEEDS_FILE": str(self.folder / "feeds.toml"),
-            "NEWSWIRE_CONNECTORS__RETRY_MAX_SECONDS": "1",
+            "NEWSWIRE_RETRY__MAX_SECONDS": "1",
             "NEWSWIRE_ENRICHMENT__PROCESSES": "1",
             "NEWSWIRE_WORKER__SESSION_TIMEOUT_SECONDS": "6",
             **over,

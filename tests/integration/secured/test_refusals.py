@@ -101,7 +101,7 @@ def test_connectors_that_may_not_write(site: Site) -> None:
     connectors = site.start(environ, "connectors")
     stories = f"{site.prefix}.stories"
     try:
-        connectors.until(lambda: "does not let the user" in connectors.told())
+        connectors.until(lambda: "is not authorised to" in connectors.told())
         assert f"{site.prefix}.stories" in connectors.told()
         assert topics.values(site.servers.kafka.address, stories) == []
         grants = privileges.kafka("connectors", site.prefix)
@@ -132,7 +132,7 @@ def test_worker_that_may_not_write(site: Site) -> None:
     finally:
         worker.kill()
     (sentence,) = [line for line in worker.told().splitlines() if line.startswith("newswire: ")]
-    assert "does not let the user" in sentence
+    assert "is not authorised to" in sentence
     assert enriched in sentence
     site.servers.user(name, password, writes)
     worker = site.worker(environ)

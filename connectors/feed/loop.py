@@ -31,11 +31,12 @@ from connectors.publish import letter_record, story_record
 from connectors.sources import Delivery, Polled, Progress, Refused, Source
 from connectors.sources.base import now
 from pipeline.kafka.messages import too_large
-from pipeline.kafka.publisher import Publisher, RecordsTooLarge
+from pipeline.kafka.publisher import Publisher
 from pipeline.process.waiting import delays
 from pipeline.wire.deadletter import DeadLetter
 from pipeline.wire.errors import (
     CodecError,
+    RecordsTooLarge,
     SetupError,
     SourceUnavailable,
     StoryError,

@@ -75,7 +75,7 @@ codecs.register_error("newswire.cp1252", _as_cp1252)
 
 
 def decode(raw: bytes, declared: str | None = None) -> str:
-    """The text of bytes, whatever they declare; never fails, and never gives mojibake.
+    """Returns the text of bytes, whatever they declare; never fails, and never gives mojibake.
 
     UTF-8 that a sender took for windows-1252 and encoded again ("DÃ©cÃ¨s") is read as it was
     meant. How the bytes themselves are read:
@@ -88,7 +88,7 @@ def decode(raw: bytes, declared: str | None = None) -> str:
 
 
 def _meant(text: str) -> str:
-    """Text that was encoded twice as it was before; other text as it is.
+    """Returns text that was encoded twice as it was before; other text as it is.
 
     It must happen at least three times and there must be hardly an accent that is sound:
     "IRMÃ”" in Portuguese capitals is no mojibake.
@@ -134,7 +134,7 @@ def _decode(raw: bytes, declared: str | None) -> str:
 
 
 def _known(name: str | None) -> str | None:
-    """The codec's own name, or None for a set that Python does not have."""
+    """Returns the codec's own name, or None for a set that Python does not have."""
     try:
         info = codecs.lookup(name.strip()) if name else None
     except (LookupError, ValueError):
@@ -144,7 +144,7 @@ def _known(name: str | None) -> str | None:
 
 
 def sanitise(text: str) -> str:
-    """The text without control characters, lone surrogates and noncharacters.
+    """Returns the text without control characters, lone surrogates and noncharacters.
 
     C1 controls become the windows-1252 characters that they stand for, lone surrogates U+FFFD.
     Soft hyphens, tabs, line feeds and no-break spaces stay; CR LF and CR become LF.

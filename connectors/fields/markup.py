@@ -46,13 +46,13 @@ _WIDEST_COLUMN = 40  # a longer cell is prose: aligning to it would waste memory
 
 
 def local_name(element: etree._Element) -> str:
-    """An element's name without its namespace; "" for a comment or an instruction."""
+    """Returns an element's name without its namespace; "" for a comment or an instruction."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def looks_like_markup(text: str) -> bool:
-    """Whether a text that claims to be plain holds tags after all."""
+    """Returns whether a text that claims to be plain holds tags after all."""
     return bool(_MARKUP.search(text))
 
 
@@ -108,7 +108,7 @@ class _Flow:
 
 
 def text_of(*elements: etree._Element) -> str:
-    """The plain text of elements: paragraphs parted by one empty line, sanitised.
+    """Returns the plain text of elements: paragraphs separated by one empty line, sanitised.
 
     The elements' own tails are not theirs and are left out.
     """
@@ -120,12 +120,12 @@ def text_of(*elements: etree._Element) -> str:
 
 
 def line_of(element: etree._Element | None) -> str | None:
-    """The text of an element on one line; None for none or an empty one."""
+    """Returns the text of an element on one line; None for none or an empty one."""
     return (" ".join(text_of(element).split()) or None) if element is not None else None
 
 
 def text_of_html(markup: str) -> str:
-    """The plain text of an HTML document or fragment, however broken; "" if it has none."""
+    """Returns the plain text of an HTML document or fragment, however broken; "" if it has none."""
     markup = sanitise(markup)
     if not markup.strip():
         return ""
@@ -142,7 +142,7 @@ def text_of_html(markup: str) -> str:
 
 
 def _untagged(markup: str) -> str:
-    """What is left of markup that no parser takes: its text without its tags."""
+    """Returns what is left of markup that no parser takes: its text without its tags."""
     flow = _Flow()
     flow.text(sanitise(unescape(_MARKUP.sub(" ", markup))))
     return flow.result()
@@ -205,7 +205,7 @@ def _text(text: str | None, flow: _Flow, verbatim: int) -> None:
 
 
 def _table(rows: Sequence[Sequence[str]], flow: _Flow) -> None:
-    """Rows as lines with their cells in columns; cells of several paragraphs as paragraphs."""
+    """Adds rows as lines with cells in columns; cells of several paragraphs as paragraphs."""
     if any("\n\n" in cell for row in rows for cell in row):  # a table used for layout
         for cell in (cell for row in rows for cell in row if cell):
             flow.paragraphs += [paragraph.split("\n") for paragraph in cell.split("\n\n")]

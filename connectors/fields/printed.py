@@ -25,7 +25,7 @@ MAX_BYTES = 8 * 1024 * 1024
 MAX_LINES = 300_000
 MAX_STORIES = 5_000
 MAX_STORY_BYTES = 1024 * 1024
-"""Bounds of a delivery, of the stories in it, and of one of them: no wire comes near them."""
+"""Limits of a delivery, of its number of stories, and of one story."""
 
 _CYCLE = re.compile(r"^(?:AM|PM|BC|AP)-", re.IGNORECASE)  # morning, afternoon, both cycles
 _KEYWORDS = re.compile(
@@ -88,14 +88,14 @@ class Slug(NamedTuple):
 
 
 def slug(printed: str) -> Slug:
-    """A keyword line: the slug, then version words, then a count of words, parted by commas."""
+    """Returns the slug and the version words of a keyword line, without its count of words."""
     parts = [part.strip() for part in printed.strip(" ^<=\t").split(",")]
     parts = [part for part in parts if part and not _WORDS.match(part)]
     return Slug(parts[0] if parts else "", ", ".join(parts[1:]))
 
 
 def signal(texts: Iterable[str | None]) -> Signalled | None:
-    """The strongest signal of several slugs and lead lines, with all that they say.
+    """Returns the strongest signal of several slugs and lead lines, with all that they say.
 
     "REFILE" above "1ST LEAD" is a correction, and the lead's number is its version.
     """
@@ -111,12 +111,12 @@ def signal(texts: Iterable[str | None]) -> Signalled | None:
 
 
 def is_keyword_line(line: str) -> bool:
-    """Whether a line is an AP-style keyword line: "BC-US--Deer Season,310"."""
+    """Returns whether a line is an AP-style keyword line: "BC-US--Deer Season,310"."""
     return bool(_KEYWORDS.match(line)) and not line.endswith((".", "?", "!"))
 
 
 def identity(slugline: str, day: str) -> str:
-    """What stays the same in all versions of a story that has a slug and a day, but no id.
+    """Returns what stays the same in all versions of a story that has a slug and a day, but no id.
 
     The cycle ("BC-", "AM-") is left out: the afternoon's version is the same story.
     """
@@ -124,27 +124,27 @@ def identity(slugline: str, day: str) -> str:
 
 
 def is_byline(line: str) -> bool:
-    """Whether a line credits an author: "By PAUL BYRNE", "Von Anna Keller"."""
+    """Returns whether a line credits an author: "By PAUL BYRNE", "Von Anna Keller"."""
     return (bool(_BYLINE.match(line)) and not line.endswith((".", ":"))) or line == "By"
 
 
 def is_credit(line: str) -> bool:
-    """Whether a line names whom the author above it writes for: "AP Sports Writer"."""
+    """Returns whether a line names whom the author above it writes for: "AP Sports Writer"."""
     return bool(_CREDIT.match(line))
 
 
 def is_note(line: str) -> bool:
-    """Whether a line is for editors: "Eds: With AP Photos.", "AP Photo XNP101, XNP102"."""
+    """Returns whether a line is for editors: "Eds: With AP Photos.", "AP Photo XNP101, XNP102"."""
     return bool(_NOTE.match(line) or _PHOTO.match(line))
 
 
 def status_of(signalled: Signalled | None) -> Status:
-    """Withdrawn for a kill or a withdrawal, else usable."""
+    """Returns withdrawn for a kill or a withdrawal, else usable."""
     return _STATUS.get(signalled.signal, Status.USABLE) if signalled else Status.USABLE
 
 
 def trailer(line: str) -> tuple[str | None, Instant] | None:
-    """Agency and time of the last line of an AP-style story: "AP-WF-11-13-13 1509GMT"."""
+    """Returns agency and time of the last line of an AP-style story: "AP-WF-11-13-13 1509GMT"."""
     match = _TRAILER.match(line.strip()) or _CP_TRAILER.match(line.strip())
     if match is None:
         return None
@@ -169,7 +169,7 @@ class Embargo(NamedTuple):
 
 
 def embargo(line: str, near: date | None, feed_zone: str) -> Embargo | None:
-    """The embargo that a line states: "EMBARGOED until 1600 GMT, Jan. 1, 2031"; None for none.
+    """Returns the embargo of a line: "EMBARGOED until 1600 GMT, Jan. 1, 2031"; None for none.
 
     "For release Sunday, Nov. 13, and thereafter" ends as that day begins.
     """
@@ -181,7 +181,7 @@ def embargo(line: str, near: date | None, feed_zone: str) -> Embargo | None:
 
 
 def _spoken_time(text: str, near: date | None, feed_zone: str) -> Instant | None:
-    """A time in words: "1600 GMT, Jan. 1, 2031", "Sunday, Nov. 13", "00:01 BST 5 May"."""
+    """Returns a time in words: "1600 GMT, Jan. 1, 2031", "Sunday, Nov. 13", "00:01 BST 5 May"."""
     found = next(
         (m for m in _CALENDAR.finditer(text) if (m["month"] or m["month2"]).casefold() in MONTHS),
         None,
@@ -210,12 +210,12 @@ def _spoken_time(text: str, near: date | None, feed_zone: str) -> Instant | None
 
 
 def paragraphs(lines: list[str]) -> list[str]:
-    """Lines as paragraphs: hard-wrapped ones joined, lists and tables line by line."""
+    """Returns lines as paragraphs: hard-wrapped ones joined, lists and tables line by line."""
     return [text for text in wrapping.paragraphs("\n".join(lines)).split("\n\n") if text]
 
 
 def check_text(raw: bytes) -> None:
-    """Refuses what is no text: nothing, too much, or a binary file.
+    """Refuses a delivery that is empty, too large or binary.
 
     Raises:
         ParseError: names the first byte that does not belong.
@@ -232,7 +232,7 @@ def check_text(raw: bytes) -> None:
 
 
 def check_count(stories: int) -> None:
-    """Refuses a delivery of more stories than anybody sends at once.
+    """Refuses a delivery of too many stories.
 
     Raises:
         ParseError: says how many are allowed.
@@ -242,7 +242,7 @@ def check_count(stories: int) -> None:
 
 
 def check_story(length: int, where: str) -> None:
-    """Refuses a story that is longer than anybody writes.
+    """Refuses a story that is too long.
 
     Raises:
         ParseError: says how long it may be.

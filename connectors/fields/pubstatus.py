@@ -30,7 +30,7 @@ _WORDS: Mapping[str, tuple[Status, Signal | None]] = {
 
 
 def of_word(sent: str | None) -> tuple[Status, Signal | None]:
-    """The status, and the signal of one that takes a story back.
+    """Returns the status, and the signal of one that takes a story back.
 
     Absent and unknown words are usable, the default of all the standards.
 
@@ -42,5 +42,5 @@ def of_word(sent: str | None) -> tuple[Status, Signal | None]:
 
 
 def under(sent: Status, signal: Signal | None) -> Status:
-    """The status of a version whose signal takes it back, even where its status says usable."""
+    """Returns the status of a version, withdrawn where its signal says so."""
     return Status.WITHDRAWN if signal in (Signal.KILL, Signal.WITHDRAW) else sent

@@ -3,7 +3,7 @@
 The words stand in sluglines, keyword lines and headlines: "BC-Heat-Hawks, 1st Ld-Writethru",
 "USA-WEATHER/ (UPDATE 1, PIX, CORRECTED)", "CORRECTED-S. Illinois battles flooding". A slugline
 is read wholly; of a headline only the capitals before its first separator, for a headline may
-speak of a correction without being one.
+mention a correction without being one.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ _HEADLINE_ORDINAL = re.compile(
 
 
 def of_slug(*texts: str | None) -> Signalled | None:
-    """The strongest signal in sluglines, keyword lines or take lines; None for none.
+    """Returns the strongest signal in sluglines, keyword lines or take lines; None for none.
 
     A signal is a part of its own between commas, slashes and brackets: "Sub-Saharan-Africa" is
     no sub. A numbered lead, writethru, sub or add may stand anywhere.
@@ -89,7 +89,7 @@ def of_slug(*texts: str | None) -> Signalled | None:
 
 
 def of_headline(headline: str | None) -> Signalled | None:
-    """The signal that a headline begins with, in capitals: "UPDATE 1-", "CORRECTED-".
+    """Returns the signal that a headline begins with, in capitals: "UPDATE 1-", "CORRECTED-".
 
     It must be all that stands there: "CORRECTION OFFICERS STRIKE - UNION" is none.
     """

@@ -2,7 +2,7 @@
 
 NITF writes ISO 8601 basic format ("20160908T132446+0100", NITF 3.6 `norm`), NewsML 1.2 the
 same, NewsML-G2 and ninjs the extended format of XML Schema part 2 section 3.2.7, mail and RSS
-RFC 5322 section 3.3. All are met with and without a zone, and cut after any part.
+RFC 5322 section 3.3. All occur with and without a zone, and shortened after any part.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Instant(NamedTuple):
 
 @lru_cache(maxsize=64)
 def zone(name: str) -> tzinfo:
-    """The IANA zone of a feed.
+    """Returns the IANA zone of a feed.
 
     Raises:
         ParseError: there is no such zone.
@@ -48,7 +48,7 @@ def zone(name: str) -> tzinfo:
 
 
 def instant(text: str | None, feed_zone: str) -> Instant | None:
-    """A time in UTC; None for none, an impossible one, or an unfilled template.
+    """Returns a time in UTC; None for none, an impossible one, or an unfilled template.
 
     A template left in place reads "YYYYMMDD000000-HHMM". A time without a zone, or a date
     alone (its midnight), is taken to be in `feed_zone`, an IANA name.
@@ -93,7 +93,7 @@ def _of_mail(text: str, feed_zone: str) -> Instant | None:
 
 
 def written_day(text: str | None) -> date | None:
-    """The calendar day of a time as the wire wrote it, in whatever zone; None for none."""
+    """Returns the calendar day of a time as the wire wrote it, in whatever zone; None for none."""
     match = _TIME.fullmatch(text) if text and len(text) <= 80 else None
     try:
         return date(int(match["year"]), int(match["month"]), int(match["day"])) if match else None
@@ -102,5 +102,5 @@ def written_day(text: str | None) -> date | None:
 
 
 def any_assumed(instants: Iterable[Instant | None]) -> bool:
-    """Whether any of a story's times had its zone assumed."""
+    """Returns whether any of a story's times had its zone assumed."""
     return any(found is not None and found.assumed for found in instants)

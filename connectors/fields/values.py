@@ -29,22 +29,22 @@ T = TypeVar("T")
 
 
 def line(text: str | None) -> str | None:
-    """A text on one line, sanitised, its white space collapsed; None for none or empty."""
+    """Returns a text on one line, sanitised, its white space collapsed; None for none or empty."""
     return (" ".join(sanitise(text).split()) or None) if text else None
 
 
 def first(*values: T | None) -> T | None:
-    """The first value that is not None or empty; None if there is none."""
+    """Returns the first value that is not None or empty; None if there is none."""
     return next((value for value in values if value), None)
 
 
 def distinct(values: Iterable[T | None]) -> tuple[T, ...]:
-    """The values in their order, without repeats, None and empty ones."""
+    """Returns the values in their order, without repeats, None and empty ones."""
     return tuple(dict.fromkeys(value for value in values if value))
 
 
 def story_id(agency: str | None, provider_id: str) -> str:
-    """A story's id: the agency and the provider's own id, "AFP:TX-PAR-FXW86".
+    """Returns a story's id: the agency and the provider's own id, "AFP:TX-PAR-FXW86".
 
     One that is too long for the index keeps its start and ends in a hash of the whole.
     """
@@ -56,7 +56,7 @@ def story_id(agency: str | None, provider_id: str) -> str:
 
 
 def item_id(agency: str | None, feed: str | None, guid: str) -> str:
-    """The id of a feed's item: its own id after the agency.
+    """Returns the id of a feed's item: its own id after the agency.
 
     Where no agency is known, an id that is no URI stands after the feed's name, so that "12345" of
     two feeds stays apart.
@@ -65,7 +65,7 @@ def item_id(agency: str | None, feed: str | None, guid: str) -> str:
 
 
 def hashed_id(*parts: str | None) -> str:
-    """An id made of what stays the same in all versions, where the provider gives none.
+    """Returns an id made of what stays the same in all versions, where the provider gives none.
 
     The last resort, of the slugline or headline and the day of issue, say; never of the body.
     """
@@ -74,12 +74,12 @@ def hashed_id(*parts: str | None) -> str:
 
 
 def byline(text: str | None) -> str | None:
-    """A byline as printed, on one line, without ANPA's line ends: "By CHARLES ODUM="."""
+    """Returns a byline as printed, on one line, without ANPA's line ends: "By CHARLES ODUM="."""
     return (line(text) or "").strip(_BYLINE_ENDS) or None
 
 
 def language(tag: str | None) -> str | None:
-    """A BCP 47 tag in its usual letter case: "en", "nl-NL", "zh-Hant"; None for none.
+    """Returns a BCP 47 tag in its usual letter case: "en", "nl-NL", "zh-Hant"; None for none.
 
     "x-default", "und" and "mul" name no language.
     """
@@ -95,7 +95,7 @@ def language(tag: str | None) -> str | None:
 
 
 def urgency(sent: str | None, letters: Mapping[str, int] | None = None) -> int | None:
-    """An urgency of 1 to 9; None for none, or for one outside the scale.
+    """Returns an urgency of 1 to 9; None for none, or for one outside the scale.
 
     Args:
         sent: the number or letter of the wire.
@@ -108,7 +108,7 @@ def urgency(sent: str | None, letters: Mapping[str, int] | None = None) -> int |
 
 
 def integer(sent: str | None) -> int | None:
-    """A whole number of the wire, "04" or "978556838"; None for anything else.
+    """Returns a whole number of the wire, "04" or "978556838"; None for anything else.
 
     Versions can be very large, but not larger than the index's long.
     """

@@ -1,6 +1,6 @@
 """Plain text with hard line ends to paragraphs, as teletype wires wrote them.
 
-A blank line parts paragraphs, and so does a line that is indented more than the rest. Wrapped
+A blank line separates paragraphs, and so does a line that is indented more than the rest. Wrapped
 prose is joined again; short lines (results, standings, addresses) stay lines.
 """
 
@@ -10,11 +10,11 @@ from connectors.fields.charset import sanitise
 
 _INDENT = 2  # columns more than its neighbours start a paragraph
 _WRAPPED = 45  # characters: what is wrapped has no shorter lines than this but its last
-_LONG = 120  # characters: longer lines were not wrapped by anyone, so that each is a paragraph
+_LONG = 120  # characters: longer lines are not wrapped, so that each is a paragraph
 
 
 def paragraphs(text: str) -> str:
-    """The text's paragraphs, parted by one empty line."""
+    """Returns the text's paragraphs, separated by one empty line."""
     lines = [line.expandtabs().rstrip() for line in sanitise(text).split("\n")]
     blocks: list[list[str]] = [[]]
     indents = [_indent(line) for line in lines[1:] if line]

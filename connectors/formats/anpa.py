@@ -10,7 +10,7 @@
     EOT
 
 A text line begins with TAB (a paragraph), "^" (a line of its own: keyword line, headline,
-notes, byline, subheads) or BS (a row of a table, its cells parted by ";"); without any it goes
+notes, byline, subheads) or BS (a row of a table, its cells separated by ";"); without any it goes
 on with the line above. "<" and "=" end a line flush left or centred. The code has 7 bits: ``
 and '' are quotation marks, _ between blanks is a dash, { is one half, DLE a space.
 
@@ -55,7 +55,7 @@ _SENTENCE = re.compile(r"[.!?][\"'”’]*$")
 
 
 def parse(raw: bytes, context: Context) -> Parsed:
-    """The stories of one or several ANPA 1312 messages.
+    """Returns the stories of one or several ANPA 1312 messages.
 
     Raises:
         ParseError: not one message could be read; names the byte.
@@ -177,7 +177,7 @@ def _signal(found: _Text, version: str) -> signals.Signalled | None:
 
 
 def _day(filed_on: str | None, sent: Instant | None) -> str:
-    """The header's "02-20" with the trailer's year; CP writes the day first."""
+    """Returns the header's "02-20" with the trailer's year; CP writes the day first."""
     if not filed_on:
         return sent.at.date().isoformat() if sent else ""
     month, day = map(int, filed_on.split("-"))
@@ -191,7 +191,7 @@ def _day(filed_on: str | None, sent: Instant | None) -> str:
 
 
 def _sort(lines: list[str], near: date | None, context: Context) -> _Text:
-    """The lines of a message by what they are."""
+    """Returns the lines of a message by what they are."""
     found = _Text()
     plain: list[str] = []  # lines of the head that are neither note nor byline
     rows: list[list[str]] = []
@@ -268,7 +268,7 @@ def _place_head(found: _Text, plain: list[str]) -> None:
 
 
 def _clean(sent: str) -> str:
-    """A line in today's characters, without the marks that begin and end it."""
+    """Returns a line in today's characters, without the marks that begin and end it."""
     line = sent.replace("\b", " ").strip(" \t\r\x0c")
     line = _LINE_END.sub("", line.removeprefix("^"))
     for typed, meant in _TYPED:
@@ -277,7 +277,7 @@ def _clean(sent: str) -> str:
 
 
 def _table(rows: list[list[str]]) -> str:
-    """Rows as lines with their cells in columns."""
+    """Returns rows as lines with their cells in columns."""
     widths = [max(map(len, column)) for column in zip(*(_padded(row) for row in rows), strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()

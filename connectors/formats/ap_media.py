@@ -39,7 +39,7 @@ _RELATIONS = ("category", "direct", "ancestor")
 
 
 def parse(raw: bytes, context: Context) -> Parsed:
-    """The stories of an answer of the AP Media API.
+    """Returns the stories of an answer of the AP Media API.
 
     Raises:
         ParseError: not JSON, or no item in it; names line and column, or the key.
@@ -127,7 +127,7 @@ def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
 
 
 def _content(item: Object, embedded: Any, near: date | None, context: Context) -> Content:
-    """The text of an item, from the answer itself or from the NITF it points to."""
+    """Returns the text of an item, from the answer itself or from the NITF it points to."""
     if isinstance(embedded, dict):
         body = jsontree.paragraphs(embedded.get("body_html")) or ""
         return Content(body=body, dateline=dateline.of_body(body, near))
@@ -140,7 +140,7 @@ def _content(item: Object, embedded: Any, near: date | None, context: Context) -
 
 
 def _signal(item: Object, slug: printed.Slug) -> signals.Signalled | None:
-    """What the slug's version words say, unless an editorial type says something stronger."""
+    """Returns the slug's signal, unless an editorial type says something stronger."""
     said = signals.of_slug(slug.version)
     types = (*texts(item.get("editorialtypes")), *texts(item.get("signals")))
     types = (*types, text(item.get("editorialrole")) or "")
@@ -161,13 +161,13 @@ def _bylines(item: Object) -> list[Object]:
 
 
 def _dateline(item: Object, content: Content) -> Dateline | None:
-    """The place is `located`, if the text prints no other; the words are the text's."""
+    """Returns the place is `located`, if the text prints no other; the words are the text's."""
     place = text(item.get("located"))
     return dateline.of_metadata(place, content.dateline)
 
 
 def _relation(thing: Object) -> str | None:
-    """The closest of AP's relations: a subject may be direct and ancestor at once."""
+    """Returns the closest of AP's relations: a subject may be direct and ancestor at once."""
     relations = texts(thing.get("rels"))
     return next((each for each in _RELATIONS if each in relations), next(iter(relations), None))
 

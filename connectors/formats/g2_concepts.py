@@ -64,7 +64,7 @@ class Concepts:
     around: dict[etree._Element, Located] = field(default_factory=dict)
 
     def code(self, element: etree._Element | None) -> Code | None:
-        """The identifier of a property: @qcode, @uri or @literal; None for none."""
+        """Returns the identifier of a property: @qcode, @uri or @literal; None for none."""
         qcode, uri = xml.attribute(element, "qcode"), xml.attribute(element, "uri")
         if qcode:
             alias, colon, code = qcode.partition(":")
@@ -80,7 +80,7 @@ class Concepts:
         return Code(literal, None) if literal else None
 
     def asserted(self, element: etree._Element) -> tuple[etree._Element, ...]:
-        """A property itself and what is asserted about its concept."""
+        """Returns a property itself and what is asserted about its concept."""
         sent = [xml.attribute(element, name) for name in ("qcode", "uri", "literal")]
         keys = [key for key in sent if key]
         for key in tuple(keys):
@@ -90,7 +90,7 @@ class Concepts:
         return (element, *(self.asserts[key] for key in keys if key in self.asserts))
 
     def name(self, element: etree._Element | None) -> str | None:
-        """A concept's name for display, in the story's language if it has one in it."""
+        """Returns a concept's name for display, in the story's language if it has one in it."""
         if element is None:
             return None
         return next(filter(None, map(self._own_name, self.asserted(element))), None)
@@ -102,18 +102,18 @@ class Concepts:
         return self.names[about]
 
     def _rank(self, name: etree._Element) -> tuple[bool, bool]:
-        """Full names before mnemonics, the story's language before others."""
+        """Returns a sort key: full names before mnemonics, the story's language before others."""
         role = (xml.attribute(name, "role") or "").rpartition(":")[2]
         sent = xml.attribute(name, "xml:lang")
         return (role in ("mnemonic", "short"), sent is not None and not self.speaks(sent))
 
     def speaks(self, sent: str | None) -> bool:
-        """Whether a tag is of the story's language, whatever the region."""
+        """Returns whether a tag is of the story's language, whatever the region."""
         tag = values.language(sent)
         return bool(tag and self.language) and _primary(tag) == _primary(self.language)
 
     def subject(self, element: etree._Element) -> Subject | None:
-        """A subject property; None for an empty one."""
+        """Returns a subject property; None for an empty one."""
         found, name = self.code(element), self.name(element)
         is_text = found is not None and found.scheme is None and " " in found.code
         if is_text and name is None and found:
@@ -130,7 +130,7 @@ class Concepts:
         )
 
     def place(self, element: etree._Element, role: str | None) -> Located | None:
-        """A place property with its wider areas and its position; None for an unnamed one."""
+        """Returns a place with its wider areas and its position; None for an unnamed one."""
         found, kind = self.code(element), self._kind(element)
         known = [self._around(about) for about in self.asserted(element)]
         positioned = next((each for each in known if each.latitude is not None), Located())
@@ -155,7 +155,7 @@ class Concepts:
         )
 
     def _around(self, about: etree._Element) -> Located:
-        """The wider areas and the position in a property or an assert; the name is a city's."""
+        """Returns the wider areas and the position of a property or assert; a city's name."""
         if about in self.around:
             return self.around[about]
         name = admin1 = country = country_code = None
@@ -183,11 +183,11 @@ class Concepts:
         return self.around[about]
 
     def is_place(self, element: etree._Element) -> bool:
-        """Whether a subject is a geographical area or a point of interest."""
+        """Returns whether a subject is a geographical area or a point of interest."""
         return bool(_PLACE.search(self._kind(element)))
 
     def _kind(self, element: etree._Element) -> str:
-        """What says of which kind a place is: its name, code, type and facets."""
+        """Returns what says of which kind a place is: its name, code, type and facets."""
         facets = (xml.attribute(facet, "qcode") for facet in xml.children(element, "facet"))
         sent = (xml.attribute(element, name) for name in ("qcode", "uri", "type"))
         return " ".join(filter(None, (local_name(element), *sent, *facets)))
@@ -198,7 +198,7 @@ def _primary(tag: str | None) -> str:
 
 
 def read(root: etree._Element, item: etree._Element, language: str | None) -> Concepts:
-    """The concepts of one item of a document."""
+    """Returns the concepts of one item of a document."""
     asserts: dict[str, etree._Element] = {}
     for element in xml.children(item, "assert"):
         for name in ("qcode", "uri", "literal"):
@@ -219,7 +219,7 @@ def _iptc_alias(scheme_uri: str) -> str | None:
 
 
 def _iso_code(element: etree._Element) -> str | None:
-    """A country's ISO 3166-1 code, its own or of what it is the same as; two letters first."""
+    """Returns a country's ISO 3166-1 code, its own or a sameAs concept's; two letters first."""
     candidates = (element, *xml.children(element, "sameAs"))
     codes = [
         match[1]
@@ -230,7 +230,7 @@ def _iso_code(element: etree._Element) -> str | None:
 
 
 def _position(element: etree._Element) -> tuple[float | None, float | None]:
-    """WGS 84 latitude and longitude; None for both where one is missing or impossible."""
+    """Returns WGS 84 latitude and longitude; None for both where one is missing or impossible."""
     try:
         latitude = float(xml.attribute(element, "latitude") or "")
         longitude = float(xml.attribute(element, "longitude") or "")

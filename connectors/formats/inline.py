@@ -1,6 +1,6 @@
 """Story text that stands inside another format: NITF, XHTML, escaped HTML or plain text.
 
-NewsML 1.2 carries it in DataContent, NewsML-G2 in inlineXML and inlineData. What is there decides,
+NewsML 1.2 carries it in DataContent, NewsML-G2 in inlineXML and inlineData. The content decides,
 not what is declared: agencies label HTML as text/plain and XHTML as "xhtml/xml".
 """
 
@@ -21,7 +21,7 @@ _STYLE_SHEETS = frozenset(("stylesheet", "transform", "style"))
 
 
 def read(container: etree._Element, near: date | None) -> Content:
-    """The content inside an element; an empty one for a style sheet or nothing.
+    """Returns the content inside an element; an empty one for a style sheet or nothing.
 
     Args:
         near: a day near the filing, for datelines without a year.
@@ -39,7 +39,7 @@ def read(container: etree._Element, near: date | None) -> Content:
 
 
 def read_document(raw: bytes, near: date | None) -> Content:
-    """The content of a document that an item points to; an empty one if it can't be read."""
+    """Returns the content of a document that an item points to; empty if it can't be read."""
     try:
         wrapper = etree.Element("document")
         wrapper.append(xml.parse(raw))
@@ -50,7 +50,7 @@ def read_document(raw: bytes, near: date | None) -> Content:
 
 
 def of_text(text: str) -> str:
-    """The paragraphs of text that is plain, or HTML that was escaped or put into CDATA."""
+    """Returns the paragraphs of text that is plain, or HTML that was escaped or put into CDATA."""
     if not looks_like_markup(text):
         return wrapping.paragraphs(text)
     body = text_of_html(text)
@@ -61,7 +61,7 @@ def of_text(text: str) -> str:
 
 
 def _of_xhtml(body: etree._Element) -> str:
-    """The text of an XHTML body without the metadata that dpa prints above it.
+    """Returns the text of an XHTML body without the metadata that dpa prints above it.
 
     dpa-G2 repeats slugline, time and headline in a header and puts the story into a section of
     class "main".

@@ -59,7 +59,7 @@ _LINK = re.compile(r"\[(?P<title>[^\]]+)\]\((?P<href>https?://[^)\s]+)\)")
 
 
 def parse(raw: bytes, context: Context) -> Parsed:
-    """The stories of one or several IPTC 7901 messages.
+    """Returns the stories of one or several IPTC 7901 messages.
 
     Raises:
         ParseError: not one message could be read; names the byte.
@@ -174,7 +174,7 @@ def _signatures(sent: str | None) -> tuple[str, ...]:
 
 
 def _split_head(lines: list[str], near: date | None, context: Context) -> tuple[_Head, list[str]]:
-    """The head, which ends at a line that ends in "=", and the lines below it.
+    """Returns the head, which ends at a line that ends in "=", and the lines below it.
 
     Without such a line the head ends at the first empty one.
     """
@@ -207,7 +207,7 @@ def _split_head(lines: list[str], near: date | None, context: Context) -> tuple[
 
 
 def _is_lead_line(bare: str) -> bool:
-    """Whether a line of the head says what the message is: "1ST LEAD", "EXTRA", "(Achtung)"."""
+    """Returns whether a line of the head tells the kind of message: "1ST LEAD", "(Achtung)"."""
     if len(bare) > 60 or not bare:
         return False
     said = signals.of_slug(bare)
@@ -229,7 +229,7 @@ def _links(notes: str) -> list[Link]:
 
 
 def _sent(tail: str, received: date | None, context: Context) -> Instant | None:
-    """When the message was sent, from its trailer "212322 GMT Nov 18"."""
+    """Returns when the message was sent, from its trailer "212322 GMT Nov 18"."""
     match = _TRAILER.match(tail)
     month = MONTHS.get(match["month"].casefold()) if match else None
     if match is None or month is None or not (match["year"] or received):
@@ -250,7 +250,7 @@ def _sent(tail: str, received: date | None, context: Context) -> Instant | None:
 
 
 def _printed_day(tail: str, sent: Instant | None) -> str:
-    """The day of a trailer, for the id: "2018-11-21", or "11-21" where it has no year."""
+    """Returns the day of a trailer, for the id: "2018-11-21", or "11-21" where it has no year."""
     match = _TRAILER.match(tail)
     month = MONTHS.get(match["month"].casefold()) if match else None
     if match is None or month is None:

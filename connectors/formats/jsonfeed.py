@@ -93,7 +93,7 @@ def _read(item: Object, feed: Object, context: Context) -> Story | Skipped:
 
 
 def _title(value: Any) -> str | None:
-    """A title on one line; it is plain text, but many feeds escape it as HTML."""
+    """Returns a title on one line; it is plain text, but many feeds escape it as HTML."""
     return values.line(html.unescape(value)) if isinstance(value, str) else None
 
 
@@ -105,7 +105,7 @@ def _content(item: Object) -> str | None:
 
 
 def _plain(value: Any) -> str | None:
-    """Plain text as paragraphs: a "<" in it is a character and begins no tag."""
+    """Returns plain text as paragraphs: a "<" in it is a character and begins no tag."""
     if not isinstance(value, str):
         return None
     printed.check_story(len(value), "the text")

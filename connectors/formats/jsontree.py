@@ -33,7 +33,7 @@ Object = dict[str, Any]
 
 
 def objects(raw: bytes, marks: frozenset[str]) -> Iterator[tuple[str, Object | ParseError]]:
-    """The news items of a delivery, each with where it stands.
+    """Yields the news items of a delivery, each with where it stands.
 
     Args:
         marks: keys, in lower case, of which an item has at least one and an envelope none.
@@ -49,9 +49,9 @@ def objects(raw: bytes, marks: frozenset[str]) -> Iterator[tuple[str, Object | P
 
 
 def documents(raw: bytes) -> Iterator[tuple[str, Any]]:
-    """The JSON documents of a delivery: one, or one for each line of JSON Lines.
+    """Yields the JSON documents of a delivery: one, or one for each line of JSON Lines.
 
-    A bad line comes out as its error.
+    A bad line is yielded as its error.
 
     Raises:
         ParseError: empty, too large, or not JSON; names line and column.
@@ -90,9 +90,9 @@ def _not_json(error: orjson.JSONDecodeError) -> ParseError:
 def unwrap(
     value: Any, marks: frozenset[str], where: str = "", depth: int = 0
 ) -> Iterator[tuple[str, Object | ParseError]]:
-    """The news items inside a document, each with where it stands.
+    """Yields the news items inside a document, each with where it stands.
 
-    An element of a list that is none comes out as its error; an empty list yields nothing.
+    An element of a list that is no item is yielded as its error; an empty list yields nothing.
 
     Raises:
         ParseError: the document is neither an item nor an envelope that is known.
@@ -116,12 +116,12 @@ def unwrap(
 
 
 def lowered(value: Object) -> Object:
-    """An object with its keys in lower case: ninjs 3 writes pubStatus, ninjs 2 pubstatus."""
+    """Returns an object with lower-case keys: ninjs 3 writes pubStatus, ninjs 2 pubstatus."""
     return {key.lower(): inner for key, inner in value.items()}
 
 
 def text(value: Any) -> str | None:
-    """A value as one line of text; numbers as they are written; None for anything else."""
+    """Returns a value as one line of text; numbers as they are written; None for anything else."""
     if isinstance(value, str):
         return values.line(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -130,12 +130,12 @@ def text(value: Any) -> str | None:
 
 
 def prose(value: Any) -> str | None:
-    """A value as text with its lines kept; None for anything but a text."""
+    """Returns a value as text with its lines kept; None for anything but a text."""
     return (sanitise(value).strip() or None) if isinstance(value, str) else None
 
 
 def paragraphs(value: Any) -> str | None:
-    """A value as paragraphs, whether it is plain or HTML; None for anything without a text."""
+    """Returns a value, plain or HTML, as paragraphs; None for anything without a text."""
     if not isinstance(value, str):
         return None
     printed.check_story(len(value), "the body")
@@ -147,13 +147,13 @@ def paragraphs(value: Any) -> str | None:
 
 
 def texts(value: Any) -> tuple[str, ...]:
-    """The texts of a list, or one text alone."""
+    """Returns the texts of a list, or one text alone."""
     listed = value if isinstance(value, list) else [value]
     return values.distinct(text(each) for each in listed)
 
 
 def dicts(value: Any) -> list[Object]:
-    """The objects of a list, of an object's values, or one object alone; keys in lower case.
+    """Returns the objects of a list or of an object's values, or one object; keys in lower case.
 
     Raises:
         ParseError: there are more than any item has.
@@ -168,7 +168,7 @@ def dicts(value: Any) -> list[Object]:
 
 
 def point(geometry: Any) -> tuple[float, float] | None:
-    """Latitude and longitude of a GeoJSON point, which writes longitude first (RFC 7946 3.1.1)."""
+    """Returns latitude and longitude of a GeoJSON point (longitude first, RFC 7946 3.1.1)."""
     if not isinstance(geometry, dict):
         return None
     coordinates = geometry.get("coordinates")
@@ -187,7 +187,7 @@ def _is_number(value: Any) -> bool:
 
 
 def located(place: Object, role: str | None = None) -> Located | None:
-    """A place of the metadata; None for one with neither name, code nor position."""
+    """Returns a place of the metadata; None for one with neither name, code nor position."""
     at = point(
         next((inner for key, inner in place.items() if key.startswith("geometry_")), None)
         or place.get("geojson")

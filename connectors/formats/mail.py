@@ -58,7 +58,7 @@ _SIGNATURE = ("-- ", "--")
 
 
 def parse(raw: bytes, context: Context) -> Parsed:
-    """The story of a mail.
+    """Returns the story of a mail.
 
     Raises:
         ParseError: empty, too large, or no mail; names the line or byte.
@@ -139,7 +139,7 @@ def _printed(body: str, context: Context, near: date | None) -> tuple[Story, str
 
 
 def _headers(message: Message) -> dict[str, str]:
-    """The headers by their names in lower case, decoded; the first of each name."""
+    """Returns the headers by their names in lower case, decoded; the first of each name."""
     found: dict[str, str] = {}
     for name, value in message.raw_items():
         raw = str(value).encode("ascii", "surrogateescape")
@@ -149,7 +149,7 @@ def _headers(message: Message) -> dict[str, str]:
 
 
 def _decoded(match: re.Match[bytes]) -> bytes:
-    """Adjacent encoded words as UTF-8: one character may be cut between two of them."""
+    """Returns adjacent encoded words as UTF-8: one character may be cut between two of them."""
     payload, charset = b"", "utf-8"
     for word in _ONE_WORD.finditer(match[0]):
         charset = word[1].decode("ascii", "replace")
@@ -164,7 +164,7 @@ def _decoded(match: re.Match[bytes]) -> bytes:
 
 
 def _body(message: Message) -> str:
-    """The text of the mail, without the sender's signature; "" if it has none."""
+    """Returns the text of the mail, without the sender's signature; "" if it has none."""
     plain: list[str] = []
     marked: list[str] = []
     parts = [message]

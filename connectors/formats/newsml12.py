@@ -3,7 +3,7 @@
 Specification: NewsML 1.2 Functional Specification and DTD (iptc.org/std/NewsML/1.2).
 docs/formats.md has the table of fields.
 
-Which NewsComponents of an item are stories is told in `newsml12_components`. Metadata that a
+`newsml12_components` decides which NewsComponents of an item are stories. Metadata that a
 component lacks are those of the components around it.
 
 Identity. By NewsIdentifier, provider, date and item id together name an item, and all of
@@ -51,7 +51,7 @@ _ROLES: Mapping[str, str] = {"origin": "dateline", "from": "dateline", "event": 
 
 
 def parse(raw: bytes, context: Context) -> Parsed:
-    """The stories of a NewsML document, of one or several NewsItems.
+    """Returns the stories of a NewsML document, of one or several NewsItems.
 
     Raises:
         ParseError: not XML, or no NewsItem in it.
@@ -130,8 +130,8 @@ def _story(
     released = times.instant(
         line_of(item.management("StatusWillChange/DateAndTime")), context.timezone
     )
-    told = signals.of_slug(chain.line("NewsLines/SlugLine")) or signals.of_headline(headline)
-    own_status = pubstatus.under(own_status, told.signal if told else None)
+    spoken = signals.of_slug(chain.line("NewsLines/SlugLine")) or signals.of_headline(headline)
+    own_status = pubstatus.under(own_status, spoken.signal if spoken else None)
     news_type = formal_name(item.management("NewsItemType"))
     urgency = formal_name(item.management("Urgency"))
     first, sent = item.instant("FirstCreated"), xml.child(item.envelope, "DateAndTime")
@@ -156,8 +156,8 @@ def _story(
         version=_version(item),
         status=own_status,
         status_sent=status_sent,
-        signal=signal or (told.signal if told else _TYPES.get((news_type or "").casefold())),
-        signal_sent=told.sent if told else None,
+        signal=signal or (spoken.signal if spoken else _TYPES.get((news_type or "").casefold())),
+        signal_sent=spoken.sent if spoken else None,
         headline=headline,
         slugline=slugline,
         byline=values.byline(chain.line("NewsLines/ByLine")) or content.byline,
@@ -185,7 +185,7 @@ def _story(
 
 
 def _identity(item: _Item) -> str:
-    """The provider's id of an item, the same for all of its revisions."""
+    """Returns the provider's id of an item, the same for all of its revisions."""
     public, item_id = item.identifier("PublicIdentifier"), item.identifier("NewsItemId")
     day, provider = item.identifier("DateId") or "", item.identifier("ProviderId") or ""
     if item_id:
@@ -204,19 +204,19 @@ def _identity(item: _Item) -> str:
 
 
 def _provider(item: _Item) -> str | None:
-    """Whose item it is by its identifier, which a cancel without components has as well."""
+    """Returns the provider of the identifier, which a cancel without components has as well."""
     parted = urn.parts(item.identifier("PublicIdentifier") or "")
     return agencies.id_name(item.identifier("ProviderId"), parted[0] if parted else None)
 
 
 def _version(item: _Item) -> int | None:
-    """RevisionId, without the update letter that some send with it ("1N")."""
+    """Returns RevisionId, without the update letter that some send with it ("1N")."""
     sent = re.match(r"\d{1,18}", item.identifier("RevisionId") or "", re.ASCII)
     return int(sent[0]) if sent else urn.revision(item.identifier("PublicIdentifier") or "")
 
 
 def _signatures(item: _Item, chain: Chain) -> Iterator[str | None]:
-    """Where an item says whose it is, the surest first."""
+    """Yields where an item says whose it is, the surest first."""
     for path in ("Provider/Party", "Source/Party"):
         yield formal_name(chain.first(f"AdministrativeMetadata/{path}"))
     yield item.identifier("ProviderId")
@@ -225,7 +225,7 @@ def _signatures(item: _Item, chain: Chain) -> Iterator[str | None]:
 
 
 def _properties(elements: Sequence[etree._Element]) -> Iterator[tuple[str, str]]:
-    """The formal names, in lower case, and values of Property elements."""
+    """Yields the formal names, in lower case, and values of Property elements."""
     for element in elements:
         name, value = formal_name(element), values.line(xml.attribute(element, "Value"))
         if name and value:
@@ -261,7 +261,7 @@ def _subjects(item: _Item, chain: Chain, language: str | None) -> Iterator[Subje
 
 
 def _topic_name(topic: etree._Element | None, language: str | None) -> str | None:
-    """A topic's name in the story's language, or in English, or in the first that there is."""
+    """Returns a topic's name in the story's language, else in English, else in any."""
     names = {
         values.language(xml.attribute(each, "xml:lang")): line_of(each)
         for each in reversed(list(xml.children(topic, "Description")))
@@ -271,12 +271,12 @@ def _topic_name(topic: etree._Element | None, language: str | None) -> str | Non
 
 
 def _categories(chain: Chain) -> tuple[str, ...]:
-    """AFP's and EFE's category beside each subject code."""
+    """Returns the category that AFP and EFE write beside each subject code."""
     return values.distinct(xml.attribute(each, "cat") for each in _subject_elements(chain))
 
 
 def _notes(chain: Chain) -> Iterator[str | None]:
-    """NewsLines whose type says that they are notes to editors."""
+    """Yields the NewsLines whose type says that they are notes to editors."""
     for newsline in chain.all("NewsLines/NewsLine"):
         if "note" in (formal_name(xml.child(newsline, "NewsLineType")) or "").casefold():
             yield line_of(xml.child(newsline, "NewsLineText"))

@@ -30,7 +30,7 @@ class Chain:
         self.components = components
 
     def all(self, path: str) -> list[etree._Element]:
-        """The elements at a path in the innermost component that has any with content."""
+        """Returns the elements at a path in the innermost component that has any with content."""
         # EFE writes DescriptiveMetada.
         paths = (path, path.replace("DescriptiveMetadata/", "DescriptiveMetada/"))
         for component in self.components:
@@ -54,14 +54,14 @@ class Chain:
 def texts(
     element: etree._Element, near: date | None, *, captions: bool
 ) -> list[tuple[Chain, Content]]:
-    """The components of an item that hold a story's text, each with its content."""
+    """Returns the components of an item that hold a story's text, each with its content."""
     chains = _components(element, (), captions=captions)
     read = ((chain, _content(chain.components[0], near)) for chain in chains)
     return [(chain, content) for chain, content in read if content.body]
 
 
 def is_headline_alone(components: Sequence[etree._Element]) -> bool:
-    """Whether an item is an alert: a headline and nothing else, no picture and no reference."""
+    """Returns whether an item is an alert: a headline without picture or reference."""
     others = ("ContentItem", "NewsItemRef", "NewsItem")
     return any(
         line_of(headline) for each in components for headline in xml.descendants(each, "HeadLine")
@@ -73,7 +73,7 @@ def is_headline_alone(components: Sequence[etree._Element]) -> bool:
 def _components(
     parent: etree._Element, around: tuple[etree._Element, ...], *, captions: bool
 ) -> Iterator[Chain]:
-    """The components that are stories, in order, each with those around it."""
+    """Yields the components that are stories, in order, each with those around it."""
     for component in xml.children(parent, "NewsComponent"):
         chain = (component, *around)
         role = _role(component)
@@ -95,19 +95,19 @@ def _role(component: etree._Element) -> str:
 
 
 def formal_name(element: etree._Element | None) -> str | None:
-    """A formal name: the attribute's, or the text that some write instead."""
+    """Returns a formal name: the attribute's, or the text that some write instead."""
     return values.line(xml.attribute(element, "FormalName")) or line_of(element)
 
 
 def _names_media(element: etree._Element) -> bool:
-    """Whether an element is a picture, sound or video, or points to another item."""
+    """Returns whether an element is a picture, sound or video, or points to another item."""
     return local_name(element) != "ContentItem" or bool(
         element.get("Href") or re.search(_MEDIA, _kind(element))
     )
 
 
 def _kind(content_item: etree._Element) -> str:
-    """What a ContentItem says that it is, in lower case: "text nitf3.1"."""
+    """Returns what a ContentItem says that it is, in lower case: "text nitf3.1"."""
     names = ("MediaType", "Format", "MimeType")
     return " ".join(
         filter(None, (formal_name(xml.child(content_item, n)) for n in names))
@@ -115,7 +115,7 @@ def _kind(content_item: etree._Element) -> str:
 
 
 def _holds_text(content_item: etree._Element) -> bool:
-    """Whether a ContentItem is text, and neither a style sheet nor a picture."""
+    """Returns whether a ContentItem is text, and neither a style sheet nor a picture."""
     return not re.search(rf"{_MEDIA}|xsl|css|style", _kind(content_item)) and any(
         len(data) or (data.text or "").strip()
         for data in xml.descendants(content_item, "DataContent")
@@ -123,7 +123,7 @@ def _holds_text(content_item: etree._Element) -> bool:
 
 
 def _content(component: etree._Element, near: date | None) -> Content:
-    """The text of a component: its first ContentItem that has one, or its parts put together."""
+    """Returns the text of a component: its first ContentItem with a text, or its parts joined."""
     for content_item in xml.children(component, "ContentItem"):
         if not _holds_text(content_item):
             continue
@@ -142,7 +142,7 @@ def _content(component: etree._Element, near: date | None) -> Content:
 
 
 def reason(element: etree._Element) -> str:
-    """Why an item holds no story."""
+    """Returns why an item holds no story."""
     components = list(xml.descendants(element, "NewsComponent"))
     if not components:
         return "no component: a topic set, catalog or update"

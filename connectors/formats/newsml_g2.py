@@ -54,7 +54,7 @@ _FORCE = (Signal.KILL, Signal.WITHDRAW, Signal.CORRECTION)  # one of these goes 
 
 
 def parse(raw: bytes, context: Context) -> Parsed:
-    """The stories of a news message or of a single item.
+    """Returns the stories of a news message or of a single item.
 
     Raises:
         ParseError: not XML, or no item of the G2 family in it.
@@ -82,7 +82,7 @@ class _Item(NamedTuple):
         return times.instant(line_of(xml.child(parent, name)), self.context.timezone)
 
     def text(self, name: str) -> str | None:
-        """The first non-empty property of contentMeta with a name, on one line."""
+        """Returns the first non-empty property of contentMeta with a name, on one line."""
         return next(filter(None, map(line_of, xml.children(self.content, name))), None)
 
 
@@ -130,13 +130,13 @@ def _read(
 
 
 def _class(item: _Item) -> str | None:
-    """The nature of an item, without its scheme: "text", "picture", "composite"."""
+    """Returns the nature of an item, without its scheme: "text", "picture", "composite"."""
     found = item.concepts.code(xml.child(item.meta, "itemClass"))
     return found.code.casefold() if found else None
 
 
 def _without_text(item: _Item, item_class: str | None, content: Content) -> str | None:
-    """Why an item is no story; None where it is one.
+    """Returns why an item is no story; None where it is one.
 
     A headline without a text is a story (an alert), unless the text stands elsewhere.
     """
@@ -158,7 +158,7 @@ def _caption(item: _Item, content: Content) -> str | None:
 
 
 def _created(item: _Item) -> Instant | None:
-    """When this version was made; by the content's time where the item's is empty (STT)."""
+    """Returns when this version was made; by the content's time where the item's is empty (STT)."""
     return values.first(
         item.instant(item.meta, "versionCreated"),
         item.instant(item.content, "contentModified"),
@@ -168,7 +168,7 @@ def _created(item: _Item) -> Instant | None:
 
 
 def _content(item: _Item, near: date | None) -> Content:
-    """The first rendition that has a text, of those inside and of those already fetched."""
+    """Returns the first rendition that has a text, of those inside and of those already fetched."""
     for element in xml.children(item.item, "contentSet"):
         for rendition in element:
             kind = local_name(rendition)
@@ -242,7 +242,7 @@ def _story(item: _Item, guid: str, content: Content, created: Instant | None) ->
 
 
 def _signatures(item: _Item) -> Iterator[str | None]:
-    """Where an item says whose it is, the surest first."""
+    """Yields where an item says whose it is, the surest first."""
     holder = xml.child(item.item, "rightsInfo/copyrightHolder")
     sources = xml.children(item.content, "infoSource")
     yield from _provider(item)
@@ -261,14 +261,14 @@ def _provider(item: _Item) -> tuple[str | None, str | None]:
 
 
 def _headline(item: _Item) -> str | None:
-    """The main headline: the first that has no role or the main one; else the item's title."""
+    """Returns the headline: the first without a role or with the main one; else the title."""
     titles = list(xml.children(item.content, "headline"))
     titles.sort(key=lambda each: not re.search(r"^$|main", each.get("role") or ""))
     return next(filter(None, map(line_of, titles)), None) or line_of(xml.child(item.meta, "title"))
 
 
 def _description(item: _Item, role: str) -> str | None:
-    """The first description of a role: a summary, a caption, or "" for any.
+    """Returns the first description of a role: a summary, a caption, or "" for any.
 
     One without a role is a summary.
     """
@@ -280,7 +280,7 @@ def _description(item: _Item, role: str) -> str | None:
 
 
 def _dateline(item: _Item, content: Content, near: date | None) -> Dateline | None:
-    """The dateline as printed: the property's, the content's, or the one the text begins with.
+    """Returns the dateline as printed: the property's, the content's, or the text's own.
 
     Reuters puts a timestamp into the property, which names no place.
     """
@@ -291,23 +291,23 @@ def _dateline(item: _Item, content: Content, near: date | None) -> Dateline | No
 
 
 def _signal(item: _Item, headline: str | None) -> tuple[Signal | None, str | None]:
-    """The signal with the most force, and what the wire called it."""
+    """Returns the signal with the most force, and what the wire called it."""
     found = [
         (_SIGNALS[qcode.casefold()], qcode)
         for element in xml.children(item.meta, "signal")
         if (code := item.concepts.code(element))
         and (qcode := ":".join(filter(None, (code.scheme, code.code)))).casefold() in _SIGNALS
     ]
-    told = signals.of_slug(item.text("slugline")) or signals.of_headline(headline)
-    if told:
-        found.append((told.signal, told.sent))
+    spoken = signals.of_slug(item.text("slugline")) or signals.of_headline(headline)
+    if spoken:
+        found.append((spoken.signal, spoken.sent))
     if not found:
         return None, None
     return next((each for force in _FORCE for each in found if each[0] is force), found[0])
 
 
 def _categories(item: _Item) -> tuple[str, ...]:
-    """Subjects that are the provider's categories, and ANPA 1312's ("a1312cat:s")."""
+    """Returns subjects that are the provider's categories, and ANPA 1312's ("a1312cat:s")."""
     codes = [
         (item.concepts.code(each), xml.attribute(each, "type") or "")
         for each in xml.children(item.content, "subject")
@@ -329,20 +329,20 @@ def _genre(item: _Item) -> str | None:
 
 
 def _ednote(item: _Item, content: Content) -> str | None:
-    """All notes to editors, whatever their role; none of them is ever part of the body."""
+    """Returns all notes to editors, whatever their role; none of them is ever part of the body."""
     notes = [text_of(each) for each in xml.children(item.meta, "edNote")]
     return "\n\n".join(values.distinct([*notes, *content.notes])) or None
 
 
 def _in_language(item: _Item, path: str) -> str | None:
-    """The first text at a path in the story's language, or else the first."""
+    """Returns the first text at a path in the story's language, or else the first."""
     found = [(each, text) for each in xml.children(item.item, path) if (text := line_of(each))]
     same = (text for each, text in found if item.concepts.speaks(xml.attribute(each, "xml:lang")))
     return next(same, found[0][1] if found else None)
 
 
 def _located(item: _Item, printed: Dateline | None) -> Iterator[Located]:
-    """Where the content was made, then the places that it is about."""
+    """Yields where the content was made, then the places that it is about."""
     for element in xml.children(item.content, "located"):
         place = item.concepts.place(element, "dateline")
         if place is None:

@@ -38,7 +38,7 @@ _ALIASES = {
 
 
 def parse(raw: bytes, context: Context) -> Parsed:
-    """The stories of a ninjs delivery.
+    """Returns the stories of a ninjs delivery.
 
     Raises:
         ParseError: not JSON, or no item in it; names line and column, or the key.
@@ -141,7 +141,7 @@ def _signatures(item: Object, context: Context) -> tuple[str | None, ...]:
 
 
 def _of_role(values: Any, *roles: str) -> str | None:
-    """The text of an array with roles: that of the first role met, else the first text."""
+    """Returns the text of an array with roles: that of the first role met, else the first text."""
     found = dicts(values)
     for role in roles:
         for each in found:
@@ -157,7 +157,7 @@ def _described(item: Object) -> str | None:
 
 
 def _body(item: Object) -> str:
-    """The text of a story: its plain body if that keeps paragraphs, else its HTML."""
+    """Returns the text of a story: its plain body if that keeps paragraphs, else its HTML."""
     plain = [item.get("body_text"), item.get("body")]
     marked = [item.get("body_html"), item.get("body_xhtml"), item.get("body_html5")]
     for body in dicts(item.get("bodies")):
@@ -187,7 +187,7 @@ def _byline(item: Object) -> str | None:
 
 
 def _dateline(item: Object, body: str, near: Instant | None) -> Dateline | None:
-    """The place is `located`, if the body prints no other; the words are the body's."""
+    """Returns the place is `located`, if the body prints no other; the words are the body's."""
     day = near.at.date() if near else None
     in_body = dateline.of_body(body, day)
     place = text(item.get("located"))
@@ -229,7 +229,7 @@ def _located(item: Object) -> tuple[Located, ...]:
 
 
 def _links(item: Object) -> tuple[Link, ...]:
-    """Associated items, and the story's own address where its uri is one."""
+    """Returns associated items, and the story's own address where its uri is one."""
     links = []
     for associated in dicts(item.get("associations")):
         href = text(associated.get("uri")) or text(associated.get("guid"))

@@ -58,7 +58,7 @@ _COMMENTS: Mapping[str, Signal] = {
 
 
 def parse(raw: bytes, context: Context) -> Parsed:
-    """The stories of a NITF document, or of several inside one wrapper element.
+    """Returns the stories of a NITF document, or of several inside one wrapper element.
 
     Raises:
         ParseError: not XML, or no NITF in it.
@@ -81,7 +81,7 @@ class _Head(NamedTuple):
     title: str | None
 
     def sent(self, path: str, attribute: str) -> str | None:
-        """An attribute of the first element at a path below docdata, on one line."""
+        """Returns an attribute of the first element at a path below docdata, on one line."""
         return values.line(xml.attribute(xml.child(self.docdata, path), attribute))
 
 
@@ -113,7 +113,7 @@ def _owner(nitf: etree._Element, head: _Head, context: Context) -> str | None:
 def _with_its_effect(
     story: Story, nitf: etree._Element, head: _Head, context: Context
 ) -> Iterator[Story]:
-    """The story, and what it does to the document that it names (see the module's text)."""
+    """Yields the story, and what it does to the document that it names (see the module's text)."""
     named = values.line(xml.attribute(head.docdata, "management-doc-idref"))
     sent = xml.attribute(head.docdata, "management-idref-status")
     named_status, signal = pubstatus.of_word(sent)
@@ -154,10 +154,10 @@ def _story(
     )
     source = agencies.short_name(*_signatures(nitf, head), context.agency)
     doc_id = head.sent("doc-id", "id-string")
-    told = _told(head, headline)
+    spoken = _spoken(head, headline)
     status_sent = xml.attribute(head.docdata, "management-status")
     own_status, signal = pubstatus.of_word(status_sent)
-    own_status = pubstatus.under(own_status, told.signal if told else None)
+    own_status = pubstatus.under(own_status, spoken.signal if spoken else None)
     release = times.instant(head.sent("date.release", "norm"), context.timezone)
     # NITF 3.6 date.release: the default is the time of receipt, so a later one is an embargo.
     if own_status is Status.USABLE and release and issued and release.at > issued.at:
@@ -174,8 +174,8 @@ def _story(
         version=_version(head, doc_id),
         status=own_status,
         status_sent=status_sent,
-        signal=signal or (told.signal if told else None),
-        signal_sent=told.sent if told else None,
+        signal=signal or (spoken.signal if spoken else None),
+        signal_sent=spoken.sent if spoken else None,
         headline=headline,
         slugline=slugline,
         byline=content.byline,
@@ -219,7 +219,7 @@ def _head(nitf: etree._Element) -> _Head:
 
 
 def _issued(nitf: etree._Element, head: _Head, context: Context) -> Instant | None:
-    """When the document was issued; the last revision's or the publication's time without it."""
+    """Returns when the document was issued, else its last revision, else its publication."""
     revisions = [
         xml.attribute(each, "norm") for each in xml.descendants(head.head, "revision-history")
     ]
@@ -243,7 +243,7 @@ def _identity(
     issued: Instant | None,
     name: str | None,
 ) -> str:
-    """The provider's id, or the best that is stable without it (see the module's text)."""
+    """Returns the provider's id, or the best that is stable without it (see the module's text)."""
     doc_id = head.sent("doc-id", "id-string")
     if doc_id:
         return urn.without_revision(doc_id)
@@ -261,7 +261,7 @@ def _identity(
     )
     lasting = head.title or first_headline or name or content.body.partition("\n")[0]
     if not lasting:
-        raise ParseError("no id, and nothing that a story could be told apart by", xml.place(nitf))
+        raise ParseError("no id, title, headline or text to make one of", xml.place(nitf))
     return values.hashed_id(lasting, day)
 
 
@@ -271,7 +271,7 @@ def _version(head: _Head, doc_id: str | None) -> int | None:
 
 
 def _signatures(nitf: etree._Element, head: _Head) -> Iterator[str | None]:
-    """Where a document says whose it is, the surest first."""
+    """Yields where a document says whose it is, the surest first."""
     yield head.sent("doc-id", "regsrc")
     for source in xml.children(head.docdata, "del-list/from-src"):
         yield xml.attribute(source, "src-name")
@@ -281,8 +281,8 @@ def _signatures(nitf: etree._Element, head: _Head) -> Iterator[str | None]:
     yield head.sent("doc.rights", "owner")
 
 
-def _told(head: _Head, headline: str | None) -> signals.Signalled | None:
-    """The signal that the document's words give, beside its status."""
+def _spoken(head: _Head, headline: str | None) -> signals.Signalled | None:
+    """Returns the signal that the document's words give, beside its status."""
     comments = [
         values.line(xml.attribute(each, "comment"))
         for each in xml.descendants(head.head, "revision-history")
@@ -309,7 +309,7 @@ def _language(nitf: etree._Element) -> str | None:
 
 
 def _subjects(head: _Head) -> Iterator[Subject]:
-    """tobject.subject, its scheme (ipr) being IPTC's by default, and classifiers."""
+    """Yields tobject.subject, whose scheme (ipr) is IPTC by default, and classifiers."""
     seen = set()
     for element in xml.children(head.head, "tobject/tobject.subject"):
         code = xml.attribute(element, "tobject.subject.refnum")
@@ -329,7 +329,7 @@ def _subjects(head: _Head) -> Iterator[Subject]:
 
 
 def _subject_name(element: etree._Element, code: str | None) -> str | None:
-    """The name at the code's own level: 11000000 a subject, 11006000 a matter, else a detail."""
+    """Returns the name at the code's level: 11000000 a subject, 11006000 a matter."""
     subject, matter, detail = (
         values.line(xml.attribute(element, f"tobject.subject.{level}"))
         for level in ("type", "matter", "detail")

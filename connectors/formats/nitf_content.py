@@ -38,7 +38,7 @@ class Content:
 
 
 def read(nitf: etree._Element, near: date | None) -> Content:
-    """The content of a nitf element.
+    """Returns the content of a nitf element.
 
     Args:
         near: a day near the filing, for datelines without a year.
@@ -71,12 +71,12 @@ def read(nitf: etree._Element, near: date | None) -> Content:
 
 
 def _for_editors_only(note: etree._Element) -> bool:
-    """NITF 3.6 note: an editor's note, or a "non-publishable advisory"."""
+    """Returns whether a note is an editor's, or a "non-publishable advisory" (NITF 3.6 note)."""
     return note.get("noteclass") == "editorsnote" or note.get("type") == "npa"
 
 
 def _byline(head: etree._Element | None) -> str | None:
-    """The bylines without their titles (byttl), which name a desk or an employer."""
+    """Returns the bylines without their titles (byttl), which name a desk or an employer."""
     found = []
     for element in xml.children(head, "byline"):
         for title in list(xml.descendants(element, "byttl")):
@@ -86,7 +86,7 @@ def _byline(head: etree._Element | None) -> str | None:
 
 
 def _dateline(head: etree._Element | None, near: date | None) -> Dateline | None:
-    """The dateline element's; None where it names no place: EFE's holds a timestamp only."""
+    """Returns the element's dateline; None where it names no place: EFE's holds a timestamp."""
     element = xml.child(head, "dateline")
     location = xml.child(element, "location")
     if element is None or location is None:
@@ -110,7 +110,7 @@ def _dateline(head: etree._Element | None, near: date | None) -> Dateline | None
 
 
 def _located(location: etree._Element | None) -> Located | None:
-    """The place of a dateline whose city is marked up."""
+    """Returns the place of a dateline whose city is marked up."""
     city = xml.child(location, "city")
     if city is None:
         return None

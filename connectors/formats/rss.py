@@ -2,8 +2,8 @@
 
 RSS 2.0 (rssboard.org/rss-specification), RSS 1.0 (web.resource.org/rss/1.0), Atom (RFC 4287)
 and its tombstones (RFC 6721), Dublin Core, content:encoded, Media RSS, GeoRSS; WordPress'
-export (WXR 1.2) and WENN's feed as dialects. feedparser reads what is standard; the tree is
-asked only for what feedparser drops: repeated extension elements.
+export (WXR 1.2) and WENN's feed as dialects. feedparser reads what is standard; the tree
+gives what feedparser drops: repeated extension elements.
 
 An item is a story as soon as it has a title or a text. The text is content:encoded or
 atom:content, else the description; a description beside it is the summary.
@@ -45,7 +45,7 @@ Entry = dict[str, Any]
 
 
 def parse(raw: bytes, context: Context) -> Parsed:
-    """The stories of a feed.
+    """Returns the stories of a feed.
 
     Raises:
         ParseError: no feed, cut short, or hostile XML; names the line or element.
@@ -55,11 +55,11 @@ def parse(raw: bytes, context: Context) -> Parsed:
         root = xml.parse(raw)
     except ParseError as error:
         # Hand-made feeds hold bare ampersands, which must not stop the page.
-        mended = _BARE_AMPERSAND.sub(b"&amp;", raw)
-        if mended == raw:
+        repaired = _BARE_AMPERSAND.sub(b"&amp;", raw)
+        if repaired == raw:
             raise
         try:
-            root = xml.parse(mended)
+            root = xml.parse(repaired)
         except ParseError:
             raise error from None
     if markup.local_name(root) not in _ROOTS:
@@ -71,7 +71,7 @@ def parse(raw: bytes, context: Context) -> Parsed:
         import feedparser  # takes as long to import as all other formats together
 
         found = feedparser.parse(clean, sanitize_html=False, resolve_relative_uris=False)
-    except Exception as error:  # feedparser lets through whatever its handlers raise
+    except Exception as error:  # feedparser raises whatever its handlers raise
         raise ParseError(f"the feed can't be read: {error}", "the document") from error
     paired = nodes if len(nodes) == len(found.entries) else [None] * len(found.entries)
     atom = found.version.startswith("atom")
@@ -167,7 +167,7 @@ def _read(
 
 
 def _withdrawn(feed: Entry, tombstone: etree._Element, context: Context) -> Story:
-    """The withdrawal that an Atom tombstone is (RFC 6721 section 3)."""
+    """Returns the withdrawal that an Atom tombstone is (RFC 6721 section 3)."""
     guid = xml.attribute(tombstone, "ref") or ""
     when = instant(xml.attribute(tombstone, "when"), context.timezone)
     return Story(
@@ -212,7 +212,7 @@ def _id(feed: Entry, guid: str, context: Context) -> str:
 
 
 def _title(text: str | None, detail: Mapping[str, Any] | None) -> str | None:
-    """A title on one line; RSS titles hold HTML, escaped once or twice, or none."""
+    """Returns a title on one line; RSS titles hold HTML, escaped once or twice, or none."""
     if not text:
         return None
     if (detail or {}).get("type") != "text/plain" or markup.looks_like_markup(text):
@@ -221,7 +221,7 @@ def _title(text: str | None, detail: Mapping[str, Any] | None) -> str | None:
 
 
 def _byline(feed: Entry, entry: Entry, node: etree._Element | None, atom: bool) -> str | None:
-    """The authors' names; in Atom those of the source or feed stand in (RFC 4287 4.2.1)."""
+    """Returns the authors' names; in Atom those of the source or feed stand in (RFC 4287 4.2.1)."""
     if not atom and node is not None:
         # feedparser knows top-level domains of up to four letters and cuts the others.
         printed_names = [markup.line_of(author) for author in xml.children(node, "author")]
@@ -235,14 +235,14 @@ def _byline(feed: Entry, entry: Entry, node: etree._Element | None, atom: bool) 
 
 
 def _content(entry: Entry, wordpress: bool) -> str:
-    """The text of content:encoded or atom:content, of several the longest; "" for none."""
+    """Returns the text of content:encoded or atom:content, of several the longest; "" for none."""
     texts = []
     for content in entry.get("content") or ():
         value, kind = str(content.get("value") or ""), str(content.get("type") or "")
         if kind.startswith("text/plain") and not markup.looks_like_markup(value):
             texts.append(_paragraphs(html.unescape(value)))
         elif "html" in kind or kind.startswith("text/"):
-            # WordPress' editor parts paragraphs by empty lines and lines by line ends.
+            # WordPress' editor separates paragraphs by empty lines and lines by line ends.
             if wordpress:
                 value = re.sub(r"\r?\n", "<br/>", re.sub(r"\r?\n\s*\r?\n", "<p>", value.strip()))
             texts.append(markup.text_of_html(value))
@@ -295,7 +295,7 @@ def _tags(entry: Entry, wanted: Any) -> tuple[str, ...]:
 
 
 def _subjects(entry: Entry) -> tuple[Subject, ...]:
-    """Categories of a named scheme: RSS' domain, Atom's scheme; WordPress' own are none."""
+    """Returns categories of a named scheme: RSS' domain, Atom's scheme; WordPress' own are none."""
     return tuple(
         Subject(
             code=values.line(tag.get("term")),
@@ -312,7 +312,7 @@ def _media_keywords(entry: Entry) -> tuple[str, ...]:
 
 
 def _located(entry: Entry) -> tuple[Located, ...]:
-    """GeoRSS and W3C geo points; feedparser gives GeoJSON, longitude first."""
+    """Returns GeoRSS and W3C geo points; feedparser gives GeoJSON, longitude first."""
     where = entry.get("where") or {}
     try:
         if where.get("type") == "Point":
@@ -347,7 +347,7 @@ def _links(entry: Entry) -> tuple[Link, ...]:
 
 
 def _wenn(node: etree._Element | None) -> dict[str, Any]:
-    """WENN's extension elements: entry text, times and tags beside Atom's own."""
+    """Returns WENN's extension elements: entry text, times and tags beside Atom's own."""
     if node is None:
         return {}
     content = xml.child(node, "ContentMetadata")

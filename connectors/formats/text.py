@@ -16,7 +16,7 @@ guides describe, and each part may be missing:
 Labels ("Headline: ...", "Subject: ...", "Date: ...") stand for the same parts. A line KILL,
 CORRECTION or 1ST LEAD of its own says what the version does.
 
-Stories are told apart by an end mark, a form feed, a new keyword line, or a new dateline that
+Stories are separated by an end mark, a form feed, a new keyword line, or a new dateline that
 names its agency. The body keeps its dateline, as NITF bodies do. A story without a headline
 line has no headline: none is made of its text.
 
@@ -70,7 +70,7 @@ _SENTENCE_END = (".", ":", ";", ",", "…", ".”", '."', "?”", "”")
 
 
 def parse(raw: bytes, context: Context) -> Parsed:
-    """The stories of a plain-text delivery.
+    """Returns the stories of a plain-text delivery.
 
     Raises:
         ParseError: empty, too large, or no text; names the byte.
@@ -89,12 +89,12 @@ def parse(raw: bytes, context: Context) -> Parsed:
 
 
 def is_html(text: str) -> bool:
-    """Whether a text that says it is plain is HTML."""
+    """Returns whether a text that says it is plain is HTML."""
     return bool(_HTML.search(text))
 
 
 def has_head(lines: list[str]) -> bool:
-    """Whether lines print labels, a keyword line or a dateline above or at the story."""
+    """Returns whether lines print labels, a keyword line or a dateline above or at the story."""
     start = [line.strip() for line in lines if line.strip()][:_HEADER_LINES]
     return any(
         _LABEL.match(line) or printed.is_keyword_line(line) or _opens_story(line) for line in start
@@ -102,7 +102,7 @@ def has_head(lines: list[str]) -> bool:
 
 
 def split(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """The lines of each story, with the number of its first line.
+    """Yields the lines of each story, with the number of its first line.
 
     Raises:
         ParseError: one story is longer than any that is written.
@@ -140,12 +140,12 @@ def split(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _opens_story(line: str) -> bool:
-    """Whether a line begins with a dateline that names its agency."""
+    """Returns whether a line begins with a dateline that names its agency."""
     return dateline.agency_of(dateline.of_paragraph(line, None)) is not None
 
 
 def _is_mid_sentence(found: list[str]) -> bool:
-    """Whether the lines before are wrapped prose that goes on, and no story's header.
+    """Returns whether the lines before are wrapped prose that goes on, and no story's header.
 
     "... the European Environment" may wrap before "Agency (EEA) argued".
     """
@@ -277,7 +277,7 @@ def _status_sent(status: Status, signalled: signals.Signalled | None, head: _Hea
 
 
 def _without_trailer(lines: list[str]) -> tuple[list[str], tuple[str | None, Instant] | None]:
-    """The lines above the trailer, and what it says."""
+    """Returns the lines above the trailer, and what it says."""
     for index in range(len(lines) - 1, max(len(lines) - 6, -1), -1):
         found = printed.trailer(lines[index])
         if found is not None:
@@ -286,7 +286,7 @@ def _without_trailer(lines: list[str]) -> tuple[list[str], tuple[str | None, Ins
 
 
 def _body_start(lines: list[str]) -> int:
-    """The index of the line that the body begins with."""
+    """Returns the index of the line that the body begins with."""
     filled = [index for index, line in enumerate(lines) if line.strip()][:_HEADER_LINES]
     last_known = -1
     for index in filled:
@@ -318,7 +318,7 @@ def _headline_like(bare: str) -> bool:
 
 
 def _known(bare: str) -> bool:
-    """Whether a line is of the header whatever follows it."""
+    """Returns whether a line is of the header whatever follows it."""
     return bool(
         _LABEL.match(bare)
         or printed.is_keyword_line(bare)
@@ -330,7 +330,7 @@ def _known(bare: str) -> bool:
 
 
 def _says_what_it_does(bare: str) -> signals.Signalled | None:
-    """The signal of a line that holds nothing else: "KILL", "1ST LEAD", "CORRECTION"."""
+    """Returns the signal of a line that holds nothing else: "KILL", "1ST LEAD", "CORRECTION"."""
     found = signals.of_slug(bare) if len(bare) <= 40 else None
     return found if found and len(found.sent) >= len(bare) - 2 else None
 
@@ -376,7 +376,7 @@ def _read_head(lines: list[str], near: date | None, context: Context) -> _Head:
 
 
 def _slug_named_in(body: str) -> str | None:
-    """The slug of the story that a kill note names: "Kill BC-US--Mill Fire, sent at..."."""
+    """Returns the slug of the story that a kill note names: "Kill BC-US--Mill Fire, sent at..."."""
     match = _SLUGGED.search(body[:1000])
     return match[1].strip() if match else None
 
@@ -397,7 +397,7 @@ def _identity(
 
 
 def _printed_day(filed: Dateline | None, created: Instant | None) -> str:
-    """The day of a story as it prints it, "2026-11-24", "11-24"; "" if it does not.
+    """Returns the day of a story as it prints it, "2026-11-24", "11-24"; "" if it does not.
 
     The dateline's day goes before the trailer's: a writethru sent after midnight keeps it.
     """

@@ -16,18 +16,18 @@ _URN = re.compile(
 
 
 def without_revision(identifier: str) -> str:
-    """An identifier without the revision at its end; as it is where it is no such URN."""
+    """Returns an identifier without the revision at its end; as it is where it is no such URN."""
     match = _URN.fullmatch(identifier.strip())
     return match["item"] if match else identifier.strip()
 
 
 def parts(identifier: str) -> tuple[str, str, str] | None:
-    """The provider, date and item id of a NewsML URN; None for other identifiers."""
+    """Returns the provider, date and item id of a NewsML URN; None for other identifiers."""
     match = _URN.fullmatch(identifier.strip())
     return (match["provider"], match["date"], match["id"]) if match else None
 
 
 def revision(identifier: str) -> int | None:
-    """The revision of a NewsML URN; None for one without, and for other identifiers."""
+    """Returns the revision of a NewsML URN; None for one without, and for other identifiers."""
     match = _URN.fullmatch(identifier.strip())
     return int(match["revision"]) if match and len(match["revision"]) < 19 else None

@@ -30,7 +30,7 @@ _NOT_XML = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def parse(raw: bytes) -> etree._Element:
-    """The root element of an XML document.
+    """Returns the root element of an XML document.
 
     Comments and processing instructions are left out. HTML's named characters (&nbsp;) are
     read even where no DTD declares them.
@@ -85,7 +85,7 @@ def _named_character(match: re.Match[str]) -> str:
 
 
 def children(element: etree._Element | None, path: str) -> Iterator[etree._Element]:
-    """The elements at a path of local names, "head/docdata/key-list/keyword", in order."""
+    """Yields the elements at a path of local names, "head/docdata/key-list/keyword", in order."""
     if element is None:
         return
     name, _, rest = path.partition("/")
@@ -98,12 +98,12 @@ def children(element: etree._Element | None, path: str) -> Iterator[etree._Eleme
 
 
 def child(element: etree._Element | None, path: str) -> etree._Element | None:
-    """The first element at a path of local names; None if there is none."""
+    """Returns the first element at a path of local names; None if there is none."""
     return next(children(element, path), None)
 
 
 def descendants(element: etree._Element | None, *names: str) -> Iterator[etree._Element]:
-    """All elements below with one of the local names, in document order."""
+    """Yields all elements below with one of the local names, in document order."""
     if element is not None:
         for below in element.iterdescendants():
             if local_name(below) in names:
@@ -111,7 +111,7 @@ def descendants(element: etree._Element | None, *names: str) -> Iterator[etree._
 
 
 def attribute(element: etree._Element | None, name: str) -> str | None:
-    """An attribute's value without outer white space; None for none or empty.
+    """Returns an attribute's value without outer white space; None for none or empty.
 
     Args:
         name: its local name; "xml:lang" for the language.
@@ -135,7 +135,7 @@ def remove(element: etree._Element) -> None:
 
 
 def place(element: etree._Element) -> str:
-    """Where an element stands, for an error: its name and line."""
+    """Returns where an element stands, for an error: its name and line."""
     return f"element {local_name(element)}, line {element.sourceline}"
 
 

@@ -17,7 +17,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from connectors.sources.addresses import address, is_public
 from connectors.sources.base import MAX_BYTES, Options
-from pipeline.wire.errors import SourceUnavailable
+from pipeline.wire.errors import Answered, NotAllowed, SourceUnavailable
 
 MAX_REDIRECTS = 5
 LONGEST_RETRY_SECONDS = 86_400.0
@@ -68,22 +68,6 @@ class FetchOptions(Options):
         token = self.token.get_secret_value()
         bearer = self.token_header.lower() == "authorization"
         return {self.token_header: f"Bearer {token}" if bearer else token}
-
-
-class Answered(SourceUnavailable):
-    """The server answered with a status that does not mean success."""
-
-    def __init__(self, url: str, response: httpx.Response) -> None:
-        status = response.status_code
-        said = {410: "permanently gone (410): remove the feed"}.get(
-            status, f"{status} {response.reason_phrase}"
-        )
-        super().__init__(f"{url}: {said}", retry_after_seconds(response.headers), status == 410)
-        self.status = status
-
-
-class NotAllowed(SourceUnavailable):
-    """A redirect or a link leads to an address that the feed may not use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +136,12 @@ class Fetcher:
         else:
             raise SourceUnavailable(f"{bare(url)}: more than {MAX_REDIRECTS} redirects")
         if not response.is_success:
-            raise Answered(bare(url), response)
+            raise Answered(
+                bare(url),
+                response.status_code,
+                response.reason_phrase,
+                retry_after_seconds(response.headers),
+            )
         validators = {name: response.headers.get(name) for name in VALIDATORS}
         return Page(raw, validators, at if permanent and at != url else None)
 

@@ -17,15 +17,8 @@ from pydantic import Field
 
 from connectors.cursor import Cursor
 from connectors.sources.base import Delivery, Polled, Progress, Source
-from connectors.sources.fetch import (
-    VALIDATORS,
-    Answered,
-    Fetcher,
-    FetchOptions,
-    NotAllowed,
-    bare,
-    conditions,
-)
+from connectors.sources.fetch import VALIDATORS, Fetcher, FetchOptions, bare, conditions
+from pipeline.wire.errors import Answered, NotAllowed
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from elasticsearch import ApiError, AsyncElasticsearch, Elasticsearch
 from elasticsearch.exceptions import UnsupportedProductError
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.wire.errors import IndexUnavailable, SetupError
+from pipeline.wire.errors import IndexUnavailable, RequestRefused, SetupError
 
 RETRIABLE = frozenset({408, 429, 502, 503, 504})
 """Answers that say "later", not "never"."""
@@ -43,10 +43,6 @@ def connect(settings: ElasticsearchSettings) -> AsyncElasticsearch:
 def connect_sync(settings: ElasticsearchSettings) -> Elasticsearch:
     """A blocking client; to be closed by the caller."""
     return Elasticsearch(**options(settings))
-
-
-class RequestRefused(SetupError):
-    """This request never will do, for what is in it; another might."""
 
 
 @contextmanager

@@ -17,17 +17,12 @@ import orjson
 from elasticsearch import AsyncElasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.index.client import (
-    RETRIABLE,
-    RequestRefused,
-    refused_credentials,
-    translated,
-)
+from pipeline.index.client import RETRIABLE, refused_credentials, translated
 from pipeline.index.document import Document
 from pipeline.index.lookup import Fields, Held, index_missing, look_up
 from pipeline.index.setup import write_alias
 from pipeline.process.waiting import Waiting
-from pipeline.wire.errors import IndexUnavailable, SetupError
+from pipeline.wire.errors import IndexUnavailable, RequestRefused, SetupError
 
 
 class Outcome(StrEnum):

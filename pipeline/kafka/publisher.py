@@ -13,22 +13,10 @@ from pipeline.kafka.errors import broker_errors
 from pipeline.kafka.messages import Message
 from pipeline.kafka.options import client_options
 from pipeline.kafka.reading import open_reader
-from pipeline.wire.errors import NewswireError, StoryError
+from pipeline.wire.errors import NewswireError, RecordsTooLarge
 
 ACK_SECONDS = 60.0
 """How long the broker may take to acknowledge before the batch is tried again."""
-
-
-class RecordsTooLarge(StoryError):
-    """The broker takes no record as large as some of a batch, and may have taken the others.
-
-    Args:
-        numbers: which they are.
-    """
-
-    def __init__(self, numbers: frozenset[int]) -> None:
-        super().__init__(f"{len(numbers)} records are larger than their topic takes")
-        self.numbers = numbers
 
 
 class Publisher:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from pipeline.wire.errors import NewswireError, SetupError
-
-
-class KibanaUnavailable(NewswireError):
-    """Kibana can't be reached."""
+from pipeline.wire.errors import KibanaUnavailable, SetupError
 
 
 def send(

@@ -33,7 +33,7 @@ from pipeline.search.counts import counts
 from pipeline.search.cursors import Cursor, decode, digest, encode
 from pipeline.search.request import SearchRequest
 from pipeline.search.visible import Body, is_visible, visible
-from pipeline.wire.errors import IndexUnavailable, NewswireError, SetupError
+from pipeline.wire.errors import CursorExpired, IndexUnavailable, SetupError
 
 KEEP_ALIVE = "3m"
 """How long Elasticsearch keeps a listing for its next page."""
@@ -52,10 +52,6 @@ MAX_TERMS, MAX_HITS = 500, 10_000
 
 A = TypeVar("A")
 B = TypeVar("B")
-
-
-class CursorExpired(NewswireError):
-    """The next page of a listing was requested too late."""
 
 
 class Reader:

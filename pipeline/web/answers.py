@@ -11,9 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from pipeline.search.cursors import CursorError
-from pipeline.search.reader import CursorExpired
-from pipeline.web.live import TooMany
-from pipeline.wire.errors import IndexUnavailable, NewswireError, SetupError
+from pipeline.wire.errors import CursorExpired, IndexUnavailable, NewswireError, SetupError, TooMany
 
 Answer = TypeVar("Answer")
 

@@ -24,7 +24,7 @@ import msgspec
 from pipeline.search.reader import Reader
 from pipeline.search.request import SearchRequest
 from pipeline.search.visible import is_visible
-from pipeline.wire.errors import NewswireError
+from pipeline.wire.errors import NewswireError, TooMany
 from pipeline.wire.story import Status
 
 log = logging.getLogger(__name__)
@@ -90,10 +90,6 @@ class Listener:
             with suppress(asyncio.QueueEmpty):
                 self.events.get_nowait()
             self.events.put_nowait(None)
-
-
-class TooMany(NewswireError):
-    """There are MAX_LISTENERS already."""
 
 
 class Live:

@@ -18,7 +18,7 @@ from pipeline.index.document import Document
 from pipeline.search.countries import country_name
 from pipeline.search.cursors import CursorError
 from pipeline.search.facets import FACETS
-from pipeline.search.reader import CursorExpired, together
+from pipeline.search.reader import together
 from pipeline.search.request import SearchRequest
 from pipeline.search.results import Page, PlaceCount
 from pipeline.web import (
@@ -30,7 +30,7 @@ from pipeline.web import (
 from pipeline.web.answers import ReaderLeft, awaited
 from pipeline.web.api import StoryId, compared, described, reader
 from pipeline.web.streaming import streamed
-from pipeline.wire.errors import NewswireError
+from pipeline.wire.errors import CursorExpired, NewswireError
 
 router = APIRouter(include_in_schema=False)
 

@@ -100,7 +100,7 @@ def id_name(*signatures: str | None) -> str | None:
 
 
 def is_known(name: str | None) -> bool:
-    """Whether a name is one of a known agency."""
+    """Returns whether a name is one of a known agency."""
     return (_bare(name) or "").casefold() in _KNOWN
 
 

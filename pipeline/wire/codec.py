@@ -30,7 +30,7 @@ _enriched = msgspec.json.Decoder(Enriched)
 
 
 def encode(record: Story | Enriched) -> bytes:
-    """The record as UTF-8 JSON, the same bytes for equal records.
+    """Returns the record as UTF-8 JSON, the same bytes for equal records.
 
     Raises:
         CodecError: a text holds lone surrogates, which UTF-8 can't write, or the story's id
@@ -54,7 +54,7 @@ _Around = msgspec.defstruct(
 
 
 def encode_around(record: Enriched, story: bytes) -> bytes:
-    """An enriched record whose story is written as it came: fields that are not known here too.
+    """Returns an enriched record whose story keeps the fields that are not known here.
 
     Args:
         story: the JSON that `record.story` was decoded from.
@@ -86,7 +86,7 @@ def require_known(headers: Mapping[str, str], where: str) -> None:
 
 
 def decode_story(raw: bytes) -> Story:
-    """A story from its JSON.
+    """Returns a story from its JSON.
 
     Raises:
         CodecError: not JSON, not a story, or one without a fit id.
@@ -100,7 +100,7 @@ def decode_story(raw: bytes) -> Story:
 
 
 def decode_enriched(raw: bytes) -> Enriched:
-    """An enriched story from its JSON.
+    """Returns an enriched story from its JSON.
 
     Raises:
         CodecError: not JSON, not an enriched story, or one without a fit id.
@@ -114,13 +114,13 @@ def decode_enriched(raw: bytes) -> Enriched:
 
 
 def as_json(record: Story | Enriched) -> dict[str, Any]:
-    """The record as plain dicts, lists and strings: its JSON form, not yet text."""
+    """Returns the record as plain dicts, lists and strings: the JSON form before it is text."""
     result: dict[str, Any] = msgspec.to_builtins(record)
     return result
 
 
 def json_schema(record: type[Story] | type[Enriched] = Story) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a record, generated from the code."""
+    """Returns the JSON Schema (2020-12) of a record, generated from the code."""
     return msgspec.json.schema(record)
 
 

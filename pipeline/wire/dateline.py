@@ -166,7 +166,7 @@ def agency_of(dateline: Dateline | None) -> str | None:
 
 
 def is_guess(dateline: Dateline) -> bool:
-    """Whether a printed dateline names neither agency nor day: capitals before a dash."""
+    """Returns whether a printed dateline names neither agency nor day: capitals before a dash."""
     return dateline.filed_on is None and agency_of(dateline) is None
 
 
@@ -184,7 +184,7 @@ def of_metadata(place: str | None, printed: Dateline | None) -> Dateline | None:
 
 
 def contradicts(printed: Dateline | None, place: str | None) -> bool:
-    """Whether a dateline prints another place than metadata say the story came from.
+    """Returns whether a dateline prints another place than metadata say the story came from.
 
     Kyodo datelines from BEIJING what its Location calls Paris, Reuters files what is datelined
     BEIRUT from its desk in Bangalore: what is printed counts, unless it may be no dateline.
@@ -216,12 +216,12 @@ def _without_agency(text: str) -> str:
 
 
 def _is_agency(name: str | None) -> bool:
-    """Whether a name in brackets is a known agency's: "AP", "dpa/AFP", "Reuters Health"."""
+    """Returns whether a name in brackets is a known agency's: "AP", "dpa/AFP", "Reuters Health"."""
     return any(map(agencies.is_known, (name, *re.split(r"[/\s-]+", name or ""))))
 
 
 def _explains(place: str, agency: str | None) -> bool:
-    """Whether brackets abbreviate the words before them: "World Health Organization (WHO)"."""
+    """Returns whether brackets abbreviate the words before: "World Health Organization (WHO)"."""
     words = [word for word in _WORD.findall(place.partition(",")[0]) if word not in _LINKS]
     letters = re.sub(r"\W", "", agency or "").casefold()
     initials = "".join(word[0] for word in words).casefold()
@@ -239,7 +239,7 @@ def _end_of(place: str | None, paragraph: str) -> int:
 
 
 def _is_place(text: str) -> bool:
-    """Whether words can be a place's name: capitalised, few, and no sentence."""
+    """Returns whether words can be a place's name: capitalised, few, and no sentence."""
     words = _WORD.findall(text)
     return (
         0 < len(words) <= 9
@@ -250,7 +250,7 @@ def _is_place(text: str) -> bool:
 
 
 def _all_capitals(text: str) -> bool:
-    """Whether a place is printed in capitals: "ST. JOHN'S, N.L.", "SEOUL, South Korea"."""
+    """Returns whether a place is printed in capitals: "ST. JOHN'S, N.L.", "SEOUL, South Korea"."""
     city = text.partition(",")[0]
     words = city.casefold().split()
     return (

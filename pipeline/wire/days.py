@@ -33,7 +33,7 @@ _DAY = re.compile(
 
 
 def day(text: str | None, near: date | None) -> date | None:
-    """A day as datelines print it: "Aug 29, 2014", "29. August", "July 23", "4 avril 2018".
+    """Returns a day as datelines print it: "Aug 29, 2014", "29. August", "July 23", "4 avril 2018".
 
     Without a year it is the one that brings it nearest to `near`; None without both, and for
     days written in numbers alone, whose order can't be known.

@@ -1,7 +1,7 @@
 """A dead letter: raw bytes that could not be used, with what failed, why and where.
 
 The message on the dead-letter topic has the raw bytes as its value, unchanged, and the
-rest as headers, so that it can be replayed once the cause is mended.
+rest as headers, so that it can be replayed once the cause is fixed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> bytes:
-        """Equal for equal letters, so that a repeated failure can be told as one."""
+        """Equal for equal letters, so that a repeated failure can be recognised as one."""
         return key(self.story_id or hashlib.sha256(self.raw).hexdigest())
 
     @property
@@ -54,7 +54,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def letter_name(partition: int, offset: int) -> str:
-    """What a dead letter is called, by its place on the topic: "2:107"."""
+    """Returns what a dead letter is called, by its place on the topic: "2:107"."""
     return f"{partition}:{offset}"
 
 
@@ -69,7 +69,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def dead_letter(raw: bytes, stage: str, error: Exception, **where_from: object) -> DeadLetter:
-    """A letter for bytes that raised an error.
+    """Returns a letter for bytes that raised an error.
 
     Args:
         raw: the delivery's or the record's bytes, unchanged.
@@ -95,7 +95,7 @@ def dead_letter(raw: bytes, stage: str, error: Exception, **where_from: object) 
 def in_place_of(
     topics: Topics, topic: str, key: bytes, value: bytes, given: Headers
 ) -> tuple[bytes, bytes, Headers]:
-    """The dead letter of a message whose topic takes none so large: key, value and headers.
+    """Returns the dead letter of a message whose topic takes none so large: key, value and headers.
 
     Of a dead letter that is too large itself half the bytes are kept; a header `raw_bytes`
     says how many there were.
@@ -107,20 +107,20 @@ def in_place_of(
     if topic == topics.deadletter:
         if not value:
             raise SetupError(f"the topic {topic} takes no message at all: see max.message.bytes")
-        told = [] if "raw_bytes" in values else headers(raw_bytes=len(value))
-        return key, value[: len(value) // 2], given + told
-    told_by_feed = {n: values.get(n) for n in ("feed", "format", "name", "received_at")}
+        size_header = [] if "raw_bytes" in values else headers(raw_bytes=len(value))
+        return key, value[: len(value) // 2], given + size_header
+    context = {n: values.get(n) for n in ("feed", "format", "name", "received_at")}
     error = CodecError(
         f"{len(value):,} bytes, more than the topic {topic} takes: raise its max.message.bytes "
         "or lower kafka.max_request_bytes"
     )
     story_id = key.decode("utf-8", "replace")
-    letter = dead_letter(value, "publish", error, story_id=story_id, topic=topic, **told_by_feed)
+    letter = dead_letter(value, "publish", error, story_id=story_id, topic=topic, **context)
     return letter.key, letter.raw, letter.headers
 
 
 def read(raw: bytes, values: dict[str, str]) -> DeadLetter:
-    """A letter from a message of the dead-letter topic and its decoded headers."""
+    """Returns a letter from a message of the dead-letter topic and its decoded headers."""
     known = {name: values[name] for name in DeadLetter.__struct_fields__ if name in values}
     missing = {name: "?" for name in ("stage", "error", "reason") if name not in known}
     return msgspec.convert({**known, **missing, "raw": raw}, DeadLetter, strict=False)

@@ -1,30 +1,38 @@
-"""Errors, told apart by what follows from them.
+"""All errors that newswire raises on purpose, grouped by what follows from them.
 
     NewswireError
-      StoryError            this story is bad: dead-letter it, go on
-        ParseError            a delivery can't be read
+      StoryError            this story is bad: dead-letter it, continue with the others
+        ParseError            a delivery, or an item of it, can't be read
         CodecError            a record can't be decoded or encoded
+        RecordsTooLarge       the broker refuses records for their size
         EnrichmentError       a story crashed or hung its NLP process
         MappingError          the index rejects the document
-      TransientError        the world is bad: back off, retry, hold the offset
-        SourceUnavailable     a feed can't be reached
+      TransientError        a dependency fails: back off, retry, hold the offset
+        SourceUnavailable     a feed's source can't be reached or refuses to answer
+          Answered              it answered with a status that is no success
+          NotAllowed            it leads to an address that the feed may not use
         BrokerUnavailable     Kafka can't be reached or does not acknowledge
         IndexUnavailable      Elasticsearch can't be reached or is overloaded
+        KibanaUnavailable     Kibana can't be reached or is starting
+      RequestError          this request can't be answered: tell the client, continue
+        CursorExpired         the next page was requested too late
+        TooMany               all places for live listeners are taken
       SetupError            something must be set up first: stop and say what
-      ConfigError           the configuration can't be used: stop and name the key and the file
+        RequestRefused        Elasticsearch refuses a request for its content
+      ConfigError           the configuration can't be used: stop, name the key and the file
 
-Library exceptions are translated into these once, at the edge.
+Errors of a library are translated into these once, where the library is called.
 """
 
 from __future__ import annotations
 
 
 class NewswireError(Exception):
-    """The root of every error that newswire raises on purpose."""
+    """The root of all errors that newswire raises on purpose."""
 
 
 class StoryError(NewswireError):
-    """One story is bad. It goes to the dead-letter topic and the rest goes on."""
+    """One story is bad. It goes to the dead-letter topic and the others continue."""
 
 
 class ParseError(StoryError):
@@ -48,16 +56,28 @@ class CodecError(StoryError):
     """Bytes on a topic are not the record that their schema number promises."""
 
 
+class RecordsTooLarge(StoryError):
+    """Some records of a batch are larger than their topic accepts; the others may be published.
+
+    Args:
+        numbers: the positions of these records in the batch.
+    """
+
+    def __init__(self, numbers: frozenset[int]) -> None:
+        super().__init__(f"{len(numbers)} records are larger than their topic accepts")
+        self.numbers = numbers
+
+
 class EnrichmentError(StoryError):
     """A story crashed or hung its NLP process more often than is allowed."""
 
 
 class MappingError(StoryError):
-    """The index rejects a document for what is in it."""
+    """The index rejects a document for its content."""
 
 
 class TransientError(NewswireError):
-    """Something that newswire depends on is ill. Wait and try again."""
+    """A dependency fails. Wait and try again."""
 
 
 class SourceUnavailable(TransientError):
@@ -65,8 +85,8 @@ class SourceUnavailable(TransientError):
 
     Args:
         message: what happened, in one sentence, without secrets.
-        retry_after_seconds: how long the source asks not to be asked again.
-        gone: it says that it will not come back.
+        retry_after_seconds: how long the source asks clients to wait.
+        gone: True when the source says that it is gone permanently.
     """
 
     def __init__(self, message: str, retry_after_seconds: float = 0.0, gone: bool = False) -> None:
@@ -75,16 +95,58 @@ class SourceUnavailable(TransientError):
         self.gone = gone
 
 
+class Answered(SourceUnavailable):
+    """A server answered with a status that does not mean success.
+
+    Args:
+        url: the address that was requested.
+        status: the HTTP status.
+        reason: its reason phrase.
+        retry_after_seconds: how long the server asks clients to wait.
+    """
+
+    def __init__(self, url: str, status: int, reason: str, retry_after_seconds: float) -> None:
+        answer = (
+            "permanently gone (410): remove the feed" if status == 410 else f"{status} {reason}"
+        )
+        super().__init__(f"{url}: {answer}", retry_after_seconds, status == 410)
+        self.status = status
+
+
+class NotAllowed(SourceUnavailable):
+    """A redirect or a link leads to an address that the feed may not use."""
+
+
 class BrokerUnavailable(TransientError):
     """Kafka can't be reached or does not acknowledge."""
 
 
 class IndexUnavailable(TransientError):
-    """Elasticsearch can't be reached, or is too busy to take what it is given."""
+    """Elasticsearch can't be reached or is overloaded."""
+
+
+class KibanaUnavailable(TransientError):
+    """Kibana can't be reached or is starting."""
+
+
+class RequestError(NewswireError):
+    """A request of a client can't be answered."""
+
+
+class CursorExpired(RequestError):
+    """The next page of a listing was requested too late."""
+
+
+class TooMany(RequestError):
+    """All places for live listeners are taken."""
 
 
 class SetupError(NewswireError):
     """A topic, template or alias is missing or unfit: a person must act."""
+
+
+class RequestRefused(SetupError):
+    """Elasticsearch refuses this request for its content; another may succeed."""
 
 
 class ConfigError(NewswireError):

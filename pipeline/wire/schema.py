@@ -1,7 +1,7 @@
-"""`python -m pipeline.wire.schema`: docs/story.md and docs/story.schema.json, made from the code.
+"""`python -m pipeline.wire.schema`: writes docs/story.md and docs/story.schema.json.
 
-What each field means is said once, in `pipeline.wire.story`; both files repeat it for readers who
-don't read Python. A test holds them against the code.
+The meaning of each field stands once, in `pipeline.wire.story`; both files repeat it for those who
+don't read Python. A test compares them with the code.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ The order of a story's versions, and what a kill does to them: `pipeline/wire/ve
 
 @cache
 def meanings() -> Mapping[str, Mapping[str, str]]:
-    """What each field or word of each record means, by class: the docstrings below them."""
+    """Returns what each field or word of each record means, by class: the docstrings below them."""
     tree = ast.parse(inspect.getsource(story))
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     return {node.name: _meanings(node) for node in classes}
@@ -56,16 +56,16 @@ def _meanings(of: ast.ClassDef) -> dict[str, str]:
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of a story, with what each field means."""
+    """Returns the JSON Schema of a story, with what each field means."""
     made = codec.json_schema(story.Story)
     for name, definition in made["$defs"].items():
-        for field, told in definition.get("properties", {}).items():
-            told["description"] = meanings()[name][field]
+        for field, described in definition.get("properties", {}).items():
+            described["description"] = meanings()[name][field]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Story", **made}
 
 
 def page() -> str:
-    """The documentation of a story's JSON form, in Markdown."""
+    """Returns the documentation of a story's JSON form, in Markdown."""
     definitions = schema()["$defs"]
     names = ["Story", *(name for name in definitions if name != "Story")]
     return "\n".join([_HEAD, *(_section(name, definitions[name]) for name in names)])
@@ -80,23 +80,23 @@ def _section(name: str, definition: Mapping[str, Any]) -> str:
     else:
         required = definition.get("required", [])
         lines += ["| Field | JSON | Meaning |", "|---|---|---|"]
-        for field, told in definition["properties"].items():
+        for field, described in definition["properties"].items():
             shown = f"**`{field}`**" if field in required else f"`{field}`"
-            lines.append(f"| {shown} | {_type(told)} | {_cell(told['description'])} |")
+            lines.append(f"| {shown} | {_type(described)} | {_cell(described['description'])} |")
     return "\n".join([*lines, ""])
 
 
-def _type(told: Mapping[str, Any]) -> str:
-    """A field's JSON type in words: "string or null", "list of Subject"."""
-    if "anyOf" in told:
-        return " or ".join(_type(part) for part in told["anyOf"])
-    if "$ref" in told:
-        name = told["$ref"].rpartition("/")[2]
+def _type(described: Mapping[str, Any]) -> str:
+    """Returns a field's JSON type in words: "string or null", "list of Subject"."""
+    if "anyOf" in described:
+        return " or ".join(_type(part) for part in described["anyOf"])
+    if "$ref" in described:
+        name = described["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
-    if told["type"] == "array":
-        return f"list of {_type(told['items'])}"
-    kind: str = told["type"]
-    return {"date-time": "instant", "date": "day"}.get(told.get("format", ""), kind)
+    if described["type"] == "array":
+        return f"list of {_type(described['items'])}"
+    kind: str = described["type"]
+    return {"date-time": "instant", "date": "day"}.get(described.get("format", ""), kind)
 
 
 def _cell(text: str) -> str:
@@ -104,7 +104,7 @@ def _cell(text: str) -> str:
 
 
 def files() -> dict[Path, str]:
-    """Each file that is made, with its text."""
+    """Returns each file that is made, with its text."""
     return {
         DOCS / "story.md": page(),
         DOCS / "story.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n",

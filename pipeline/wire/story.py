@@ -1,4 +1,4 @@
-"""The record that everything else passes on: one version of one story.
+"""The record that every stage passes on: one version of one story.
 
 Names follow the trade and the IPTC's standards (NewsML-G2, ninjs, NITF). Unknown
 is None or an empty tuple, never invented. Every instant is an aware datetime in UTC.
@@ -14,7 +14,7 @@ from typing import Annotated
 import msgspec
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
-"""In UTC; one without a zone is refused, for nobody could order it among others."""
+"""In UTC; one without a zone is refused, since it could not be ordered."""
 
 
 class Status(StrEnum):
@@ -29,7 +29,7 @@ class Status(StrEnum):
 
 
 class Signal(StrEnum):
-    """What this version does to the ones before it, or how loudly it rings."""
+    """What this version does to the ones before it, or how urgent it is."""
 
     UPDATE = "update"
     """New facts, same story."""
@@ -74,7 +74,7 @@ class Dateline(msgspec.Struct, frozen=True, kw_only=True):
     place: str | None = None
     """The place alone: "SEOUL, South Korea"."""
     filed_on: date | None = None
-    """None when the wire omits the day, or the year can't be known."""
+    """None when the wire omits the day, or the year is unknown."""
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +142,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     status_sent: str | None = None
     """The wire's own word for the status: "stat:canceled", "embargoed"."""
     signal: Signal | None = None
-    """What this version does to the ones before it, or how loudly it rings."""
+    """What this version does to the ones before it, or how urgent it is."""
     signal_sent: str | None = None
     """The wire's own words for the signal: "1st Ld-Writethru", "sig:correction"."""
     headline: str | None = None
@@ -156,7 +156,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     summary: str | None = None
     """Abstract or description, where the wire gives one beside the body."""
     body: str = ""
-    """Plain text; paragraphs are parted by one empty line."""
+    """Plain text; paragraphs are separated by one empty line."""
     language: str | None = None
     """BCP 47: "en", "de-CH"."""
     urgency: int | None = None
@@ -194,7 +194,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[Link, ...] = ()
     """Other resources that the story points to."""
     received_at: Instant | None = None
-    """When the connector took the delivery; None outside a connector."""
+    """When the connector received the delivery; None outside a connector."""
     format: str | None = None
     """Which format the delivery was read as: "nitf", "newsml_g2", "text"."""
     clock: Clock | None = None

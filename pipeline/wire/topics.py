@@ -31,7 +31,7 @@ _URGENT_SIGNALS = frozenset({Signal.FLASH, Signal.BULLETIN, Signal.NEWSALERT, Si
 
 
 def lane(story: Story, backfill: bool = False) -> Lane:
-    """The lane of a story: what is most urgent, and every kill, overtakes a backlog.
+    """Returns the lane of a story: what is most urgent, and every kill, overtakes a backlog.
 
     Versions of one story may take different lanes and so overtake each other; their
     versions decide all the same.
@@ -55,7 +55,7 @@ class Topics:
         return f"{self.prefix}.stories"
 
     def lane(self, lane: Lane) -> str:
-        """The stories topic of a lane."""
+        """Returns the stories topic of a lane."""
         return self.stories if lane is Lane.LIVE else f"{self.stories}.{lane.name.lower()}"
 
     @property
@@ -84,17 +84,17 @@ class Topics:
         return (*self.lanes, self.enriched, self.deadletter)
 
     def all(self) -> tuple[str, ...]:
-        """Every topic, in the order of the flow."""
+        """Returns every topic, in the order of the flow."""
         return (*self.lanes, self.enriched, self.alerts, self.deadletter)
 
 
 def key(story_id: str) -> bytes:
-    """The message key of a story."""
+    """Returns the message key of a story."""
     return story_id.encode("utf-8", _ESCAPED)
 
 
 def headers(**values: object) -> Headers:
-    """Message headers as Kafka wants them; None is left out."""
+    """Returns message headers in the form that Kafka takes; None is left out."""
     return [
         (name, str(value).encode("utf-8", _ESCAPED))
         for name, value in values.items()
@@ -103,5 +103,5 @@ def headers(**values: object) -> Headers:
 
 
 def read_headers(pairs: Iterable[tuple[str, bytes | None]] | None) -> dict[str, str]:
-    """Headers as a dict of text; undecodable bytes are replaced, not raised."""
+    """Returns headers as a dict of text; undecodable bytes are replaced, not raised."""
     return {name: (value or b"").decode("utf-8", "replace") for name, value in pairs or ()}

@@ -44,7 +44,7 @@ REVISIONS = 1000
 _VERSION_PLANE = 10**13
 _KILL_PLANE = 9 * 10**15
 _MAX_WIRE_VERSION = 4 * 10**15
-"""A longer number can't be told from a time or an id: the story's time is its clock."""
+"""A longer number may be a time or an id, so the story's time is its clock."""
 _BEFORE_CLOCKS = {
     **dict.fromkeys(("anpa1312", "iptc7901", "text", "mail"), Clock.TRANSMISSION),
     "rss": Clock.RECEIPT,
@@ -59,7 +59,7 @@ _MAX_MILLISECONDS = _VERSION_PLANE - 1
 
 
 def rank(story: Story) -> int:
-    """The story's place among its versions: the higher is the newer.
+    """Returns the story's place among its versions: the higher is the newer.
 
     Equal stories have equal ranks; below 9.1·10^15, so that `index_version` fits a long.
     """
@@ -78,7 +78,7 @@ def rank(story: Story) -> int:
 
 
 def index_version(story: Story, revision: int) -> int:
-    """The document's external version in Elasticsearch.
+    """Returns the document's external version in Elasticsearch.
 
     Args:
         story: the version to be indexed.
@@ -93,12 +93,12 @@ def index_version(story: Story, revision: int) -> int:
 
 
 def is_newer(story: Story, revision: int, newest: int | None) -> bool:
-    """Whether a story is worth enriching, given the newest index version known for its id."""
+    """Returns whether a story is newer than the newest index version known for its id."""
     return newest is None or index_version(story, revision) > newest
 
 
 def blank(story: Story) -> Story:
-    """A withdrawn story as it may be kept: whose, when and why, none of what it said.
+    """Returns a withdrawn story as it may be kept: whose, when and why, none of what it said.
 
     The slugline and the note to editors stay: they are the kill notice itself.
     """

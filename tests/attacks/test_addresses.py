@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from connectors.sources.addresses import address, is_public
-from connectors.sources.fetch import Fetcher, FetchOptions, NotAllowed
-from pipeline.wire.errors import SourceUnavailable
+from connectors.sources.fetch import Fetcher, FetchOptions
+from pipeline.wire.errors import NotAllowed, SourceUnavailable
 
 FEED = "https://wire.example/feed"
 NAMES = {

@@ -15,9 +15,8 @@ from connectors.feed.loop import FeedLoop
 from connectors.formats import Context, Parsed, Skipped
 from connectors.sources import Delivery, Options, Polled, Source
 from pipeline.kafka.messages import Message
-from pipeline.kafka.publisher import RecordsTooLarge
 from pipeline.wire import codec
-from pipeline.wire.errors import BrokerUnavailable, ParseError
+from pipeline.wire.errors import BrokerUnavailable, ParseError, RecordsTooLarge
 from pipeline.wire.story import Story
 from pipeline.wire.topics import Topics
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from connectors.sources.fetch import Fetcher, FetchOptions, NotAllowed, bare, retry_after_seconds
-from pipeline.wire.errors import SourceUnavailable
+from connectors.sources.fetch import Fetcher, FetchOptions, bare, retry_after_seconds
+from pipeline.wire.errors import NotAllowed, SourceUnavailable
 
 PUBLIC = {"cdn.example": "93.184.216.34", "inside.example": "10.0.0.5", "meta.example": "::1"}
 

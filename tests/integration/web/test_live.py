@@ -10,8 +10,8 @@ import pytest
 from pipeline.search.reader import open_reader
 from pipeline.search.request import SearchRequest
 from pipeline.web import live
-from pipeline.web.live import Event, Live, TooMany
-from pipeline.wire.errors import IndexUnavailable
+from pipeline.web.live import Event, Live
+from pipeline.wire.errors import IndexUnavailable, TooMany
 from pipeline.wire.story import Signal, Status
 from pipeline.wire.versions import index_version
 from tests.integration.web.newsroom import Newsroom, newsroom

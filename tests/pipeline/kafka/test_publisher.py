@@ -13,9 +13,9 @@ from connectors.publish import letter_record, story_record
 from pipeline.kafka import publisher as publishing
 from pipeline.kafka import reading
 from pipeline.kafka.messages import Message, too_large
-from pipeline.kafka.publisher import Publisher, RecordsTooLarge
+from pipeline.kafka.publisher import Publisher
 from pipeline.wire.deadletter import dead_letter
-from pipeline.wire.errors import BrokerUnavailable, ParseError, SetupError
+from pipeline.wire.errors import BrokerUnavailable, ParseError, RecordsTooLarge, SetupError
 from pipeline.wire.story import Story
 from pipeline.wire.topics import Topics, read_headers
 

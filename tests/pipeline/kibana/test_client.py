@@ -5,8 +5,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from pipeline.kibana.client import KibanaUnavailable, send
-from pipeline.wire.errors import SetupError
+from pipeline.kibana.client import send
+from pipeline.wire.errors import KibanaUnavailable, SetupError
 
 URL = "http://kibana.example:5601/base/"
 

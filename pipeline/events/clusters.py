@@ -1,8 +1,9 @@
-"""Average-link clustering of a few hundred stories, with a check that two groups agree.
+"""Clusters a few hundred stories: the most alike are joined first, if their names agree.
 
-Clusters are joined, the most alike first, while the mean cosine of their pairs is at least
-ALIKE. Averages join what one long story about both earthquakes holds together; so two clusters
-of several stories must also agree in the names that most of each share.
+Two clusters are as alike as the cosine between the sums of their vectors. What single stories say
+evens out in the sums, so that large clusters are compared by what their stories have in common. Yet
+a long story about two earthquakes draws the reports of both together; so two clusters of several
+stories must also agree in the names that most of each share.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from pipeline.events.terms import RARITY, UNIT, Terms
 
 Matrix = NDArray[np.float32]
 
-ALIKE = 0.20
-"""The least mean cosine between the stories of two clusters that become one."""
+ALIKE = 0.33
+"""The least cosine between two clusters that become one."""
 RELATED = 0.10
-"""A cosine below it counts as none: two long stories always share a few words."""
-AGREED = 0.45
+"""A cosine of two stories below it counts as none: long stories always share a few words."""
+AGREED = 0.47
 """The least cosine between the names of two clusters that become one."""
-SEVERAL = 4
+SEVERAL = 3
 """Clusters are asked to agree when each has so many stories: the names of fewer say too little."""
 SHARED = 0.40
 """A name stands for a cluster when so many of its stories have it."""
@@ -32,13 +33,13 @@ SHARED = 0.40
 def cluster(stories: Sequence[Terms]) -> list[list[int]]:
     """Returns the clusters of stories, as positions in ascending order.
 
-    Equal means are decided by the order of the stories: give them in an order that does not
+    Equal cosines are decided by the order of the stories: give them in an order that does not
     depend on their arrival.
     """
     if len(stories) < 2:
         return [[n] for n in range(len(stories))]
     weights, names = _matrices(stories)
-    return _Clustering(_cosines(weights), names).run()
+    return _Clustering(_products(weights), names).run()
 
 
 def _matrices(stories: Sequence[Terms]) -> tuple[Matrix, Matrix]:
@@ -53,11 +54,10 @@ def _matrices(stories: Sequence[Terms]) -> tuple[Matrix, Matrix]:
     return weights, (names[:, distinct & 1 == 1] / RARITY).astype(np.float32)
 
 
-def _cosines(weights: Matrix) -> NDArray[np.int64]:
-    """Returns the products of all pairs in whole numbers; none of a story with itself."""
+def _products(weights: Matrix) -> NDArray[np.int64]:
+    """Returns the products of all pairs, in whole numbers."""
     products = (weights @ weights.T).astype(np.int64)
     products[products < RELATED * UNIT**2] = 0
-    np.fill_diagonal(products, 0)
     return products
 
 
@@ -67,12 +67,14 @@ class _Clustering:
     def __init__(self, products: NDArray[np.int64], names: Matrix) -> None:
         count = len(products)
         self.names = names
+        self.lengths = np.sqrt(np.maximum(products.diagonal(), 1))
+        self.squares = products.diagonal().copy()
         self.sums = products
-        self.sizes = np.ones(count, np.int64)
+        np.fill_diagonal(self.sums, 0)
         self.members = {n: [n] for n in range(count)}
-        self.means = products / float(UNIT**2)
-        self.nearest = self.means.argmax(1)
-        self.best = self.means[np.arange(count), self.nearest]
+        self.cosines = self.sums / np.outer(self.lengths, self.lengths)
+        self.nearest = self.cosines.argmax(1)
+        self.best = self.cosines[np.arange(count), self.nearest]
         self.profiles: dict[int, tuple[int, Matrix]] = {}
 
     def run(self) -> list[list[int]]:
@@ -85,40 +87,41 @@ class _Clustering:
             if self._agree(one, other):
                 self._join(one, other)
             else:
-                self.means[one, other] = self.means[other, one] = 0
+                self.cosines[one, other] = self.cosines[other, one] = 0
                 self._update(np.array([one, other]))
 
     def _join(self, one: int, other: int) -> None:
         self.members[one] += self.members.pop(other)
-        self.sizes[one] += self.sizes[other]
+        self.squares[one] += self.squares[other] + 2 * self.sums[one, other]
+        self.lengths[one] = np.sqrt(self.squares[one])
         for axis in (self.sums, self.sums.T):
             axis[one] += axis[other]
             axis[other] = 0
         self.sums[one, one] = 0
-        self.means[other] = self.means[:, other] = 0
+        self.cosines[other] = self.cosines[:, other] = 0
         self.best[other] = 0
-        means = self.sums[one] / (self.sizes * (float(UNIT**2) * self.sizes[one]))
-        self.means[one] = self.means[:, one] = means
+        cosines = self.sums[one] / (self.lengths * self.lengths[one])
+        self.cosines[one] = self.cosines[:, one] = cosines
         stale = (self.nearest == one) | (self.nearest == other)
-        better = (means > self.best) | ((means == self.best) & (one < self.nearest))
+        better = (cosines > self.best) | ((cosines == self.best) & (one < self.nearest))
         self.nearest[better] = one
-        self.best[better] = means[better]
+        self.best[better] = cosines[better]
         stale &= ~better
         stale[one] = True
         self._update(np.flatnonzero(stale))
 
     def _update(self, rows: NDArray[np.int64]) -> None:
-        self.nearest[rows] = self.means[rows].argmax(1)
-        self.best[rows] = self.means[rows, self.nearest[rows]]
+        self.nearest[rows] = self.cosines[rows].argmax(1)
+        self.best[rows] = self.cosines[rows, self.nearest[rows]]
 
     def _agree(self, one: int, other: int) -> bool:
-        if min(self.sizes[one], self.sizes[other]) < SEVERAL:
+        if min(len(self.members[one]), len(self.members[other])) < SEVERAL:
             return True
         a, b = self._profile(one), self._profile(other)
         return bool(a @ b >= AGREED * np.sqrt((a @ a) * (b @ b)) > 0)
 
     def _profile(self, cluster: int) -> Any:
-        size = int(self.sizes[cluster])
+        size = len(self.members[cluster])
         known = self.profiles.get(cluster)
         if known is None or known[0] != size:
             rows = self.names[self.members[cluster]]

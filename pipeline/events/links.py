@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.events.neighbours import Neighbours, Products, Slots
 from pipeline.events.terms import UNIT, Terms
 
-LINKS = (0.20, 0.30, 0.40, 0.50, 0.60, 0.70, 0.80, 0.90, 0.97)
+LINKS = (0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.92, 0.97)
 """The thresholds. At the last one blocks may be of any size: such texts are the same."""
 NEIGHBOURS = 200
 BLOCK = 300

@@ -15,7 +15,9 @@ from pipeline.events.terms import TERMS, UNIT, Terms
 Slots = NDArray[np.int64]
 Products = NDArray[np.int64]
 
-NONE: tuple[Slots, Products] = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+_SKIPPED = 0.6
+"""How much of the least cosine the terms may be worth that are not looked up."""
+_NONE: tuple[Slots, Products] = (np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 class Neighbours:
@@ -90,21 +92,21 @@ class Neighbours:
     def near(self, slot: int) -> tuple[Slots, Products]:
         """Returns the slots of the vectors that are alike, ascending, and the products with each.
 
-        Terms that most vectors have are not looked up while what they weigh together is too
-        little to make two vectors alike by itself (a prefix filter).
+        The terms that most vectors have are not looked up, as far as they weigh little: what is
+        alike has enough in common without them. Its products are then worked out in full.
         """
         terms = self.terms(slot)
         weights = terms.weights.astype(np.int64)
         postings = [self._postings[key] for key in terms.keys.tolist()]
         sizes = [1 if isinstance(posting, int) else len(posting) for posting in postings]
-        left = self._least * UNIT
-        skipped = 0.0
         least = self._least * UNIT**2
+        limit = (_SKIPPED * self._least * UNIT) ** 2
+        skipped = 0.0
         looked_up: list[Slots] = []
         for n in sorted(range(len(postings)), key=lambda n: -sizes[n]):
-            heavier = skipped + float(weights[n]) ** 2
-            if heavier < left**2:
-                skipped = heavier
+            square = float(weights[n]) ** 2
+            if skipped + square < limit:
+                skipped += square
                 continue
             posting = postings[n]
             if isinstance(posting, int):
@@ -116,7 +118,7 @@ class Neighbours:
             looked_up.append(slots)
             del packed  # an array can't grow while numpy looks at it
         if not looked_up:
-            return NONE
+            return _NONE
         found = np.concatenate(looked_up)
         sums = self._sums[found]
         self._sums[found] = 0

@@ -7,24 +7,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.events.weights import fold, rarity, word_hash
 
-TERMS = 60
+TERMS = 40
 """The heaviest terms of a story; the rest is noise."""
 UNIT = 2048
 """The length of a vector. Its square stays below 2^24, so that float32 products are exact."""
 LEAD_WORDS = 60
-LEAD = 2.0
+LEAD = 2.5
 """How often a word among the first LEAD_WORDS counts."""
 PLAIN = 0.2
 """The weight of a word in small letters beside that of a name."""
-_REPEATED = 0.6
-"""Exponent of a term's occurrences."""
 RARITY = 255
 """The `rarity` of the rarest name."""
 
@@ -50,18 +50,17 @@ class Terms:
 
 def terms(text: str, headline: str | None = None) -> Terms:
     """Returns the terms of a story."""
+    words = _words(f"{headline}\n{text}" if headline else text)
+    lead = Counter(words[:LEAD_WORDS])
     counts: dict[int, float] = {}
     rare: dict[int, float] = {}
-    for position, word in enumerate(_words(f"{headline}\n{text}" if headline else text)):
-        if not (folded := fold(word)) or not (weight := rarity(folded)):
-            continue
-        is_name = word[0].isdigit() or word[0].isupper()
-        key = word_hash(folded) | 1 if is_name else word_hash(folded) & ~1
-        counts[key] = counts.get(key, 0.0) + (LEAD if position < LEAD_WORDS else 1.0)
-        rare[key] = weight
+    for word, count in Counter(words).items():
+        key, rareness = _term(word)
+        if rareness:
+            counts[key] = counts.get(key, 0.0) + count + (LEAD - 1.0) * lead[word]
+            rare[key] = rareness
     weighed = {
-        key: rare[key] * (1.0 if key & 1 else PLAIN) * count**_REPEATED
-        for key, count in counts.items()
+        key: rare[key] * (1.0 if key & 1 else PLAIN) * count**0.5 for key, count in counts.items()
     }
     chosen = sorted(sorted(weighed, key=lambda key: (-weighed[key], key))[:TERMS])
     weights = np.array([weighed[key] for key in chosen], np.float64)
@@ -71,6 +70,17 @@ def terms(text: str, headline: str | None = None) -> Terms:
         np.floor(weights * (UNIT / length)).astype(np.uint16),
         np.array([round(rare[key] * RARITY) for key in chosen], np.uint8),
     )
+
+
+@lru_cache(maxsize=1 << 17)
+def _term(word: str) -> tuple[int, float]:
+    """Returns the key of a word as it stands in the text, and its rarity; 0 for one to ignore."""
+    folded = fold(word)
+    if not folded:
+        return 0, 0.0
+    is_name = word[0].isdigit() or word[0].isupper()
+    key = word_hash(folded)
+    return key | 1 if is_name else key & ~1, rarity(folded)
 
 
 def _words(text: str) -> list[str]:

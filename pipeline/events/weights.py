@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from io import BytesIO
 
@@ -24,13 +24,11 @@ RAREST = 3.0
 """Zipf frequency of a word that the table does not hold."""
 STEPS = 20
 """The table counts frequencies in steps of 1/20."""
-_EXPONENT = 0.8
-_FIGURE, _DIGIT, _YEAR = 3.5, 6.0, 5.0
-"""Zipf frequencies that figures are given, since no list counts them."""
+_DIGIT, _YEAR = 6.0, 5.0
+"""Zipf frequencies of figures that say little; others are as rare as a word can be."""
 _YEARS = re.compile(r"(?:19|20)\d\d")
 
 
-@lru_cache(maxsize=1 << 17)
 def fold(word: str) -> str:
     """Returns the word without case, diacritics, apostrophes and a possessive's s."""
     if not word.isascii():
@@ -44,16 +42,15 @@ def word_hash(word: str) -> int:
     return zlib.crc32(word.encode())
 
 
-@lru_cache(maxsize=1 << 17)
 def rarity(word: str) -> float:
     """Returns the weight of a folded word or figure, from 0 (tells nothing) to 1 (rare)."""
-    if not word[0].isdigit():
-        zipf = max(RAREST, _table().get(word_hash(word), RAREST))
-    elif len(word) == 1:
+    if word.isdigit() and len(word) == 1:
         zipf = _DIGIT
+    elif _YEARS.fullmatch(word):
+        zipf = _YEAR
     else:
-        zipf = _YEAR if _YEARS.fullmatch(word) else _FIGURE
-    return float(max(0.0, (COMMON - zipf) / (COMMON - RAREST)) ** _EXPONENT)
+        zipf = max(RAREST, _table().get(word_hash(word), RAREST))
+    return max(0.0, (COMMON - zipf) / (COMMON - RAREST))
 
 
 @cache

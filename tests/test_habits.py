@@ -1,0 +1,72 @@
+"""The public CI, the hooks and the documents name what exists."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+import newswire
+
+ROOT = Path(__file__).parents[1]
+TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+
+
+def commands() -> list[str]:
+    """List what the public CI and the hooks run."""
+    jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))["jobs"]
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    assert {each["repo"] for each in hooks} == {"local"}
+    return [
+        *(step["run"] for job in jobs.values() for step in job["steps"] if "run" in step),
+        *(hook["entry"] for each in hooks for hook in each["hooks"]),
+    ]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_ci_and_hooks_call_make(command: str) -> None:
+    """Each of them is a target of the Makefile, or the script that calls them."""
+    program, *arguments = command.split("#")[0].split()
+    if program == ".ci/run":
+        text = (ROOT / program).read_text("utf-8")
+        assert set(re.findall(r"^\s*within make ([a-z-]+)", text, re.M)) == {"test", "test-long"}
+    else:
+        assert program == "make"
+        assert set(arguments) <= TARGETS
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_and_targets_exist(document: Path) -> None:
+    """A link of a document leads to a file, and each `make` target that it names exists."""
+    text = document.read_text("utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
+    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert set(re.findall(r"`make ([a-z-]+)", text)) <= TARGETS
+
+
+def test_help_lists_every_target() -> None:
+    """`make help` has a line for each target that a person calls."""
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = set(re.findall(r"^make ([a-z-]+)", done.stdout, re.M))
+    assert listed == TARGETS - {"help"}
+
+
+def test_the_changelog_knows_the_version() -> None:
+    """The newest release of the changelog that is out is this version."""
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert re.findall(r"^## (\d+\.\d+\.\d+)", text, re.M)[0] == newswire.__version__
+
+
+def test_a_test_stands_in_the_folder_of_its_module() -> None:
+    """Each folder of tests of a package is named like a folder of the package."""
+    homeless = [
+        str(path.relative_to(ROOT))
+        for package in ("config", "connectors", "newswire", "pipeline")
+        for path in (ROOT / "tests" / package).rglob("test_*.py")
+        if not (ROOT / path.parent.relative_to(ROOT / "tests")).is_dir()
+    ]
+    assert homeless == []

@@ -30,8 +30,9 @@ class Sqlite(Source):
     """Delivers each row of a table `deliveries(id, raw)` once.
 
     `id` must be INTEGER PRIMARY KEY AUTOINCREMENT: without that, SQLite gives the id of a
-    deleted row again, and the new row would count as delivered. The cursor holds the id of the last row. It moves only after Kafka has acknowledged the
-    story, so that a crash repeats rows and loses none.
+    deleted row again, and the new row would count as delivered. The cursor holds the id of
+    the last row. It moves only after Kafka has acknowledged the story, so that a crash
+    repeats rows and loses none.
     """
 
     name = "sqlite"

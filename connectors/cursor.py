@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.wire.errors import TransientError
+
 FILE = "cursors.sqlite"
 """The file's name in the data folder."""
 
@@ -34,6 +36,8 @@ CREATE TABLE IF NOT EXISTS stories (
     newest INTEGER NOT NULL, at INTEGER NOT NULL,
     PRIMARY KEY (id, feed, digest)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS topics (name TEXT NOT NULL PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS generation (number INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS acknowledged (
     feed TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL,
     PRIMARY KEY (feed, topic, partition)
@@ -65,6 +69,12 @@ class Acknowledged:
     """Id and digest, in the order of arrival."""
     offsets: Mapping[tuple[str, int], int] = field(default_factory=dict)
     """The highest offset acknowledged, by topic and partition."""
+    topics: Mapping[str, str] = field(default_factory=dict)
+    """The id of each topic."""
+
+
+class CursorForgotten(TransientError):
+    """All feeds start again: what this feed has polled since is not remembered."""
 
 
 class Cursor:
@@ -84,6 +94,15 @@ class Cursor:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.executescript(_SCHEMA)
+        self.generation = 0
+        """How often everything was forgotten, as of `begin`."""
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a round: what is committed in it was polled after the last `forget`."""
+        (self.generation,) = self._db.execute(
+            "SELECT coalesce(max(number), 0) FROM generation"
+        ).fetchone()
 
     def get(self, name: str) -> str | None:
         """Return a value of the source's state, None if it has none."""
@@ -130,11 +149,27 @@ class Cursor:
         )
         return {(topic, partition): offset for topic, partition, offset in rows}
 
+    def topics(self) -> dict[str, str]:
+        """Return the id of each topic, as of the last commit that had it."""
+        return dict(self._db.execute("SELECT name, id FROM topics"))
+
     def commit(self, what: Acknowledged) -> None:
-        """Store what the broker has acknowledged; it is on the disk when this returns."""
+        """Store what the broker has acknowledged; it is on the disk when this returns.
+
+        Raises:
+            CursorForgotten: another feed has made all feeds start again since `begin`.
+        """
         at, feed = int(time.time()), self.feed
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
+            begun = self.generation
+            self.begin()
+            if self.generation != begun:
+                raise CursorForgotten("all feeds deliver again: this batch is polled again")
+            self._db.executemany(
+                "INSERT INTO topics VALUES (?, ?) ON CONFLICT DO UPDATE SET id = excluded.id",
+                list(what.topics.items()),
+            )
             self._db.executemany(
                 "INSERT INTO deliveries VALUES (?, ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET key = excluded.key, at = excluded.at",
@@ -181,8 +216,10 @@ class Cursor:
         """
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            for table in ("deliveries", "state", "acknowledged", "stories"):
+            for table in ("deliveries", "state", "acknowledged", "stories", "topics", "generation"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 (names of our own)
+            self.generation += 1
+            self._db.execute("INSERT INTO generation VALUES (?)", (self.generation,))
 
     def copy(self) -> Cursor:
         """Return a copy in memory: what is committed to it does not reach the file."""

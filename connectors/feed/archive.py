@@ -53,6 +53,7 @@ class Archive:
         retention_days: int = 0,
     ) -> None:
         self._fs, self._root = _filesystem(url)
+        self._url = url
         self._spool = spool / feed
         self._feed = feed
         self._segment_bytes = segment_bytes
@@ -78,6 +79,11 @@ class Archive:
                 self.rotate()
         except OSError as error:
             raise TransientError(f"the archive can't be written: {error}") from error
+
+    def deliveries(self) -> Iterator[Delivery]:
+        """Yield the feed's deliveries, oldest first, including those of the open segment."""
+        for archived in read(self._url, self._spool.parent, self._feed):
+            yield archived.delivery()
 
     def rotate(self) -> None:
         """Close the segment, move all closed ones to their address, and apply retention.

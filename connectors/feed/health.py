@@ -24,6 +24,8 @@ class Counts:
     dead_letters: int = 0
     claims: int = 0
     """Stories that named an agency which the feed does not speak for."""
+    losses: int = 0
+    """How often this feed has found that the broker lost what it had acknowledged."""
     last_story_at: str | None = None
     """When the feed received its last new story, in this run or an earlier one."""
     last_story: str | None = None

@@ -14,13 +14,13 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event
 
 from config.feeds import Feed
 from config.settings import Retry
-from connectors.cursor import Acknowledged, Cursor
+from connectors.cursor import Acknowledged, Cursor, CursorForgotten
 from connectors.feed.archive import Archive
 from connectors.feed.batch import Batch, story_digest
 from connectors.feed.claims import Claims
@@ -52,7 +52,13 @@ JITTER = 0.1
 
 PRUNE_SECONDS = 86_400.0
 
+TOPIC_SECONDS = 60.0
+"""After this time without a look, the ids of the topics are compared before publishing."""
+
+LOST = "the broker has lost records that it had acknowledged: all feeds deliver again"
+
 LAST_AT, LAST, SINCE = "feed:last_story_at", "feed:last_story", "feed:known_since"
+REDELIVERED = "feed:redelivered"
 """Names in the cursor's state that belong to the loop, not to the source."""
 
 
@@ -98,6 +104,7 @@ class FeedLoop:
         self._retry = retry
         self._on_change = on_change
         self._claims = claims or Claims()
+        self._topics_at = 0.0
         if cursor.get(SINCE) is None:
             cursor.commit(Acknowledged(state={SINCE: now().isoformat()}))
         self.counts = Counts(
@@ -123,6 +130,8 @@ class FeedLoop:
                 if time.monotonic() >= prune_at:
                     self._cursor.prune()
                     prune_at = time.monotonic() + PRUNE_SECONDS
+                self._cursor.begin()
+                self._redeliver(stop)
                 more = self._round(stop)
             except SourceUnavailable as error:
                 self._source_failed(error)
@@ -173,13 +182,52 @@ class FeedLoop:
         """
         known = self._cursor.acknowledged()
         ends = self._publisher.end_offsets(known)
-        lost = {at: ends[at] for at, offset in known.items() if ends[at] <= offset}
-        if lost:
+        if lost := {topic for (topic, n), offset in known.items() if ends[topic, n] <= offset}:
+            self._forget(lost)
+        self._check_topics(known)
+
+    def _check_topics(self, known: Mapping[tuple[str, int], int]) -> bool:
+        """Do the same for a topic that was created again and has since been filled.
+
+        Returns:
+            True if the cursor was forgotten.
+        """
+        ids = self._publisher.topic_ids({topic for topic, _ in known})
+        self._topics_at = time.monotonic()
+        before = self._cursor.topics()
+        if lost := {topic for topic, id in ids.items() if before.get(topic, id) != id}:
+            self._forget(lost)
+        if lost or ids != before:
+            self._cursor.commit(Acknowledged(topics=ids))
+        return bool(lost)
+
+    def _forget(self, topics: Collection[str]) -> None:
+        log.warning(LOST, extra={"feed": self.feed.name, "topics": sorted(topics)})
+        self.counts.losses += 1
+        self._cursor.forget()
+
+    def _redeliver(self, stop: Event) -> None:
+        """Publish the feed's archive, once each time that the cursor was forgotten.
+
+        The source delivers again what it still has; what senders have pushed is in the archive
+        only.
+        """
+        generation = self._cursor.generation
+        if not generation or int(self._cursor.get(REDELIVERED) or 0) == generation:
+            return
+        if self._archive:
+            for batch in self._batches(self._archive.deliveries()):
+                batch.archived = []
+                self._publish(batch)
+                self._alive()
+                if stop.is_set():
+                    return
+        elif self._source.pushed:
             log.warning(
-                "the broker has lost records that it had acknowledged: all feeds deliver again",
-                extra={"feed": self.feed.name, "partitions": sorted(lost)},
+                "stories that were pushed can't be delivered again: there is no archive",
+                extra={"feed": self.feed.name},
             )
-            self._cursor.forget()
+        self._cursor.commit(Acknowledged(state={REDELIVERED: str(generation)}))
 
     def _round(self, stop: Event) -> bool:
         """Poll once and publish in batches; returns True if there was a delivery."""
@@ -327,17 +375,27 @@ class FeedLoop:
         Raises:
             BrokerUnavailable: not acknowledged; the cursor stays, and the whole batch is
                 delivered again.
+            CursorForgotten: the broker has lost what it had acknowledged before.
         """
         remembered = batch.remembered
+        known = self._cursor.acknowledged()
+        idle = time.monotonic() - self._topics_at > TOPIC_SECONDS
+        if batch.records and idle and self._check_topics(known):
+            raise CursorForgotten(LOST)
         if self._archive and batch.archived:
             self._archive.append(batch.archived)
             batch.archived = []  # a batch that is published again is not stored again
         while batch.records:
             try:
-                remembered.offsets = self._publisher.publish(batch.records)
+                spans = self._publisher.publish(batch.records)
             except RecordsTooLarge as error:
                 self._refused(batch, error)
             else:
+                # Whatever was acknowledged before this was sent has a lower offset.
+                if lost := {at[0] for at, span in spans.items() if span.start <= known.get(at, -1)}:
+                    self._forget(lost)
+                    raise CursorForgotten(LOST)
+                remembered.offsets = {at: span.stop - 1 for at, span in spans.items()}
                 break
         if batch.counts.last_story_at:
             remembered.state |= {

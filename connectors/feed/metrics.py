@@ -21,6 +21,7 @@ _COUNTERS = {
     "duplicates": "Deliveries and stories that were known already.",
     "skipped": "Parts of deliveries without a story.",
     "dead_letters": "Records written to the dead-letter topic.",
+    "losses": "Times that the broker was found to have lost acknowledged records.",
     "claims": "Stories that named an agency which the feed does not speak for.",
 }
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
-from kafka import KafkaProducer
+from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 
 from config.settings import Kafka
@@ -14,6 +15,9 @@ from pipeline.kafka.messages import Message
 from pipeline.kafka.options import client_options
 from pipeline.kafka.reading import open_reader
 from pipeline.wire.errors import NewswireError, RecordsTooLarge
+
+NO_ID = UUID(int=0)
+"""The topic id of a broker that has none."""
 
 ACK_SECONDS = 60.0
 """How long the broker may take to acknowledge before the batch is tried again."""
@@ -31,11 +35,11 @@ class Publisher:
         """The largest value that is sent, with room for key and headers."""
         return self._settings.max_request_bytes - 64 * 1024
 
-    def publish(self, records: Sequence[Message]) -> Mapping[tuple[str, int], int]:
+    def publish(self, records: Sequence[Message]) -> Mapping[tuple[str, int], range]:
         """Send in order and wait for every acknowledgement.
 
         Returns:
-            The highest acknowledged offset by topic and partition.
+            The acknowledged offsets, from the lowest to the highest, by topic and partition.
 
         Raises:
             BrokerUnavailable: at least one record was not acknowledged; which of the
@@ -56,9 +60,9 @@ class Publisher:
 
     def _publish(
         self, records: Sequence[Message]
-    ) -> tuple[Mapping[tuple[str, int], int], Collection[int]]:
+    ) -> tuple[Mapping[tuple[str, int], range], Collection[int]]:
         """What `publish` returns, and which records are too large."""
-        offsets: dict[tuple[str, int], int] = {}
+        offsets: dict[tuple[str, int], range] = {}
         refused = set()
         producer = self._open()
         futures = [
@@ -72,8 +76,11 @@ class Publisher:
             except (MessageSizeTooLargeError, RecordListTooLargeError):
                 refused.add(number)
                 continue
+            if sent.offset < 0:  # acknowledged as a repeat, whose offset the broker has forgotten
+                continue
             at = (sent.topic, sent.partition)
-            offsets[at] = max(offsets.get(at, -1), sent.offset)
+            known = offsets.get(at, range(sent.offset, sent.offset))
+            offsets[at] = range(min(known.start, sent.offset), max(known.stop, sent.offset + 1))
         return offsets, refused
 
     def end_offsets(self, partitions: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
@@ -86,6 +93,24 @@ class Publisher:
         with open_reader(self._settings) as topics:
             spans = topics.spans({topic for topic, _ in wanted})
         return {at: spans[at].stop if at in spans else 0 for at in wanted}
+
+    def topic_ids(self, topics: Collection[str]) -> Mapping[str, str]:
+        """Return the id of each topic that exists: a topic that is created again has another.
+
+        Raises:
+            BrokerUnavailable: the broker does not answer.
+        """
+        with broker_errors(self._settings):
+            admin = KafkaAdminClient(**client_options(self._settings), request_timeout_ms=15_000)
+            try:
+                described = admin.describe_topics(sorted(topics)) if topics else []
+            finally:
+                admin.close()
+        return {
+            topic["name"]: str(topic["topic_id"])
+            for topic in described
+            if not topic["error_code"] and topic.get("topic_id") not in (None, NO_ID)
+        }
 
     def close(self) -> None:
         """Drop the producer and what it has not sent."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from config.feeds import Feed
 from config.settings import Retry
 from connectors.cursor import FILE, Cursor
+from connectors.feed.archive import Archive
 from connectors.feed.claims import Claims
 from connectors.feed.loop import FeedLoop
 from connectors.formats import Context, Parsed, Skipped
@@ -49,8 +50,9 @@ class Broker:
         self.limit = 10_000
         """Of a record, as the topics have it."""
         self.ends: dict[tuple[str, int], int] = {}
+        self.topic_id = "first"
 
-    def publish(self, records: Sequence[Message]) -> Mapping[tuple[str, int], int]:
+    def publish(self, records: Sequence[Message]) -> Mapping[tuple[str, int], range]:
         if self.failures:
             self.failures -= 1
             raise BrokerUnavailable("away")
@@ -58,8 +60,15 @@ class Broker:
         if large:
             raise RecordsTooLarge(frozenset(large))
         self.records.extend(records)
-        self.ends[records[0].topic, 0] = len(self.records)
-        return {(records[0].topic, 0): len(self.records) - 1}
+        spans: dict[tuple[str, int], range] = {}
+        for record in records:
+            at = (record.topic, 0)
+            self.ends[at] = self.ends.get(at, 0) + 1
+            spans[at] = range(spans[at].start if at in spans else self.ends[at] - 1, self.ends[at])
+        return spans
+
+    def topic_ids(self, topics: Collection[str]) -> Mapping[str, str]:
+        return dict.fromkeys(topics, self.topic_id)
 
     def end_offsets(self, partitions: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
         return {at: self.ends.get(at, 0) for at in partitions}
@@ -112,6 +121,7 @@ def loop(
 ) -> FeedLoop:
     """A feed's loop on a folder's cursor; needs `parse_lines` registered as "lines"."""
     claims: Claims | None = settings.pop("claims", None)
+    archive: Archive | None = settings.pop("archive", None)
     feed = Feed(name=name, source="directory", format="lines", **settings)
     return FeedLoop(
         feed,
@@ -121,6 +131,7 @@ def loop(
         Topics(),
         retry=Retry(base_seconds=0.001, max_seconds=0.01),
         claims=claims,
+        archive=archive,
     )
 
 

@@ -27,3 +27,14 @@ def values(brokers: str, topic: str, partition: int = 0) -> list[bytes]:
         return read
     finally:
         consumer.close()
+
+
+def delete(brokers: str, topic: str) -> None:
+    """Delete a topic, and wait until it is gone."""
+    admin = KafkaAdminClient(bootstrap_servers=brokers)
+    try:
+        admin.delete_topics([topic])
+        while topic in admin.list_topics():
+            pass
+    finally:
+        admin.close()

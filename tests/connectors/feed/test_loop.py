@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 
-from connectors.cursor import Cursor
+from connectors.cursor import FILE, Acknowledged, Cursor
+from connectors.feed.archive import Archive
 from connectors.feed.claims import Claims
 from connectors.feed.health import Health, health
+from connectors.feed.loop import FeedLoop
 from connectors.formats import FORMATS
 from connectors.sources import Delivery, Progress, Refused
 from connectors.sources.base import now
@@ -131,7 +134,7 @@ def test_two_channels_at_once_publish_once(tmp_path: Path, broker: Broker) -> No
     publishing, waiting = Event(), Event()
 
     class Slow(Broker):
-        def publish(self, records: Sequence[Message]) -> Mapping[tuple[str, int], int]:
+        def publish(self, records: Sequence[Message]) -> Mapping[tuple[str, int], range]:
             publishing.set()
             assert waiting.wait(timeout=20)
             return broker.publish(records)
@@ -238,6 +241,94 @@ def test_loss_that_another_feed_has_covered_up(tmp_path: Path, broker: Broker) -
     run_once(tmp_path, Listed(*more), emptied, name="satellite")
     run_once(tmp_path, Listed(b"b|1|two"), emptied, name="internet")
     assert emptied.said() == ["one", "three", "four", "two"]
+
+
+@pytest.fixture
+def running(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Feeds that are not started again: they do not look at the broker before they poll."""
+    monkeypatch.setattr(FeedLoop, "_check_broker", lambda feed: None)
+
+
+def idle_feed(folder: Path, broker: Broker, name: str, *items: object, **more: Any) -> FeedLoop:
+    """A feed that has delivered all it has, and stays open."""
+    feed = loop(folder, Listed(*items), broker, name=name, **more)
+    feed.run(Event(), once=True)
+    return feed
+
+
+@pytest.mark.usefixtures("running")
+def test_topic_created_again_while_idle(tmp_path: Path, broker: Broker) -> None:
+    """The offset of the next publish shows the loss: every feed delivers all it has again."""
+    first = idle_feed(tmp_path, broker, "satellite", b"a|1|one", b"b|1|two")
+    second = idle_feed(tmp_path, broker, "internet", b"c|1|three")
+    assert isinstance(first._source, Listed)
+    broker.records.clear()
+    broker.ends.clear()
+    first._source.items.append(b"d|1|four")
+    for feed in (first, second):
+        feed.run(Event(), once=True)
+    assert broker.said()[0] == "four"  # this publish has shown it
+    assert sorted(map(str, broker.said()[1:])) == ["four", "one", "three", "two"]
+    assert (first.counts.losses, second.counts.losses) == (1, 0)
+
+
+def test_topic_created_again_and_filled(
+    tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A topic of the same name and with more records is known by its id."""
+    monkeypatch.setattr("connectors.feed.loop.TOPIC_SECONDS", 0.0)
+    feed = idle_feed(tmp_path, broker, "wire", b"a|1|one")
+    assert isinstance(feed._source, Listed)
+    feed._source.items.append(b"b|1|two")
+    feed.run(Event(), once=True)  # by now the id of the topic is known
+    broker.records.clear()
+    broker.topic_id = "second"
+    broker.ends = {at: end + 10 for at, end in broker.ends.items()}
+    feed._source.items.append(b"c|1|three")
+    feed.run(Event(), once=True)
+    assert sorted(map(str, broker.said())) == ["one", "three", "two"]
+    assert feed.counts.losses == 1
+
+
+@pytest.mark.usefixtures("running")
+def test_a_batch_polled_before_the_loss_is_polled_again(tmp_path: Path, broker: Broker) -> None:
+    """A feed that was publishing while another found the loss does not skip what precedes."""
+
+    class Forgets(Broker):
+        """Another feed finds the loss while this one publishes its second story."""
+
+        def publish(self, records: Sequence[Message]) -> Mapping[tuple[str, int], range]:
+            spans = broker.publish(records)
+            if len(broker.records) == 2:
+                other = Cursor(tmp_path / FILE, "other")
+                other.forget()
+                other.close()
+            return spans
+
+    feed = idle_feed(tmp_path, Forgets(), "wire", b"a|1|one")
+    assert isinstance(feed._source, Listed)
+    feed._source.items.append(b"b|1|two")
+    feed.run(Event(), once=True)
+    assert broker.said() == ["one", "two", "one", "two"]
+
+
+@pytest.mark.usefixtures("running")
+def test_what_was_pushed_is_delivered_again_from_the_archive(
+    tmp_path: Path, broker: Broker
+) -> None:
+    """What the source no longer has is published again from the archive, and once."""
+    archive = Archive(str(tmp_path / "archive"), tmp_path / "spool", "wire")
+    feed = idle_feed(tmp_path, broker, "wire", b"a|1|one", b"b|1|two", archive=archive)
+    assert isinstance(feed._source, Listed)
+    broker.records.clear()
+    broker.ends.clear()
+    feed._source.items = [b"c|1|three"]  # a sender pushes the next; the others are gone
+    feed._cursor.commit(Acknowledged(state={"next": None}))
+    feed.run(Event(), once=True)
+    assert broker.said()[0] == "three"  # this publish has shown it
+    assert sorted(map(str, broker.said()[1:])) == ["one", "three", "two"]
+    feed.run(Event(), once=True)
+    assert len(broker.said()) == 4
 
 
 def test_dead_source(tmp_path: Path, broker: Broker) -> None:

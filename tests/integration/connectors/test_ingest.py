@@ -94,6 +94,43 @@ def test_killed_again_and_again(engine: Engine, prefix: str, tmp_path: Path) -> 
     assert sum(times.values()) - STORIES <= 3 * 100  # at most a batch again for each kill
 
 
+def test_topic_created_again_while_idle(engine: Engine, prefix: str, tmp_path: Path) -> None:
+    """After its topic was deleted and created again, an idle feed delivers all of its files."""
+    names = Topics(prefix)
+    for topic in names.all():
+        topics.create(engine.brokers, topic)
+    folder = tmp_path / "in"
+    folder.mkdir()
+
+    def put(number: int) -> None:
+        text = f"Ferry {number} sails\n\nThe ferry number {number} sailed on time.\n"
+        (folder / f"{number:03}.txt").write_text(text)
+
+    def headlines() -> set[str | None]:
+        values = topics.values(engine.brokers, names.stories)
+        return {codec.decode_story(value).headline for value in values}
+
+    feeds = tmp_path / "feeds.toml"
+    feeds.write_text(
+        f'[feeds.wire]\nsource = "directory"\nformat = "text"\npath = "{folder}"\n'
+        "settle_seconds = 0\ninterval_seconds = 0.1\n"
+    )
+    environ = {
+        "NEWSWIRE_KAFKA__BROKERS": engine.brokers,
+        "NEWSWIRE_TOPICS__PREFIX": prefix,
+        "NEWSWIRE_DATA_DIR": str(tmp_path / "var"),
+        "NEWSWIRE_CONNECTORS__FEEDS_FILE": str(feeds),
+    }
+    for number in range(3):
+        put(number)
+    with connectors(environ):
+        wait(lambda: len(headlines()) == 3)
+        topics.delete(engine.brokers, names.stories)
+        topics.create(engine.brokers, names.stories)
+        put(3)
+        wait(lambda: headlines() == {f"Ferry {number} sails" for number in range(4)})
+
+
 def test_records_arrive_as_they_were_published(engine: Engine, prefix: str) -> None:
     """A published story comes back from the broker whole, and its offset was told."""
     names = Topics(prefix)
@@ -101,7 +138,7 @@ def test_records_arrive_as_they_were_published(engine: Engine, prefix: str) -> N
     publisher = Publisher(Kafka(brokers=engine.brokers))
     story = Story(id="a", headline="Señal", feed="wire", format="text")
     records = [story_record(names, story, "a.txt"), Message(names.stories, b"b", b"raw", [])]
-    assert publisher.publish(records) == {(names.stories, 0): 1}
+    assert publisher.publish(records) == {(names.stories, 0): range(2)}
     first, second = topics.values(engine.brokers, names.stories)
     assert codec.decode_story(first) == story
     assert second == b"raw"

@@ -5,8 +5,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV_LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--extra s3 --extra sftp --no-emit-index-url --custom-compile-command "make lock"
 
-# Two processes, since the tests of real servers wait more than they compute.
-PYTEST := $(BIN)/python -m pytest -n $(or $(JOBS),2)
+# Two processes, since the tests of real servers wait more than they compute. Each set of servers
+# is started once, by the process that runs all of its tests (tests/conftest.py).
+PYTEST := $(BIN)/python -m pytest -n $(or $(JOBS),2) --dist loadgroup
 # The tests that neither start servers nor look into every package that is installed.
 QUICK := tests $(foreach path,integration torture attacks test_supply.py,--ignore tests/$(path))
 

@@ -53,7 +53,10 @@ def load_alerts(path: Path, environ: Mapping[str, str] = os.environ) -> dict[str
     variables: dict[str, str] = {}
     for name in declared:
         if other := variables.get(alert_variable(name)):
-            raise ConfigError(f"alerts.{name} in {path}: can't be told from alerts.{other}")
+            raise ConfigError(
+                f"alerts.{name} in {path}: has the same environment variable as "
+                f"alerts.{other}; rename one"
+            )
         variables[alert_variable(name)] = name
     for variable in environ:
         if variable.startswith(ENVIRONMENT) and variable not in variables:

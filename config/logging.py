@@ -57,8 +57,8 @@ LIBRARIES = {
     "kafka": logging.CRITICAL,
     "mode": logging.WARNING,
 }
-"""From which level on libraries are heard: those that log every failed connection hardly at
-all, since what follows from one (a wait, an error) is logged here in our own words."""
+"""Lowest level that is logged of each library. Some log every failed connection; newswire itself
+logs what follows from one, a wait or an error."""
 
 
 def configure(settings: Logging) -> None:

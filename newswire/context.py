@@ -1,4 +1,4 @@
-"""What every command shares: the settings, and how an error ends."""
+"""What all commands share: the settings, the console, and how an error ends a command."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True, soft_wrap=True)
 
 RUN_FILE = "run.json"
-"""Where `newswire run` says, in the data folder, at which addresses its engine listens."""
+"""File in the data folder in which `newswire run` writes the addresses of its engine."""
 
 
 def settings(path: Path | None) -> Settings:
-    """The settings of a command, with the addresses of a running `newswire run`.
+    """Returns the settings of a command, with the addresses of a running `newswire run`.
 
-    Those count only where nothing else is configured.
+    Configured addresses take precedence.
 
     Raises:
         ConfigError: see `config.settings.load`.
@@ -42,7 +42,7 @@ def settings(path: Path | None) -> Settings:
 
 
 def at_running_engine(result: Settings) -> Settings:
-    """The settings with the embedded engine's addresses, if one runs and none are set."""
+    """Returns the settings, with the embedded engine's addresses if it runs and none are set."""
     try:
         run = json.loads((result.data_dir / RUN_FILE).read_text(encoding="utf-8"))
         os.kill(run["pid"], 0)
@@ -56,7 +56,7 @@ def at_running_engine(result: Settings) -> Settings:
 
 
 def at(result: Settings, brokers: tuple[str, ...], elasticsearch: tuple[str, ...]) -> Settings:
-    """The settings with other addresses."""
+    """Returns the settings with other addresses."""
     return result.model_copy(
         update={
             "kafka": result.kafka.model_copy(update={"brokers": brokers}),
@@ -69,7 +69,7 @@ def at(result: Settings, brokers: tuple[str, ...], elasticsearch: tuple[str, ...
 def one_sentence() -> Iterator[None]:
     """End a failing command with a sentence instead of a traceback.
 
-    Exit code 2 for a configuration that can't be used, 1 for the rest.
+    The exit code is 2 for a wrong configuration and 1 for anything else.
     """
     try:
         yield
@@ -80,13 +80,13 @@ def one_sentence() -> Iterator[None]:
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except BrokenPipeError:
-        # `newswire … | head`: the reader has had enough.
+        # `newswire … | head`: the reader has closed the pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from None
 
 
 def fail(reason: str, code: int = 1) -> NoReturn:
-    """End with a reason on standard error."""
+    """Print a reason on standard error and exit."""
     err.print(f"[bold red]newswire:[/] {_plain(reason)}", highlight=False)
     raise typer.Exit(code)
 
@@ -96,5 +96,5 @@ def _plain(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Text that can't command a terminal: control characters but line ends and tabs go."""
+    """Returns text without control characters, other than tab and line end."""
     return "".join(c for c in text if c.isprintable() or c in "\n\t")

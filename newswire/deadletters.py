@@ -65,7 +65,7 @@ def list_letters(
 def show(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="ID", help="As `list` prints it.")],
-    raw: Annotated[bool, typer.Option("--raw", help="Only the bytes, as they came.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Print only the bytes.")] = False,
 ) -> None:
     """Show one dead letter: what failed, why and where, and its bytes."""
     with one_sentence():
@@ -84,7 +84,7 @@ def show(
 def replay(
     ctx: typer.Context,
     names: Annotated[list[str] | None, typer.Argument(metavar="ID…")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every one of them.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Replay all.")] = False,
 ) -> None:
     """Send dead letters through the pipeline again; versions make a repeat harmless.
 
@@ -94,7 +94,7 @@ def replay(
     with one_sentence():
         base = settings(ctx.obj)
         if not names and not everything:
-            fail("name the dead letters to replay, or say --all", 2)
+            fail("name the dead letters to replay, or use --all", 2)
         wanted = set(names or ())
         found = [each for each in letters(base) if everything or each.name in wanted]
         if missing := wanted - {each.name for each in found}:
@@ -114,7 +114,7 @@ def replay(
 
 
 def again(base: Settings, letter: DeadLetter) -> list[Message]:
-    """The records that a dead letter leads to now.
+    """Returns the records to publish for a dead letter.
 
     Raises:
         ParseError: its delivery still can't be read.
@@ -147,14 +147,14 @@ def send(base: Settings, records: Sequence[Message]) -> None:
 
 
 def _feed(base: Settings, letter: DeadLetter) -> Feed:
-    """The feed that a letter came by; one of its name and format if it is gone."""
+    """Returns the feed of a letter; one of the same name and format if it is gone."""
     feeds = load_feeds(base.connectors.feeds_file)
     name = letter.feed or "replay"
     return feeds.get(name) or Feed(name=name, source="directory", format=letter.format or "auto")
 
 
 def letters(base: Settings, newest: int | None = None) -> Iterator[Found]:
-    """Every dead letter that the topic holds now.
+    """Yields every dead letter that the topic holds now.
 
     Args:
         newest: only so many of each partition, the last ones.
@@ -169,7 +169,7 @@ def letters(base: Settings, newest: int | None = None) -> Iterator[Found]:
 
 
 def letter_at(base: Settings, name: str) -> Found | None:
-    """The dead letter of a name as `letters` gives it; None where there is none.
+    """Returns the dead letter of an id as `letters` gives it; None if there is none.
 
     Raises:
         BrokerUnavailable: Kafka does not answer.

@@ -1,8 +1,8 @@
 """The embedded engine: Kafka's and Elasticsearch's protocols in one process, for a trial.
 
-It keeps everything in memory and saves about once a second, so it may lose what it has
-acknowledged when it is killed; connectors notice and deliver again. Nothing here is
-started when brokers and index are configured: see `embedded.enabled`.
+It keeps its data in memory and saves it about once a second, so it may lose acknowledged
+records when it is killed; the connectors notice and deliver them again. It is not used when
+`embedded.enabled` is false.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ class Engine:
 
     @property
     def brokers(self) -> tuple[str, ...]:
-        """Kafka's address."""
+        """Returns the addresses of Kafka."""
         return (f"127.0.0.1:{self._kafka_port}",)
 
     @property
     def elasticsearch(self) -> tuple[str, ...]:
-        """Elasticsearch's address."""
+        """Returns the addresses of Elasticsearch."""
         return (f"http://127.0.0.1:{self._elasticsearch_port}",)
 
     def start(self) -> None:
-        """Start it on the data that it had, and wait until it answers.
+        """Start it on its data and wait until it answers.
 
         Raises:
             SetupError: it does not start; the reason is its own.
@@ -71,11 +71,11 @@ class Engine:
 
     @property
     def running(self) -> bool:
-        """Whether it answers."""
+        """Returns whether it answers."""
         return _answers(self._kafka_port) and _answers(self._elasticsearch_port)
 
     def stop(self) -> None:
-        """Save and end it; nothing when it does not run."""
+        """Save its data and stop it, if it runs."""
         subprocess.run(  # noqa: S603 (our own arguments)
             [_program(), "down", "--data-dir", str(self._data_dir)],
             stdout=subprocess.DEVNULL,
@@ -96,11 +96,11 @@ class Engine:
 
 
 def evict_members(kafka: Kafka) -> int:
-    """Remove what is left of dead workers from the group; how many there were.
+    """Remove the members that dead workers left in the group, and return their number.
 
-    The embedded engine never forgets a member that was killed, and a worker that joins
-    then waits for it for good. A real broker needs none of this: only call it when no
-    worker of the group is alive.
+    The embedded engine never removes a member that was killed, and a worker that joins would
+    wait for it for ever. A real broker needs none of this. Call it only while no worker of
+    the group runs.
 
     Raises:
         BrokerUnavailable: the engine does not answer.

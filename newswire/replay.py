@@ -25,7 +25,7 @@ BATCH = 200
 
 
 class Origin(StrEnum):
-    """Where a replay takes stories from."""
+    """Where a replay reads stories from."""
 
     ARCHIVE = "archive"
     TOPIC = "topic"

@@ -1,4 +1,4 @@
-"""`run`, `setup`, `ingest`, `worker`, `alerts`, `web`: what keeps running, made ready."""
+"""`run`, `setup`, `ingest`, `worker`, `alerts` and `web`: prepare and run the processes."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def run(
 ) -> None:
     """Start everything on this machine and keep it running until Ctrl-C.
 
-    With nothing configured that is the embedded engine, the topics and the index, the
-    connectors of every feed in the feeds file, a worker, and the page. With `embedded.enabled =
-    false` the configured Kafka and Elasticsearch are used instead.
+    Starts the embedded engine, creates the topics and the index, and runs the connectors of
+    all feeds, a worker, the alerts process and the page. With `embedded.enabled = false` it
+    uses the configured Kafka and Elasticsearch instead.
     """
     with one_sentence():
         base = settings(ctx.obj)
@@ -64,18 +64,18 @@ def run(
                 for child in children:
                     child.start()
                 names = ", ".join(name for name, feed in declared.items() if feed.enabled)
-                out.print(f"Feeds: {names}. Logs: {ready.data_dir / 'logs'}. Ctrl-C ends it all.")
+                out.print(f"Feeds: {names}. Logs: {ready.data_dir / 'logs'}. Press Ctrl-C to stop.")
                 host = f"[{ready.web.host}]" if ":" in ready.web.host else ready.web.host
                 out.print(f"Search, map and stories: http://{host}:{port}", style="bold")
                 _watch(ready, children, engine)
             finally:
-                out.print("Finishing what is in flight …")
+                out.print("Finishing the stories in progress …")
                 for child in reversed(children):
                     child.stop()
 
 
 def free_port(host: str, wanted: int) -> int:
-    """The wanted port where nobody listens on it, else a free one."""
+    """Returns the wanted port if it is free, else another free one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for port in (wanted, 0):
         with socket.socket(family) as probe, suppress(OSError):
@@ -116,7 +116,7 @@ def _children(ready: Settings, config: Path | None, port: int) -> list[Child]:
 
 
 def _watch(ready: Settings, children: list[Child], engine: Engine | None) -> None:
-    """A live status line until Ctrl-C or SIGTERM; what ends meanwhile is started again."""
+    """Show a status line until Ctrl-C or SIGTERM, and restart processes that end."""
     stop = Event()
     on_stop(stop.set)
     with Live(Text("starting …"), console=out, refresh_per_second=2, transient=True) as live:
@@ -134,12 +134,12 @@ def _watch(ready: Settings, children: list[Child], engine: Engine | None) -> Non
 
 
 def _revive(ready: Settings, children: list[Child], engine: Engine) -> None:
-    """Start the engine again after it died, and all that depends on it.
+    """Start the engine again after it has ended, and the processes that depend on it.
 
-    It may have lost what it had acknowledged: connectors see that when they start, and
-    deliver again.
+    It may have lost acknowledged records. The connectors notice that when they start, and
+    deliver them again.
     """
-    out.print("The embedded engine has ended: starting it again. It may have lost records.")
+    out.print("The embedded engine has ended and is started again. It may have lost records.")
     for child in reversed(children):
         child.kill()
     engine.start()
@@ -149,7 +149,7 @@ def _revive(ready: Settings, children: list[Child], engine: Engine) -> None:
 
 
 def status_line(found: list[dict[str, Any]], children: list[Child]) -> str:
-    """What is going on, in one line."""
+    """Returns the status in one line."""
     feeds = [feed for status in found for feed in (status.get("feeds") or {}).values()]
     workers = [status for status in found if status["kind"] == "worker"]
     delivered = sum(feed["stories"] for feed in feeds)
@@ -177,7 +177,7 @@ def status_line(found: list[dict[str, Any]], children: list[Child]) -> str:
 
 @contextmanager
 def _engine(base: Settings) -> Iterator[tuple[Settings, Engine | None]]:
-    """The settings at the embedded engine, started here; or as they are, without one."""
+    """Start the embedded engine if it is enabled; yield the settings with its addresses."""
     if not base.embedded.enabled:
         yield base, None
         return
@@ -209,7 +209,7 @@ def _pid(lock: Path) -> int | None:
 
 
 def _unpack_gazetteer(base: Settings) -> None:
-    """Unpack the shipped gazetteer, before several processes want it at once."""
+    """Unpack the shipped gazetteer before several processes need it."""
     if base.enrichment.gazetteer is None and base.enrichment.model != "none":
         ensure(folder(base))
 
@@ -231,9 +231,7 @@ def ingest(
     feeds: Annotated[
         list[str] | None, typer.Argument(help="Feeds by name; all by default.")
     ] = None,
-    once: Annotated[
-        bool, typer.Option("--once", help="Deliver what is there now, then end.")
-    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="Read what is there now, then end.")] = False,
 ) -> None:
     """Read feeds and publish their stories to Kafka.
 
@@ -264,7 +262,7 @@ def ingest(
 
 
 def describe(counts: Counts) -> str:
-    """A feed's counts in words."""
+    """Returns a feed's counts in words."""
     parts = [f"{counts.stories} stories from {counts.deliveries} deliveries"]
     for number, label in (
         (counts.duplicates, "known already"),

@@ -48,7 +48,7 @@ def status(
 
 
 def gather(base: Settings) -> dict[str, Any]:
-    """All that `status` shows.
+    """Returns all that `status` shows.
 
     Raises:
         BrokerUnavailable: Kafka does not answer.
@@ -84,7 +84,7 @@ def gather(base: Settings) -> dict[str, Any]:
 
 
 def positions(base: Settings) -> list[Position]:
-    """Every partition of ours with its end and the group's committed offset."""
+    """Returns every partition with its end and the group's committed offset."""
     topics = Topics(base.topics.prefix)
     with open_reader(base.kafka) as reader:
         spans = reader.spans(topics.all())

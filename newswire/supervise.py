@@ -1,4 +1,4 @@
-"""Processes kept running: each is started again, with a growing delay, when it ends."""
+"""Processes that are started again, with a growing delay, when they end."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STABLE_SECONDS = 60.0
 
 @dataclass
 class Child:
-    """One program of ours, run as `python -m MODULE ARGUMENTS`."""
+    """A process, run as `python -m MODULE ARGUMENTS`."""
 
     name: str
     module: str
@@ -28,7 +28,7 @@ class Child:
     environ: Mapping[str, str]
     arguments: tuple[str, ...] = ()
     grace_seconds: float = 15.0
-    """How long after SIGTERM it may take to end, before it is killed."""
+    """How long it may take to end after SIGTERM, before it is killed."""
     before_start: Callable[[], object] = lambda: None
     """Called before each start."""
     restarts: int = 0
@@ -40,7 +40,7 @@ class Child:
     _failures: int = 0
 
     def start(self) -> None:
-        """Start the program, its output appended to its log."""
+        """Start the process; its output is appended to its log."""
         self.before_start()
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
@@ -56,7 +56,7 @@ class Child:
         self._started = time.monotonic()
 
     def check(self) -> None:
-        """Start the program again if it has ended and its delay has passed."""
+        """Start the process again if it has ended and its delay has passed."""
         if self._process is None or self._process.poll() is None:
             return
         now = time.monotonic()
@@ -72,11 +72,11 @@ class Child:
 
     @property
     def running(self) -> bool:
-        """Whether it runs now."""
+        """Returns whether it runs."""
         return self._process is not None and self._process.poll() is None
 
     def last_line(self) -> str:
-        """The last line that it logged, for a person to see why it ended."""
+        """Returns the last line of its log, which says why it ended."""
         try:
             lines = self.log.read_bytes()[-4000:].decode("utf-8", "replace").splitlines()
         except OSError:
@@ -84,7 +84,7 @@ class Child:
         return next((line for line in reversed(lines) if line.strip()), "")
 
     def stop(self) -> None:
-        """Ask it to finish, wait, and kill it if it does not."""
+        """Ask it to stop, wait, and kill it if it does not."""
         process, self._process = self._process, None
         if process is None or process.poll() is not None:
             return
@@ -96,7 +96,7 @@ class Child:
             process.wait()
 
     def kill(self) -> None:
-        """End it, and what it has started, at once."""
+        """Kill it and the processes that it has started."""
         process, self._process = self._process, None
         if process is not None and process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)

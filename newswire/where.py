@@ -23,7 +23,7 @@ from pipeline.wire.topics import Topics
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One step of a story's way."""
+    """A step that a story has passed."""
 
     at: datetime | None
     step: str
@@ -33,8 +33,10 @@ class Sighting:
 
 def where(
     ctx: typer.Context,
-    story_id: Annotated[str, typer.Argument(help="As `newswire search` prints it.")],
-    since: Annotated[datetime | None, typer.Option(help="Look from here on (UTC).")] = None,
+    story_id: Annotated[str, typer.Argument(help="A story's id, as `newswire search` prints it.")],
+    since: Annotated[
+        datetime | None, typer.Option(help="Only steps at or after this time (UTC).")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Show where a story is: delivery, topics, dead letters and index.

@@ -22,7 +22,7 @@ probabilities = st.floats(0, 1)
 
 
 def every_field(record: Any, **fields: st.SearchStrategy) -> st.SearchStrategy:
-    """A record with all of its fields drawn; a field that has no strategy yet is told."""
+    """A record with all of its fields drawn; a field without a strategy fails."""
     assert set(fields) == set(record.__struct_fields__), f"fields of {record.__name__}"
     return st.builds(record, **fields)
 

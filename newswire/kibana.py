@@ -1,4 +1,4 @@
-"""`kibana`: dashboards, searches and a map of the same stories, exported or imported."""
+"""`kibana`: exports or imports dashboards, searches and a map of the stories."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ app = typer.Typer(help="Export or import the Kibana dashboards.", no_args_is_hel
 
 
 def saved_objects(base: Settings) -> bytes:
-    """All saved objects for the indices that the settings name, as NDJSON."""
+    """Return all saved objects for the configured indices, as NDJSON."""
     return objects.export(load_definitions(), objects.sources(base.elasticsearch))
 
 
 @app.command("export")
 def export_file(ctx: typer.Context, file: Annotated[Path, typer.Argument(dir_okay=False)]) -> None:
-    """Write the saved objects to FILE, for Kibana's own Import or its API."""
+    """Write the saved objects to FILE, for Kibana's Import page or its API."""
     with one_sentence():
         file.write_bytes(saved_objects(settings(ctx.obj)))
         out.print(f"{file}: import it in Kibana under Stack Management, Saved Objects")
@@ -37,7 +37,7 @@ def import_into(
         str | None, typer.Option(help="With KIBANA_PASSWORD in the environment.")
     ] = None,
 ) -> None:
-    """Put dashboards, searches and map into a running Kibana, replacing earlier ones.
+    """Import dashboards, searches and map into a running Kibana, replacing earlier ones.
 
     Credentials come from the environment: KIBANA_API_KEY, or KIBANA_PASSWORD with --user.
     """

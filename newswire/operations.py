@@ -1,4 +1,4 @@
-"""What the operations page asks Kafka for: positions, dead letters, and their second try."""
+"""Kafka for the operations page: positions, dead letters, and their replay."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ CONNECT_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class KafkaOperations:
-    """`pipeline.web.operations.Operations` on the brokers that the settings name."""
+    """`pipeline.web.operations.Operations` on the configured brokers."""
 
     settings: Settings
 
     def positions(self) -> Sequence[Position]:
-        """Every partition with its end and the worker's offset."""
+        """Return every partition with its end and the worker's offset."""
         self._reach()
         return positions(self.settings)
 
     def newest_letters(self, most: int) -> Sequence[Found]:
-        """The newest dead letters, the newest first, without their bytes."""
+        """Return the newest dead letters, newest first, without their bytes."""
         self._reach()
         found = [
             replace(each, letter=replace(each.letter, raw=b""))
@@ -40,7 +40,7 @@ class KafkaOperations:
         return found[:most]
 
     def replay(self, name: str) -> str:
-        """Send a dead letter through the pipeline again; what came of it, in words."""
+        """Send a dead letter through the pipeline again, and say what happened."""
         self._reach()
         found = letter_at(self.settings, name)
         if found is None:
@@ -53,10 +53,10 @@ class KafkaOperations:
         return f"{len(records)} {'record' if len(records) == 1 else 'records'} sent again."
 
     def _reach(self) -> None:
-        """Find a broker that listens: Kafka's own clients look for one for much longer.
+        """Connect to a broker: Kafka's own clients try for much longer.
 
         Raises:
-            BrokerUnavailable: none does.
+            BrokerUnavailable: none takes a connection.
         """
         for broker in self.settings.kafka.brokers:
             host, _, port = broker.rpartition(":")
@@ -65,4 +65,4 @@ class KafkaOperations:
             except (OSError, ValueError):
                 continue
             return
-        raise BrokerUnavailable("Kafka does not answer now: no broker takes a connection")
+        raise BrokerUnavailable("Kafka does not answer: no broker takes a connection.")

@@ -1,4 +1,4 @@
-"""`search` and `show`: stories by what they say, and one story whole."""
+"""`search` and `show`: find stories, and print one."""
 
 from __future__ import annotations
 

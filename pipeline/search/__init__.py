@@ -1,1 +1,1 @@
-"""From what a reader asks to an Elasticsearch body, and from its response to a page. Pure."""
+"""Turns a search into an Elasticsearch body, reads the index, and turns responses into results."""

@@ -1,4 +1,4 @@
-"""What has come over each feed of late, from the index: rates, last story, delays. Pure."""
+"""Recent activity of each feed, from the index: rates, last story, delays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SPANS = {
     "day": timedelta(days=1),
 }
 DELAYS_OVER = "day"
-"""Of stories indexed within this span."""
+"""The span whose stories the average delays are of."""
 
 
 _TIMES = ("indexed_at", "received_at")
@@ -24,23 +24,23 @@ _TIMES = ("indexed_at", "received_at")
 
 @dataclass(frozen=True, slots=True)
 class FeedActivity:
-    """One feed, as the index knows it: kills count too."""
+    """The activity of one feed; kills count too."""
 
     name: str
     stories: int
     indexed: Mapping[str, int]
-    """Stories indexed in each of SPANS."""
+    """Stories indexed in each of SPANS, by its name."""
     received_at: datetime | None
     """When the last one was received, and when it was indexed."""
     indexed_at: datetime | None
     enrichment_seconds: float | None
-    """From delivery to enrichment, on average."""
+    """Average time from delivery to enrichment."""
     indexing_seconds: float | None
-    """From enrichment to the index, on average."""
+    """Average time from enrichment to the index."""
 
 
 def body(now: datetime) -> Body:
-    """The search for all feeds; it hides nothing, so it is not for readers."""
+    """Return the search for all feeds. It hides nothing, so it is not for readers."""
     spans: Body = {
         name: {"filter": {"range": {"indexed_at": {"gte": (now - span).isoformat()}}}}
         for name, span in SPANS.items()
@@ -49,7 +49,7 @@ def body(now: datetime) -> Body:
         "enrichment": {"avg": {"field": "enrichment_delay_ms"}},
         "indexing": {"avg": {"field": "indexing_delay_ms"}},
     }
-    # Not the largest `received_at`, which noida-db does not know of dates.
+    # Not `max`: noida-db has no maximum of dates.
     order = [{name: "desc"} for name in _TIMES]
     newest = {"top_hits": {"size": 1, "sort": order, "_source": list(_TIMES)}}
     feeds = {"terms": {"field": "feed", "size": MAX_FEEDS}, "aggs": {**spans, "last": newest}}
@@ -57,7 +57,7 @@ def body(now: datetime) -> Body:
 
 
 def activity(response: Mapping[str, Any]) -> list[FeedActivity]:
-    """The feeds of a response, by name."""
+    """Return the feeds of a response, by name."""
     buckets = response["aggregations"]["feeds"]["buckets"]
     return [_feed(bucket) for bucket in sorted(buckets, key=lambda b: str(b["key"]))]
 

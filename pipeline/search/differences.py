@@ -1,4 +1,4 @@
-"""What changed between two versions of a text, word by word. Pure."""
+"""The differences of two versions of a text, word by word."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Kind = Literal["same", "added", "removed"]
 
 _PIECE = re.compile(r"\w+|[^\w\s]|\s+")
 MAX_WORDS = 4000
-"""Of a changed stretch: a longer one is shown as removed and added whole."""
+"""Of one changed stretch: a longer one is shown as wholly removed and added."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,10 +24,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def difference(old: str, new: str) -> tuple[Change, ...]:
-    """The two texts as one sequence: without "added" it reads old, without "removed" new.
+    """Return both texts as one: without "added" the old one, without "removed" the new one.
 
-    Paragraphs are matched first, then the words of those that differ, so that the time
-    stays near-linear in texts that mostly agree.
+    Paragraphs are matched first, then the words of those that differ, so that the time is
+    nearly linear for texts that mostly agree.
     """
     changes: list[Change] = []
     for kind, before, after in _matched(_paragraphs(old), _paragraphs(new)):
@@ -66,7 +66,7 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def _joined(changes: Sequence[Change]) -> Iterator[Change]:
-    """Neighbours of one kind as one."""
+    """Join neighbours of one kind."""
     held: Change | None = None
     for change in changes:
         if held and held.kind == change.kind:

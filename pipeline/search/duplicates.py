@@ -1,9 +1,8 @@
-"""One story of each set of near-duplicates: which of a listing's hits stand behind which. Pure.
+"""Near-duplicates in a listing: one story of each set leads, the others are hidden behind it.
 
-A story stands behind the first one of the listing that it is a near-duplicate of, whichever
-page that is on; and where that stands behind a third, behind the third. So a listing shows
-the same stories however it is cut into pages, and nothing about groups has to be stored:
-each hit brings its fingerprint.
+A story is hidden behind the first story of the listing that it is a near-duplicate of, on whatever
+page that is; if that one is hidden behind a third, so is the story. So a listing shows the same
+stories whatever its page size, and nothing about groups is stored: each hit has its fingerprint.
 """
 
 from __future__ import annotations
@@ -16,18 +15,18 @@ from pipeline.index.fingerprint import Fingerprint, are_near, from_fields
 from pipeline.search.visible import Body
 
 MAX_CANDIDATES = 500
-"""The first ones of a listing that share something with a page: later ones lead no group on it."""
+"""Possible near-duplicates considered for a page: the first of the listing."""
 FIELDS = ("id", "source", "headline", "slugline", "published_at", "fingerprint")
 
 Hits = Sequence[dict[str, Any]]
 
 
 def candidates(body: Body, hits: Hits) -> Body | None:
-    """The search, in a listing's own order, for what may be a near-duplicate of some hits.
+    """Return the search, in the listing's order, for possible near-duplicates of some hits.
 
     Args:
         body: the listing's search.
-        hits: a page of it; None where no hit has a fingerprint.
+        hits: a page of it; the result is None if no hit has a fingerprint.
     """
     bands = {
         band for hit in hits for band in hit["_source"].get("fingerprint", {}).get("bands", ())
@@ -45,7 +44,7 @@ def candidates(body: Body, hits: Hits) -> Body | None:
 
 
 def standing(hits: Hits, listed: Hits) -> dict[str, list[dict[str, Any]]]:
-    """The hits of a page that stand behind no other, by id, each with those that stand behind it.
+    """Return the hits of a page that lead a set, by id, each with those hidden behind it.
 
     Args:
         hits: the page.
@@ -62,7 +61,7 @@ def standing(hits: Hits, listed: Hits) -> dict[str, list[dict[str, Any]]]:
 
 
 def leaders(listed: Hits) -> dict[str, str]:
-    """For each hit of a listing the one that it stands behind: itself, if none.
+    """Return, for each hit of a listing, the one that leads its set: often itself.
 
     Args:
         listed: hits in the listing's order.

@@ -1,7 +1,7 @@
-"""Stories in forms that other programs take: JSON Lines, CSV, ninjs, GeoJSON. Pure.
+"""Export formats: JSON Lines, CSV, ninjs, GeoJSON.
 
-Each writer takes documents in pages and gives bytes in pieces, so that an export of any
-length needs the memory of one page.
+Writers take pages of documents and yield pieces of bytes, so that an export of any length
+needs the memory of one page.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import orjson
 from pipeline.index.document import Document
 
 INTERNAL = frozenset({"place_points", "place_ids", "record", "fingerprint", "text"})
-"""What the index keeps for itself."""
+"""Fields that only the index needs."""
 
 COLUMNS = (
     "id",
@@ -43,7 +43,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One form: what goes before, between and after the stories, and each story itself."""
+    """One format: how it writes a story, and what stands before, between and after stories."""
 
     media_type: str
     extension: str
@@ -54,7 +54,7 @@ class Export:
 
 
 async def pieces(export: Export, pages: AsyncIterator[Sequence[Document]]) -> AsyncIterator[bytes]:
-    """An export's bytes, a page of stories at a time."""
+    """Yield an export's bytes, a page of stories at a time."""
     yield export.before
     first = True
     async for page in pages:
@@ -68,24 +68,24 @@ async def pieces(export: Export, pages: AsyncIterator[Sequence[Document]]) -> As
 
 
 def public(document: Document) -> Document:
-    """A document without what the index keeps for itself."""
+    """Return a document without the fields that only the index needs."""
     return {key: value for key, value in document.items() if key not in INTERNAL}
 
 
 def json_line(document: Document) -> Iterator[bytes]:
-    """The story as one line of JSON."""
+    """Write a story as one line of JSON."""
     yield orjson.dumps(public(document)) + b"\n"
 
 
 def csv_row(document: Document) -> Iterator[bytes]:
-    """The story as one row: lists joined by "; ", text safe to open in a spreadsheet."""
+    """Write a story as one row: lists joined by "; ", and text safe for spreadsheets."""
     row = {**document, "dateline": (document.get("dateline") or {}).get("place")}
     row["subjects"] = [s.get("name") or s.get("code") for s in document.get("subjects", ())]
     yield _row(_cell(row.get(column)) for column in COLUMNS)
 
 
 def ninjs(document: Document) -> Iterator[bytes]:
-    """The story as an item of the IPTC's ninjs 1.3 (https://iptc.org/std/ninjs/)."""
+    """Write a story as an item of the IPTC's ninjs 1.3 (https://iptc.org/std/ninjs/)."""
     dateline = document.get("dateline") or {}
     item = {
         "uri": f"urn:newswire:{document['id']}",
@@ -122,7 +122,7 @@ def ninjs(document: Document) -> Iterator[bytes]:
 
 
 def features(document: Document) -> Iterator[bytes]:
-    """The story as GeoJSON features (RFC 7946), one for each of its places."""
+    """Write a story as GeoJSON features (RFC 7946), one for each of its places."""
     about = {
         key: document.get(key)
         for key in ("id", "headline", "slugline", "source", "published_at", "urgency", "language")

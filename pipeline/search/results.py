@@ -1,4 +1,4 @@
-"""An Elasticsearch response as a typed page of results. Pure."""
+"""Elasticsearch responses as typed pages of results."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _AS_THEY_ARE = (
     "id", "source", "slugline", "byline", "summary", "language", "urgency", "signal", "version",
     "published_at", "indexed_at", "persons",
 )  # fmt: skip
-"""A hit's fields that are the document's."""
+"""Fields of a hit that are copied from the document."""
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True):
-    """Plain text with the spans that matched; never markup."""
+    """Plain text, never markup, with the spans that matched."""
 
     text: str
     marks: tuple[tuple[int, int], ...] = ()
-    """Character offsets, start and end."""
+    """Pairs of character offsets, start and end."""
 
     def parts(self) -> list[tuple[str, bool]]:
-        """The text in pieces, each with whether it matched."""
+        """Return the text in pieces, and whether each matched."""
         pieces, at = [], 0
         for start, end in self.marks:
             pieces += [(self.text[at:start], False), (self.text[start:end], True)]
@@ -50,7 +50,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Similar(msgspec.Struct, frozen=True, kw_only=True):
-    """A story that is a near-duplicate of one before it."""
+    """A near-duplicate of another story."""
 
     id: str
     source: str | None = None
@@ -60,7 +60,7 @@ class Similar(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
-    """One story as a list of results shows it."""
+    """One story in a list of results."""
 
     id: str
     source: str | None = None
@@ -80,18 +80,18 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     persons: tuple[str, ...] = ()
     score: float | None = None
     similar: tuple[Similar, ...] = ()
-    """The near-duplicates that stand behind this story, where results are collapsed."""
+    """The near-duplicates hidden behind this story, if results are collapsed."""
 
 
 class FacetValue(msgspec.Struct, frozen=True, kw_only=True):
-    """A value of a facet and how many stories have it."""
+    """A value of a facet, and the number of stories that have it."""
 
     value: str
     count: int
 
 
 class TimeBucket(msgspec.Struct, frozen=True, kw_only=True):
-    """A stretch of time, its end not included, and how many stories it holds."""
+    """A span of time, without its end, and the number of stories in it."""
 
     start: datetime
     end: datetime
@@ -99,7 +99,7 @@ class TimeBucket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlaceCount(msgspec.Struct, frozen=True, kw_only=True):
-    """A place on the map and how many stories name it."""
+    """A place on the map, and the number of stories that name it."""
 
     geonames_id: int
     name: str
@@ -110,7 +110,7 @@ class PlaceCount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of results with what the rest of the screen shows."""
+    """A page of results, with the counts that the page shows beside them."""
 
     total: int
     hits: tuple[Hit, ...]
@@ -119,11 +119,11 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     places: tuple[PlaceCount, ...] = ()
     took_ms: int = 0
     timed_out: bool = False
-    """The search was cut off at its time limit: counts are lower bounds."""
+    """True when the search was stopped at its time limit: counts are lower bounds."""
 
 
 def page(response: Mapping[str, Any]) -> Page:
-    """The page that a response to `pipeline.search.query.body` makes."""
+    """Return the page for a response to `pipeline.search.query.body`."""
     aggregations = response.get("aggregations") or {}
     total = response["hits"].get("total") or {"value": 0}
     return Page(
@@ -138,7 +138,7 @@ def page(response: Mapping[str, Any]) -> Page:
 
 
 def counted(response: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str, Any]:
-    """The response to a search for hits, with what a search for their counts found."""
+    """Combine the response to a search for hits with the response to one for counts."""
     return {
         **response,
         "hits": {**response["hits"], "total": counts["hits"]["total"]},
@@ -149,7 +149,7 @@ def counted(response: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str,
 
 
 def hit(found: Mapping[str, Any]) -> Hit:
-    """One hit of a response."""
+    """Return one hit of a response."""
     source = found["_source"]
     marked = found.get("highlight") or {}
     headline = marked.get("headline", [source.get("headline") or ""])[0]
@@ -176,12 +176,12 @@ def _place(source: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def text(marked: str) -> Text:
-    """Text between the highlighter's marks as plain text and offsets."""
+    """Turn text with the highlighter's marks into plain text and offsets."""
     plain: list[str] = []
     marks: list[tuple[int, int]] = []
     at, start = 0, None
     for piece in _MARK.split(marked):
-        # A wire's own private-use characters may look like marks: unpaired ones are dropped.
+        # A wire's own private-use characters may look like marks: drop unpaired ones.
         if piece == MARK_START:
             start = at
         elif piece == MARK_END:
@@ -201,7 +201,7 @@ def _facet(aggregation: Mapping[str, Any]) -> tuple[FacetValue, ...]:
 
 def _places(aggregation: Mapping[str, Any]) -> Iterator[PlaceCount]:
     for bucket in aggregation.get("values", {}).get("buckets", ()):
-        # From the right: a place's name may hold the separator, the rest can't.
+        # From the right: only the place's name may contain the separator.
         name, country, geonames_id, point = bucket["key"].rsplit("|", 3)
         latitude, longitude = point.split(",")
         yield PlaceCount(
@@ -215,7 +215,7 @@ def _places(aggregation: Mapping[str, Any]) -> Iterator[PlaceCount]:
 
 
 def _timeline(aggregation: Mapping[str, Any]) -> list[TimeBucket]:
-    """The finest of the timelines that holds all stories, without gaps."""
+    """Return the finest timeline that has all stories, without gaps."""
     found = {**aggregation, **aggregation.get("recent", {})}
     lines = {
         int(name.partition(":")[2]): {b["key"]: b["doc_count"] for b in line["buckets"]}

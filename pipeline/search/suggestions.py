@@ -1,4 +1,4 @@
-"""People, places and slugs that begin as typed: the aggregations, and what they give. Pure."""
+"""Suggestions: people, places and slugs that begin with the typed text."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from pipeline.search.visible import Body, visible
 MAX_CHARS = 40
 VALUES = 6
 CANDIDATES = 1000
-"""Terms that are asked for: an engine that ignores `include` gives its most frequent ones."""
+"""Terms requested: an engine that ignores `include` returns its most frequent ones."""
 _RESERVED = frozenset('.?+*|{}[]()"\\#@&<>~^$-')
 _BETWEEN = " -'’.(/"
 _WORD_START = r"(.*[ \-'’.(/])?"
 
 
 class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
-    """A name to search for, and how many stories have it."""
+    """A name to search for, and the number of stories that have it."""
 
     value: str
     count: int
@@ -33,7 +33,7 @@ class Suggestion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Suggestions(msgspec.Struct, frozen=True, kw_only=True):
-    """What the typed text may become, the most frequent first."""
+    """Completions of the typed text, the most frequent first."""
 
     people: tuple[Suggestion, ...] = ()
     places: tuple[Suggestion, ...] = ()
@@ -41,9 +41,10 @@ class Suggestions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def body(typed: str, now: datetime) -> Body | None:
-    """The search for a text's completions; None where nothing is typed yet.
+    """Return the search for a text's completions; None if the text is empty.
 
-    Any word of a name may begin so, in either case, accented or not: "sao" is "São Paulo".
+    Any word of a name may begin with the text, in any case, with or without accents: "sao" finds
+    "São Paulo".
     """
     pattern = _pattern(typed.strip()[:MAX_CHARS])
     if not pattern:
@@ -55,7 +56,7 @@ def body(typed: str, now: datetime) -> Body | None:
         "query": {"bool": {"filter": [visible(now)]}},
         "aggs": {
             "people": _terms("persons", starts),
-            # A place's key goes on with its country and id: only its name is matched.
+            # A place's key continues with its country and id: match only the name.
             "places": _terms("place_points", f"{_WORD_START}{pattern}[^|]*\\|.*"),
             "slugs": _terms("slugline.keyword", starts),
         },
@@ -63,7 +64,7 @@ def body(typed: str, now: datetime) -> Body | None:
 
 
 def suggestions(typed: str, response: Mapping[str, Any]) -> Suggestions:
-    """The completions that a response holds."""
+    """Return the completions in a response."""
     start = _folded(typed.strip()[:MAX_CHARS])
 
     def kept(name: str, read: Callable[[Mapping[str, Any]], Suggestion]) -> tuple[Suggestion, ...]:
@@ -76,7 +77,7 @@ def suggestions(typed: str, response: Mapping[str, Any]) -> Suggestions:
 
 
 def _begins(name: str, start: str) -> bool:
-    """Whether some word of the name, with what follows it, begins so."""
+    """Return whether the name, from the start of one of its words, begins with the text."""
     return any(
         name.startswith(start, at) and (at == 0 or name[at - 1] in _BETWEEN)
         for at in range(len(name) - len(start) + 1)
@@ -106,7 +107,7 @@ def _terms(field: str, include: str) -> Body:
 
 
 def _pattern(typed: str) -> str:
-    """The text as a regular expression of Lucene's that folds case and accents."""
+    """Return the text as a Lucene regular expression that ignores case and accents."""
     parts = []
     for character in typed:
         alike = _alike().get(_base(character), "")
@@ -126,7 +127,7 @@ def _base(character: str) -> str:
 
 @cache
 def _alike() -> Mapping[str, str]:
-    """Latin letters by the one that they are without their accents."""
+    """Return Latin letters by the letter that they are without accents."""
     letters: dict[str, str] = defaultdict(str)
     for code in range(0xC0, 0x180):
         if chr(code).isalpha():

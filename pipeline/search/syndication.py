@@ -1,4 +1,4 @@
-"""A search as a feed to subscribe to: RSS 2.0 and JSON Feed 1.1. Pure."""
+"""Search results as feeds: RSS 2.0 and JSON Feed 1.1."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import orjson
 from pipeline.search.results import Hit
 
 Link = Callable[[str], str]
-"""From a story's id to its page's URL."""
+"""Returns the URL of a story's page from the story's id."""
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def rss(title: str, home: str, hits: Sequence[Hit], link: Link) -> bytes:
-    """The hits as RSS 2.0. Text is text: markup of a wire's arrives escaped."""
+    """Write hits as RSS 2.0. A wire's markup is escaped."""
     root = Element("rss", version="2.0")
     channel = SubElement(root, "channel")
     _add(channel, "title", title)
@@ -40,7 +40,7 @@ def rss(title: str, home: str, hits: Sequence[Hit], link: Link) -> bytes:
 
 
 def json_feed(title: str, home: str, url: str, hits: Sequence[Hit], link: Link) -> bytes:
-    """The hits as JSON Feed 1.1 (https://jsonfeed.org/version/1.1)."""
+    """Write hits as JSON Feed 1.1 (https://jsonfeed.org/version/1.1)."""
     return orjson.dumps(
         {
             "version": "https://jsonfeed.org/version/1.1",
@@ -75,7 +75,7 @@ def _summary(hit: Hit) -> str:
 
 
 def _escaped(text: str) -> str:
-    # A reader takes an RSS description for HTML, even after the XML is unescaped.
+    # Feed readers treat a description as HTML, even after the XML is unescaped.
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

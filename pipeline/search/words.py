@@ -1,7 +1,7 @@
 """The words of the search box as an Elasticsearch clause.
 
-Each word is worth its best field, the fields weighted by the boosts below; words next to each
-other in the headline add to it.
+Each word scores by the field that fits it best, weighted by the boosts below; words that stand
+together in the headline add to the score.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _clause(node: syntax.Node, fields: list[str]) -> Clause:
         result: Clause = {"must": must, "must_not": must_not}
         words = [n.text for n in node.nodes if isinstance(n, syntax.Term) and not n.field]
         if len(words) > 1:
-            # Words that stand together in the headline say more than the same words apart.
+            # Words that stand together in the headline are more relevant than the same words apart.
             together = {
                 "query": " ".join(words),
                 "slop": 2,
@@ -99,7 +99,7 @@ def _text(term: syntax.Term, fields: list[str]) -> Clause:
     match: Clause = {"query": term.text, "type": kind, "fields": fields}
     if kind == "best_fields":
         match["operator"] = "and"
-    # A stop word alone ("the") leaves nothing to match: it must not empty the page.
+    # A stop word alone ("the") has nothing to match: it must not empty the page.
     match["zero_terms_query"] = "all"
     return {"multi_match": match}
 

@@ -1,1 +1,1 @@
-"""Process 3: the search API and the page, as one ASGI application."""
+"""The web process: the search API and the pages, as one ASGI application."""

@@ -1,4 +1,4 @@
-"""How the API answers: ETags, errors as sentences, and no work for readers who have left."""
+"""Answers of the API: ETags, errors as sentences, and no work for clients that disconnected."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from pipeline.wire.errors import CursorExpired, IndexUnavailable, NewswireError,
 Answer = TypeVar("Answer")
 
 CLIENT_GONE = 499
-"""As nginx logs it; nobody is there to read it."""
+"""nginx's status for a client that disconnected."""
 
 
 class ReaderLeft(Exception):
-    """The client hung up before its answer was ready."""
+    """The client disconnected before its answer was ready."""
 
 
 async def awaited(request: Request, work: Coroutine[Any, Any, Answer]) -> Answer:
-    """The result of `work`, which is cancelled when the client hangs up.
+    """Return the result of `work`, or cancel it when the client disconnects.
 
-    Elasticsearch in turn stops a search whose connection closes.
+    Elasticsearch in turn stops a search whose connection is closed.
 
     Raises:
-        ReaderLeft: it hung up.
+        ReaderLeft: the client disconnected.
     """
     task = asyncio.ensure_future(work)
     gone = asyncio.ensure_future(_gone(request))
@@ -52,11 +52,11 @@ async def _gone(request: Request) -> None:
 def tagged(
     request: Request, content: bytes, media_type: str, same_while: bytes | None = None
 ) -> Response:
-    """A response with an ETag; 304 where the client has it already.
+    """Return a response with an ETag, or 304 if the client has it already.
 
     Args:
-        same_while: what the tag is made of, where the content also holds what changes
-            from one look to the next (the time a search took).
+        same_while: the bytes to make the tag of, if the content contains something that changes
+            with each request, such as the time a search took.
     """
     tag = f'W/"{hashlib.blake2b(same_while or content, digest_size=12).hexdigest()}"'
     headers = {"ETag": tag}
@@ -67,7 +67,7 @@ def tagged(
 
 
 def add_error_answers(app: FastAPI) -> None:
-    """Each error as a status and a sentence."""
+    """Answer each error with a status and a sentence."""
     statuses: dict[type[Exception], int] = {
         CursorError: 400,
         CursorExpired: 410,
@@ -80,8 +80,12 @@ def add_error_answers(app: FastAPI) -> None:
     async def answer(request: Request, error: Exception) -> Response:
         status = next(code for kind, code in statuses.items() if isinstance(error, kind))
         headers = {"Retry-After": "5"} if status == 503 else None
-        # What the index says of itself (addresses, accounts) is for the log, not for readers.
-        text = "search is not available now: try again" if status == 503 else str(error)
+        # The index's own words may name addresses and accounts: not for readers.
+        text = (
+            "The index does not answer. Try again in a few seconds."
+            if status == 503
+            else str(error)
+        )
         return JSONResponse({"detail": text}, status, headers)
 
     async def left(request: Request, error: Exception) -> Response:

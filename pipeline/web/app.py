@@ -21,7 +21,7 @@ from pipeline.web.security import SecurityHeaders
 
 
 def create_app(settings: Settings, kafka: operations.Operations | None = None) -> FastAPI:
-    """Search API and page over the index that the settings name.
+    """Return the application: search API and pages over the configured index.
 
     Args:
         settings: the index, and the tokens of readers and administrators.
@@ -41,7 +41,7 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
             app.state.live.close()
             await app.state.reader.close()
 
-    # The interactive documentation of the framework loads scripts from another host.
+    # The framework's interactive documentation would load scripts from another host.
     app = FastAPI(
         title="newswire search",
         version="1",

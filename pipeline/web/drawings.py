@@ -1,4 +1,4 @@
-"""The timeline and the maps as numbers for SVG. Pure.
+"""The timeline and the maps as numbers for SVG.
 
 Maps are equirectangular, in degrees: x eastwards from the 180th meridian, y southwards
 from the north pole, as in static/land.svg.
@@ -17,7 +17,7 @@ BAR_WIDTH = 10
 TIMELINE_HEIGHT = 60
 SMALLEST_BAR = 3
 WORLD = (0.0, 6.0, 360.0, 142.0)
-"""Without the ice around the south pole, where no wire reports from."""
+"""Without the ice around the south pole."""
 CELLS = 60
 """Places closer together than this fraction of the map's width share one circle."""
 SMALLEST_CIRCLE, LARGEST_CIRCLE = 0.009, 0.03
@@ -29,7 +29,7 @@ LEAST_WIDTH = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A stretch of the timeline."""
+    """A bar of the timeline."""
 
     bucket: TimeBucket
     x: int
@@ -48,7 +48,7 @@ class Circle:
 
     @property
     def bbox(self) -> str:
-        """The rectangle that holds them: "west,south,east,north"."""
+        """Return the rectangle around them: "west,south,east,north"."""
         longitudes = [place.longitude for place in self.places]
         latitudes = [place.latitude for place in self.places]
         west, east = max(-180.0, min(longitudes) - 0.1), min(180.0, max(longitudes) + 0.1)
@@ -58,19 +58,19 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """A stretch of the world: left, top, width, height in degrees, and what to draw on it."""
+    """A part of the world (left, top, width, height in degrees) and the circles on it."""
 
     view: tuple[float, float, float, float]
     circles: tuple[Circle, ...]
 
     @property
     def view_box(self) -> str:
-        """For SVG."""
+        """Return the view as an SVG viewBox."""
         return " ".join(f"{number:g}" for number in self.view)
 
 
 def timeline(buckets: Sequence[TimeBucket]) -> list[Bar]:
-    """A bar for each bucket; an empty one has no height."""
+    """Return a bar for each bucket; an empty one has no height."""
     most = max((bucket.count for bucket in buckets), default=0) or 1
     bars = []
     for number, bucket in enumerate(buckets):
@@ -80,13 +80,13 @@ def timeline(buckets: Sequence[TimeBucket]) -> list[Bar]:
 
 
 def world_map(places: Sequence[PlaceCount], bbox: str | None = None) -> Map:
-    """The places on a map of the world, or of a rectangle."""
+    """Place the places on a map of the world, or of a rectangle."""
     view = _view_of(bbox) if bbox else WORLD
     return Map(view, _circles(places, view))
 
 
 def map_around(places: Sequence[PlaceCount]) -> Map:
-    """A map just large enough for all the places."""
+    """Return a map that is just large enough for all the places."""
     if not places:
         return Map(WORLD, ())
     longitudes = [place.longitude for place in places]
@@ -97,7 +97,7 @@ def map_around(places: Sequence[PlaceCount]) -> Map:
 
 def _view_of(bbox: str) -> tuple[float, float, float, float]:
     west, south, east, north = (float(part) for part in bbox.split(","))
-    if west > east:  # across the date line, where the map is cut
+    if west > east:  # the map is cut at the date line
         return WORLD
     return _framed(west, south, east, north)
 
@@ -105,7 +105,7 @@ def _view_of(bbox: str) -> tuple[float, float, float, float]:
 def _framed(
     west: float, south: float, east: float, north: float
 ) -> tuple[float, float, float, float]:
-    """A view of the world's proportions around a rectangle."""
+    """Return a view around a rectangle, with the proportions of the world map."""
     ratio = WORLD[2] / WORLD[3]
     width = max((east - west) * (1 + 2 * MARGIN), (north - south) * (1 + 2 * MARGIN) * ratio)
     width = min(max(width, LEAST_WIDTH), 360.0)
@@ -135,5 +135,5 @@ def _circles(
         circles.append(
             Circle(tuple(found), first.longitude + 180, 90 - first.latitude, round(radius, 3))
         )
-    # The largest first, so that it hides no smaller one.
+    # The largest first, so that none hides a smaller one.
     return tuple(sorted(circles, key=lambda circle: -circle.radius))

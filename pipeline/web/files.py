@@ -1,4 +1,4 @@
-"""The page's own files, kept by browsers for good: a file that changes has another address."""
+"""The pages' static files. Browsers cache them permanently: a changed file has another address."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 FOLDER = Path(__file__).parent / "static"
-FOR_GOOD = "public, max-age=31536000, immutable"
+PERMANENT = "public, max-age=31536000, immutable"
 
 
 @cache
 def address(name: str) -> str:
-    """Where a file is found, its content's hash included: "/static/newswire.css?v=5f3c..."."""
+    """Return a file's address, with the hash of its content: "/static/newswire.css?v=5f3c..."."""
     return f"/static/{name}?v={_digest(name)}"
 
 
@@ -27,7 +27,7 @@ def _digest(name: str) -> str:
 
 
 class Files(StaticFiles):
-    """The files at /static; one asked for by its hash need not be asked for again."""
+    """Serves /static; a file that is requested with its hash may be cached permanently."""
 
     def __init__(self) -> None:
         super().__init__(directory=FOLDER)
@@ -42,5 +42,5 @@ class Files(StaticFiles):
         """See `StaticFiles`."""
         answer = super().file_response(full_path, stat_result, scope, status_code)
         if scope["query_string"].decode("latin-1") == f"v={_digest(Path(full_path).name)}":
-            answer.headers["Cache-Control"] = FOR_GOOD
+            answer.headers["Cache-Control"] = PERMANENT
         return answer

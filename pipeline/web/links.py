@@ -1,4 +1,4 @@
-"""Searches as addresses: what the page links to, and what an address asks for. Pure."""
+"""Searches as addresses, and addresses as searches."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from starlette.datastructures import QueryParams
 from pipeline.search.request import SearchRequest
 
 Pairs = tuple[tuple[str, str], ...]
-"""A query string's names and values."""
+"""The names and values of a query string."""
 
 
 def asked(given: QueryParams) -> tuple[SearchRequest, list[str]]:
-    """The search that an address asks for, and what of it could not be read.
+    """Return the search in an address, and a notice for each parameter that can't be read.
 
-    A form sends what is empty too, and people edit addresses: what can't be meant is left
-    out and named, the rest is searched for.
+    Forms send empty parameters too, and people edit addresses: parameters that can't be read are
+    left out.
     """
     values: dict[str, Any] = {}
     for name, field in SearchRequest.model_fields.items():
@@ -33,7 +33,7 @@ def asked(given: QueryParams) -> tuple[SearchRequest, list[str]]:
             return SearchRequest(**values), faults
         except ValidationError as error:
             for fault in error.errors():
-                # Of the coordinates the whole model complains.
+                # Faults of coordinates are of the whole model, not of a field.
                 names = [str(name) for name in fault["loc"][:1] or ("near", "bbox")]
                 for name in names:
                     if values.pop(name, None) is not None:
@@ -41,7 +41,7 @@ def asked(given: QueryParams) -> tuple[SearchRequest, list[str]]:
 
 
 def pairs(request: SearchRequest) -> Pairs:
-    """A request as names and values, without what is as usual."""
+    """Return a request as names and values, without defaults."""
     found: list[tuple[str, str]] = []
     for name, value in request.model_dump(mode="json", exclude_defaults=True).items():
         texts = value if isinstance(value, list) else [value]
@@ -50,19 +50,19 @@ def pairs(request: SearchRequest) -> Pairs:
 
 
 def search(now: Iterable[tuple[str, str]], **changes: str | None) -> str:
-    """The address of a search with some single-valued parameters set, or taken out by None."""
+    """Return the address of a search with some single-valued parameters set, or removed by None."""
     kept = [(name, value) for name, value in now if name not in changes]
     return _address([*kept, *((name, v) for name, v in changes.items() if v is not None)])
 
 
 def toggled(now: Pairs, name: str, value: str) -> str:
-    """The address of a search with a filter's value added, or taken out where it is there."""
+    """Return the address of a search with a filter's value added, or removed if it is there."""
     pair = (name, value)
     return _address([p for p in now if p != pair] if pair in now else [*now, pair])
 
 
 def story(story_id: str, **parameters: int) -> str:
-    """The address of a story's page."""
+    """Return the address of a story's page."""
     return f"/story/{quote(story_id, safe=':@')}" + _query(parameters.items())
 
 
@@ -72,7 +72,7 @@ def live(now: Pairs, seen: datetime) -> str:
 
 
 def feed(now: Pairs, form: str) -> str:
-    """The address of a search as a feed ("feed.rss") or a file ("api/export/csv")."""
+    """Return the address of a search as a feed ("feed.rss") or a file ("api/export/csv")."""
     return f"/{form}" + _query(now)
 
 
@@ -86,6 +86,6 @@ def _query(parameters: Iterable[tuple[str, Any]]) -> str:
 
 
 def hidden(now: Pairs, shown: Iterable[str]) -> Pairs:
-    """What a form must carry along: all but the parameters that it shows itself."""
+    """Return the parameters that a form does not show itself, for its hidden fields."""
     names = set(shown)
     return tuple(pair for pair in now if pair[0] not in names)

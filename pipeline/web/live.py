@@ -122,7 +122,7 @@ class Live:
             TooMany: there are MAX_LISTENERS already.
         """
         if len(self._listeners) >= MAX_LISTENERS:
-            raise TooMany("too many pages are open")
+            raise TooMany("Too many pages are open. Try again later.")
         listener = Listener(request, frozenset(shown))
         self._listeners.add(listener)
         if self._looking is None or self._looking.done():

@@ -1,4 +1,4 @@
-"""A story's texts with what they name, as pieces for the page. Pure."""
+"""A story's texts as pieces, with the entities and places that they name."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pipeline.wire.labels import of_model
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of text, and what it names, if anything."""
+    """A piece of text, and the entity or place that it names, if any."""
 
     text: str
     kind: str | None = None
     """"place", "person", "organisation", "event" or "other"."""
     says: str = ""
-    """What it names, in words."""
+    """The kind and the name, as the page shows them."""
 
 
 def pieces(document: Document, field: str) -> list[Piece]:
-    """A text of the story ("body", "headline") in pieces that join to the whole.
+    """Split a text of the story ("body", "headline") into pieces that join to the whole.
 
-    Of overlapping mentions the one that begins first wins, the longer of two that begin
-    together, and a place over an entity of the same words.
+    Of overlapping mentions the first wins; of two that begin together the longer; of a place and
+    an entity with the same words the place.
     """
     text: str = document.get(field) or ""
     spans = [

@@ -1,8 +1,7 @@
-"""What the API's answers look like, in its OpenAPI document.
+"""The schemas of the API's answers, for its OpenAPI document.
 
-Answers are msgspec's structs: pages of hundreds of small ones, which pydantic's models would take
-longer to make and to write than Elasticsearch takes to find. The framework knows their schemas
-from here.
+Answers are msgspec structs, since pydantic models would take longer to build and write than
+Elasticsearch takes to search. So FastAPI takes their schemas from here.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ _REFERENCE = "#/components/schemas/{name}"
 
 
 def answer(kind: Any) -> dict[int | str, dict[str, Any]]:
-    """A route's `responses`: JSON of this type."""
+    """Return a route's `responses`: JSON of this type."""
     (schema,), _ = schema_components([kind], ref_template=_REFERENCE)
     content = {"application/json": {"schema": schema}}
     return {200: {"description": "Successful Response", "content": content}}
 
 
 def describe(app: FastAPI, kinds: Iterable[Any]) -> None:
-    """Add what the types of answers are made of to the application's document."""
+    """Add the schemas of the answers' types to the application's document."""
     generated = app.openapi
     _, named = schema_components(kinds, ref_template=_REFERENCE)
 

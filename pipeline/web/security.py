@@ -1,7 +1,7 @@
-"""Headers on every response, and whose changes are taken. The wire's text is hostile.
+"""Security headers on every response, and the check of where changes come from.
 
-The policy lets a page run its own scripts and styles and nothing else: no inline script,
-no other host, no frame around it. Text that slipped through as markup would still be inert.
+A wire's text is hostile. The policy allows a page its own scripts and styles only: no inline
+script, no other host, no frame around it. Text that were taken for markup would still do nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Not no-referrer: under that a browser says of its own form that its origin is null.
+    # With no-referrer a browser sends "Origin: null" for the page's own forms.
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -37,7 +37,7 @@ HEADERS = {
 }
 
 CACHED = "private, no-cache"
-"""May be kept, must be asked for again: a killed story leaves caches at the next look."""
+"""Caches may store it and must revalidate it: a killed story leaves them at the next request."""
 
 
 class SecurityHeaders:
@@ -47,7 +47,7 @@ class SecurityHeaders:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, with headers."""
+        """Pass the request on, and add the headers to its response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -64,13 +64,13 @@ class SecurityHeaders:
 
 
 def same_origin(request: Request) -> None:
-    """Refuse a change that another site's page asks a browser for.
+    """Refuse a change that a page of another site sends.
 
     Raises:
-        HTTPException: 403.
+        HTTPException: 403, the request comes from another site.
     """
     origin = request.headers.get("origin")
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none") or (
         origin is not None and origin.partition("://")[2] != request.headers.get("host")
     ):
-        raise HTTPException(403, "changes are taken from this site's own pages only")
+        raise HTTPException(403, "Only this site's own pages may send changes.")

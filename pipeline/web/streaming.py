@@ -1,4 +1,4 @@
-"""A page part by part: its head is painted while the index is still asked for its body."""
+"""Pages in parts: browsers paint the first part while the index still searches for the rest."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ LEVEL = 5
 
 
 def streamed(request: Request, parts: AsyncIterator[str]) -> Response:
-    """HTML of which each part leaves when it is there, compressed where the reader takes that.
+    """Send each part of a page as soon as it is ready, compressed if the client accepts that.
 
-    Compressed here, for the framework's own compression holds parts back.
+    It compresses by itself, since the framework's compression would hold parts back.
     """
     squeezed = "gzip" in request.headers.get("accept-encoding", "")
 

@@ -8,6 +8,7 @@ back: the worker uses that to restore a newest version to the compacted topic.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -16,8 +17,12 @@ from pipeline.index.fingerprint import as_fields, fingerprint
 from pipeline.wire.enriched import Enriched, Place
 from pipeline.wire.errors import MappingError
 from pipeline.wire.labels import Label
+from pipeline.wire.story import Story
 
 Document = dict[str, Any]
+
+AHEAD = timedelta(days=1)
+"""How far an agency's date may lie after the receipt: clocks and zones differ."""
 
 
 def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
@@ -33,9 +38,8 @@ def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
         for key, value in msgspec.to_builtins(story).items()
         if value is not None and value != []
     }
-    published = story.version_created or story.first_created or story.received_at
-    if published:
-        result["published_at"] = msgspec.to_builtins(published)
+    if at := published_at(story):
+        result["published_at"] = msgspec.to_builtins(at)
     base = record.provenance.language or (story.language or "").split("-")[0]
     if base in languages and story.body:
         result["text"] = {base: "\n\n".join(part for part in (story.headline, story.body) if part)}
@@ -65,6 +69,19 @@ def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
         result["fingerprint"] = as_fields(found)
     result["provenance"] = msgspec.to_builtins(record.provenance)
     return result
+
+
+def published_at(story: Story) -> datetime | None:
+    """Return when a version counts as published, for ordering, filters and the timeline.
+
+    It is the version's own date. A date more than AHEAD after the receipt is a mistake (2099,
+    9999): then the version counts as published when it was received. `version_created` keeps the
+    date.
+    """
+    dated = story.version_created or story.first_created
+    if dated and story.received_at and dated - story.received_at > AHEAD:
+        return story.received_at
+    return dated or story.received_at
 
 
 def enriched(source: Document) -> Enriched:

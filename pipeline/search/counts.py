@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from pipeline.index.document import AHEAD
 from pipeline.search.facets import FACETS
 from pipeline.search.filters import facet_filters, other_filters
 from pipeline.search.query import in_seconds
@@ -55,7 +56,9 @@ def _aggregations(request: SearchRequest, chosen: dict[str, Clause], now: dateti
         result[name] = _under(others, {"values": values})
     # "name|country|id|latitude,longitude": all that the map needs, without another request.
     points = {"terms": {"field": "place_points", "size": PLACE_VALUES}}
-    result["map"] = _under(list(chosen.values()), {"values": points, **_timelines(request, now)})
+    result["map"] = _under(
+        list(chosen.values()), {"values": points, "times": _timeline(request, now)}
+    )
     return result
 
 
@@ -80,21 +83,29 @@ _INTERVALS = [
 ]
 
 
-def _timelines(request: SearchRequest, now: datetime) -> Body:
+def _timeline(request: SearchRequest, now: datetime) -> Body:
     """Return the counts over time, named `timeline:<seconds of a bucket>`.
 
     Without a beginning the span of the stories is not known yet. Then there are two: days for
     all stories, and hours for the last three days; `results` takes the one that fits.
+
+    A story whose date is still to come (a wire may mistype the year) is not on the timeline.
     """
-    if request.since:
-        span = (request.until or now) - request.since
-        step = next((s for s in _INTERVALS if span / s <= TIMELINE_BUCKETS), _INTERVALS[-1])
-        return {_timeline_name(step): _histogram(step)}
     day, hour = timedelta(days=1), timedelta(hours=1)
-    recent = {"range": {"published_at": {"gte": iso((request.until or now) - 3 * day)}}}
+    end = request.until or now
+    if request.since:
+        span = end - request.since
+        step = next((s for s in _INTERVALS if span / s <= TIMELINE_BUCKETS), _INTERVALS[-1])
+        lines = {_timeline_name(step): _histogram(step)}
+    else:
+        recent = {"range": {"published_at": {"gte": iso(end - 3 * day)}}}
+        lines = {
+            _timeline_name(day): _histogram(day),
+            "recent": {"filter": recent, "aggs": {_timeline_name(hour): _histogram(hour)}},
+        }
     return {
-        _timeline_name(day): _histogram(day),
-        "recent": {"filter": recent, "aggs": {_timeline_name(hour): _histogram(hour)}},
+        "filter": {"range": {"published_at": {"lte": iso(max(end, now) + AHEAD)}}},
+        "aggs": lines,
     }
 
 

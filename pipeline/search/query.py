@@ -25,6 +25,8 @@ HALF_LIFE = timedelta(days=2)
 MARK_START, MARK_END = "\ue000", "\ue001"
 """Private-use characters around a highlighted word; `results` turns them into offsets."""
 SNIPPET_CHARS = 220
+MAX_HIGHLIGHTED_CHARS = 999_999
+"""Of a longer text only the beginning is highlighted; Elasticsearch's own limit is 1,000,000."""
 
 RESULT_FIELDS = (
     "id",
@@ -40,6 +42,7 @@ RESULT_FIELDS = (
     "language",
     "urgency",
     "published_at",
+    "version_created",
     "embargoed_until",
     "indexed_at",
     "places.geonames_id",
@@ -136,6 +139,8 @@ def _highlight(words: Clause | None, languages: Sequence[str]) -> Body:
         "post_tags": [MARK_END],
         # A phrase is looked for in `body.exact`, a name in `persons.text`: both show in the body.
         "require_field_match": False,
+        # Elasticsearch refuses a search that would highlight a longer text.
+        "max_analyzed_offset": MAX_HIGHLIGHTED_CHARS,
         "fields": {
             "headline": {"number_of_fragments": 0},
             "body": snippet,

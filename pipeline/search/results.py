@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from pipeline.index.document import AHEAD
 from pipeline.search.counts import TIMELINE_BUCKETS
 from pipeline.search.facets import FACETS
 from pipeline.search.query import MARK_END, MARK_START
@@ -75,6 +76,8 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     signal: str | None = None
     version: int | None = None
     published_at: datetime | None = None
+    dated: datetime | None = None
+    """The agency's own date, if it can't be true: it lies more than a day after the receipt."""
     indexed_at: datetime | None = None
     places: tuple[Place, ...] = ()
     persons: tuple[str, ...] = ()
@@ -161,6 +164,7 @@ def hit(found: Mapping[str, Any]) -> Hit:
         "dateline": dateline.get("place") or dateline.get("text"),
         "snippets": [text(part) for part in snippets or marked.get("body", ())],
         "places": [_place(found) for found in source.get("places", ())],
+        "dated": misdated(source),
         "score": found.get("_score"),
         "similar": [
             {name: each["_source"].get(name) for name in Similar.__struct_fields__}
@@ -168,6 +172,15 @@ def hit(found: Mapping[str, Any]) -> Hit:
         ],
     }
     return msgspec.convert(fields, Hit)
+
+
+def misdated(source: Mapping[str, Any]) -> datetime | None:
+    """Return a version's own date if it lies too far ahead to count as its time of publication."""
+    own, counted_as = source.get("version_created"), source.get("published_at")
+    if not own or not counted_as:
+        return None
+    dated = datetime.fromisoformat(own)
+    return dated if dated - datetime.fromisoformat(counted_as) > AHEAD else None
 
 
 def _place(source: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,7 +229,8 @@ def _places(aggregation: Mapping[str, Any]) -> Iterator[PlaceCount]:
 
 def _timeline(aggregation: Mapping[str, Any]) -> list[TimeBucket]:
     """Return the finest timeline that has all stories, without gaps."""
-    found = {**aggregation, **aggregation.get("recent", {})}
+    times = aggregation.get("times", {})
+    found = {**times, **times.get("recent", {})}
     lines = {
         int(name.partition(":")[2]): {b["key"]: b["doc_count"] for b in line["buckets"]}
         for name, line in found.items()
@@ -246,4 +260,9 @@ def _filled(counts: Mapping[int, int], step: int) -> list[TimeBucket]:
 
 
 def _instant(milliseconds: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+    """Return a bucket's edge; it may lie outside the years that a date can have."""
+    try:
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        edge = datetime.max if milliseconds > 0 else datetime.min
+        return edge.replace(tzinfo=UTC)

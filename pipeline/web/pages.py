@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import re
 from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +21,7 @@ from pipeline.search.cursors import CursorError
 from pipeline.search.facets import FACETS
 from pipeline.search.reader import together
 from pipeline.search.request import SearchRequest
-from pipeline.search.results import Page, PlaceCount
+from pipeline.search.results import Page, PlaceCount, misdated
 from pipeline.web import (
     drawings,
     files,
@@ -59,6 +60,8 @@ def when(value: str | datetime | None) -> str:
     if not value:
         return ""
     instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+    with suppress(OverflowError):  # at the edge of the years that a date can have
+        instant = instant.astimezone(UTC)
     return f"{instant:%d %b %Y %H:%M} UTC"
 
 
@@ -68,7 +71,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters.update(plain=plain, when=when, country=country_name)
+_templates.filters.update(plain=plain, when=when, country=country_name, misdated=misdated)
 _templates.globals.update(links=links, file=files.address, facets=FACETS)
 
 

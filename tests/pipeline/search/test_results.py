@@ -41,8 +41,7 @@ def test_the_timeline_is_the_finest_that_holds_all() -> None:
     def response(days: Any, hours: Any) -> dict[str, Any]:
         mapped = {
             "values": {"buckets": []},
-            "timeline:86400": days,
-            "recent": {"timeline:3600": hours},
+            "times": {"timeline:86400": days, "recent": {"timeline:3600": hours}},
         }
         return {"hits": {"hits": []}, "aggregations": {"map": mapped}}
 
@@ -57,7 +56,7 @@ def test_a_long_timeline_is_folded() -> None:
     """Twenty years of days come as at most 120 buckets that lose no story."""
     day = 86_400_000
     buckets = [{"key": n * day, "doc_count": 1} for n in range(0, 7300, 5)]
-    mapped = {"timeline:86400": {"buckets": buckets}}
+    mapped = {"times": {"timeline:86400": {"buckets": buckets}}}
     line = page({"hits": {"hits": []}, "aggregations": {"map": mapped}}).timeline
     assert 60 <= len(line) <= 120
     assert sum(bucket.count for bucket in line) == len(buckets)

@@ -16,7 +16,7 @@ from connectors.feed.loop import LAST, LAST_AT
 from connectors.feed.reading import read
 from connectors.run import chosen_feeds, open_feed
 from connectors.sources import SOURCES, Delivery, Polled, Progress, Refused, Source
-from pipeline.wire.errors import ConfigError, SourceUnavailable
+from pipeline.wire.errors import ConfigError, SetupError, SourceUnavailable
 
 DELIVERIES = 20
 LOOK_SECONDS = 5.0
@@ -94,7 +94,10 @@ def _row(settings: Settings, feed: Feed) -> Row:
         source = open_feed(settings, feed)
     except ConfigError as error:
         return replace(row, reachable=False, failure=str(error))
-    cursor = _copied_cursor(settings, feed.name)
+    try:
+        cursor = _copied_cursor(settings, feed.name)
+    except SetupError as error:
+        return replace(row, reachable=False, failure=str(error))
     row = replace(row, newest_at=cursor.get(LAST_AT), newest=cursor.get(LAST))
     if SOURCES[feed.source].pushed:
         return row

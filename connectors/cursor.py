@@ -11,10 +11,12 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.wire.errors import TransientError
+from pipeline.wire.errors import SetupError, TransientError
 
 FILE = "cursors.sqlite"
 """The file's name in the data folder."""
@@ -73,6 +75,46 @@ class Acknowledged:
     """The id of each topic."""
 
 
+def set_aside(path: Path) -> Path | None:
+    """Move a damaged cursor file aside, so that an empty one is created in its place.
+
+    All feeds then deliver again what their sources still have.
+
+    Returns:
+        Where the damaged file is now; None if there is no file or it is undamaged.
+
+    Raises:
+        SetupError: the file can't be read or moved.
+    """
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        if found == "ok":
+            return None
+    except sqlite3.OperationalError as error:
+        raise SetupError(explained(error, path)) from error
+    except sqlite3.DatabaseError:
+        pass  # not a database, or one with damaged pages
+    aside = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+    try:
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        path.rename(aside)
+    except OSError as error:
+        raise SetupError(explained(error, path)) from error
+    return aside
+
+
+def explained(error: Exception, path: Path | str) -> str:
+    """Return a sentence that says what is wrong with a cursor file, and what to do."""
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+        return f"{path}: {error}: restart the connectors, which move a damaged file aside"
+    reason = getattr(error, "strerror", None) or str(error)
+    return f"{path}: {reason}: make sure that the folder can be written and has free space"
+
+
 class CursorForgotten(TransientError):
     """All feeds start again: what this feed has polled since is not remembered."""
 
@@ -83,20 +125,29 @@ class Cursor:
     Args:
         path: the file, or ":memory:".
         feed: the feed whose memory it is.
+
+    Raises:
+        SetupError: the file is damaged or can't be written.
     """
 
     def __init__(self, path: Path | str, feed: str) -> None:
-        if isinstance(path, Path):
-            path.parent.mkdir(parents=True, exist_ok=True)
         self.feed = feed
-        # All feeds write to one file, for some milliseconds a batch: they wait for each other.
-        self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
+        self._path = path
         self.generation = 0
         """How often everything was forgotten, as of `begin`."""
-        self.begin()
+        try:
+            if isinstance(path, Path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            # All feeds write to one file, for some milliseconds a batch: they wait for each other.
+            self._db = sqlite3.connect(
+                path, timeout=60, isolation_level=None, check_same_thread=False
+            )
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_SCHEMA)
+            self.begin()
+        except (OSError, sqlite3.Error) as error:
+            raise SetupError(explained(error, path)) from error
 
     def begin(self) -> None:
         """Begin a round: what is committed in it was polled after the last `forget`."""
@@ -158,7 +209,14 @@ class Cursor:
 
         Raises:
             CursorForgotten: another feed has made all feeds start again since `begin`.
+            TransientError: the file can't be written now.
         """
+        try:
+            self._commit(what)
+        except sqlite3.OperationalError as error:
+            raise TransientError(explained(error, self._path)) from error
+
+    def _commit(self, what: Acknowledged) -> None:
         at, feed = int(time.time()), self.feed
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")

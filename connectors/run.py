@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from threading import Event, Thread
 
 from config.feeds import Feed, load_feeds
 from config.settings import Settings
-from connectors.cursor import FILE, Cursor
+from connectors.cursor import FILE, Cursor, explained, set_aside
 from connectors.feed import health
 from connectors.feed.archive import Archive
 from connectors.feed.claims import Claims
@@ -23,8 +24,10 @@ from pipeline.kafka.errors import require_admission
 from pipeline.kafka.publisher import Publisher
 from pipeline.process.health import HealthServer
 from pipeline.process.status import StatusFile
-from pipeline.wire.errors import ConfigError
+from pipeline.wire.errors import ConfigError, SetupError
 from pipeline.wire.topics import Topics
+
+log = logging.getLogger(__name__)
 
 STATUS_SECONDS = 1.0
 STOP_SECONDS = 10.0
@@ -88,8 +91,14 @@ def feed_loops(
 
     Raises:
         ConfigError: no such feed, source, format or option.
+        SetupError: the data folder can't be written.
     """
     claims = Claims()
+    if aside := set_aside(settings.data_dir / FILE):
+        log.warning(
+            "the cursor file was damaged: all feeds deliver again what their sources still have",
+            extra={"moved_to": str(aside)},
+        )
 
     def loop(feed: Feed, source: Source) -> FeedLoop:
         return FeedLoop(
@@ -144,7 +153,10 @@ def run_feeds(
         alive=ended,
         ready=lambda: None,
     )
-    status = StatusFile(settings.data_dir, "connectors")
+    try:
+        status = StatusFile(settings.data_dir, "connectors")
+    except OSError as error:
+        raise SetupError(explained(error, settings.data_dir / "status")) from error
 
     def write_status() -> None:
         at = now()

@@ -22,7 +22,7 @@ from connectors.feed import frames, warc
 from connectors.feed.warc import Archived
 from connectors.sources.base import Delivery
 from connectors.sources.filesystem import require
-from pipeline.wire.errors import ConfigError, TransientError
+from pipeline.wire.errors import ConfigError, SetupError, TransientError
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,10 @@ class Archive:
         segment_bytes: a longer segment is closed.
         segment_seconds: an older segment is closed.
         retention_days: closed segments that are older are deleted; 0 keeps all.
+
+    Raises:
+        ConfigError: no such kind of address.
+        SetupError: the local folder can't be written.
     """
 
     def __init__(
@@ -61,7 +65,12 @@ class Archive:
         self._retention_days = retention_days
         self._file: BinaryIO | None = None
         self._opened_at = 0.0
-        self._spool.mkdir(parents=True, exist_ok=True)
+        try:
+            self._spool.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SetupError(
+                f"{self._spool}: {error.strerror}: make sure that the folder can be written"
+            ) from error
 
     def append(self, deliveries: list[Delivery]) -> None:
         """Store deliveries; they are on the disk when this returns.
@@ -163,7 +172,14 @@ def read(
     segments += [(local, path) for path in _segments(local, f"{spool}/{wanted}")]
     for filesystem, path in sorted(segments, key=lambda segment: _opened(segment[1])):
         decode = next(d for suffix, d in DECODERS.items() if path.endswith(suffix))
-        with filesystem.open(path, "rb") as file:
+        try:
+            file = filesystem.open(path, "rb")
+        except OSError as error:
+            log.warning(
+                "archive: a segment can't be read", extra={"segment": path, "reason": str(error)}
+            )
+            continue
+        with file:
             for record in decode(file, path):
                 if since is None or record.received_at >= since:
                     yield record

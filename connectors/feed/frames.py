@@ -34,4 +34,10 @@ def decode(file: BinaryIO, path: str) -> Iterator[Archived]:
         if not whole or head[:4] != MAGIC:
             log.warning("archive: a segment ends in a damaged record", extra={"segment": path})
             return
-        yield msgspec.msgpack.decode(decompressor.decompress(packed), type=Archived)
+        try:
+            record = msgspec.msgpack.decode(decompressor.decompress(packed), type=Archived)
+        except (msgspec.MsgspecError, zstandard.ZstdError) as error:
+            reason = {"segment": path, "reason": str(error)}
+            log.warning("archive: a segment ends in a damaged record", extra=reason)
+            return
+        yield record

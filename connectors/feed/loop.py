@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import random
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from threading import Event
 
 from config.feeds import Feed
 from config.settings import Retry
-from connectors.cursor import Acknowledged, Cursor, CursorForgotten
+from connectors.cursor import FILE, Acknowledged, Cursor, CursorForgotten, explained
 from connectors.feed.archive import Archive
 from connectors.feed.batch import Batch, story_digest
 from connectors.feed.claims import Claims
@@ -144,9 +145,12 @@ class FeedLoop:
                 # A SetupError needs an operator; the feed continues by itself afterwards.
                 self._failed(error)
                 rest, checked = next(waits), False
+            except (OSError, sqlite3.Error) as error:
+                # A full disk under the cursor, say.
+                self._failed(TransientError(explained(error, FILE)))
+                rest, checked = next(waits), False
             except Exception as error:
-                # A full disk under the cursor, a fault in this program: the feed tries again
-                # and its status shows the reason.
+                # A fault in this program: the feed tries again and its status shows the reason.
                 log.exception("a feed failed", extra={"feed": self.feed.name})
                 self._failed(error)
                 rest, checked = next(waits), False

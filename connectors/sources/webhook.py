@@ -7,11 +7,14 @@ from concurrent.futures import InvalidStateError
 from contextlib import suppress
 from typing import Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from connectors.cursor import Cursor
 from connectors.sources.base import MAX_BYTES, Delivery, Options, Polled, Source
 from connectors.sources.receiver import Pushed, Receiver
+
+SECRET_BYTES = 16
+"""A token or signing secret must have at least 128 bits."""
 
 POLL_SECONDS = 0.5
 """How long a poll waits for a request; the feed may take as long to stop."""
@@ -40,6 +43,16 @@ class WebhookOptions(Options):
     """The most bytes that these requests may have together."""
     timeout_seconds: float = Field(default=30.0, gt=0)
     """How long a body may take to arrive, and then Kafka to acknowledge it."""
+
+    @field_validator("token", "hmac_secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value().encode()) < SECRET_BYTES:
+            raise ValueError(
+                f"has fewer than {SECRET_BYTES} bytes (128 bits): make a new one, for example "
+                "with `openssl rand -hex 16`"
+            )
+        return secret
 
     @model_validator(mode="after")
     def _authenticated(self) -> Self:

@@ -72,9 +72,9 @@ def polled(source: Source, place: Place, deliveries: Sequence[bytes]) -> list[Po
 
 
 def by_webhook(place: Place, deliveries: Sequence[bytes]) -> list[Polled]:
-    source = Webhook(WebhookOptions(port=0, token="let me in"))  # type: ignore[arg-type]
+    source = Webhook(WebhookOptions(port=0, token="let me in, I am the sender"))  # type: ignore[arg-type]
     found = take(source, place.cursor)
-    headers = {"authorization": "Bearer let me in"}
+    headers = {"authorization": "Bearer let me in, I am the sender"}
     with ThreadPoolExecutor() as pool:
         for raw in deliveries:
             sent = pool.submit(httpx.post, str(source.url), content=raw, headers=headers)

@@ -56,7 +56,7 @@ STORY = "Harbour opens\n\nThe harbour of {place} opened today.\n"
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Feeds of every condition; one story is delivered and one is not yet."""
-    monkeypatch.setenv("NEWSWIRE_FEED__PUSHED__TOKEN", "a token")
+    monkeypatch.setenv("NEWSWIRE_FEED__PUSHED__TOKEN", "a token of sixteen bytes")
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "new.txt").write_text(STORY.format(place="Oran"))
     file = tmp_path / "feeds.toml"

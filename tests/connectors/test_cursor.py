@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from connectors.cursor import FILE, Acknowledged, Cursor, Met
+from connectors.cursor import FILE, Acknowledged, Cursor, Met, set_aside
+from pipeline.wire.errors import SetupError, TransientError
 
 
 @pytest.fixture
@@ -161,3 +162,64 @@ def test_survives_sigkill(tmp_path: Path) -> None:
     process.wait(30)
     kept = int(Cursor(tmp_path / FILE, "wire").get("n") or -1)
     assert kept >= int(told[-1] if told else 20)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(b"not a database, but words that somebody has written"),
+        lambda path: path.write_bytes(path.read_bytes()[:5000]),
+        lambda path: path.write_bytes(path.read_bytes()[:4096] + b"\xff" * 8192),
+        lambda path: path.write_bytes(b"SQLite format 3\0" + b"\xff" * 4096),
+    ],
+)
+def test_a_damaged_file_is_set_aside(tmp_path: Path, damage: Callable[[Path], int]) -> None:
+    """A damaged file is moved aside with its bytes, and an empty cursor takes its place."""
+    path = tmp_path / FILE
+    cursor = Cursor(path, "wire")
+    cursor.commit(Acknowledged(state={"a": "1"}))
+    cursor.close()
+    damage(path)
+    damaged = path.read_bytes()
+    aside = set_aside(path)
+    assert aside is not None
+    assert aside.read_bytes() == damaged
+    fresh = Cursor(path, "wire")
+    assert fresh.get("a") is None
+    fresh.close()
+
+
+def test_an_undamaged_file_stays(cursor: Cursor, tmp_path: Path) -> None:
+    """A file that can be read stays, also while it is open, and so does one that is missing."""
+    cursor.commit(Acknowledged(state={"a": "1"}))
+    assert set_aside(tmp_path / FILE) is None
+    assert set_aside(tmp_path / "other.sqlite") is None
+    assert cursor.get("a") == "1"
+
+
+def test_a_damaged_file_is_a_sentence(tmp_path: Path) -> None:
+    """Opening a damaged file says what to do."""
+    (tmp_path / FILE).write_bytes(b"not a database, but words that somebody has written")
+    with pytest.raises(SetupError, match="restart the connectors, which move a damaged file"):
+        Cursor(tmp_path / FILE, "wire")
+
+
+def test_a_folder_that_can_not_be_made_is_a_sentence(tmp_path: Path) -> None:
+    """A data folder that can't be written names the folder and says what to do."""
+    (tmp_path / "var").write_text("a file")
+    with pytest.raises(SetupError, match="can be written"):
+        Cursor(tmp_path / "var" / FILE, "wire")
+
+
+def test_a_full_disk_is_a_sentence(cursor: Cursor) -> None:
+    """A commit that finds no space says so and is tried again; nothing of it is kept."""
+    cursor.commit(Acknowledged(state={"a": "1"}))
+    (pages,) = cursor._db.execute("PRAGMA page_count").fetchone()
+    cursor._db.execute(f"PRAGMA max_page_count = {pages}")
+    large = {f"file:{number}": "x" * 500 for number in range(1000)}
+    with pytest.raises(TransientError, match=r"full: make sure that the folder .* free space"):
+        cursor.commit(Acknowledged(state={**large, "a": "2"}))
+    assert cursor.get("a") == "1"
+    cursor._db.execute("PRAGMA max_page_count = 1000000")
+    cursor.commit(Acknowledged(state={"a": "2"}))
+    assert cursor.get("a") == "2"

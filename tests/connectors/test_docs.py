@@ -43,5 +43,7 @@ def test_examples_work(title: str, tmp_path: Path) -> None:
     file.write_text(example[1])
     (feed,) = load_feeds(file, {}).values()
     assert title in ("", feed.source)
-    given = {feed_variable(feed.name, key): "s" for key in secrets(SOURCES[feed.source].options)}
+    given = {
+        feed_variable(feed.name, key): "s" * 16 for key in secrets(SOURCES[feed.source].options)
+    }
     open_source(load_feeds(file, given)[feed.name], str(file)).close()

@@ -11,11 +11,11 @@ import pytest
 
 from config.settings import Connectors, Settings
 from connectors import run
-from connectors.cursor import Cursor
+from connectors.cursor import FILE, Cursor
 from connectors.feed.health import Counts
 from connectors.sources import SOURCES, Polled
 from pipeline.process.status import read_status
-from pipeline.wire.errors import ConfigError
+from pipeline.wire.errors import ConfigError, SetupError
 from tests.connectors.feeds import Broker, Listed
 
 FEEDS = """
@@ -141,3 +141,29 @@ def test_one_feed_slows_no_other(
     assert told["first"]["health"] == "ok"
     assert told["first"]["last_story_at"]
     assert read_status(ready.data_dir) == []
+
+
+def test_a_damaged_cursor_file_is_rebuilt(
+    tmp_path: Path, broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Feeds start with a damaged cursor file, and deliver again what their sources have."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "one.txt").write_text("Harbour opens\n\nThe harbour opened today.\n")
+    run.run_feeds(settings(tmp_path), Event(), once=True)
+    (tmp_path / "var" / FILE).write_bytes(b"damaged " * 1000)
+    counts = run.run_feeds(settings(tmp_path), Event(), once=True)
+    assert counts["first"].stories == 1
+    assert "the cursor file was damaged" in caplog.text
+    assert list((tmp_path / "var").glob("*.damaged-*"))
+
+
+@pytest.mark.parametrize("taken", ["var", "var/archive", "var/status"])
+def test_a_data_folder_that_can_not_be_written(tmp_path: Path, broker: Broker, taken: str) -> None:
+    """A file where a folder must be is one sentence that names it."""
+    (tmp_path / taken).parent.mkdir(exist_ok=True)
+    (tmp_path / taken).write_text("a file")
+    (tmp_path / "in").mkdir()
+    ready = settings(tmp_path)
+    connectors = ready.connectors.model_copy(update={"archive": str(tmp_path / "archive")})
+    with pytest.raises(SetupError, match=f"{taken}.*: make sure that the folder can be written"):
+        run.run_feeds(ready.model_copy(update={"connectors": connectors}), Event(), once=True)

@@ -136,8 +136,8 @@ def kafka(folder: Path) -> Iterator[Stage]:
 @contextmanager
 def webhook(folder: Path) -> Iterator[Stage]:
     """A sender that sends each text until it is accepted."""
-    options = {"port": free_port(), "token": "t", "timeout_seconds": 2}
-    url, headers = f"http://127.0.0.1:{options['port']}/", {"authorization": "Bearer t"}
+    options = {"port": free_port(), "token": "t" * 16, "timeout_seconds": 2}
+    url, headers = f"http://127.0.0.1:{options['port']}/", {"authorization": "Bearer " + "t" * 16}
     ended = threading.Event()
     senders = []
 

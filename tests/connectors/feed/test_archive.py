@@ -209,3 +209,16 @@ def test_an_address_of_no_known_kind(tmp_path: Path) -> None:
     """An archive at an address that fsspec does not know is an error of the configuration."""
     with pytest.raises(ConfigError, match=r"connectors\.archive: "):
         Archive("pigeon://loft/archive", tmp_path / "spool", "wire")
+
+
+@pytest.mark.parametrize("suffix", ["nwa", "warc.gz"])
+@pytest.mark.parametrize("raw", [b"", b"words", b"NWA1" + b"\xff" * 40, b"\x1f\x8b" + b"\xff" * 40])
+def test_a_segment_of_anything_hides_no_other(
+    tmp_path: Path, archive: Archive, suffix: str, raw: bytes
+) -> None:
+    """Files that are no segments, and a folder of such a name, are warnings; the rest is read."""
+    archive.append([FILE])
+    archive.close()
+    (tmp_path / "archive" / "wire" / f"20200101T000000.000000-1.{suffix}").write_bytes(raw)
+    (tmp_path / "archive" / "wire" / f"words.{suffix}").mkdir()
+    assert kept(tmp_path) == [FILE]

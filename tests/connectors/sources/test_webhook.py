@@ -14,14 +14,17 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from config.feeds import Feed
 from connectors.cursor import Cursor
-from connectors.sources import Delivery
+from connectors.sources import Delivery, open_source
 from connectors.sources.webhook import Webhook, WebhookOptions
 from pipeline.process.guesses import MOST
-from pipeline.wire.errors import SourceUnavailable
+from pipeline.wire.errors import ConfigError, SourceUnavailable
 from tests.connectors.sources.polls import take, texts
 
-BEARER = {"authorization": "Bearer let me in"}
+TOKEN = "let me in, I am the sender"
+SECRET = "sixteen bytes at least"
+BEARER = {"authorization": "Bearer let me in, I am the sender"}
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +35,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def webhook(**options: Any) -> Iterator[Webhook]:
-    source = Webhook(WebhookOptions(**{"port": 0, "token": "let me in", **options}))
+    source = Webhook(
+        WebhookOptions(**{"port": 0, "token": "let me in, I am the sender", **options})
+    )
     try:
         yield source
     finally:
@@ -148,7 +153,7 @@ def test_back_pressure_by_bytes(cursor: Cursor, pool: ThreadPoolExecutor) -> Non
     ("headers", "raw", "status"),
     [
         ({"authorization": "Bearer wrong"}, b"story", 401),
-        ({"authorization": "let me in"}, b"story", 401),
+        ({"authorization": "let me in, I am the sender"}, b"story", 401),
         ({"x": "y"}, b"story", 401),
         ({**BEARER, "content_encoding": "gzip"}, b"story", 415),
         (BEARER, b"x" * 101, 413),
@@ -183,9 +188,9 @@ def test_elsewhere_and_otherwise(cursor: Cursor) -> None:
 @pytest.mark.parametrize("prefix", ["", "sha256="])
 def test_signature(cursor: Cursor, pool: ThreadPoolExecutor, prefix: str) -> None:
     """A body signed with the secret is taken, one that was changed on the way is not."""
-    with webhook(token=None, hmac_secret="s", signature_header="X-Sig") as source:
+    with webhook(token=None, hmac_secret=SECRET, signature_header="X-Sig") as source:
         url = listening(source, cursor)
-        signature = prefix + hmac.new(b"s", b"story", hashlib.sha256).hexdigest()
+        signature = prefix + hmac.new(SECRET.encode(), b"story", hashlib.sha256).hexdigest()
         assert post(url, b"other", x_sig=signature).status_code == 401
         assert post(url, b"story", x="y").status_code == 401
         answer = pool.submit(post, url, b"story", x_sig=signature)
@@ -214,6 +219,17 @@ def test_unguarded_webhook_is_refused() -> None:
     """A webhook that anybody could write to is an error of the configuration."""
     with pytest.raises(ValidationError, match="token"):
         WebhookOptions(port=8001)
+
+
+@pytest.mark.parametrize("key", ["token", "hmac_secret"])
+def test_a_short_secret_is_refused(key: str) -> None:
+    """A secret of fewer than 128 bits is an error that says how to make one, without the secret."""
+    options = {"port": 8001, key: "fifteen-bytes-x"}
+    feed = Feed(name="w", source="webhook", options=options, from_environment=frozenset({key}))
+    with pytest.raises(ConfigError, match=r"128 bits.*openssl rand") as caught:
+        open_source(feed, "feeds.toml")
+    assert "fifteen" not in str(caught.value)
+    WebhookOptions(port=8001, **{key: "sixteen-bytes-xy"})  # type: ignore[arg-type]
 
 
 def test_guesses_are_slowed(cursor: Cursor, pool: ThreadPoolExecutor) -> None:
@@ -300,13 +316,13 @@ def test_slow_bodies_do_not_take_all_places(
 ) -> None:
     """Where only the body is signed, slow uploads without a signature give way to a sender."""
     monkeypatch.setattr("connectors.sources.receiver.UPLOAD_SECONDS", 0.0)
-    with webhook(token=None, hmac_secret="s", max_waiting=2) as source:
+    with webhook(token=None, hmac_secret=SECRET, max_waiting=2) as source:
         url = listening(source, cursor)
         slow = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n1"
         with connections(url, 2, slow) as clients:
             while len(source._receiver._places) < 2:
                 pass
-            signature = hmac.new(b"s", b"story", hashlib.sha256).hexdigest()
+            signature = hmac.new(SECRET.encode(), b"story", hashlib.sha256).hexdigest()
             answer = pool.submit(post, url, b"story", x_hub_signature_256=signature)
             arrive(source, cursor, 1)
             take(source, cursor)
@@ -317,7 +333,7 @@ def test_slow_bodies_do_not_take_all_places(
 def test_slow_body(cursor: Cursor) -> None:
     """A body that takes longer than timeout_seconds is refused with 408."""
     with webhook(timeout_seconds=0.2) as source:
-        head = b"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer let me in\r\n"
+        head = b"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer let me in, I am the sender\r\n"
         sent = head + b"Content-Length: 9\r\n\r\n1"
         with connections(listening(source, cursor), 1, sent) as (client,):
             assert client.recv(1000).startswith(b"HTTP/1.1 408")

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from config.settings import PREFIX, Words, explain, read_toml
 from pipeline.wire.errors import ConfigError
+from pipeline.wire.story import Status
 
 ENVIRONMENT = f"{PREFIX}FEED__"
 """A feed's keys in the environment: NEWSWIRE_FEED__<NAME>__<KEY>, "-" in the name as "_"."""
@@ -42,6 +43,14 @@ class Feed(BaseModel):
     """The language of stories that do not name one."""
     backfill: bool = False
     """True for a feed of past stories: they are processed after live ones."""
+    charset: str | None = None
+    """The character set of deliveries that are not UTF-8, whatever they declare: `koi8-r`."""
+    status_words: dict[str, Status] = {}
+    """The sender's own status words: `{ ok = "usable" }`. A word that is not known holds its
+    story until a person releases it."""
+    empty_embargo: bool = True
+    """False for a sender that writes an empty embargo element into every story: it restricts
+    nothing then."""
     captions: bool = False
     """True to read the caption of a picture or video as a story."""
     enabled: bool = True
@@ -80,6 +89,15 @@ class Feed(BaseModel):
             ZoneInfo(value)
         except (KeyError, ValueError, OSError) as error:
             raise ValueError(f"not an IANA time zone: {value!r}") from error
+        return value
+
+    @field_validator("charset")
+    @classmethod
+    def _known_charset(cls, value: str | None) -> str | None:
+        try:
+            "".encode(value or "utf-8")
+        except LookupError as error:
+            raise ValueError(f"not a character set: {value!r}") from error
         return value
 
 

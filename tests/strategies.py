@@ -83,6 +83,7 @@ stories = every_field(
     embargoed_until=st.none() | instants,
     claimed_source=maybe_text,
     zone_assumed=st.booleans(),
+    charset_assumed=maybe_text,
     links=tuples_of(links),
     received_at=st.none() | instants,
     format=maybe_text,

@@ -34,6 +34,9 @@ def read(feed: Feed, delivery: Delivery) -> Reading:
         timezone=feed.timezone,
         language=feed.language,
         captions=feed.captions,
+        charset=feed.charset,
+        status_words=feed.status_words,
+        empty_embargo=feed.empty_embargo,
         received_at=delivery.received_at,
         linked=delivery.linked,
     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 import codecs
 import re
 
+import charset_normalizer
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16 LE, whose mark it begins with
@@ -35,6 +37,24 @@ _NEXT = f"[{re.escape(''.join(_CONTINUATIONS))}]"
 _TWICE = re.compile(f"[\xc2-\xdf]{_NEXT}|[\xe0-\xef]{_NEXT}{{2}}|[\xf0-\xf4]{_NEXT}{{3}}")
 _ACCENTED = re.compile("[\xc0-\xff]")
 _HIGH = re.compile(rb"[\x80-\xff]")
+
+_DECLARATION = re.compile(
+    rb"(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{2,40})", re.IGNORECASE
+)
+_HEAD = 4096
+"""Bytes in which a delivery declares its character set."""
+_SAMPLE = 64 * 1024
+_LATIN = ("cp1252", "iso8859_2", "cp1250", "cp1254", "cp1257")
+_CANDIDATES = (
+    *_LATIN, "cp1251", "koi8_r", "iso8859_5", "cp866", "cp1253", "iso8859_7", "cp1256", "cp1255",
+    "shift_jis", "cp932", "euc_jp", "big5", "gb18030", "euc_kr", "cp949",
+)  # fmt: skip
+# What no word has in a character set that is read rightly: a symbol between letters ("Wa³êsa"), a
+# capital between small ones, a byte without a character.
+_ODD = re.compile(
+    r"(?<=[^\W\d_])[¡-©¬-¹¼-¿×÷†‡ˆ‰‹›•˜™](?=[^\W\d_])|(?<=[a-z])[À-ÖØ-Þ](?=[a-z])"
+    r"|[³¹¶](?=[a-z])|[\ufffd\x80-\x9f]"
+)
 
 _C1 = {
     code: bytes([code]).decode("cp1252", "ignore") or None
@@ -141,6 +161,66 @@ def _known(name: str | None) -> str | None:
         return None
     # "rot13" and "zlib" are codecs, but no character sets.
     return info.name if info and getattr(info, "_is_text_encoding", True) else None
+
+
+def to_utf8(raw: bytes, charset: str | None) -> tuple[bytes, str | None]:
+    """Returns a delivery in UTF-8, and the character set that was detected for it, if any.
+
+    A set is detected where the bytes are not UTF-8, declare no other set, and make no sense as
+    windows-1252. A feed's own `charset` counts before all others; it is no guess.
+
+    Raises:
+        LookupError: the feed's character set is not known.
+    """
+    if raw.isascii() or raw.startswith(tuple(mark for mark, _ in _BOMS)):
+        return raw, None
+    try:
+        raw.decode("utf-8")
+        return raw, None
+    except UnicodeDecodeError:
+        pass
+    if charset is not None:
+        return raw.decode(charset, "replace").encode("utf-8", "replace"), None
+    guess = None if _declares(raw) or _is_western(raw) else _detect(raw)
+    return (raw.decode(guess, "replace").encode("utf-8"), guess) if guess else (raw, None)
+
+
+def _declares(raw: bytes) -> bool:
+    """Returns whether bytes declare a character set that they can be of."""
+    if raw.count(b"\x00") > len(raw) // 8:
+        return True  # UTF-16 without its mark
+    codecs_ = [_known(match[1].decode("ascii")) for match in _DECLARATION.finditer(raw[:_HEAD])]
+    return any(codec and codec not in {*_MEANS_CP1252, "utf-8"} for codec in codecs_)
+
+
+def _is_western(raw: bytes) -> bool:
+    """Returns whether bytes make sense as UTF-8 with strays or as windows-1252.
+
+    There most letters are ASCII, and what is not are letters of western languages or typographic
+    marks between words.
+    """
+    sequences = len(_MULTIBYTE.findall(raw))
+    strays = len(_HIGH.findall(_MULTIBYTE.sub(b"", raw)))
+    if sequences > strays:
+        return True
+    text = raw[:_SAMPLE].decode("cp1252", "replace")
+    letters = sum(map(str.isalpha, text))
+    high = sum(character.isalpha() and not character.isascii() for character in text)
+    odd = len(_ODD.findall(text))
+    return high * 4 <= letters and odd * 12 <= high + len(
+        re.findall("[\x91-\x97\xa0\xab\xbb“”‘’–—…]", text)
+    )
+
+
+def _detect(raw: bytes) -> str | None:
+    """Returns the character set that reads best; None where none does."""
+    found = charset_normalizer.from_bytes(
+        raw[:_SAMPLE], cp_isolation=list(_CANDIDATES), steps=5, chunk_size=1024
+    ).best()
+    if found is None or found.encoding not in _LATIN:
+        return found.encoding if found is not None else None
+    best = min(_LATIN, key=lambda name: len(_ODD.findall(raw[:_SAMPLE].decode(name, "replace"))))
+    return best if best != "cp1252" else None
 
 
 def sanitise(text: str) -> str:

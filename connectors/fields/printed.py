@@ -19,7 +19,6 @@ from connectors.fields.signals import Signalled
 from connectors.fields.times import Instant, instant, zone
 from pipeline.wire.days import MONTHS
 from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Signal, Status
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_LINES = 300_000
@@ -50,6 +49,8 @@ _EMBARGO = re.compile(
     r"|(?:hold\s+)?for\s+(?:release|use)\s+(?:on\s+|at\s+|after\s+|until\s+)?)[\s:,]*(?P<when>.*)$",
     re.IGNORECASE,
 )
+# "Embargoed arms reach port" orders nothing.
+_ORDERS = re.compile(r"\d|[:–—]|\s-\s|\b(?:until|till|for\s+(?:release|use))\b", re.IGNORECASE)
 _TRAILER = re.compile(
     r"^\^?(?P<agency>[A-Z]{2,8})-[A-Z]{2}-(?P<month>\d\d)-(?P<day>\d\d)-(?P<year>\d\d)\s+"
     r"(?P<hour>\d\d)(?P<minute>\d\d)(?P<zone>[A-Z]{1,4})<?$"
@@ -75,7 +76,6 @@ _ZONES = {
     "MST": "America/Denver", "MDT": "America/Denver", "PST": "America/Los_Angeles",
     "PDT": "America/Los_Angeles",
 }  # fmt: skip
-_STATUS = {Signal.KILL: Status.WITHDRAWN, Signal.WITHDRAW: Status.WITHDRAWN}
 
 
 class Slug(NamedTuple):
@@ -107,7 +107,8 @@ def signal(texts: Iterable[str | None]) -> Signalled | None:
     words = [said.sent for said in found]
     words = [word for word in words if not any(word != other and word in other for other in words)]
     words = list(dict.fromkeys(words))  # "KILL" in the keyword line, "BULLETIN KILL" below it
-    return Signalled(strongest.signal, " ".join(words), max(leads, default=None))
+    lead = max(leads, default=None)
+    return Signalled(strongest.signal, " ".join(words), lead, strongest.holds)
 
 
 def is_keyword_line(line: str) -> bool:
@@ -136,11 +137,6 @@ def is_credit(line: str) -> bool:
 def is_note(line: str) -> bool:
     """Returns whether a line is for editors: "Eds: With AP Photos.", "AP Photo XNP101, XNP102"."""
     return bool(_NOTE.match(line) or _PHOTO.match(line))
-
-
-def status_of(signalled: Signalled | None) -> Status:
-    """Returns withdrawn for a kill or a withdrawal, else usable."""
-    return _STATUS.get(signalled.signal, Status.USABLE) if signalled else Status.USABLE
 
 
 def trailer(line: str) -> tuple[str | None, Instant] | None:
@@ -174,13 +170,13 @@ def embargo(line: str, near: date | None, feed_zone: str) -> Embargo | None:
     "For release Sunday, Nov. 13, and thereafter" ends as that day begins.
     """
     match = _EMBARGO.match(line) if len(line) < 200 else None
-    if match is None or not (match["when"] or line.isupper()):
+    if match is None or not (line.isupper() or _ORDERS.search(match[0])):
         return None
     when = match["when"].strip(" .")
-    return Embargo(line, instant(when, feed_zone) or _spoken_time(when, near, feed_zone))
+    return Embargo(line, instant(when, feed_zone) or spoken_time(when, near, feed_zone))
 
 
-def _spoken_time(text: str, near: date | None, feed_zone: str) -> Instant | None:
+def spoken_time(text: str, near: date | None, feed_zone: str) -> Instant | None:
     """Returns a time in words: "1600 GMT, Jan. 1, 2031", "Sunday, Nov. 13", "00:01 BST 5 May"."""
     found = next(
         (m for m in _CALENDAR.finditer(text) if (m["month"] or m["month2"]).casefold() in MONTHS),

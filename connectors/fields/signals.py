@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from pipeline.wire.story import Signal
+from connectors.fields import retractions
+from pipeline.wire.story import Signal, Status
 
 
 class Signalled(NamedTuple):
@@ -23,14 +24,16 @@ class Signalled(NamedTuple):
     """The wire's words: "1st Ld-Writethru", "CORRECTED"."""
     lead: int | None = None
     """The number of a lead, writethru, update, add or sub; None if it has none."""
+    holds: bool = False
+    """True for a hold: the story is not to be shown until it is released."""
 
 
 # In order of force: a corrected second lead is first of all a correction.
 _ORDINAL = r"(?P<n>\d+)(?:st|nd|rd|th)\s*"
 _SEGMENTS: tuple[tuple[Signal, str], ...] = (
-    # Case counts for these: "BC-US--Deer,Kill" is about hunting.
-    (Signal.KILL, r"(?-i:KILL(?:ED)?)|(?:mandatory|bulletin|story)\s+kill"),
-    (Signal.WITHDRAW, r"(?-i:WITHDRAW(?:N|AL)?|WITHHELD|ZURÜCKGEZOGEN|RÜCKZUG)"),
+    (Signal.KILL, retractions.pattern(Signal.KILL)),
+    (Signal.WITHDRAW, retractions.pattern(Signal.WITHDRAW)),
+    (Signal.ADVISORY, retractions.pattern(Signal.ADVISORY)),  # a hold
     (
         Signal.CORRECTION,
         r"correct(?:ed|ion|ive|s)|refiled?|berichtigung|korrektur|korrigiert|rectificatifs?|"
@@ -41,7 +44,7 @@ _SEGMENTS: tuple[tuple[Signal, str], ...] = (
     (Signal.LEAD, r"(?:ld|lead)\s*(?P<n>\d+)|lead"),
     (Signal.UPDATE, r"(?:update|wrapup)\s*(?P<n>\d+)|updated?"),
     (Signal.SUB, r"sub(?:s|stitute)?"),
-    (Signal.ADD, r"adds?(?:\s*(?P<n>\d+))?"),
+    (Signal.ADD, r"adds?(?:\s*(?P<n>\d+))?|take\s*(?P<take>[2-9]|\d\d)(?:\s*of\s*\d+)?"),
     (Signal.FLASH, r"flash"),
     (Signal.NEWSALERT, r"news\s?alert|alert"),
     (Signal.BULLETIN, r"bulletin|eilmeldung|eil|blitz"),
@@ -52,7 +55,7 @@ _ANYWHERE: Mapping[Signal, str] = {
     Signal.WRITETHRU: rf"(?:{_ORDINAL})?(?:ld|lead)\s?-\s?writethr(?:u|ough)",
     Signal.LEAD: rf"{_ORDINAL}(?:ld|lead)",
     Signal.SUB: rf"{_ORDINAL}sub",
-    Signal.ADD: rf"{_ORDINAL}add",
+    Signal.ADD: rf"{_ORDINAL}add?",  # ANPA's header shortens it: "1stAd"
 }
 _PATTERNS = [
     (
@@ -64,8 +67,10 @@ _PATTERNS = [
     )
     for signal, words in _SEGMENTS
 ]
+_HOLD = 2  # the position of the pattern that holds
 _SEPARATORS = re.compile(r"[,/()\[\]|;:\n]+")
-_HEADLINE_START = re.compile(r"\W{0,3}([A-ZÄÖÜÉ][A-ZÄÖÜÉ0-9 ]{1,40}?)\s*(?:[-–—:/,)\]>]|\*{2,})")
+_HEADLINE_END = re.compile(r"\s*(?:[-–—:/,)\]>]|\*{2,}|!+(?=\s))")
+_LONGEST_START = 60
 _HEADLINE_ORDINAL = re.compile(
     rf"\W{{0,3}}({_ORDINAL}(?:ld|lead|sub|add)(?:-writethr(?:u|ough))?)\s*[-:]\s*\w", re.IGNORECASE
 )
@@ -78,21 +83,56 @@ def of_slug(*texts: str | None) -> Signalled | None:
     no sub. A numbered lead, writethru, sub or add may stand anywhere.
     """
     cut = [text[:400] for text in texts if text]
-    for signal, segment, anywhere in _PATTERNS:
+    for order, (signal, segment, anywhere) in enumerate(_PATTERNS):
         for text in cut:
             for part in map(str.strip, _SEPARATORS.split(text)):
                 match = segment.fullmatch(part) or (anywhere.search(part) if anywhere else None)
                 if match is not None:
-                    number = match.groupdict().get("n")
-                    return Signalled(signal, match[0].strip(), int(number[:6]) if number else None)
+                    numbers = match.groupdict()
+                    number = numbers.get("n") or numbers.get("take")
+                    lead = int(number[:6]) if number else None
+                    return Signalled(signal, match[0].strip(), lead, holds=order == _HOLD)
     return None
 
 
 def of_headline(headline: str | None) -> Signalled | None:
     """Returns the signal that a headline begins with, in capitals: "UPDATE 1-", "CORRECTED-".
 
-    It must be all that stands there: "CORRECTION OFFICERS STRIKE - UNION" is none.
+    It must be all that stands there: "CORRECTION OFFICERS STRIKE - UNION" is none. Of several,
+    as in "ADVISORY-STORY WITHDRAWN-Ferry sinks", the strongest counts.
     """
-    match = _HEADLINE_START.match(headline or "") or _HEADLINE_ORDINAL.match(headline or "")
-    found = of_slug(match[1]) if match else None
-    return found if found and match and found.sent == match[1].strip() else None
+    starts = _starts((headline or "").lstrip(" \t*!<>[(-–—"))
+    found = [signalled for start in starts if (signalled := _alone(start))]
+    ordinal = _HEADLINE_ORDINAL.match(headline or "")
+    if not found and ordinal:
+        return _alone(ordinal[1])
+    return min(found, key=_force, default=None)
+
+
+def status_of(signalled: Signalled | None) -> Status:
+    """Returns withdrawn for a kill or a withdrawal, embargoed for a hold, else usable."""
+    if signalled is None:
+        return Status.USABLE
+    if signalled.signal in (Signal.KILL, Signal.WITHDRAW):
+        return Status.WITHDRAWN
+    return Status.EMBARGOED if signalled.holds else Status.USABLE
+
+
+def _starts(headline: str) -> list[str]:
+    """Returns what a headline begins with in capitals, up to each separator or its end."""
+    ends = [match.start() for match in _HEADLINE_END.finditer(headline[:_LONGEST_START])]
+    starts = [headline[:end].strip() for end in ends]
+    is_whole = len(headline) <= _LONGEST_START and status_of(_alone(headline)) is not Status.USABLE
+    return [start for start in (*starts, *([headline] if is_whole else ())) if start.isupper()]
+
+
+def _force(signalled: Signalled) -> int:
+    signals = [signal for signal, _ in _SEGMENTS]
+    is_notice = signalled.signal is Signal.ADVISORY and not signalled.holds
+    return len(signals) if is_notice else signals.index(signalled.signal)
+
+
+def _alone(start: str) -> Signalled | None:
+    """Returns the signal of words that say nothing else."""
+    found = of_slug(start)
+    return found if found and found.sent == start.strip() else None

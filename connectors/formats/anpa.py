@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import accumulate
 
-from connectors.fields import printed, signals, values
+from connectors.fields import printed, restrictions, signals, values
 from connectors.fields.charset import decode, sanitise
 from connectors.fields.times import Instant
 from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
@@ -110,9 +110,9 @@ def _read(message: bytes, offset: int, context: Context) -> Story | Skipped:
     body = "\n\n".join(found.body)
     filed = dateline.of_body(body, near)
     signalled = _signal(found, filing["version"])
-    status = printed.status_of(signalled)
-    if status is Status.USABLE and found.embargo:
-        status = Status.EMBARGOED
+    orders = (found.embargo, restrictions.instruction(found.headline, near, context.timezone))
+    verdict = restrictions.decide(None, signalled, None, orders)
+    status, until = verdict.status, verdict.until
     provider_id = number["level"] + number["number"]
     if not body and not found.headline and not found.notes and status is Status.USABLE:
         return Skipped("a message without text", provider_id)
@@ -126,17 +126,13 @@ def _read(message: bytes, offset: int, context: Context) -> Story | Skipped:
     if signalled and signalled.signal is Signal.NEWSALERT:
         # All alerts of a day have one keyword, and none has versions: each is a story.
         identity += f":{values.hashed_id(body)}"
-    until = found.embargo.until if found.embargo else None
-    status_sent = signalled.sent if signalled and status is Status.WITHDRAWN else None
-    if status is Status.EMBARGOED and found.embargo:
-        status_sent = found.embargo.sent
     return Story(
         id=values.story_id(id_name(context.agency or signed), identity),
         source=short_name(signed),
         provider_id=provider_id,
         version=signalled.lead if signalled else None,
         status=status,
-        status_sent=status_sent,
+        status_sent=verdict.sent,
         signal=signalled.signal if signalled else None,
         signal_sent=signalled.sent if signalled else None,
         headline=found.headline,

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from connectors.fields import printed, pubstatus, signals, values
+from connectors.fields import printed, restrictions, signals, values
 from connectors.fields.times import any_assumed, instant
 from connectors.formats import inline, jsontree
 from connectors.formats.anpa import PRIORITIES
@@ -62,19 +62,26 @@ def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
     ids = item["altids"] if isinstance(item["altids"], dict) else {}
     provider_id = text(ids.get("itemid")) or text(item.get("uri"))
     kind = (text(item.get("type")) or "text").casefold()
-    published, signal = pubstatus.of_word(text(item.get("pubstatus")))
+    slug = printed.slug(text(item.get("slugline")) or "")
+    said = _signal(item, slug) or signals.of_headline(text(item.get("headline")))
+    created = instant(text(item.get("versioncreated")), context.timezone)
+    near = created.at.date() if created else None
+    notes = (text(item.get("headline")), prose(item.get("ednote")))
+    verdict = restrictions.decide(
+        text(item.get("pubstatus")),
+        said,
+        restrictions.of_value(item.get("embargoed"), context.timezone),
+        (restrictions.instruction(note, near, context.timezone) for note in notes),
+        context.status_words,
+    )
+    published = verdict.status
     caption = jsontree.paragraphs(item.get("description_caption"))
     if kind in _MEDIA and published is not Status.WITHDRAWN and not (context.captions and caption):
         return Skipped(f"no text: the item is of type {kind}", provider_id)
-    created = instant(text(item.get("versioncreated")), context.timezone)
     first = instant(text(item.get("firstcreated")), context.timezone)
-    until = instant(text(item.get("embargoed")), context.timezone)
-    if until and published is Status.USABLE:
-        published = Status.EMBARGOED
-    content = _content(item, embedded, created.at.date() if created else None, context)
+    until = verdict.until
+    content = _content(item, embedded, near, context)
     body = (caption or "") if kind in _MEDIA else content.body
-    slug = printed.slug(text(item.get("slugline")) or "")
-    said = _signal(item, slug)
     informers = [text(informer.get("name")) for informer in dicts(item.get("infosource"))]
     signed = (text(item.get("provider")), *informers, context.agency or "AP")
     source = short_name(*signed)
@@ -94,8 +101,8 @@ def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
         provider_id=provider_id,
         version=values.integer(text(item.get("version"))),
         status=published,
-        status_sent=text(item.get("pubstatus")),
-        signal=signal or (said.signal if said else None),
+        status_sent=verdict.sent,
+        signal=verdict.signal or (said.signal if said else None),
         signal_sent=said.sent if said else None,
         headline=headline,
         slugline=slug.slugline or None,

@@ -9,9 +9,10 @@ from typing import TypeVar
 
 import msgspec
 
+from connectors.fields.charset import to_utf8
 from connectors.formats.start import Start
 from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Clock, Story
+from pipeline.wire.story import Clock, Status, Story
 
 Item = TypeVar("Item")
 
@@ -26,6 +27,12 @@ class Context:
     """IANA zone of times that come without one."""
     language: str | None = None
     """The language of stories whose wire does not name one."""
+    charset: str | None = None
+    """The character set of deliveries that are not UTF-8, whatever they declare."""
+    status_words: Mapping[str, Status] = field(default_factory=dict)
+    """The feed's own status words; a word that is in no table holds the story."""
+    empty_embargo: bool = True
+    """False for a sender that writes an empty embargo element into every story."""
     captions: bool = False
     """Take the caption of a picture or video as a story."""
     received_at: datetime | None = None
@@ -76,11 +83,18 @@ class Format:
         Raises:
             ParseError: the delivery as a whole can't be read.
         """
+        try:
+            raw, guess = to_utf8(raw, context.charset)
+        except LookupError as error:
+            raise ParseError(
+                f"the feed's character set is not known: {error}", "charset"
+            ) from error
         parsed = self.parse(raw, context)
-        return replace(parsed, stories=tuple(map(self._mark, parsed.stories)))
-
-    def _mark(self, story: Story) -> Story:
-        return msgspec.structs.replace(story, format=self.name, clock=self.clock)
+        marks = {"format": self.name, "clock": self.clock, "charset_assumed": guess}
+        return replace(
+            parsed,
+            stories=tuple(msgspec.structs.replace(story, **marks) for story in parsed.stories),
+        )
 
 
 def read_each(

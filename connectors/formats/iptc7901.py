@@ -27,7 +27,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from typing import NamedTuple
 
-from connectors.fields import printed, signals, values
+from connectors.fields import printed, restrictions, signals, values
 from connectors.fields.charset import decode, sanitise
 from connectors.fields.times import Instant, zone
 from connectors.formats.base import Context, Format, Parsed, read_each
@@ -113,11 +113,11 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
     )
     slugline = "/".join(keywords) or None
     signalled = printed.signal((*head.says, *keywords[-1:])) or signals.of_headline(head.headline)
-    status = printed.status_of(signalled)
+    orders = (head.embargo, restrictions.instruction(head.headline, near, context.timezone))
+    verdict = restrictions.decide(None, signalled, None, orders)
+    status, until = verdict.status, verdict.until
     if status is Status.WITHDRAWN:
         notes, body = "\n".join(filter(None, (body, notes))), ""
-    elif head.embargo:
-        status = Status.EMBARGOED
     if not body and not notes and not head.headline:
         raise ParseError("no text", f"byte {offset + len(before) + 1}")
     agency = _AGENCY.search(header["more"])
@@ -128,7 +128,6 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
     )
     source = short_name(*signed)
     provider_id = header["service"] + header["number"]
-    until = head.embargo.until if head.embargo else None
     day = _printed_day(decode(tail).strip(), sent)
     return Story(
         id=values.story_id(
@@ -139,7 +138,7 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
         provider_id=provider_id,
         version=signalled.lead if signalled else None,
         status=status,
-        status_sent=_status_sent(status, signalled, head),
+        status_sent=verdict.sent,
         signal=signalled.signal if signalled else None,
         signal_sent=signalled.sent if signalled else None,
         headline=head.headline,
@@ -159,12 +158,6 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
         zone_assumed=bool((sent and sent.assumed) or (until and until.assumed)),
         links=values.distinct(_links(notes)),
     )
-
-
-def _status_sent(status: Status, signalled: signals.Signalled | None, head: _Head) -> str | None:
-    if status is Status.WITHDRAWN and signalled:
-        return signalled.sent
-    return head.embargo.sent if head.embargo else None
 
 
 def _signatures(sent: str | None) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from connectors.fields import printed, signals, values, wrapping
+from connectors.fields import printed, restrictions, signals, values, wrapping
 from connectors.fields.times import any_assumed, instant
 from connectors.formats import jsontree
 from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
@@ -67,18 +67,22 @@ def _read(item: Object, feed: Object, context: Context) -> Story | Skipped:
     updated = instant(text(item.get("date_modified")), context.timezone)
     created = updated or published
     signalled = signals.of_headline(headline)
+    near = created.at.date() if created else None
+    order = restrictions.instruction(headline, near, context.timezone)
+    verdict = restrictions.decide(None, signalled, None, (order,))
     name = _title(feed.get("title"))
     agency, owner = id_name(context.agency), id_name(context.agency, name)
     return Story(
         id=values.item_id(agency, owner, guid or values.hashed_id(name, headline or body[:80])),
         source=short_name(context.agency, name),
         provider_id=guid,
-        status=printed.status_of(signalled),
+        status=verdict.status,
+        status_sent=verdict.sent,
         signal=signalled.signal if signalled else None,
         signal_sent=signalled.sent if signalled else None,
         headline=headline,
         byline=_byline(item) or _byline(feed),
-        dateline=dateline.of_body(body, created.at.date() if created else None),
+        dateline=dateline.of_body(body, near),
         summary=summary if content and summary != content else None,
         body=body,
         language=values.language(text(item.get("language")))
@@ -87,7 +91,8 @@ def _read(item: Object, feed: Object, context: Context) -> Story | Skipped:
         keywords=texts(item.get("tags")),
         first_created=published.at if published else None,
         version_created=created.at if created else None,
-        zone_assumed=any_assumed((published, updated)),
+        embargoed_until=verdict.until.at if verdict.until else None,
+        zone_assumed=any_assumed((published, updated, verdict.until)),
         links=_links(item),
     )
 

@@ -26,7 +26,7 @@ from quopri import decodestring
 
 import msgspec
 
-from connectors.fields import printed, signals, values, wrapping
+from connectors.fields import printed, restrictions, signals, values, wrapping
 from connectors.fields.charset import decode, sanitise
 from connectors.fields.times import instant
 from connectors.formats import inline, text
@@ -91,11 +91,15 @@ def _story(headers: dict[str, str], message_id: str | None, body: str, context: 
     story, owner = _printed(body, context, sent.at.date() if sent else None)
     name, address = parseaddr(headers.get("from") or "")
     said = signals.of_headline(subject)
-    status = printed.status_of(said) if story.status is Status.USABLE else story.status
+    order = restrictions.instruction(subject, sent.at.date() if sent else None, context.timezone)
+    verdict = restrictions.decide(None, said, None, (order,))
+    if story.status is not Status.USABLE:  # the text says it more precisely
+        verdict = verdict._replace(status=max(story.status, verdict.status, key=[*Status].index))
+    status = verdict.status
     if status is Status.WITHDRAWN and story.body:  # a kill notice is for editors
         note = "\n".join(filter(None, (story.ednote, story.body)))
         story = msgspec.structs.replace(story, body="", ednote=note)
-    status_sent = said.sent if said and status is not Status.USABLE else None
+    until = story.embargoed_until or (verdict.until.at if verdict.until else None)
     replaced = (headers.get("supersedes") or "").strip("<> ")
     source = story.source or short_name(context.agency, name or address)
     wire_id = replaced or message_id
@@ -108,7 +112,8 @@ def _story(headers: dict[str, str], message_id: str | None, body: str, context: 
         source=source,
         provider_id=message_id,
         status=status,
-        status_sent=story.status_sent or status_sent,
+        status_sent=story.status_sent or verdict.sent,
+        embargoed_until=until if status is Status.EMBARGOED else None,
         signal=story.signal or (said.signal if said else None),
         signal_sent=story.signal_sent or (said.sent if said else None),
         headline=story.headline or subject,

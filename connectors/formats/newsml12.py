@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import msgspec
 from lxml import etree
 
-from connectors.fields import pubstatus, signals, times, values
+from connectors.fields import pubstatus, restrictions, signals, times, values
 from connectors.fields.markup import line_of, local_name
 from connectors.fields.times import Instant
 from connectors.formats import urn, xml
@@ -126,13 +126,22 @@ def _story(
         xml.child(item.item, "Identification/NameLabel")
     )
     status_sent = formal_name(item.management("Status"))
-    own_status, signal = pubstatus.of_word(status_sent)
-    released = times.instant(
-        line_of(item.management("StatusWillChange/DateAndTime")), context.timezone
-    )
     spoken = signals.of_slug(chain.line("NewsLines/SlugLine")) or signals.of_headline(headline)
-    own_status = pubstatus.under(own_status, spoken.signal if spoken else None)
-    news_type = formal_name(item.management("NewsItemType"))
+    changes = line_of(item.management("StatusWillChange/DateAndTime"))
+    becomes = pubstatus.of_word(formal_name(item.management("StatusWillChange/FutureStatus")))[0]
+    own = pubstatus.of_word(status_sent, context.status_words)[0]
+    released = None
+    if own is not Status.USABLE and becomes is Status.USABLE:
+        released = restrictions.of_value(changes, context.timezone)
+    notes = (headline, *_notes(chain))
+    verdict = restrictions.decide(
+        status_sent,
+        spoken,
+        released,
+        (restrictions.instruction(note, near, context.timezone) for note in notes),
+        context.status_words,
+    )
+    typed = _TYPES.get((formal_name(item.management("NewsItemType")) or "").casefold())
     urgency = formal_name(item.management("Urgency"))
     first, sent = item.instant("FirstCreated"), xml.child(item.envelope, "DateAndTime")
     last = created or times.instant(line_of(sent), context.timezone)
@@ -154,9 +163,9 @@ def _story(
         source=source,
         provider_id=item.identifier("PublicIdentifier") or item.identifier("NewsItemId"),
         version=_version(item),
-        status=own_status,
-        status_sent=status_sent,
-        signal=signal or (spoken.signal if spoken else _TYPES.get((news_type or "").casefold())),
+        status=verdict.status,
+        status_sent=verdict.sent,
+        signal=verdict.signal or (spoken.signal if spoken else typed),
         signal_sent=spoken.sent if spoken else None,
         headline=headline,
         slugline=slugline,
@@ -178,8 +187,8 @@ def _story(
         located=tuple(_located(chain, content, printed)),
         first_created=first.at if first else None,
         version_created=last.at if last else None,
-        embargoed_until=released.at if released and own_status is Status.EMBARGOED else None,
-        zone_assumed=times.any_assumed((first, last, released)),
+        embargoed_until=verdict.until.at if verdict.until else None,
+        zone_assumed=times.any_assumed((first, last, verdict.until)),
         links=tuple(_links(item)),
     )
 

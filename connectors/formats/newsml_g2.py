@@ -20,8 +20,9 @@ from typing import NamedTuple
 import msgspec
 from lxml import etree
 
-from connectors.fields import pubstatus, signals, times, values
+from connectors.fields import restrictions, signals, times, values
 from connectors.fields.markup import line_of, local_name, text_of
+from connectors.fields.printed import Embargo
 from connectors.fields.times import Instant
 from connectors.formats import g2_concepts, inline, xml
 from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
@@ -195,13 +196,15 @@ def _story(item: _Item, guid: str, content: Content, created: Instant | None) ->
     first = item.instant(item.meta, "firstCreated") or item.instant(item.content, "contentCreated")
     sent = xml.child(item.meta, "pubStatus")
     status_sent = xml.attribute(sent, "qcode") or xml.attribute(sent, "uri")
-    own_status, taken_back = pubstatus.of_word(status_sent)
-    embargoed = xml.child(item.meta, "embargoed")
-    until = item.instant(item.meta, "embargoed")
-    if own_status is Status.USABLE and embargoed is not None:
-        own_status = Status.EMBARGOED
     signal, signal_sent = _signal(item, headline)
-    own_status = pubstatus.under(own_status, signal)
+    notes = [text_of(each) for each in xml.children(item.meta, "edNote")]
+    verdict = restrictions.decide(
+        status_sent,
+        _spoken(item, headline, signal),
+        _embargo(item),
+        (restrictions.instruction(note, near, context.timezone) for note in (headline, *notes)),
+        context.status_words,
+    )
     urgency = item.text("urgency")
     printed = _dateline(item, content, near)
     version = xml.attribute(item.item, "version")
@@ -210,9 +213,9 @@ def _story(item: _Item, guid: str, content: Content, created: Instant | None) ->
         source=source,
         provider_id=guid,
         version=values.integer(version) if version else 1,
-        status=own_status,
-        status_sent=status_sent,
-        signal=taken_back or signal,
+        status=verdict.status,
+        status_sent=verdict.sent,
+        signal=verdict.signal or signal,
         signal_sent=signal_sent,
         headline=headline,
         slugline=item.text("slugline"),
@@ -235,8 +238,8 @@ def _story(item: _Item, guid: str, content: Content, created: Instant | None) ->
         located=tuple(_located(item, printed)),
         first_created=first.at if first else None,
         version_created=created.at if created else None,
-        embargoed_until=until.at if until and own_status is Status.EMBARGOED else None,
-        zone_assumed=times.any_assumed((first, created, until)),
+        embargoed_until=verdict.until.at if verdict.until else None,
+        zone_assumed=times.any_assumed((first, created, verdict.until)),
         links=tuple(_links(item)),
     )
 
@@ -304,6 +307,22 @@ def _signal(item: _Item, headline: str | None) -> tuple[Signal | None, str | Non
     if not found:
         return None, None
     return next((each for force in _FORCE for each in found if each[0] is force), found[0])
+
+
+def _spoken(item: _Item, headline: str | None, signal: Signal | None) -> signals.Signalled | None:
+    """Returns the signal that decides on the status: the item's own, else what the words say."""
+    if signal in _FORCE[:2]:
+        return signals.Signalled(signal, signal.value)
+    return signals.of_slug(item.text("slugline")) or signals.of_headline(headline)
+
+
+def _embargo(item: _Item) -> Embargo | None:
+    """Returns the embargo; an empty element means until further notice (NewsML-G2 2.35)."""
+    element = xml.child(item.meta, "embargoed")
+    sent = line_of(element)
+    if element is not None and sent is None and item.context.empty_embargo:
+        return Embargo("embargoed", None)
+    return restrictions.of_value(sent, item.context.timezone)
 
 
 def _categories(item: _Item) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.fields import pubstatus, signals, values
+from connectors.fields import restrictions, signals, values
 from connectors.fields.times import Instant, any_assumed, instant
 from connectors.formats import jsontree
 from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
@@ -52,7 +52,10 @@ def _read(item: Object, context: Context) -> Story | Skipped:
     body = _body(item)
     summary = _described(item)
     headline = text(item.get("headline")) or _of_role(item.get("headlines"), "main")
-    published, signal = pubstatus.of_word(text(item.get("pubstatus")))
+    slugline = text(item.get("slugline"))
+    said = signals.of_slug(slugline) or signals.of_headline(headline)
+    verdict = _verdict(item, headline, said, context)
+    published = verdict.status
     if kind in _MEDIA and not (context.captions and (body or summary)):
         if published is not Status.WITHDRAWN:
             return Skipped(f"no text: the item is of type {kind}", provider_id)
@@ -62,12 +65,7 @@ def _read(item: Object, context: Context) -> Story | Skipped:
         body = body if summary is None else summary
     if not (headline or body or summary) and published is not Status.WITHDRAWN:
         return Skipped("an item without text", provider_id)
-    # ninjs 1 and 2 say embargoed, 3 embargoedUntil, the BBC embargotime.
-    until = _time(item, context, "embargoeduntil", "embargoed", "embargotime")
-    if until and published is Status.USABLE:
-        published = Status.EMBARGOED
-    slugline = text(item.get("slugline"))
-    said = signals.of_slug(slugline) or signals.of_headline(headline)
+    until = verdict.until
     created = _time(item, context, "versioncreated")
     first = _time(item, context, "firstcreated", "contentcreated")
     signed = _signatures(item, context)
@@ -81,8 +79,8 @@ def _read(item: Object, context: Context) -> Story | Skipped:
         provider_id=provider_id,
         version=values.integer(text(item.get("version"))),
         status=published,
-        status_sent=text(item.get("pubstatus")),
-        signal=signal or (said.signal if said else None),
+        status_sent=verdict.sent,
+        signal=verdict.signal or (said.signal if said else None),
         signal_sent=said.sent if said else None,
         headline=headline,
         slugline=slugline,
@@ -112,6 +110,23 @@ def _read(item: Object, context: Context) -> Story | Skipped:
         embargoed_until=until.at if until else None,
         zone_assumed=any_assumed((created, first, until)),
         links=_links(item),
+    )
+
+
+def _verdict(
+    item: Object, headline: str | None, said: signals.Signalled | None, context: Context
+) -> restrictions.Verdict:
+    # ninjs 1 and 2 say embargoed, 3 embargoedUntil, the BBC embargotime.
+    sent = [item.get(key) for key in ("embargoeduntil", "embargoed", "embargotime")]
+    created = _time(item, context, "versioncreated")
+    near = created.at.date() if created else None
+    notes = (headline, prose(item.get("ednote")))
+    return restrictions.decide(
+        text(item.get("pubstatus")),
+        said,
+        restrictions.of_value(sent, context.timezone),
+        (restrictions.instruction(note, near, context.timezone) for note in notes),
+        context.status_words,
     )
 
 

@@ -29,7 +29,7 @@ from typing import NamedTuple
 import msgspec
 from lxml import etree
 
-from connectors.fields import pubstatus, signals, times, values
+from connectors.fields import pubstatus, restrictions, signals, times, values
 from connectors.fields.markup import line_of, local_name
 from connectors.fields.times import Instant
 from connectors.formats import nitf_content, urn, xml
@@ -156,12 +156,18 @@ def _story(
     doc_id = head.sent("doc-id", "id-string")
     spoken = _spoken(head, headline)
     status_sent = xml.attribute(head.docdata, "management-status")
-    own_status, signal = pubstatus.of_word(status_sent)
-    own_status = pubstatus.under(own_status, spoken.signal if spoken else None)
-    release = times.instant(head.sent("date.release", "norm"), context.timezone)
-    # NITF 3.6 date.release: the default is the time of receipt, so a later one is an embargo.
-    if own_status is Status.USABLE and release and issued and release.at > issued.at:
-        own_status = Status.EMBARGOED
+    release = restrictions.of_value(head.sent("date.release", "norm"), context.timezone)
+    if release and release.until and issued and release.until.at <= issued.at:
+        release = None  # NITF 3.6 date.release: only one after the issue is an embargo
+    near = issued.at.date() if issued else None
+    notes = [xml.attribute(each, "info") for each in xml.children(head.docdata, "ed-msg")]
+    verdict = restrictions.decide(
+        status_sent,
+        spoken,
+        release,
+        (restrictions.instruction(note, near, context.timezone) for note in (headline, *notes)),
+        context.status_words,
+    )
     urgency = xml.attribute(next(xml.descendants(head.head, "urgency"), None), "ed-urg")
     named = values.line(xml.attribute(head.docdata, "management-doc-idref"))
     return Story(
@@ -172,9 +178,9 @@ def _story(
         source=source,
         provider_id=doc_id,
         version=_version(head, doc_id),
-        status=own_status,
-        status_sent=status_sent,
-        signal=signal or (spoken.signal if spoken else None),
+        status=verdict.status,
+        status_sent=verdict.sent,
+        signal=verdict.signal or (spoken.signal if spoken else None),
         signal_sent=spoken.sent if spoken else None,
         headline=headline,
         slugline=slugline,
@@ -201,8 +207,8 @@ def _story(
         # NITF knows no time of first creation: the issue of a document counts as both.
         first_created=issued.at if issued else None,
         version_created=issued.at if issued else None,
-        embargoed_until=release.at if release and own_status is Status.EMBARGOED else None,
-        zone_assumed=times.any_assumed((issued, release)),
+        embargoed_until=verdict.until.at if verdict.until else None,
+        zone_assumed=times.any_assumed((issued, verdict.until)),
         links=(Link(href=named, rel="replaces"),) if named else (),
     )
 

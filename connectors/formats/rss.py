@@ -23,7 +23,7 @@ from typing import Any
 
 from lxml import etree
 
-from connectors.fields import markup, printed, signals, values
+from connectors.fields import markup, printed, restrictions, signals, values
 from connectors.fields.charset import sanitise
 from connectors.fields.times import Instant, any_assumed, instant
 from connectors.formats import xml
@@ -123,20 +123,22 @@ def _read(
     near = created.at.date() if created else None
     filed = dateline.of_body(body, near)
     signalled = signals.of_headline(headline)
-    status = printed.status_of(signalled)
-    if wordpress == "trash":
-        status = Status.WITHDRAWN
-    until = published if wordpress == "future" else None
-    if until:
-        status = Status.EMBARGOED
+    scheduled = restrictions.of_value(published.at.isoformat(), "UTC") if published else None
+    verdict = restrictions.decide(
+        wordpress,
+        signalled,
+        scheduled if wordpress == "future" else None,
+        (restrictions.instruction(headline, near, context.timezone),),
+        {"publish": Status.USABLE, "inherit": Status.USABLE, **context.status_words},
+    )
     source = _source(feed, context)
     words = _media_keywords(entry)  # feedparser puts them among the categories
     return Story(
         id=_id(feed, guid or values.hashed_id(_feed_name(feed), headline or body[:80]), context),
         source=source,
         provider_id=guid,
-        status=status,
-        status_sent=wordpress if status is not Status.USABLE and wordpress else None,
+        status=verdict.status,
+        status_sent=verdict.sent if verdict.status is not Status.USABLE else None,
         signal=signalled.signal if signalled else None,
         signal_sent=signalled.sent if signalled else None,
         headline=headline,
@@ -160,7 +162,7 @@ def _read(
         located=_located(entry),
         first_created=published.at if published else None,
         version_created=created.at if created else None,
-        embargoed_until=until.at if until else None,
+        embargoed_until=verdict.until.at if verdict.until else None,
         zone_assumed=any_assumed((published, updated)),
         links=_links(entry),
     )

@@ -33,7 +33,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice, takewhile
 
-from connectors.fields import markup, printed, signals, values
+from connectors.fields import markup, printed, restrictions, signals, values
 from connectors.fields.charset import decode, sanitise
 from connectors.fields.times import Instant, any_assumed, instant
 from connectors.formats.base import Context, Format, Parsed, read_each
@@ -176,7 +176,7 @@ def _head_behind(found: list[str]) -> list[str]:
 
 def _is_kill(lines: list[str]) -> bool:
     return any(
-        printed.status_of(signals.of_slug(line.strip())) is Status.WITHDRAWN for line in lines[:6]
+        signals.status_of(signals.of_slug(line.strip())) is Status.WITHDRAWN for line in lines[:6]
     )
 
 
@@ -220,18 +220,23 @@ def read(lines: list[str], context: Context, near: date | None = None) -> tuple[
     head.notes += notes
     filed = dateline.of_element(head.labels.get("dateline"), near) or dateline.of_body(body, near)
     signalled = printed.signal(head.says) or signals.of_headline(head.headline)
-    status = printed.status_of(signalled)
+    orders = (
+        head.embargo,
+        restrictions.instruction(head.headline, near, context.timezone),
+        restrictions.of_value(head.labels.get("embargo"), context.timezone),
+    )
+    verdict = restrictions.decide(
+        head.labels.get("status"), signalled, None, orders, context.status_words
+    )
+    status, until = verdict.status, verdict.until
     if status is Status.WITHDRAWN:
         head.notes.append(body)
-    elif head.embargo:
-        status = Status.EMBARGOED
     printed_agency = dateline.agency_of(filed) or (sent[0] if sent else None)
     signed = (printed_agency,) if printed_agency else (head.labels.get("source"), context.agency)
     source = short_name(*signed)
     slugline = head.slugline or (_slug_named_in(body) if status is Status.WITHDRAWN else None)
     provider_id = head.labels.get("id")
     created = labelled or (sent[1] if sent else None)
-    until = head.embargo.until if head.embargo else None
     owner = id_name(context.agency) or id_name(*signed)
     story = Story(
         id=values.story_id(
@@ -243,7 +248,7 @@ def read(lines: list[str], context: Context, near: date | None = None) -> tuple[
         version=values.integer(head.labels.get("version"))
         or (signalled.lead if signalled else None),
         status=status,
-        status_sent=_status_sent(status, signalled, head),
+        status_sent=verdict.sent,
         signal=signalled.signal if signalled else None,
         signal_sent=signalled.sent if signalled else None,
         headline=head.headline,
@@ -268,12 +273,6 @@ def read(lines: list[str], context: Context, near: date | None = None) -> tuple[
         zone_assumed=any_assumed((created, until)),
     )
     return story, owner
-
-
-def _status_sent(status: Status, signalled: signals.Signalled | None, head: _Head) -> str | None:
-    if status is Status.WITHDRAWN and signalled:
-        return signalled.sent
-    return head.embargo.sent if head.embargo else head.labels.get("status")
 
 
 def _without_trailer(lines: list[str]) -> tuple[list[str], tuple[str | None, Instant] | None]:

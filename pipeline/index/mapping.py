@@ -101,6 +101,7 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
         "embargoed_until": DATE,
         "claimed_source": KEYWORD,
         "zone_assumed": {"type": "boolean"},
+        "charset_assumed": KEYWORD,
         "links": _object(href=KEYWORD, rel=KEYWORD, title=KEYWORD, type=KEYWORD),
         "received_at": DATE,
         "format": KEYWORD,

@@ -191,6 +191,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     """The agency that the delivery named, if its feed does not speak for that agency."""
     zone_assumed: bool = False
     """True where a time came without a zone and the feed's zone was assumed."""
+    charset_assumed: str | None = None
+    """The character set that was detected, where the delivery is not UTF-8 and declares none."""
     links: tuple[Link, ...] = ()
     """Other resources that the story points to."""
     received_at: Instant | None = None

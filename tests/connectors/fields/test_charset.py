@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.fields.charset import decode, sanitise
+from connectors.fields.charset import decode, sanitise, to_utf8
+from connectors.formats import FORMATS, Context
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,61 @@ def test_any_bytes_become_clean_text(raw: bytes, declared: str | None) -> None:
     text = sanitise(decode(raw, declared))
     text.encode("utf-8")
     assert not [c for c in text if unicodedata.category(c) == "Cc" and c not in "\t\n"]
+
+
+TEXTS = {
+    "koi8-r": "Паром снова ходит. Порт сообщил об этом в понедельник, экипаж рад.",
+    "cp1251": "Паром снова ходит. Порт сообщил об этом в понедельник, экипаж рад.",
+    "iso8859-2": "Wałęsa powiedział w środę, że święto odbędzie się w Łodzi i że żaden nie gra.",
+    "cp1250": "Wałęsa powiedział w środę, że święto odbędzie się w Łodzi i że żaden nie gra.",
+    "big5": "渡輪星期一恢復航行，港務局宣佈。船員很高興。",
+    "shift_jis": "フェリーが月曜日に運航を再開した。港湾当局が発表した。",
+    "euc_kr": "여객선이 월요일 운항을 재개했다고 항만 당국이 발표했다.",
+    "cp1253": "Το πλοίο επέστρεψε τη Δευτέρα, ανακοίνωσε το λιμάνι της Αθήνας.",
+}  # fmt: skip
+WESTERN = (
+    "Die Fähre fährt wieder – „gut so“, sagte er in München.",
+    "L’Élysée a annoncé l’été dernier « ça ira » à Noël.",
+    "¿Por qué no? ¡Qué año!, pidió el señor Muñoz.",
+    "Færgen sejler igen i Århus. Søen er rolig.",
+    "Það er gott að ferjan siglir á ný í Reykjavík, þótt veður sé slæmt.",
+    "IRMÃ E AÇÃO: O BARCO VOLTOU À REGIÃO",
+)
+
+
+@pytest.mark.parametrize("charset", TEXTS)
+def test_an_undeclared_set_is_detected_and_marked(charset: str) -> None:
+    """Text that makes no sense as windows-1252 is read by the set that it is in."""
+    raw, guess = to_utf8(TEXTS[charset].encode(charset), None)
+    assert guess is not None
+    assert raw.decode() == TEXTS[charset]
+
+
+@pytest.mark.parametrize("text", WESTERN)
+def test_western_text_is_not_guessed(text: str) -> None:
+    """Text that windows-1252 reads well stays as it is, unmarked."""
+    raw = text.encode("cp1252")
+    assert to_utf8(raw, None) == (raw, None)
+    assert to_utf8(text.encode(), None) == (text.encode(), None)
+
+
+def test_the_feed_s_set_counts_before_all() -> None:
+    """The feed's charset is used for whatever is not UTF-8, and is no guess."""
+    text = "Die Fähre"
+    assert to_utf8(text.encode("cp437"), "cp437") == (text.encode(), None)
+    assert to_utf8(text.encode(), "cp437") == (text.encode(), None)
+
+
+def test_a_declared_set_is_believed() -> None:
+    """A delivery that declares a set of its own is not guessed at."""
+    raw = "<?xml version='1.0' encoding='koi8-r'?><a>Паром</a>".encode("koi8-r")
+    assert to_utf8(raw, None) == (raw, None)
+
+
+def test_a_story_says_that_its_set_was_detected() -> None:
+    """A guess is marked in the story, a declaration is not."""
+    text = TEXTS["koi8-r"]
+    (story,) = FORMATS["auto"](f"{text}\n\n{text}\n".encode("koi8-r"), Context()).stories
+    assert (story.charset_assumed, text in story.body or story.headline == text) == ("koi8_r", True)
+    (story,) = FORMATS["auto"](text.encode("koi8-r"), Context(charset="koi8-r")).stories
+    assert story.charset_assumed is None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.fields.signals import of_headline, of_slug
-from pipeline.wire.story import Signal
+from connectors.fields.signals import of_headline, of_slug, status_of
+from pipeline.wire.story import Signal, Status
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,34 @@ def test_of_headline() -> None:
     assert (update.signal, update.lead) == (Signal.UPDATE, 3)
     assert of_headline("CORRECTION OFFICERS STRIKE - UNION") is None
     assert of_headline("Police urgent: help wanted") is None
+
+
+@pytest.mark.parametrize(
+    ("headline", "status"),
+    [
+        ("KILL KILL KILL", Status.WITHDRAWN),
+        ("STORY WITHDRAWN-Ferry sinks", Status.WITHDRAWN),
+        ("ADVISORY-STORY WITHDRAWN-Ferry sinks", Status.WITHDRAWN),
+        ("STORY REMOVED: BC-EU--Ferry", Status.WITHDRAWN),
+        ("KILL NOTICE: Ferry", Status.WITHDRAWN),
+        ("RETRACTION: Ferry sinks", Status.WITHDRAWN),
+        ("ANNULATION - Naufrage", Status.WITHDRAWN),
+        ("ANULACIÓN - Naufragio", Status.WITHDRAWN),
+        ("ANNULLAMENTO: Traghetto", Status.WITHDRAWN),
+        ("STORNO: Fähre", Status.WITHDRAWN),
+        ("ACHTUNG RÜCKZUG: Fähre", Status.WITHDRAWN),
+        ("*** KILL *** Ferry", Status.WITHDRAWN),
+        ("HOLD HOLD HOLD - Ferry", Status.EMBARGOED),
+        ("MANDATORY HOLD: Ferry", Status.EMBARGOED),
+        ("KILL BILL: VOLUME 3 OPENS", Status.USABLE),
+        ("Kill Bill - the third part", Status.USABLE),
+        ("Withdrawn ferry returns", Status.USABLE),
+        ("Rückzug: Die Truppen gehen", Status.USABLE),
+        ("HOLD THE LINE - a band returns", Status.USABLE),
+        ("Annulation : le festival n'aura pas lieu", Status.USABLE),
+        ("CORRECTED-Killed crew named", Status.USABLE),
+    ],
+)
+def test_words_that_withdraw_or_hold(headline: str, status: Status) -> None:
+    """The agencies' words take a story back or hold it; a headline about such words does not."""
+    assert status_of(of_headline(headline)) is status

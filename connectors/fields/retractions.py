@@ -1,0 +1,127 @@
+"""The words by which agencies take a story back or hold it, in one table.
+
+Each entry is a part of a slugline, a keyword line or a lead line that stands by itself, or the
+capitals that a headline begins with. A single word counts in capitals alone, for "rückzug" and
+"annulation" are also what stories are about; phrases count in any case. Sources are the agencies'
+style books and notices, "general knowledge" where no such source is known.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pipeline.wire.story import Signal
+
+
+class Words(NamedTuple):
+    """The words of one language for one instruction."""
+
+    signal: Signal
+    """ADVISORY is a hold: the story is not to be shown until it is released."""
+    language: str
+    source: str
+    words: tuple[str, ...] = ()
+    """Single words, in capitals."""
+    phrases: tuple[str, ...] = ()
+
+
+_GENERAL = "general knowledge"
+TABLE: tuple[Words, ...] = (
+    Words(
+        Signal.KILL, "en", "AP Stylebook, news kills; dpa style book; AFP Style and Ethics Manual",
+        ("KILL", "KILLED"),
+        ("kill notice", "kill advisory", "kill story", "story kill", "story killed", "news kill",
+         "mandatory kill", "bulletin kill", "urgent kill", "photo kill", "please kill"),
+    ),
+    Words(
+        Signal.WITHDRAW, "en", "Reuters Handbook of Journalism, withdrawals; AP Stylebook",
+        ("WITHDRAW", "WITHDRAWN", "WITHDRAWAL", "WITHHELD", "RETRACT", "RETRACTED", "RETRACTION"),
+        ("story withdrawn", "story is withdrawn", "story withdrawal", "story removed",
+         "story retracted", "story retraction", "story pulled", "story deleted", "story cancelled",
+         "story canceled", "item withdrawn", "report withdrawn", "article withdrawn",
+         "article removed", "article retracted", "notice of withdrawal", "notice of retraction",
+         "withdrawal notice", "retraction notice", "mandatory withdrawal"),
+    ),
+    Words(
+        Signal.WITHDRAW, "fr", "AFP, annulations",
+        ("ANNULATION", "ANNULÉ", "ANNULÉE", "ANNULE", "RÉTRACTATION"),
+        ("dépêche annulée", "dépêche retirée", "avis d'annulation", "annulation de dépêche"),
+    ),
+    Words(
+        Signal.WITHDRAW, "es", "EFE, anulaciones",
+        ("ANULACIÓN", "ANULACION", "ANULADA", "ANULADO", "ANULAR", "ANULA", "RETRACTACIÓN"),
+        ("noticia anulada", "noticia retirada", "información anulada", "nota anulada",
+         "despacho anulado"),
+    ),
+    Words(
+        Signal.WITHDRAW, "it", _GENERAL,
+        ("ANNULLAMENTO", "ANNULLATA", "ANNULLATO", "ANNULLARE"),
+        ("notizia annullata", "notizia ritirata"),
+    ),
+    Words(
+        Signal.WITHDRAW, "pt", _GENERAL,
+        ("ANULAÇÃO", "ANULADA", "RETRATAÇÃO"),
+        ("notícia anulada", "notícia retirada", "notícia cancelada"),
+    ),
+    Words(
+        Signal.WITHDRAW, "de", "dpa and APA, Meldungsrückzüge",
+        ("RÜCKZUG", "RUECKZUG", "ZURÜCKGEZOGEN", "ZURUECKGEZOGEN", "STORNO", "STORNIERT",
+         "STORNIERUNG", "ANNULLIERT", "ANNULLIERUNG"),
+        ("meldung zurückgezogen", "meldung storniert", "meldung wird zurückgezogen",
+         "achtung rückzug", "achtung storno", "achtung annullierung"),
+    ),
+    Words(
+        Signal.WITHDRAW, "nl", _GENERAL,
+        ("INTREKKING", "INGETROKKEN", "ANNULERING", "GEANNULEERD"), ("bericht ingetrokken",),
+    ),
+    Words(
+        Signal.WITHDRAW, "da", _GENERAL,
+        ("ANNULLERES", "ANNULLERET", "ANNULLERING", "TILBAGETRUKKET", "TILBAGETRÆKKES"),
+        ("historien trækkes tilbage",),
+    ),
+    Words(
+        Signal.WITHDRAW, "no", _GENERAL,
+        ("ANNULLERES", "ANNULLERT", "ANNULLERING", "TILBAKETRUKKET"),
+        ("trekkes tilbake", "meldingen trekkes", "saken trekkes"),
+    ),
+    Words(
+        Signal.WITHDRAW, "sv", _GENERAL,
+        ("ANNULLERAS", "ANNULLERAD", "ANNULLERING", "TILLBAKADRAGEN", "ÅTERKALLAS"),
+        ("dras tillbaka", "texten utgår"),
+    ),
+    Words(
+        Signal.WITHDRAW, "fi", _GENERAL,
+        ("PERUUTETAAN", "PERUUTETTU", "PERUUTUS", "MITÄTÖIDÄÄN"), ("juttu peruttu",),
+    ),
+    Words(
+        Signal.WITHDRAW, "pl", _GENERAL,
+        ("ANULOWANA", "ANULOWANO", "ANULOWANIE", "WYCOFANA", "WYCOFANIE"), ("depesza anulowana",),
+    ),
+    Words(Signal.WITHDRAW, "cs", _GENERAL, ("ZRUŠENO", "ZRUŠENA", "STAŽENO")),
+    Words(Signal.WITHDRAW, "hu", _GENERAL, ("VISSZAVONVA", "VISSZAVONÁS")),
+    Words(Signal.WITHDRAW, "ru", _GENERAL, ("АННУЛИРОВАНО", "АННУЛИРУЕТСЯ", "ОТЗЫВ", "ОТОЗВАНО")),
+    Words(Signal.WITHDRAW, "el", _GENERAL, ("ΑΝΑΚΛΗΣΗ", "ΑΚΥΡΩΣΗ", "ΑΚΥΡΩΝΕΤΑΙ")),
+    Words(Signal.WITHDRAW, "tr", _GENERAL, ("İPTAL", "IPTAL"), ("haber iptal",)),
+    Words(
+        Signal.ADVISORY, "en", "AP Stylebook, holds",
+        ("HOLD", "WITHHOLD"),
+        ("story hold", "mandatory hold", "hold story", "hold notice", "hold for release",
+         "please hold", "story on hold"),
+    ),
+    Words(Signal.ADVISORY, "de", _GENERAL, ("SPERRFRIST", "SPERRVERMERK"), ("vorerst sperren",)),
+)  # fmt: skip
+
+
+def pattern(signal: Signal) -> str:
+    """Returns the pattern of all words and phrases of a signal, once or repeated.
+
+    "KILL KILL KILL" is dpa's and AP's way to print it; Reuters prints "ADVISORY-STORY WITHDRAWN".
+    """
+    own = [entry for entry in TABLE if entry.signal is signal]
+    words = "|".join(dict.fromkeys(word for entry in own for word in entry.words))
+    phrases = "|".join(
+        dict.fromkeys(phrase.replace(" ", r"[\s-]+") for entry in own for phrase in entry.phrases)
+    )
+    once = rf"(?:(?-i:{words})|{phrases})"
+    notice = r"(?:(?:advisory|notice|attention|achtung|avis|aviso)\s*[-:–—!]?\s*)?"
+    return rf"{notice}{once}(?:[\s!*-]+{once})*!*"

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connectors.fields import printed, signals
+from connectors.fields import signals
 from connectors.fields.times import instant
 from connectors.formats import Context, Format, Parsed
 from connectors.formats.base import read_each
@@ -59,7 +59,7 @@ def _read(block: str, context: Context) -> Story:
         version=int(version) if version.isdecimal() else None,
         version_created=sent and sent.at,
         zone_assumed=bool(sent and sent.assumed),
-        status=printed.status_of(signalled),
+        status=signals.status_of(signalled),
         signal=signalled.signal if signalled else None,
         headline=title,
         body=body,

@@ -81,9 +81,12 @@ def test_a_caption_is_a_story_only_where_the_feed_asks() -> None:
     assert [story.body for story in asked] == ["The pier."]
 
 
-def test_unknown_status_is_usable() -> None:
-    """A status outside the IPTC's set is kept as sent and changes nothing."""
+def test_an_unknown_status_holds() -> None:
+    """A status in no table is kept as sent and holds the story, unless the feed explains it."""
     (story,) = newsml12.parse(item(status="Odd"), Context()).stories
+    assert (story.status, story.status_sent) == (Status.EMBARGOED, "Odd")
+    context = Context(status_words={"odd": Status.USABLE})
+    (story,) = newsml12.parse(item(status="Odd"), context).stories
     assert (story.status, story.status_sent) == (Status.USABLE, "Odd")
 
 

@@ -16,7 +16,7 @@ from pipeline.index.setup import read_alias
 from pipeline.index.writer import Outcome, Writer
 from pipeline.kafka.messages import Record as Taken
 from pipeline.kafka.publisher import Publisher
-from pipeline.stream.indexing import overtaken, to_write
+from pipeline.stream.indexing import overtaken, to_write, write_all
 from pipeline.stream.rebuild import rebuild
 from pipeline.wire.errors import CodecError
 from pipeline.wire.topics import Topics
@@ -51,7 +51,7 @@ def reindex(ctx: typer.Context) -> None:
                         err.print(f"offset {record.offset}: {escape(str(error))}")
                 refused = []
                 for record, write, written in zip(
-                    taken, writes, runner.run(writer.write(writes)), strict=True
+                    taken, writes, runner.run(write_all(writer, writes)), strict=True
                 ):
                     outcomes[written.outcome] += 1
                     if written.outcome is Outcome.STALE:

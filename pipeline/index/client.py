@@ -12,10 +12,8 @@ from elasticsearch import ApiError, AsyncElasticsearch, Elasticsearch
 from elasticsearch.exceptions import UnsupportedProductError
 
 from config.settings import Elasticsearch as ElasticsearchSettings
+from pipeline.index.faults import error_of, is_documents_fault, is_whole_index, reason
 from pipeline.wire.errors import IndexUnavailable, RequestRefused, SetupError
-
-RETRIABLE = frozenset({408, 429, 502, 503, 504})
-"""Answers that say "later", not "never"."""
 
 
 def options(settings: ElasticsearchSettings) -> dict[str, Any]:
@@ -73,13 +71,12 @@ def translated(settings: ElasticsearchSettings) -> Iterator[None]:
     except TransportError as error:
         raise IndexUnavailable(f"Elasticsearch at {at}: {error}") from error
     except ApiError as error:
-        status = error.meta.status
-        if status in RETRIABLE:
-            raise IndexUnavailable(f"Elasticsearch at {at} is busy: HTTP {status}") from error
+        status, body = error.meta.status, error_of(error.body)
+        why = f"Elasticsearch at {at}: {reason(status, body)}"
+        if status >= 500 or is_whole_index(status, body):
+            raise IndexUnavailable(why) from error
         if status in (400, 413):
-            raise RequestRefused(
-                f"Elasticsearch at {at}: HTTP {status}: {error.message}"
-            ) from error
+            raise RequestRefused(why, is_documents_fault(status, body)) from error
         if status in (401, 403):
             raise refused_credentials(settings, status) from error
         if status == 404:
@@ -87,7 +84,7 @@ def translated(settings: ElasticsearchSettings) -> Iterator[None]:
                 f"Elasticsearch at {at} has no {settings.index}: run `newswire setup` or, "
                 "if it was lost, `newswire reindex`"
             ) from error
-        raise SetupError(f"Elasticsearch at {at}: HTTP {status}: {error.message}") from error
+        raise SetupError(why) from error
 
 
 def refused_credentials(settings: ElasticsearchSettings, status: int) -> SetupError:

@@ -84,6 +84,26 @@ def published_at(story: Story) -> datetime | None:
     return dated or story.received_at
 
 
+_BARE = frozenset(
+    {"id", "source", "version", "status", "received_at", "format", "clock", "feed"}
+    | {"published_at", "indexed_at", "record"}
+)
+
+
+def bare(document: Document) -> Document:
+    """Return a withdrawn story's document with nothing that an index could refuse.
+
+    What it says is that the story is withdrawn, in which version, and by which record.
+    """
+    provenance = {
+        key: value
+        for key, value in document["provenance"].items()
+        if key in ("pipeline", "model", "gazetteer", "revision")
+    }
+    kept = {key: value for key, value in document.items() if key in _BARE}
+    return {**kept, "provenance": provenance}
+
+
 def enriched(source: Document) -> Enriched:
     """The record that a document was made of.
 

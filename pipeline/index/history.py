@@ -19,8 +19,9 @@ import orjson
 from elasticsearch import AsyncElasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.index.client import RETRIABLE, translated
+from pipeline.index.client import translated
 from pipeline.index.document import Document
+from pipeline.index.faults import is_documents_fault, reason
 from pipeline.index.lookup import Held, look_up
 from pipeline.index.mapping import DATE, KEYWORD, LONG, STORED
 from pipeline.index.setup import read_alias, setup_beside
@@ -50,9 +51,6 @@ MAPPING: dict[str, Any] = {
         "document": STORED,
     },
 }
-
-_LATER = RETRIABLE | {403}
-"""An index that is blocked for writing answers 403."""
 
 
 def history_index(base: str) -> str:
@@ -205,9 +203,14 @@ class History:
 
         async def send() -> Any:
             answer = await self._client.bulk(index=self._index, operations=operations)
-            statuses = {next(iter(item.values()))["status"] for item in answer["items"]}
-            if statuses & _LATER:
-                raise IndexUnavailable(f"history: HTTP {max(statuses)}")
+            for item in (next(iter(each.values())) for each in answer["items"]):
+                status, error = item["status"], item.get("error") or {}
+                if status < 300 or status == 409:
+                    continue
+                if is_documents_fault(status, error):
+                    log.error("history: not kept", extra={"reason": reason(status, error)})
+                else:
+                    raise IndexUnavailable(f"history: {reason(status, error)}")
             return answer
 
         # Every action is idempotent, so all of them may be sent again for one that failed.

@@ -83,7 +83,7 @@ def _held(answer: Mapping[str, Any], index: str) -> dict[str, Held]:
     for error in (doc["error"] for doc in answer["docs"] if "error" in doc):
         if error.get("type") == "index_not_found_exception":
             raise index_missing(index)
-        raise IndexUnavailable(f"look-up by id in {index}: {error.get('reason')}")
+        raise IndexUnavailable(f"look-up by id in {index}: {error.get('type')}")
     return {
         doc["_id"]: Held(doc["_version"], doc.get("_source") or {}, doc["_index"])
         for doc in answer["docs"]

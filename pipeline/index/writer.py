@@ -1,13 +1,15 @@
-"""Documents to Elasticsearch in bulk, each outcome judged by itself.
+"""Documents to Elasticsearch in bulk, each outcome judged separately.
 
-Every document carries an external version, so a write is idempotent and an older one
-loses. A 409 therefore means that this version or a newer one is there already: success,
-counted as stale. What says "later" is tried again for as long as it takes, what the
-mapping rejects is handed back, and a missing index stops the worker with a sentence.
+Every document carries an external version, so a write is idempotent and an older one loses. A
+409 therefore means that this version or a newer one is there already: success, counted as stale.
+What is a fault of the document itself is rejected. Whatever else is refused is tried again for
+as long as it takes; only where the index takes other documents meanwhile, the refused one is
+handed back, so that the others do not wait for it. A missing index stops the worker.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,12 +19,18 @@ import orjson
 from elasticsearch import AsyncElasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.index.client import RETRIABLE, refused_credentials, translated
+from pipeline.index.client import refused_credentials, translated
 from pipeline.index.document import Document
+from pipeline.index.faults import is_documents_fault, is_whole_index, reason
 from pipeline.index.lookup import Fields, Held, index_missing, look_up
 from pipeline.index.setup import write_alias
 from pipeline.process.waiting import Waiting
-from pipeline.wire.errors import IndexUnavailable, RequestRefused, SetupError
+from pipeline.wire.errors import IndexUnavailable, NewswireError, RequestRefused
+
+TRIES = 3
+"""Of a document that is refused while others are taken, before it is handed back."""
+PROBE = "newswire:probe"
+"""The id of no document."""
 
 
 class Outcome(StrEnum):
@@ -31,6 +39,9 @@ class Outcome(StrEnum):
     INDEXED = "indexed"
     STALE = "stale"
     REJECTED = "rejected"
+    """A fault of the document itself."""
+    REFUSED = "refused"
+    """Not a fault of the document, and the index takes others: to be tried again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +55,23 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The outcome of one write; `reason` is Elasticsearch's own where it rejected."""
+    """The outcome of one write; `reason` says why it was not taken, without the document's text."""
 
     outcome: Outcome
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """A document that was not taken now, and why."""
+
+    reason: str
+    whole_index: bool
+    """Every other document would be refused too."""
+
+
+def _taken(written: Written | None) -> bool:
+    return written is not None and written.outcome in (Outcome.INDEXED, Outcome.STALE)
 
 
 class Writer:
@@ -89,21 +113,34 @@ class Writer:
             except TypeError as error:  # orjson's: a number past 64 bits, a lone surrogate
                 results[n] = Written(Outcome.REJECTED, f"not JSON: {error}")
 
+        tries: Counter[int] = Counter()
+
         async def attempt() -> None:
-            reason = ""
+            why = ""
+            refused: dict[int, _Refusal] = {}
             for chunk in self._chunks([n for n in encoded if results[n] is None], encoded):
                 try:
                     outcomes = await self._bulk([encoded[n] for n in chunk])
                 except IndexUnavailable as error:
-                    reason = str(error)
+                    why = str(error)
                     continue
                 for n, outcome in zip(chunk, outcomes, strict=True):
                     if isinstance(outcome, Written):
                         results[n] = outcome
                     else:
-                        reason = outcome
-            if reason:
-                raise IndexUnavailable(reason)
+                        refused[n] = outcome
+            tries.update(list(refused))
+            for n, refusal in refused.items():
+                if (
+                    tries[n] >= TRIES
+                    and not refusal.whole_index
+                    and (any(map(_taken, results)) or await self._takes_writes())
+                ):
+                    results[n] = Written(Outcome.REFUSED, refusal.reason)
+                else:
+                    why = f"{writes[n].id}: {refusal.reason}"
+            if why:
+                raise IndexUnavailable(why)
 
         await self._waiting.until("index", attempt)
         return [result for result in results if result is not None]
@@ -160,8 +197,8 @@ class Writer:
         if chunk:
             yield chunk
 
-    async def _bulk(self, lines: Sequence[bytes]) -> list[Written | str]:
-        """One request; each item's outcome in order, or why it is to be tried again.
+    async def _bulk(self, lines: Sequence[bytes]) -> list[Written | _Refusal]:
+        """Send one request, and return what became of each document, in order.
 
         A request refused as a whole is halved until the document that spoils it is alone.
         """
@@ -173,30 +210,46 @@ class Writer:
                 )
         except RequestRefused as error:
             if len(lines) == 1:
-                return [Written(Outcome.REJECTED, str(error))]
+                if error.for_document:
+                    return [Written(Outcome.REJECTED, str(error))]
+                return [_Refusal(str(error), whole_index=False)]
             half = len(lines) // 2
-            # A half that is done and told again for the other's sake comes back as stale.
+            # A half that is done and sent again for the other's sake comes back as stale.
             return await self._bulk(lines[:half]) + await self._bulk(lines[half:])
         return [self._judge(item["index"]) for item in answer["items"]]
 
-    def _judge(self, item: dict[str, Any]) -> Written | str:
-        """The outcome of an item, or the reason when it is to be tried again."""
-        status = item["status"]
+    def _judge(self, item: dict[str, Any]) -> Written | _Refusal:
+        """Return the outcome of an item."""
+        status, error = item["status"], item.get("error") or {}
         if status in (200, 201):
             return Written(Outcome.INDEXED)
         if status == 409:
             return Written(Outcome.STALE)
-        error = item.get("error") or {}
-        kind = error.get("type", "")
-        cause = (error.get("caused_by") or {}).get("reason")
-        reason = ": ".join(part for part in (kind, error.get("reason"), cause) if part)
-        if status in RETRIABLE or kind == "cluster_block_exception":
-            return f"HTTP {status}: {reason}"
-        if status in (400, 413):
-            return Written(Outcome.REJECTED, reason or f"HTTP {status}")
-        if status == 404:
+        why = reason(status, error)
+        if is_whole_index(status, error):
+            return _Refusal(why, whole_index=True)
+        if is_documents_fault(status, error):
+            return Written(Outcome.REJECTED, why)
+        if error.get("type") == "index_not_found_exception":
             raise index_missing(self._index)
         if status in (401, 403):
             raise refused_credentials(self._settings, status)
-        # Neither the document's fault nor "later": no reason to dead-letter a whole wire.
-        raise SetupError(f"Elasticsearch at {', '.join(self._settings.url)}: {status}: {reason}")
+        return _Refusal(why, whole_index=False)
+
+    async def _takes_writes(self) -> bool:
+        """Return whether the index takes writes now: an update of a document that is not there.
+
+        It changes nothing, and needs no privilege that the worker does not have.
+        """
+        lines: Any = [
+            orjson.dumps({"update": {"_index": self._index, "_id": PROBE}}) + b'\n{"doc":{}}'
+        ]
+        try:
+            with translated(self._settings):
+                answer = await self._client.bulk(
+                    operations=lines, require_alias=self._require_alias
+                )
+        except NewswireError:
+            return False
+        error = answer["items"][0]["update"].get("error") or {}
+        return error.get("type") == "document_missing_exception"

@@ -39,6 +39,12 @@ def topic_configs(settings: Settings) -> dict[str, dict[str, str]]:
             "max.compaction.lag.ms": str(24 * HOUR_MS),
             "segment.ms": str(24 * HOUR_MS),
         },
+        topics.refused: {
+            **common,
+            "cleanup.policy": "delete",
+            # Longer than a worker may be away: what is tried again is written again.
+            "retention.ms": str(settings.topics.deadletter_retention_hours * HOUR_MS),
+        },
         topics.alerts: {
             **common,
             "cleanup.policy": "delete",

@@ -39,6 +39,8 @@ class Waiting:
 
     retry: Retry = field(default_factory=Retry)
     reasons: dict[str, str] = field(default_factory=dict)
+    set_aside: dict[str, str] = field(default_factory=dict)
+    """Stories that the index refuses while it takes others, each with the reason."""
 
     def for_(self, name: str, reason: str) -> None:
         """Note and log that a dependency is away."""

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.stream import deadletters, enriching, indexing
+from pipeline.stream import deadletters, enriching, indexing, refused
 from pipeline.stream.step import Agent, Counts
 
-AGENTS: tuple[Agent, ...] = (*enriching.AGENTS, indexing.AGENT, deadletters.AGENT)
+AGENTS: tuple[Agent, ...] = (
+    *enriching.AGENTS,
+    indexing.AGENT,
+    refused.AGENT,
+    deadletters.AGENT,
+)
 
 
 def counters() -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from elasticsearch import AsyncElasticsearch
 from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.index.client import translated
 from pipeline.index.deadletters import deadletters_index, entry
-from pipeline.index.writer import Outcome, Writer
+from pipeline.index.writer import Writer
 from pipeline.kafka.messages import Record
 from pipeline.process.waiting import Waiting
 from pipeline.stream.step import Agent, Parts, Step
@@ -68,7 +68,7 @@ class DeadLetters(Step):
             except CodecError as error:
                 log.warning("not indexed", extra={"letter": record.place, "reason": str(error)})
         for write, written in zip(writes, await self._writer.write(writes), strict=True):
-            if written.outcome is Outcome.REJECTED:  # never a dead letter: it would come back
+            if written.reason:  # never a dead letter: it would come back
                 log.warning("not indexed", extra={"letter": write.id, "reason": written.reason})
         if time.monotonic() >= self._forget_at:
             self._forget_at = time.monotonic() + FORGET_SECONDS

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from pipeline.index.document import document, enriched
+from pipeline.index.document import bare, document, enriched
 from pipeline.index.history import History
 from pipeline.index.writer import Outcome, Write, Writer, Written
 from pipeline.kafka.messages import Message, Record, Send, dead_letter_of
@@ -18,7 +18,8 @@ from pipeline.stream.step import DEAD_LETTERS, STALE, Agent, Counts, Parts, Step
 from pipeline.wire import codec
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.errors import CodecError, MappingError
-from pipeline.wire.topics import Topics
+from pipeline.wire.story import Status
+from pipeline.wire.topics import Topics, headers, key
 from pipeline.wire.versions import index_version
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ STAMPS = frozenset({"indexed_at", "enrichment_delay_ms", "indexing_delay_ms", "r
 class Indexing(Step):
     """Records of the enriched topic into the index, dead letters out.
 
-    When `__call__` returns, each record is indexed, known to be stale, or dead-lettered.
+    When `__call__` returns, each record is indexed, known to be stale, set aside, or dead-lettered.
     Batches may overlap: while one's versions are kept, the next is being indexed, in order.
     """
 
@@ -66,7 +67,7 @@ class Indexing(Step):
             except CodecError as error:
                 letters.append(dead_letter_of(self.topics, record, "decode", error))
         async with self._writing:
-            outcomes = await self.writer.write([write for _, write in writes])
+            outcomes = await write_all(self.writer, [write for _, write in writes])
         async with self._finishing:
             if self.history:
                 await self.history.keep(
@@ -91,6 +92,10 @@ class Indexing(Step):
                 rejected = MappingError(written.reason or "")
                 letters.append(dead_letter_of(self.topics, record, "index", rejected, write.id))
                 continue
+            if written.outcome is Outcome.REFUSED:
+                self.counts["set_aside"] += 1
+                letters.append(set_aside(self.topics, record, write.id, written.reason or ""))
+                continue
             if written.outcome is Outcome.INDEXED:
                 self.counts["indexed"] += 1
             else:
@@ -102,7 +107,8 @@ class Indexing(Step):
         sent = await self.send(letters + restored)
         refused = sent[len(letters) :].count(None)
         self.counts["restored"] += len(restored) - refused
-        self.counts["dead_letters"] += len(letters) + refused
+        dead = [message for message in letters if message.topic == self.topics.deadletter]
+        self.counts["dead_letters"] += len(dead) + refused
         for partition, offset in {record.partition: record.offset for record in records}.items():
             self.newest.has_indexed(partition, offset)
         log.info("indexed", extra={"records": len(records), "dead_letters": len(letters)})
@@ -131,9 +137,34 @@ AGENT = Agent(
         **STALE,
         **DEAD_LETTERS,
         "indexed": "Documents indexed.",
+        "set_aside": "Records that the index refused, to be tried again without end.",
         "restored": "Newest versions written again after a late older one.",
     },
 )
+
+
+async def write_all(writer: Writer, writes: Sequence[Write]) -> list[Written]:
+    """Write documents; a kill that is not taken is written once more without all but the kill."""
+    outcomes = await writer.write(writes)
+    kills = [
+        n
+        for n, (write, written) in enumerate(zip(writes, outcomes, strict=True))
+        if written.outcome in (Outcome.REJECTED, Outcome.REFUSED)
+        and write.document["status"] == Status.WITHDRAWN
+    ]
+    if kills:
+        again = [replace(writes[n], document=bare(writes[n].document)) for n in kills]
+        for n, written in zip(kills, await writer.write(again), strict=True):
+            outcomes[n] = written
+    return outcomes
+
+
+def set_aside(topics: Topics, record: Record, story_id: str, reason: str) -> Message:
+    """Return the message that has a record tried again by `pipeline.stream.refused`."""
+    log.warning("set aside", extra={"story_id": story_id, "reason": reason})
+    place = {"partition": record.partition, "offset": record.offset}
+    said = {**record.headers, **place, "reason": reason}
+    return Message(topics.refused, key(story_id), record.value, headers(**said))
 
 
 async def overtaken(

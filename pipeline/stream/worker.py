@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 
 STATUS_SECONDS = 1.0
 PROGRESS_SECONDS = 5.0
+SHOWN = 100
+"""Of the stories that are set aside, so many stand in the status file."""
 
 
 class LoopDelay:
@@ -219,6 +221,7 @@ async def _report(worker: Worker, status: StatusFile) -> None:
                 "lag": worker.progress.lag,
                 "stalled_seconds": round(worker.progress.stalled_seconds, 1),
                 "waiting": worker.waiting.reasons,
+                "set_aside": dict(list(worker.waiting.set_aside.items())[:SHOWN]),
                 "health_port": worker.health.port,
             }
         )

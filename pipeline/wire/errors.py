@@ -146,7 +146,16 @@ class SetupError(NewswireError):
 
 
 class RequestRefused(SetupError):
-    """Elasticsearch refuses this request for its content; another may succeed."""
+    """Elasticsearch refuses this request for its content; another may succeed.
+
+    Args:
+        message: what it refuses, without a value of the request.
+        for_document: it would refuse the same content whenever it is sent.
+    """
+
+    def __init__(self, message: str, for_document: bool = False) -> None:
+        super().__init__(message)
+        self.for_document = for_document
 
 
 class ConfigError(NewswireError):

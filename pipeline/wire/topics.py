@@ -69,6 +69,11 @@ class Topics:
         return f"{self.prefix}.enriched"
 
     @property
+    def refused(self) -> str:
+        """Enriched records that the index does not take now, to be tried again without end."""
+        return f"{self.prefix}.refused"
+
+    @property
     def deadletter(self) -> str:
         """What could not be read or indexed, with its raw bytes and the reason."""
         return f"{self.prefix}.deadletter"
@@ -81,11 +86,11 @@ class Topics:
     @property
     def taken(self) -> tuple[str, ...]:
         """The topics that the worker takes from."""
-        return (*self.lanes, self.enriched, self.deadletter)
+        return (*self.lanes, self.enriched, self.refused, self.deadletter)
 
     def all(self) -> tuple[str, ...]:
         """Returns every topic, in the order of the flow."""
-        return (*self.lanes, self.enriched, self.alerts, self.deadletter)
+        return (*self.lanes, self.enriched, self.refused, self.alerts, self.deadletter)
 
 
 def key(story_id: str) -> bytes:

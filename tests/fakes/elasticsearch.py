@@ -62,6 +62,8 @@ class FakeElasticsearch(ThreadingHTTPServer):
         self.max_bytes = 10**9
         self.spoiling: set[str] = set()
         """Ids for which a request is refused as a whole, as for one longer than 512 bytes."""
+        self.closed = False
+        """The index is closed."""
         self.missing = False
         """The write alias is not there."""
         self.ended = threading.Event()
@@ -76,6 +78,8 @@ class FakeElasticsearch(ThreadingHTTPServer):
         name, version = action["_id"], action["version"]
         if self.missing:
             return _failed(404, "index_not_found_exception")
+        if self.closed:
+            return _failed(400, "index_closed_exception")
         if name in self.held and self.held[name][0] >= version:
             return _failed(409, "version_conflict_engine_exception")
         self.held[name] = (version, document)
@@ -112,6 +116,11 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         fault = self.server.faults.popleft() if self.server.faults else None
         lines = [json.loads(line) for line in body.splitlines()]
+        if "update" in lines[0]:  # the writer asks whether the index takes writes at all
+            closed = _failed(400, "index_closed_exception")
+            missing = _failed(404, "document_missing_exception")
+            item = closed if self.server.closed else missing
+            return self._answer(200, {"errors": True, "items": [{"update": item}]})
         pairs = [(lines[n]["index"], lines[n + 1]) for n in range(0, len(lines), 2)]
         self.server.bulks.append([action["_id"] for action, _ in pairs])
         if len(body) > self.server.max_bytes:

@@ -15,6 +15,10 @@ class Index:
     def __init__(self) -> None:
         self.held: dict[str, tuple[int, Document]] = {}
         self.rejects: set[str] = set()
+        self.refuses: set[str] = set()
+        """Ids that are refused as long as they are here."""
+        self.only_bare = False
+        """What is rejected or refused is taken without its note to editors."""
 
     async def write(self, writes: Sequence[Write]) -> list[Written]:
         """See `Writer.write`."""
@@ -29,7 +33,10 @@ class Index:
         return {name: copy.deepcopy(self.held[name]) for name in ids if name in self.held}
 
     def _write(self, write: Write) -> Written:
-        if write.id in self.rejects:
+        spared = self.only_bare and "ednote" not in write.document
+        if write.id in self.refuses and not spared:
+            return Written(Outcome.REFUSED, "HTTP 400: strict_dynamic_mapping_exception")
+        if write.id in self.rejects and not spared:
             return Written(Outcome.REJECTED, "document_parsing_exception: failed to parse")
         if write.id in self.held and self.held[write.id][0] >= write.version:
             return Written(Outcome.STALE)

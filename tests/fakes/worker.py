@@ -13,10 +13,12 @@ from typing import Any
 
 from pipeline.index.document import Document
 from pipeline.kafka.messages import Message, Record
+from pipeline.process.waiting import Waiting
 from pipeline.stream.agents import no_counts
 from pipeline.stream.enriching import Enriching, enriched_message
 from pipeline.stream.indexing import Indexing
 from pipeline.stream.newest import Newest
+from pipeline.stream.refused import Refused
 from pipeline.wire import codec
 from pipeline.wire.enriched import Enriched, Entity, Mention, Provenance
 from pipeline.wire.errors import EnrichmentError
@@ -76,6 +78,13 @@ class Pool:
         ]
 
 
+class _NoHistory:
+    """Keeps nothing."""
+
+    async def keep(self, written: Sequence[Any]) -> None:
+        """See `pipeline.index.history.History`."""
+
+
 class Worker:
     """A worker's life between two crashes, and all the lives after it."""
 
@@ -104,6 +113,11 @@ class Worker:
         }
         port: Any = _Port(self)
         self.indexing = Indexing(TOPICS, port, self.newest, self._send, self.counts)
+        self.waiting = Waiting()
+        history: Any = _NoHistory()
+        self.refused = Refused(
+            TOPICS, port, history, self._send, self.counts, self.waiting, pause_seconds=0
+        )
 
     def crash_at(self, call: int, part: float) -> None:
         """Crash at a call from now on, with this part of what it does done."""
@@ -141,6 +155,10 @@ class Worker:
     async def index_some(self, count: int) -> bool:
         """One batch of the enriched topic; whether there was any."""
         return await self._batch(TOPICS.enriched, self.indexing, count)
+
+    async def try_refused(self, count: int) -> bool:
+        """One batch of the refused topic; whether there was any."""
+        return await self._batch(TOPICS.refused, self.refused, count)
 
     async def drain(self) -> None:
         """Until both topics are at their ends."""

@@ -13,7 +13,7 @@ from tests.servers.secured import Grant
 def kafka(process: str, prefix: str) -> list[Grant]:
     """The grants of a process whose topics, and whose group, begin with a prefix."""
     stories, enriched = f"{prefix}.stories", f"{prefix}.enriched"
-    letters, alerts = f"{prefix}.deadletter", f"{prefix}.alerts"
+    letters, alerts, refused = f"{prefix}.deadletter", f"{prefix}.alerts", f"{prefix}.refused"
     return {
         "setup": _topics(
             [prefix],
@@ -24,8 +24,8 @@ def kafka(process: str, prefix: str) -> list[Grant]:
         ),
         "connectors": _topics([stories, letters], Operation.WRITE),
         "worker": [
-            *_topics([stories, enriched, letters], Operation.READ),
-            *_topics([enriched, letters], Operation.WRITE),
+            *_topics([stories, enriched, refused, letters], Operation.READ),
+            *_topics([enriched, refused, letters], Operation.WRITE),
             *_topics([alerts], Operation.DESCRIBE),
             (Operation.READ, ResourceType.GROUP, prefix),
         ],

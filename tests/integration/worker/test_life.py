@@ -14,8 +14,10 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
 
 from connectors.publish import story_record
+from pipeline.index.client import connect_sync
 from pipeline.index.setup import read_alias, write_alias
 from pipeline.kafka.messages import Message
+from pipeline.process.status import read_status
 from pipeline.stream.enriching import enriched_message
 from pipeline.wire import codec
 from pipeline.wire.story import Status, Story
@@ -249,6 +251,68 @@ def test_while_the_index_is_away(wire: Wire) -> None:
         finally:
             wire.engine.index.resume()
         worker.until(lambda: found(wire) == expected() and wire.drained())
+    assert wire.dead_letters() == []
+
+
+def test_while_the_index_is_closed(wire: Wire) -> None:
+    """A closed index refuses as it refuses a bad document: nothing is given up for it.
+
+    Stories and kills wait, `status` names one with the reason, and all of it is there once the
+    index is open again.
+    """
+    if wire.engine.kind == "embedded":
+        pytest.skip("the embedded engine closes no index")
+    everything = list(stories())
+    name = f"{wire.prefix}-000001"
+    with wire.worker() as worker, connect_sync(wire.settings.elasticsearch) as client:
+        wire.publish(everything[:50])
+        worker.until(lambda: wire.documents())
+        client.indices.close(index=name)
+        try:
+            wire.publish(everything[50:])
+            worker.until(lambda: "index_closed_exception" in worker.told())
+            time.sleep(3)
+            (status,) = [s for s in read_status(wire.settings.data_dir) if s["kind"] == "worker"]
+            assert "index_closed_exception" in status["waiting"]["index"]
+        finally:
+            client.indices.open(index=name)
+        worker.until(lambda: found(wire) == expected() and wire.drained())
+    assert wire.dead_letters() == []
+    assert wire.messages(wire.topics.refused) == []
+
+
+def test_a_document_that_the_mapping_does_not_know_yet(wire: Wire) -> None:
+    """A field without a mapping is no fault of the story: it is set aside, and others go on.
+
+    Once the mapping has the field, the story is in the index and the last on the compacted topic.
+    """
+    if wire.engine.kind == "embedded":
+        pytest.skip("the embedded engine has no strict mapping")
+    name = f"{wire.prefix}-000001"
+    odd = Story(id="ap:odd", source="AP", version=1, body="Odd.", copyright="Ours.")
+    with wire.worker() as worker, connect_sync(wire.settings.elasticsearch) as client:
+        mapping = client.indices.get_mapping(index=name)[name]["mappings"]
+        wanted = mapping["properties"].pop("copyright")
+        client.indices.delete(index=name)
+        client.cluster.put_component_template(
+            name=f"{wire.prefix}-mapping", template={"mappings": mapping}
+        )
+        client.indices.create(
+            index=name,
+            aliases={wire.prefix: {}, f"{wire.prefix}-write": {"is_write_index": True}},
+        )
+        wire.publish([odd])
+        worker.until(lambda: "set aside" in worker.told())
+        wire.publish([Story(id="ap:even", source="AP", version=1, body="Even.")])
+        worker.until(lambda: wire.document("ap:even"))
+        assert wire.document("ap:odd") is None
+        (status,) = [s for s in read_status(wire.settings.data_dir) if s["kind"] == "worker"]
+        assert "strict_dynamic_mapping_exception" in status["set_aside"].get("ap:odd", "") or (
+            wire.messages(wire.topics.refused)
+        )
+        client.indices.put_mapping(index=name, properties={"copyright": wanted})
+        worker.until(lambda: wire.document("ap:odd"))
+        worker.until(wire.drained)
     assert wire.dead_letters() == []
 
 

@@ -107,7 +107,7 @@ def test_a_rejected_document_is_handed_back_with_the_reason(server: FakeElastics
     first, second, third = write(server, some("a", "b", "c"))
     assert (first, third) == (INDEXED, INDEXED)
     assert second.outcome is Outcome.REJECTED
-    assert second.reason == "document_parsing_exception: made to fail: document_parsing_exception"
+    assert second.reason == "HTTP 400: document_parsing_exception"
     assert len(server.bulks) == 1
 
 
@@ -175,14 +175,56 @@ def test_refused_credentials_stop(server: FakeElasticsearch, status: int) -> Non
         write(server, some("a"))
 
 
-@pytest.mark.parametrize("fault", [Refuse(500, "sad"), Items(("a",), 500, "sad")])
-def test_an_unknown_failure_of_the_index_stops(
+@pytest.mark.parametrize("fault", [Refuse(500, "boom"), Items(("a",), 500, "boom")])
+def test_an_unknown_failure_of_the_index_is_waited_for(
     server: FakeElasticsearch, fault: Refuse | Items
 ) -> None:
-    """An error that is not the document's fault and not "later" is nobody's dead letter."""
+    """What is not the document's fault makes no dead letter and ends no worker."""
     server.faults.append(fault)
-    with pytest.raises(SetupError, match="500"):
-        write(server, some("a"))
+    assert write(server, some("a")) == [INDEXED]
+
+
+def test_a_closed_index_is_waited_for(server: FakeElasticsearch) -> None:
+    """A closed index answers 400 as a bad document does; it takes all of them once it is open."""
+    server.closed = True
+    waiting = Waiting(QUICK)
+    settings = ElasticsearchSettings(url=(server.url,))
+
+    async def run() -> list[Written]:
+        async with connect(settings) as client:
+            writing = asyncio.create_task(
+                Writer(client, settings, waiting).write([*some("a"), *some("b")])
+            )
+            while len(server.bulks) < 10:
+                await asyncio.sleep(0.001)
+            assert not writing.done()
+            assert waiting.reasons == {"index": "b: HTTP 400: index_closed_exception"}
+            server.closed = False
+            return await writing
+
+    assert asyncio.run(run()) == [INDEXED, INDEXED]
+    assert waiting.reasons == {}
+
+
+@pytest.mark.parametrize("others", [("b", "c"), ()], ids=["beside others", "alone"])
+@pytest.mark.parametrize(
+    ("status", "kind"), [(400, "strict_dynamic_mapping_exception"), (500, "boom")]
+)
+def test_a_document_that_alone_is_refused_keeps_no_other_waiting(
+    server: FakeElasticsearch, others: tuple[str, ...], status: int, kind: str
+) -> None:
+    """It is no fault that is known, and the index takes others: handed back, not rejected."""
+    server.faults.extend([Items(("a",), status, kind)] * 3)
+    first, *rest = write(server, some("a", *others))
+    assert first == Written(Outcome.REFUSED, f"HTTP {status}: {kind}")
+    assert rest == [INDEXED] * len(others)
+
+
+def test_a_busy_index_hands_nothing_back(server: FakeElasticsearch) -> None:
+    """However often a document is refused for the index's own sake, it is sent again."""
+    for fault in (429, "es_rejected_execution_exception"), (403, "cluster_block_exception"):
+        server.faults.extend([Items(("a",), *fault)] * 10)
+    assert write(server, some("a", "b")) == [INDEXED, INDEXED]
 
 
 def test_a_server_that_is_away_is_waited_for() -> None:

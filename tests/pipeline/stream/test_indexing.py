@@ -12,7 +12,7 @@ from pipeline.kafka.messages import Message
 from pipeline.stream.indexing import delays
 from pipeline.wire import codec
 from pipeline.wire.deadletter import read
-from pipeline.wire.story import Story
+from pipeline.wire.story import Status, Story
 from pipeline.wire.topics import key
 from tests.fakes.index import Index
 from tests.fakes.kafka import Broker
@@ -136,3 +136,71 @@ def test_the_delays_of_a_story_are_in_the_document() -> None:
         "enrichment_delay_ms": 1500,
         "indexing_delay_ms": 500,
     }
+
+
+def test_a_refused_document_is_set_aside_and_tried_until_it_is_taken(worker: Worker) -> None:
+    """It makes no dead letter, keeps no other waiting, is seen, and ends in index and topic."""
+    worker.index.refuses = {"ap:1"}
+    for name in ("ap:1", "ap:2"):
+        worker.deliver(Story(id=name, version=1, body="Text."))
+    asyncio.run(worker.drain())
+    assert list(worker.index.held) == ["ap:2"]
+    assert worker.broker.values(TOPICS.deadletter) == []
+    for _ in range(3):
+        asyncio.run(worker.try_refused(10))
+        assert worker.waiting.set_aside == {"ap:1": "HTTP 400: strict_dynamic_mapping_exception"}
+    worker.index.refuses = set()
+    asyncio.run(worker.try_refused(10))
+    asyncio.run(worker.drain())
+    assert worker.waiting.set_aside == {}
+    version, document = worker.index.held["ap:1"]
+    assert (version, document["body"]) == ((10**13 + 2) * 1000 + 1, "Text.")
+    assert document["record"] == {"partition": 0, "offset": 0}
+    assert not asyncio.run(worker.try_refused(10))
+
+
+def test_a_set_aside_version_is_again_the_last_on_the_topic(worker: Worker) -> None:
+    """An older version that was written behind it would be what compaction keeps."""
+    worker.index.refuses = {"ap:1"}
+    worker.deliver(Story(id="ap:1", version=2, body="Second."))
+    asyncio.run(worker.drain())
+    worker.index.refuses = set()
+    worker.deliver(Story(id="ap:1", version=1, body="First."))
+    asyncio.run(worker.drain())
+    asyncio.run(worker.try_refused(10))
+    asyncio.run(worker.drain())
+    assert worker.index.held["ap:1"][1]["body"] == "Second."
+    last = codec.decode_enriched(worker.broker.values(TOPICS.enriched)[-1])
+    assert last.story.version == 2
+
+
+def test_a_set_aside_version_that_was_overtaken_is_dropped(worker: Worker) -> None:
+    """An index refuses a document before it looks at its version: it would be tried for ever."""
+    worker.index.refuses = {"ap:1"}
+    worker.deliver(Story(id="ap:1", version=1, body="First."))
+    asyncio.run(worker.drain())
+    worker.index.refuses = set()
+    worker.deliver(Story(id="ap:1", version=2, body="Second."))
+    asyncio.run(worker.drain())
+    worker.index.refuses = {"ap:1"}
+    asyncio.run(worker.try_refused(10))
+    assert not asyncio.run(worker.try_refused(10))
+    assert worker.index.held["ap:1"][1]["body"] == "Second."
+
+
+@pytest.mark.parametrize("how", ["rejects", "refuses"])
+def test_a_kill_that_is_not_taken_is_indexed_bare(worker: Worker, how: str) -> None:
+    """Whatever of it the index refuses, the story is withdrawn."""
+    worker.deliver(Story(id="ap:1", version=1, body="Text."))
+    asyncio.run(worker.drain())
+    setattr(worker.index, how, {"ap:1"})
+    worker.index.only_bare = True
+    worker.deliver(
+        Story(id="ap:1", version=1, status=Status.WITHDRAWN, ednote="Kill it.", body="Text.")
+    )
+    asyncio.run(worker.drain())
+    document = worker.index.held["ap:1"][1]
+    assert document["status"] == "withdrawn"
+    assert "body" not in document or document["body"] == ""
+    assert worker.broker.values(TOPICS.deadletter) == []
+    assert worker.broker.values(TOPICS.refused) == []

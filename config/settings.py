@@ -12,10 +12,12 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
+from math import log2
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -48,10 +50,30 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+OptionalWords = Annotated[tuple[str, ...], BeforeValidator(_split)]
+
+
 Words = Annotated[tuple[str, ...], BeforeValidator(_split), Field(min_length=1)]
 
 
-Token = Annotated[SecretStr, Field(min_length=8)]
+TOKEN_BITS = 128
+
+
+def _strong(token: SecretStr) -> SecretStr:
+    """Refuse a token that could be guessed: too short for its alphabet, or a few characters."""
+    text = token.get_secret_value()
+    alphabets = {"0123456789": 10, "0123456789abcdefABCDEF": 16}
+    letters = 36 if text in (text.lower(), text.upper()) else 62
+    size = next((n for each, n in alphabets.items() if set(text) <= set(each)), letters)
+    if len(text) * log2(size) < TOKEN_BITS or len(set(text)) < 8:
+        raise ValueError(
+            f"a token needs {TOKEN_BITS} random bits; make one with "
+            """`python -c "import secrets; print(secrets.token_urlsafe(24))"`"""
+        )
+    return token
+
+
+Token = Annotated[SecretStr, AfterValidator(_strong)]
 
 
 class _Section(BaseModel):
@@ -212,6 +234,10 @@ class Web(_Section):
     """Whether a reverse proxy authenticates requests, so that other hosts need no token."""
     admin_token: Token | None = None
     """Token of the operations page; it also opens everything that `token` opens."""
+    proxy_addresses: OptionalWords = ()
+    """Addresses or networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto count."""
+    allowed_hosts: OptionalWords = ()
+    """Host names of the page, besides IP addresses, localhost and `host`; `*` allows any."""
 
     @model_validator(mode="after")
     def _guarded(self) -> Self:

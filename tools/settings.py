@@ -116,7 +116,7 @@ def unit(name: str, kind: Any) -> str:
 
 
 def _default(value: Any) -> str:
-    if value is None or value == {}:
+    if value is None or value in ({}, ()):
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"

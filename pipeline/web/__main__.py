@@ -7,6 +7,7 @@ letter, which needs the connectors. This process does not connect to Kafka.
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import uvicorn
 
@@ -18,17 +19,25 @@ from pipeline.web.operations import Operations
 
 def serve(settings: Settings, operations: Operations | None = None) -> None:
     """Serve until SIGINT or SIGTERM."""
-    uvicorn.run(
-        create_app(settings, operations),
-        host=settings.web.host,
-        port=settings.web.port,
-        log_config=None,  # uvicorn's events go where all others go
-        log_level=settings.logging.level.lower(),
-        access_log=False,
-        server_header=False,
+    uvicorn.run(create_app(settings, operations), **server_options(settings))
+
+
+def server_options(settings: Settings) -> dict[str, Any]:
+    """Return uvicorn's options."""
+    web = settings.web
+    return {
+        "host": web.host,
+        "port": web.port,
+        # Anybody can send X-Forwarded-For: it counts from the configured proxies alone.
+        "proxy_headers": bool(web.proxy_addresses),
+        "forwarded_allow_ips": list(web.proxy_addresses),
+        "log_config": None,  # uvicorn's events go where all others go
+        "log_level": settings.logging.level.lower(),
+        "access_log": False,
+        "server_header": False,
         # Open pages keep their event streams open: they must not delay the end.
-        timeout_graceful_shutdown=3,
-    )
+        "timeout_graceful_shutdown": 3,
+    }
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from config.settings import Settings
@@ -17,7 +18,7 @@ from pipeline.web.authentication import TokenRequired
 from pipeline.web.files import Files
 from pipeline.web.live import Live
 from pipeline.web.openapi import describe
-from pipeline.web.security import SecurityHeaders
+from pipeline.web.security import AllowedHosts, SecurityHeaders
 
 
 def create_app(settings: Settings, kafka: operations.Operations | None = None) -> FastAPI:
@@ -56,8 +57,10 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     web = settings.web
     readers = [token for token in (web.token, web.admin_token) if token] if web.token else []
     app.add_middleware(TokenRequired, tokens=readers, guesses=guesses)
+    app.add_middleware(AllowedHosts, names=(web.host, *web.allowed_hosts))
     app.add_middleware(SecurityHeaders)
     add_error_answers(app)
+    app.add_exception_handler(HTTPException, pages.refused)
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(operations.router)

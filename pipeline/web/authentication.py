@@ -6,6 +6,7 @@ user name, since they ask for a password by themselves. Programs may send it as 
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hmac
@@ -17,6 +18,9 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipeline.process.guesses import Guesses
+
+SLOW_SECONDS = 1.0
+"""How long each wrong token waits for its answer after too many."""
 
 
 def sent_token(authorization: str | None) -> str | None:
@@ -47,7 +51,8 @@ def client(request: Request) -> str:
 class TokenRequired:
     """ASGI middleware that requires one of the tokens; it passes everything if there are none.
 
-    A client that sent too many wrong tokens gets 429 for a while.
+    A right token always passes. A client that sent too many wrong ones is answered slowly, with
+    429, for a while.
     """
 
     def __init__(self, app: ASGIApp, tokens: Sequence[SecretStr], guesses: Guesses) -> None:
@@ -61,15 +66,14 @@ class TokenRequired:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        if wait := self._guesses.wait_seconds(client(request)):
-            await too_many(wait)(scope, receive, send)
-            return
         given = sent_token(request.headers.get("authorization"))
-        if given is not None and any(is_token(given, token) for token in self._tokens):
-            await self._app(scope, receive, send)
-            return
         if given is not None:
-            self._guesses.wrong(client(request))
+            if any(is_token(given, token) for token in self._tokens):
+                await self._app(scope, receive, send)
+                return
+            if refused := await wrong_token(request, self._guesses):
+                await refused(scope, receive, send)
+                return
         await JSONResponse(
             {"detail": "A token is required: the one in NEWSWIRE_WEB__TOKEN."},
             401,
@@ -77,10 +81,15 @@ class TokenRequired:
         )(scope, receive, send)
 
 
-def too_many(wait_seconds: int) -> JSONResponse:
-    """Return the answer for a client that sent too many wrong tokens."""
+async def wrong_token(request: Request, guesses: Guesses) -> JSONResponse | None:
+    """Count a wrong token, and return the delayed answer if the client sent too many."""
+    wait = guesses.wait_seconds(client(request))
+    guesses.wrong(client(request))
+    if not wait:
+        return None
+    await asyncio.sleep(SLOW_SECONDS)
     return JSONResponse(
         {"detail": "Too many wrong tokens. Wait, then try again."},
         429,
-        {"Retry-After": str(wait_seconds)},
+        {"Retry-After": str(wait)},
     )

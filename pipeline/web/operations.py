@@ -28,7 +28,7 @@ from pipeline.process.guesses import Guesses
 from pipeline.process.status import read_status
 from pipeline.search import activity
 from pipeline.web.api import reader
-from pipeline.web.authentication import client, is_token, sent_token, too_many
+from pipeline.web.authentication import client, is_token, sent_token, wrong_token
 from pipeline.web.pages import html_page
 from pipeline.web.security import same_origin
 from pipeline.wire.deadletter import Found
@@ -105,15 +105,11 @@ async def operations_page(request: Request) -> Response:
 async def enter(request: Request) -> Response:
     """Check the token and set the session's cookie."""
     same_origin(request)
-    guesses: Guesses = request.app.state.guesses
-    if wait := guesses.wait_seconds(client(request)):
-        return too_many(wait)
     token = _token(request)
     given = (await _form(request)).get("token", "")
     if token is None or not is_token(given, token):
-        if given:
-            guesses.wrong(client(request))
-        return _question(request, 401, wrong=bool(given))
+        refused = await wrong_token(request, request.app.state.guesses) if given else None
+        return refused or _question(request, 401, wrong=bool(given))
     answer = RedirectResponse(ADDRESS, 303)
     answer.set_cookie(
         COOKIE,
@@ -195,12 +191,11 @@ def _may(request: Request) -> bool:
         return False
     given = sent_token(request.headers.get("authorization"))
     if given is not None:
-        guesses: Guesses = request.app.state.guesses
-        if not guesses.wait_seconds(client(request)):
-            if is_token(given, token):
-                return True
-            if not is_token(given, request.app.state.settings.web.token):
-                guesses.wrong(client(request))
+        if is_token(given, token):
+            return True
+        if not is_token(given, request.app.state.settings.web.token):
+            guesses: Guesses = request.app.state.guesses
+            guesses.wrong(client(request))
     try:
         _signer(token).unsign(request.cookies.get(COOKIE, ""), max_age=SESSION_HOURS * 3600)
     except BadSignature:

@@ -12,8 +12,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.exception_handlers import http_exception_handler
+from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from jinja2 import Environment, PackageLoader
+from starlette.exceptions import HTTPException
 
 from pipeline.index.document import Document
 from pipeline.search.countries import country_name
@@ -251,6 +253,28 @@ def _missing() -> Response:
 
 def _render(template: str, **values: Any) -> str:
     return _templates.get_template(template).render(**values)
+
+
+@router.get("/favicon.ico")
+async def favicon() -> Response:
+    """Serve the icon that browsers request by themselves."""
+    return FileResponse(files.FOLDER / "favicon.svg")
+
+
+@router.get("/robots.txt")
+async def robots() -> Response:
+    """Keep search engines away: a wire is licensed."""
+    return PlainTextResponse("User-agent: *\nDisallow: /\n")
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """Answer an unknown address with a page in a browser, and with JSON elsewhere."""
+    assert isinstance(error, HTTPException)
+    browser = "text/html" in request.headers.get("accept", "")
+    if error.status_code == 404 and browser and not request.url.path.startswith("/api/"):
+        text = "There is nothing at this address."
+        return html_page("notice.html", 404, title="Not found", text=text)
+    return await http_exception_handler(request, error)
 
 
 def html_page(template: str, status: int = 200, **values: Any) -> Response:

@@ -6,8 +6,13 @@ script, no other host, no frame around it. Text that were taken for markup would
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+from ipaddress import ip_address
+
 from fastapi import HTTPException, Request
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = "; ".join(
@@ -36,6 +41,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^:/@\[\]]+)(:\d{1,5})?")
+
 CACHED = "private, no-cache"
 """Caches may store it and must revalidate it: a killed story leaves them at the next request."""
 
@@ -61,6 +68,42 @@ class SecurityHeaders:
             await send(message)
 
         await self._app(scope, receive, with_headers)
+
+
+class AllowedHosts:
+    """ASGI middleware that refuses requests for unknown host names.
+
+    A page of another site could otherwise point its own name at this machine and read the wire (DNS
+    rebinding). It can't do that with an IP address.
+
+    Args:
+        names: the names allowed besides IP addresses and localhost; "*" allows any.
+    """
+
+    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
+        self._app = app
+        self._names = {name.lower() for name in (*names, "localhost")}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 400."""
+        if scope["type"] != "http" or self._allows(Headers(scope=scope).get("host", "")):
+            await self._app(scope, receive, send)
+            return
+        detail = "This host name is not allowed. Add it to web.allowed_hosts."
+        await JSONResponse({"detail": detail}, 400)(scope, receive, send)
+
+    def _allows(self, host: str) -> bool:
+        match = _HOST.fullmatch(host)
+        if match is None:
+            return False
+        name = match["name"].lower().rstrip(".")
+        if "*" in self._names or name in self._names:
+            return True
+        try:
+            ip_address(name.strip("[]"))
+        except ValueError:
+            return False
+        return True
 
 
 def same_origin(request: Request) -> None:

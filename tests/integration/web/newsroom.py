@@ -23,7 +23,7 @@ from pipeline.wire.enriched import Enriched
 from pipeline.wire.versions import index_version
 from tests.servers import Engine
 
-ADMIN_TOKEN = "a-token-for-tests"
+ADMIN_TOKEN = "a-token-for-tests-7Gk2pWq9"
 
 
 class Newsroom:
@@ -89,5 +89,5 @@ def newsroom(engine: Engine, folder: Path, **web: Any) -> Iterator[Newsroom]:
 @contextmanager
 def served(room: Newsroom) -> Iterator[TestClient]:
     """A client of the running application."""
-    with TestClient(room.app) as client:
+    with TestClient(room.app, base_url="http://127.0.0.1") as client:
         yield client

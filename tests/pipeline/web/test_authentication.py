@@ -1,17 +1,22 @@
 """Beyond the loopback a token is asked for, and guessing is slow."""
 
+import time
+from collections.abc import Callable
+from secrets import token_hex, token_urlsafe
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+import uvicorn
 from starlette.testclient import TestClient
 
 from config.settings import Settings, Web, load
 from pipeline.process.guesses import MOST
+from pipeline.web import authentication
+from pipeline.web.__main__ import server_options
 from pipeline.web.app import create_app
 from pipeline.wire.errors import ConfigError
 
-TOKEN, ADMIN = "read-the-wires", "change-the-wires"
+TOKEN, ADMIN = "read-the-wires-9fKq2ZtLw7", "change-the-wires-Xr5bV8nQe3"
 
 
 def asked(**web: Any) -> TestClient:
@@ -37,12 +42,23 @@ def test_the_loopback_is_open(host: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["token", "admin_token"])
-def test_no_token_that_is_guessed_at_once(name: str) -> None:
-    """An empty or very short token is refused."""
-    with pytest.raises(ValidationError):
-        Web(**{name: ""})
-    with pytest.raises(ValidationError):
-        Web(**{name: "1234567"})
+@pytest.mark.parametrize(
+    "weak", ["", "1234567", "read-the-wires", "0" * 40, "1" * 20 + "2" * 20, "9f" * 15, "ab12" * 6]
+)
+def test_a_token_that_can_be_guessed_is_refused(name: str, weak: str) -> None:
+    """A token has 128 bits: the start ends with a sentence that says how to make one."""
+    variable = f"NEWSWIRE_WEB__{name.upper()}"
+    with pytest.raises(ConfigError, match="a token needs 128 random bits") as error:
+        load(environ={variable: weak})
+    assert variable in str(error.value)
+    assert not weak or weak not in str(error.value)
+
+
+@pytest.mark.parametrize("make", [token_urlsafe, token_hex])
+def test_a_random_token_is_taken(make: Callable[[int], str]) -> None:
+    """Tokens as Python's `secrets` and `openssl rand -hex 16` make them."""
+    for _ in range(1000):
+        assert Web(token=make(16)).token  # type: ignore[arg-type]
 
 
 def test_every_address_is_behind_the_door() -> None:
@@ -75,21 +91,97 @@ def test_what_is_no_token(wrong: str) -> None:
     assert answer.status_code == 401
 
 
-def test_who_guesses_waits() -> None:
-    """After some wrong tokens the right one is not listened to either, for a while."""
+def test_a_right_token_is_always_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After some wrong tokens of an address more are answered 429, slowly; the right one passes."""
+    monkeypatch.setattr(authentication, "SLOW_SECONDS", 0.2)
     client = asked(token=TOKEN)
     for n in range(MOST):
         assert client.get("/openapi.json", auth=("x", f"guess {n}")).status_code == 401
-    answer = client.get("/openapi.json", auth=("x", TOKEN))
+    started = time.monotonic()
+    answer = client.get("/openapi.json", auth=("x", "guess"))
+    assert time.monotonic() - started >= 0.2
     assert answer.status_code == 429
     assert 0 < int(answer.headers["retry-after"]) <= 60
+    assert client.get("/openapi.json", auth=("x", TOKEN)).status_code == 200
 
 
-def test_who_guesses_at_the_admin_token_waits() -> None:
-    """The form of the operations page, too, takes so many wrong tokens and no more."""
+def test_the_admin_token_is_always_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The form of the operations page takes so many wrong tokens, and any time the right one."""
+    monkeypatch.setattr(authentication, "SLOW_SECONDS", 0.0)
     client = asked(admin_token=ADMIN)
     for n in range(MOST):
         assert client.post("/operations", data={"token": f"guess {n}"}).status_code == 401
-    answer = client.post("/operations", data={"token": ADMIN}, follow_redirects=False)
+    answer = client.post("/operations", data={"token": "guess"})
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) > 0
+    answer = client.post("/operations", data={"token": ADMIN}, follow_redirects=False)
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("proxies", "last"), [((), 429), (("10.0.0.0/8",), 401), (("192.0.2.1",), 429)]
+)
+def test_addresses_are_believed_from_trusted_proxies_alone(
+    proxies: tuple[str, ...], last: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """X-Forwarded-For of anybody else gives a guesser no new address."""
+    monkeypatch.setattr(authentication, "SLOW_SECONDS", 0.0)
+    settings = Settings(web=Web(token=TOKEN, proxy_addresses=proxies))  # type: ignore[arg-type]
+    config = uvicorn.Config(create_app(settings), **server_options(settings))
+    config.load()
+    client = TestClient(config.loaded_app, base_url="http://127.0.0.1", client=("10.0.0.1", 9))
+    for n in range(MOST + 1):
+        headers = {"X-Forwarded-For": f"203.0.113.{n}"}
+        answer = client.get("/openapi.json", auth=("x", "guess"), headers=headers)
+    assert answer.status_code == last
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8000", 200),
+        ("[::1]:8000", 200),
+        ("192.0.2.7", 200),
+        ("LocalHost.", 200),
+        ("wires.example.org:443", 200),
+        ("wires.example.org.evil.example", 400),
+        ("evil.example", 400),
+        ("127.0.0.1.evil.example", 400),
+        ("localhost@evil.example", 400),
+        ("[::1].evil.example", 400),
+        ("a/b", 400),
+        ("", 400),
+    ],
+)
+def test_unknown_host_names_are_refused(host: str, status: int) -> None:
+    """A name that another site points at this machine is not ours, and no feed links to it."""
+    client = asked(allowed_hosts=["wires.example.org"])
+    assert client.get("/openapi.json", headers={"Host": host}).status_code == status
+
+
+def test_any_host_can_be_allowed() -> None:
+    """For a proxy that checks the name itself."""
+    client = asked(allowed_hosts=["*"])
+    assert client.get("/openapi.json", headers={"Host": "any.example"}).status_code == 200
+
+
+def test_an_unknown_address_is_a_page_in_a_browser() -> None:
+    """A person reads a page, a program JSON."""
+    client = asked()
+    page = client.get("/no/such/page", headers={"Accept": "text/html,*/*"})
+    assert page.status_code == 404
+    assert "There is nothing at this address" in page.text
+    assert "All stories" in page.text
+    for path, accept in (("/no", "*/*"), ("/api/no", "text/html")):
+        answer = client.get(path, headers={"Accept": accept})
+        assert answer.status_code == 404
+        assert answer.json()["detail"]
+
+
+def test_what_browsers_and_robots_request() -> None:
+    """The icon is an icon, and no robot reads a licensed wire."""
+    client = asked()
+    icon = client.get("/favicon.ico")
+    assert icon.headers["content-type"] == "image/svg+xml"
+    assert icon.content.startswith(b"<svg")
+    assert "Disallow: /\n" in client.get("/robots.txt").text

@@ -51,7 +51,7 @@ async def page(reader: Reader, encoding: bytes = b"") -> tuple[int, str, str]:
         "root_path": "",
         "scheme": "http",
         "query_string": b"",
-        "headers": [(b"host", b"x"), (b"accept-encoding", encoding)],
+        "headers": [(b"host", b"127.0.0.1"), (b"accept-encoding", encoding)],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }
@@ -106,7 +106,7 @@ def test_an_index_that_is_away_gives_the_page_its_status() -> None:
     """The page is a 503 that keeps the query in the search box, whatever happened before."""
     app = create_app(Settings())
     app.state.reader = Reader(away=IndexUnavailable("hangs"))
-    answer = TestClient(app).get("/", params={"q": "ferry strike"})
+    answer = TestClient(app, base_url="http://127.0.0.1").get("/", params={"q": "ferry strike"})
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "5"
     assert 'value="ferry strike"' in answer.text

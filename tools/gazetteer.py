@@ -19,6 +19,7 @@ import gzip
 import hashlib
 import io
 import json
+import logging
 import pickle
 import re
 from collections import Counter, defaultdict
@@ -53,6 +54,8 @@ LANGUAGES = (
     "ru", "sk", "sl", "sq", "sr", "sv", "th", "tr", "uk", "vi", "zh",
 )  # fmt: skip
 """Languages whose names of countries and cities CLDR gives."""
+_CODES = {"nb": "no"}
+"""What newswire calls a language, where CLDR has another code."""
 _PICKLE = "data/geonames_6b64aaafc53116f.pkl"
 _PICKLE_SHA256 = "201d155233593a92d94e29ddcbd98b30d3166a382ead600d54802747789d709c"
 _CONTINENTS = {"002": "Africa", "003": "North America", "142": "Asia", "150": "Europe",
@@ -131,7 +134,7 @@ def add_foreign_names(records: list[Record]) -> None:
         if found:
             zones[zone] = max(found, key=lambda r: r.population)
     for language in LANGUAGES:
-        locale = Locale(language)
+        locale, language = Locale(language), _CODES.get(language, language)
         for code, record in regions.items():
             if territory := locale.territories.get(code):
                 record.foreign.add((language, territory))
@@ -148,6 +151,7 @@ def write_countries(records: list[Record]) -> None:
 
 def main() -> None:
     """Build both files and say how large they are."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s: %(places)s")
     records = packaged(build.table("names")["points"])
     add_foreign_names(records)
     write_countries(records)

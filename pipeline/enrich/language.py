@@ -28,8 +28,14 @@ _ENGLISH = frozenset(
 def language(story: Story) -> str | None:
     """The primary subtag of the story's language (BCP 47), in lower case; None if unknown."""
     if story.language:
-        return story.language.replace("_", "-").split("-")[0].lower() or None
+        return primary(story.language)
     return detect("\n".join(part for part in (story.headline, story.body[:SAMPLE]) if part))
+
+
+def primary(tag: str) -> str | None:
+    """Return the primary subtag of a BCP 47 tag. Norwegian is "no", whichever form is written."""
+    code = tag.replace("_", "-").split("-")[0].lower()
+    return {"nb": "no", "nn": "no"}.get(code, code) or None
 
 
 def detect(text: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import tomllib
 from array import array
 from collections import defaultdict
@@ -18,7 +19,9 @@ from pipeline.enrich.geo.gazetteer import COLUMNS, KINDS, MAGIC, Gazetteer, Kind
 from pipeline.enrich.geo.records import Division, Record, derived_id, distance_km
 from pipeline.enrich.geo.shipped import replace
 
-TABLES = ("abbreviations", "demonyms", "features", "names")
+log = logging.getLogger(__name__)
+
+TABLES = ("abbreviations", "demonyms", "exonyms", "features", "names")
 LICENCE = "Places: GeoNames (geonames.org), CC BY 4.0. Foreign names: CLDR, Unicode License V3."
 _REGIONS = frozenset({"CONT", "RGN"})
 _AREAS = frozenset({"ADM1", "ADM2", "ADMD", "PCLI", "PCLD", "ISL", "ISLS", "PEN"})
@@ -59,7 +62,10 @@ def compiled(records: list[Record], origin: str) -> bytes:
         records: the places; the project's own tables are worked into them.
         origin: names what the records come from.
     """
-    _Tables(records).apply()
+    tables = _Tables(records)
+    tables.apply()
+    if tables.unknown:
+        log.info("places without a record", extra={"places": tables.unknown})
     return compile_records(records, f"{origin}, tables {tables_hash()}")
 
 
@@ -83,6 +89,8 @@ class _Tables:
 
     def __init__(self, records: list[Record]) -> None:
         self.records = records
+        self.unknown: list[str] = []
+        """Places of exonyms.toml that the records do not have."""
         self.countries = {r.country: r for r in records if r.feature.startswith("PCL")}
         self.named: dict[str, list[Record]] = defaultdict(list)
         for record in records:
@@ -98,11 +106,11 @@ class _Tables:
                         country or None, names=dict.fromkeys(others, "name"),
                     )
                 )  # fmt: skip
-        names = table("names")
-        for code, extra in names["countries"].items():
+        further = table("names")
+        for code, extra in further["countries"].items():
             self._add(self.countries.get(code), extra, "name")
         for level, finder in (("divisions", self._division), ("cities", self._city)):
-            for key, extra in names[level].items():
+            for key, extra in further[level].items():
                 self._add(finder(key), extra, "name")
         for code, states in table("abbreviations").items():
             for state, short in states.items():
@@ -119,6 +127,26 @@ class _Tables:
             self._add(self._city(key), _plurals(words), "demonym")
         for name, words in demonyms["regions"].items():
             self._add(self._region(name), _plurals(words), "demonym")
+        self._exonyms(table("exonyms"))
+
+    def _exonyms(self, exonyms: Mapping[str, Mapping[str, str]]) -> None:
+        for code, names in exonyms["countries"].items():
+            _add_foreign(self.countries.get(code), names)
+        for key, names in exonyms["places"].items():
+            record = self._place(key)
+            if record is None:
+                self.unknown.append(key)
+            _add_foreign(record, names)
+
+    def _place(self, key: str) -> Record | None:
+        """Returns a town or division of "Kraków/PL", a sea, river or region of "Baltic Sea"."""
+        if "/" not in key:
+            return self._region(key)
+        key = "/".join(reversed(key.split("/")))
+        city, state = self._city(key), self._find(key, ("ADM1",))
+        if city and not (state and city.population < 0.3 * state.population):
+            return city
+        return state or self._division(key) or self._find(key, ("",))
 
     def _feature(self, record: Record) -> None:
         """Add a feature, or its names to GeoNames' own entry of it."""
@@ -164,6 +192,16 @@ class _Tables:
     def _region(self, name: str) -> Record | None:
         found = [r for r in self.named[fold(name)] if not r.feature.startswith(("PPL", "ADM"))]
         return max(found, key=lambda r: r.population, default=None)
+
+
+def _add_foreign(record: Record | None, names: str) -> None:
+    """Adds names to a place, each with its language: "de Wien; it Vienna, Viena"."""
+    if record is None:
+        return
+    for part in names.split(";"):
+        language, _, listed = part.strip().partition(" ")
+        for name in listed.split(","):
+            record.foreign.add((language, name.strip()))
 
 
 def _plurals(words: list[str]) -> list[str]:

@@ -60,6 +60,8 @@ class Sense(NamedTuple):
 
     entry: Entry
     kind: Kind
+    own: bool = False
+    """The name is known to be one of the language that was asked for."""
 
 
 def name_hash(folded: str) -> int:
@@ -122,19 +124,30 @@ class Gazetteer:
         return None if entry.admin1 is None else self.entry(entry.admin1).name
 
     def _lookup(self, name: str, language: str = "en") -> tuple[Sense, ...]:
-        """Returns the places that a name may mean in a language, the most populous first."""
+        """Returns the places that a name may mean in a language, the most populous first.
+
+        GeoNames does not say which language an alternate name is of. In English, those that
+        are known to be another language's are left out.
+        """
         key = name_hash(fold(name))
         hashes, rows, kinds, languages = (
             self._column[c] for c in ("name_hash", "name_row", "name_kind", "name_language")
         )
-        spoken = (0, self._languages.get(language, 0))
+        own = self._languages.get(language, 0)
         at = bisect_left(hashes, key)
         found: dict[int, int] = {}
+        spoken: set[int] = set()
+        foreign: set[int] = set()
         while at < len(hashes) and hashes[at] == key:
-            if languages[at] in spoken:
+            if languages[at] in (0, own):
                 found[rows[at]] = min(kinds[at], found.get(rows[at], len(KINDS)))
+            if languages[at]:
+                (spoken if languages[at] == own else foreign).add(rows[at])
             at += 1
-        return tuple(Sense(self.entry(row), KINDS[kind]) for row, kind in found.items())
+        if language == "en":
+            alternate = KINDS.index("alternate")
+            found = {r: k for r, k in found.items() if k != alternate or r not in foreign}
+        return tuple(Sense(self.entry(r), KINDS[k], r in spoken) for r, k in found.items())
 
     def _longest(self, word: str) -> int:
         """How many words the longest name has that begins with this word; 0 if none does."""

@@ -42,10 +42,10 @@ def test_a_text_without_metadata_is_told_by_what_it_reads_like(
 
 
 def test_another_language_is_never_read_by_the_english_model(enricher: Enricher) -> None:
-    """Without a model of its language a story has no entities, but its dateline is placed."""
+    """Without a model of its language a story has places, and no other entities."""
     story = Story(id="x:1", body=FRENCH, dateline=Dateline(place="LYON, France"))
     [enriched] = enricher.enrich([story])
-    assert enriched.entities == ()
+    assert {entity.label for entity in enriched.entities} <= {"GPE", "LOC"}
     assert enriched.provenance.model == "none"
     assert enriched.provenance.language == "fr"
     assert "Lyon" in {p.name for p in enriched.places}

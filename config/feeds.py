@@ -53,6 +53,8 @@ class Feed(BaseModel):
     nothing then."""
     captions: bool = False
     """True to read the caption of a picture or video as a story."""
+    full_text: bool = False
+    """True to fetch the page that each item links to, and to take its text as the story's."""
     enabled: bool = True
     """False to keep the table without running the feed."""
     silent_after_seconds: float | None = Field(default=None, gt=0)

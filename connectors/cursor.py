@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.wire.errors import SetupError, TransientError
+from pipeline.wire.errors import CursorForgotten, SetupError, TransientError
 
 FILE = "cursors.sqlite"
 """The file's name in the data folder."""
@@ -113,10 +113,6 @@ def explained(error: Exception, path: Path | str) -> str:
         return f"{path}: {error}: restart the connectors, which move a damaged file aside"
     reason = getattr(error, "strerror", None) or str(error)
     return f"{path}: {reason}: make sure that the folder can be written and has free space"
-
-
-class CursorForgotten(TransientError):
-    """All feeds start again: what this feed has polled since is not remembered."""
 
 
 class Cursor:

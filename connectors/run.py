@@ -11,12 +11,13 @@ from threading import Event, Thread
 from config.feeds import Feed, load_feeds
 from config.settings import Settings
 from connectors.cursor import FILE, Cursor, explained, set_aside
-from connectors.feed import health
+from connectors.feed import fulltext, health
 from connectors.feed.archive import Archive
 from connectors.feed.claims import Claims
 from connectors.feed.health import Counts
 from connectors.feed.loop import FeedLoop
 from connectors.feed.metrics import FeedMetrics
+from connectors.feed.pages import Hosts, Pages
 from connectors.formats import FORMATS
 from connectors.sources import Source, open_source
 from connectors.sources.base import now
@@ -64,6 +65,8 @@ def open_feed(settings: Settings, feed: Feed) -> Source:
         raise ConfigError(
             f"feeds.{feed.name}.format in {file}: unknown format {feed.format!r} (known: {known})"
         )
+    if feed.full_text:
+        fulltext.require(f"feeds.{feed.name}.full_text in {file}")
     return open_source(feed, str(file))
 
 
@@ -93,7 +96,7 @@ def feed_loops(
         ConfigError: no such feed, source, format or option.
         SetupError: the data folder can't be written.
     """
-    claims = Claims()
+    claims, hosts = Claims(), Hosts()
     if aside := set_aside(settings.data_dir / FILE):
         log.warning(
             "the cursor file was damaged: all feeds deliver again what their sources still have",
@@ -111,6 +114,7 @@ def feed_loops(
             lambda counts: on_change(feed.name, counts),
             claims,
             open_archive(settings, feed.name),
+            Pages(feed.options.get("url"), hosts, settings.retry) if feed.full_text else None,
         )
 
     chosen = [(feed, open_feed(settings, feed)) for feed in chosen_feeds(settings, names)]

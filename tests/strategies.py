@@ -82,6 +82,7 @@ stories = every_field(
     version_created=st.none() | instants,
     embargoed_until=st.none() | instants,
     claimed_source=maybe_text,
+    text_source=maybe_text,
     zone_assumed=st.booleans(),
     charset_assumed=maybe_text,
     links=tuples_of(links),

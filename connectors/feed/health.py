@@ -9,6 +9,17 @@ from typing import Any
 
 from config.feeds import Feed
 
+_ADDED = (
+    "deliveries",
+    "stories",
+    "duplicates",
+    "skipped",
+    "dead_letters",
+    "claims",
+    "full_texts",
+    "full_text_failures",
+)
+
 STUCK_SECONDS = 300.0
 """A poll that neither yielded nor failed for this long hangs."""
 
@@ -24,6 +35,10 @@ class Counts:
     dead_letters: int = 0
     claims: int = 0
     """Stories that named an agency which the feed does not speak for."""
+    full_texts: int = 0
+    """Stories whose text was taken from the page that they link to."""
+    full_text_failures: int = 0
+    """Stories whose page could not be fetched or has no article: they keep their summary."""
     losses: int = 0
     """How often this feed has found that the broker lost what it had acknowledged."""
     last_story_at: str | None = None
@@ -43,7 +58,7 @@ class Counts:
 
     def add(self, more: Counts) -> None:
         """Add the counts of a batch that was acknowledged."""
-        for name in ("deliveries", "stories", "duplicates", "skipped", "dead_letters", "claims"):
+        for name in _ADDED:
             setattr(self, name, getattr(self, name) + getattr(more, name))
         if more.last_story_at:
             self.last_story_at, self.last_story = more.last_story_at, more.last_story

@@ -16,16 +16,19 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 
 from config.feeds import Feed
 from config.settings import Retry
-from connectors.cursor import FILE, Acknowledged, Cursor, CursorForgotten, explained
+from connectors.cursor import FILE, Acknowledged, Cursor, explained
+from connectors.feed import fulltext
 from connectors.feed.archive import Archive
 from connectors.feed.batch import Batch, story_digest
 from connectors.feed.claims import Claims
+from connectors.feed.fulltext import page_of
 from connectors.feed.health import Counts, is_dead
+from connectors.feed.pages import Pages
 from connectors.feed.reading import letter as letter_for
 from connectors.feed.reading import read as read_delivery
 from connectors.publish import letter_record, story_record
@@ -37,6 +40,7 @@ from pipeline.process.waiting import delays
 from pipeline.wire.deadletter import DeadLetter
 from pipeline.wire.errors import (
     CodecError,
+    CursorForgotten,
     RecordsTooLarge,
     SetupError,
     SourceUnavailable,
@@ -82,6 +86,8 @@ class FeedLoop:
         retry: how long to wait before the next try.
         on_change: called after each batch and each failure, for a progress display.
         claims: shared with the other feeds of this process.
+        archive: stores every delivery before it is published.
+        pages: fetches the pages that stories link to, for a feed with `full_text`.
     """
 
     def __init__(
@@ -95,7 +101,9 @@ class FeedLoop:
         on_change: Callable[[Counts], None] = lambda counts: None,
         claims: Claims | None = None,
         archive: Archive | None = None,
+        pages: Pages | None = None,
     ) -> None:
+        self._pages = pages
         self._archive = archive
         self.feed = feed
         self._source = source
@@ -174,6 +182,8 @@ class FeedLoop:
         self._cursor.close()
         if self._archive:
             self._archive.close()
+        if self._pages:
+            self._pages.close()
 
     def _check_broker(self) -> None:
         """Make all feeds deliver again if the broker has lost what it acknowledged.
@@ -315,11 +325,9 @@ class FeedLoop:
         else:
             counts.deliveries += 1
         counts.skipped += read.skipped
-        if delivery.raw:
-            if delivery.recurs:
-                batch.remembered.deliveries[delivery.name] = delivery.key
-            if read.stories or letters or read.skipped:
-                batch.archived.append(delivery)
+        if delivery.raw and delivery.recurs:
+            batch.remembered.deliveries[delivery.name] = delivery.key
+        pages: dict[str, bytes] = {}
         times = Counter(story.id for story, _ in read.stories)
         for story, digest in read.stories:
             met = self._cursor.met(story.id, digest)
@@ -327,6 +335,7 @@ class FeedLoop:
                 counts.duplicates += 1
                 batch.remember(story.id, digest)
                 continue
+            story = self._with_full_text(story, pages, counts)
             try:
                 record = story_record(self._topics, story, delivery.name, self.feed.backfill)
                 if len(record.value) > self._publisher.max_bytes:
@@ -356,6 +365,26 @@ class FeedLoop:
             counts.last_story = (story.headline or story.slugline or story.id)[:200]
         for letter in letters:
             self._add_letter(letter, batch)
+        if delivery.raw and (read.stories or letters or read.skipped):
+            batch.archived.append(replace(delivery, linked={**delivery.linked, **pages}))
+
+    def _with_full_text(self, story: Story, pages: dict[str, bytes], counts: Counts) -> Story:
+        """Return a new story with the text of its page, which is added to the pages fetched."""
+        url = page_of(story) if self._pages else None
+        if self._pages is None or url is None or story.text_source:
+            return story
+        self._alive()
+        try:
+            page = pages.get(url) or self._pages.get(url)
+            fulltext.article(page, url)
+        except (SourceUnavailable, fulltext.NoText) as error:
+            counts.full_text_failures += 1
+            reason = {"feed": self.feed.name, "page": url, "reason": str(error)}
+            log.info("no full text", extra=reason)
+            return story
+        pages[url] = page
+        counts.full_texts += 1
+        return fulltext.with_full_text(story, pages)
 
     def _add_letter(self, letter: DeadLetter, batch: Batch) -> None:
         """Add a dead letter to the batch, unless the same bytes failed for the same reason."""

@@ -21,6 +21,8 @@ _COUNTERS = {
     "duplicates": "Deliveries and stories that were known already.",
     "skipped": "Parts of deliveries without a story.",
     "dead_letters": "Records written to the dead-letter topic.",
+    "full_texts": "Stories whose text was taken from the page that they link to.",
+    "full_text_failures": "Stories whose page could not be fetched or has no article.",
     "losses": "Times that the broker was found to have lost acknowledged records.",
     "claims": "Stories that named an agency which the feed does not speak for.",
 }

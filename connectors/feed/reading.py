@@ -9,6 +9,7 @@ import msgspec
 
 from config.feeds import Feed
 from connectors.feed.agencies import spoken_for
+from connectors.feed.fulltext import with_full_text
 from connectors.formats import FORMATS, Context, Parsed, Skipped
 from connectors.sources.base import Delivery
 from pipeline.wire.deadletter import DeadLetter, dead_letter
@@ -73,6 +74,8 @@ def letter(
 
 
 def _stamp(story: Story, feed: Feed, delivery: Delivery) -> Story:
+    if feed.full_text:
+        story = with_full_text(story, delivery.linked)
     return msgspec.structs.replace(
         spoken_for(story, feed),
         received_at=delivery.received_at,

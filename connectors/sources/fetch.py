@@ -86,7 +86,8 @@ class Fetcher:
 
     The scheme, host and port of the feed's URL are used as configured, and may be private.
     Any other, which a redirect or a link leads to, must be in `hosts` (None: any host), and
-    public unless `private` is True. Each is checked at every step, and the connection uses the
+    public unless `private` is True; http is refused where the feed's URL is https, unless
+    `unencrypted` is True. Each is checked at every step, and the connection uses the
     address that was checked, whatever the name resolves to a moment later. Credentials are sent
     to the scheme, host and port of the feed's URL only.
     """
@@ -97,12 +98,14 @@ class Fetcher:
         hosts: Collection[str] | None = None,
         private: bool = False,
         per_second: float | None = None,
+        unencrypted: bool = False,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._options = options
         self._own = _origin(options.url)
         self._hosts = hosts
         self._private = private
+        self._unencrypted = unencrypted
         self._pause = 1 / per_second if per_second else 0.0
         self._next_at = 0.0
         self._credentials = options.credentials()
@@ -202,7 +205,8 @@ class Fetcher:
             raise NotAllowed(f"{bare(url)}: not followed: not a web address")
         if origin == self._own:
             return None
-        if self._own and self._own.scheme == "https" and origin.scheme == "http":
+        own_scheme = self._own.scheme if self._own else None
+        if (own_scheme, origin.scheme) == ("https", "http") and not self._unencrypted:
             raise NotAllowed(f"{bare(url)}: not followed: not encrypted")
         own_host = self._own.host if self._own else None
         if self._hosts is not None and origin.host not in (*self._hosts, own_host):

@@ -66,7 +66,7 @@ class Http(Source):
             options.hosts,
             options.allow_private_addresses,
             options.requests_per_second,
-            transport,
+            transport=transport,
         )
 
     def poll(self, cursor: Cursor) -> Iterator[Polled]:
@@ -129,7 +129,7 @@ class Http(Source):
                 try:
                     page = self._fetcher.get(urljoin(at, link))
                 except Answered as error:
-                    if error.status >= 500 or error.status in (401, 408, 425, 429):
+                    if error.temporary or error.status == 401:
                         raise
                     log.warning("no linked document", extra={"reason": str(error)})
                     continue

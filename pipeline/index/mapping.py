@@ -100,6 +100,7 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
         "version_created": DATE,
         "embargoed_until": DATE,
         "claimed_source": KEYWORD,
+        "text_source": KEYWORD,
         "zone_assumed": {"type": "boolean"},
         "charset_assumed": KEYWORD,
         "links": _object(href=KEYWORD, rel=KEYWORD, title=KEYWORD, type=KEYWORD),

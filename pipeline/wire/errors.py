@@ -11,6 +11,7 @@
         SourceUnavailable     a feed's source can't be reached or refuses to answer
           Answered              it answered with a status that is no success
           NotAllowed            it leads to an address that the feed may not use
+        CursorForgotten       acknowledged records are lost: all feeds deliver again
         BrokerUnavailable     Kafka can't be reached or does not acknowledge
         IndexUnavailable      Elasticsearch can't be reached or is overloaded
         KibanaUnavailable     Kibana can't be reached or is starting
@@ -112,9 +113,18 @@ class Answered(SourceUnavailable):
         super().__init__(f"{url}: {answer}", retry_after_seconds, status == 410)
         self.status = status
 
+    @property
+    def temporary(self) -> bool:
+        """True when a later request may succeed."""
+        return self.status >= 500 or self.status in (408, 425, 429)
+
 
 class NotAllowed(SourceUnavailable):
     """A redirect or a link leads to an address that the feed may not use."""
+
+
+class CursorForgotten(TransientError):
+    """All feeds deliver again: what a feed has polled since is not remembered."""
 
 
 class BrokerUnavailable(TransientError):

@@ -157,6 +157,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     """Abstract or description, where the wire gives one beside the body."""
     body: str = ""
     """Plain text; paragraphs are separated by one empty line."""
+    text_source: str | None = None
+    """The address of the page that the body was taken from; None if the delivery had it."""
     language: str | None = None
     """BCP 47: "en", "de-CH"."""
     urgency: int | None = None

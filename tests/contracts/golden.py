@@ -13,7 +13,7 @@ from pipeline.wire.story import Story
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 CONTEXT = Context(timezone="Europe/Zurich", received_at=datetime(2026, 3, 1, 12, tzinfo=UTC))
-BY_CONNECTOR = {"claimed_source"}
+BY_CONNECTOR = {"claimed_source", "text_source"}
 _GOLDEN = ".golden.json"
 
 

@@ -43,6 +43,11 @@ class Links:
         self._blocks: dict[int, list[int]] = {}
         self._next = 0
 
+    @property
+    def count(self) -> int:
+        """How many links there are."""
+        return sum(map(len, self._edges.values())) // 2
+
     def terms(self, slot: int) -> Terms:
         """Returns the vector of a slot."""
         return self._near.terms(slot)
@@ -82,10 +87,8 @@ class Links:
             self._edges[other].remove((packed & ~0xFFFFFFFF) | slot)
             self._touched.add(other)
         if slot in self._block_of:
-            block = self._blocks.pop(self._block_of[slot])
-            for member in block:
+            for member in self._blocks.pop(self._block_of[slot]):
                 del self._block_of[member]
-            self._touched.update(block)
         self._near.discard(slot)
         self._touched.discard(slot)
         for fallen in self._changed(slots):

@@ -1,21 +1,34 @@
-"""A mailbox, read over IMAP4rev1 (RFC 3501) without changing it: a message is a delivery."""
+"""A mailbox, read over IMAP4rev1 (RFC 3501) without changing it: a message is a delivery.
+
+Where the server has IDLE (RFC 2177) the connection stays open and new messages are read when the
+server announces them, otherwise once in `interval_seconds`.
+"""
 
 from __future__ import annotations
 
 import base64
 import imaplib
 import re
+import select
 import ssl
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import Field, SecretStr
 
 from connectors.cursor import Cursor
 from connectors.sources.base import MAX_BYTES, Delivery, Options, Polled, Progress, Refused, Source
 from pipeline.wire.errors import SourceUnavailable
+
+POLL_SECONDS = 1.0
+"""How long a poll waits for the server to announce a message; the feed may take as long to stop."""
+
+IDLE_SECONDS = 1500.0
+"""A connection is replaced before the half hour after which servers drop silent clients."""
 
 PORTS = {"tls": 993, "starttls": 143, "none": 143}
 
@@ -52,20 +65,80 @@ class Imap(Source):
     def __init__(self, options: ImapOptions) -> None:
         self._options = options
         self.interval_seconds = options.interval_seconds
+        self._client: imaplib.IMAP4 | None = None
+        self._idle: bytes | None = None  # the tag of the running IDLE
+        self._opened_at = self._read_at = 0.0
+        self._uid: str | None = None  # of the last message that was yielded
 
     def poll(self, cursor: Cursor) -> Iterator[Polled]:
         """Yield the messages after the cursor's UID; see `Source.poll`."""
         try:
-            with self._opened() as (mailbox, count):
-                (said,) = mailbox.response("UIDVALIDITY")[1] or [None]
-                validity = (said or b"0").decode()
-                known = cursor.get("uidvalidity") == validity
-                last = int((cursor.get("uid") if known else None) or 0)
-                for uid, size in _sizes(mailbox, last) if count else ():
-                    yield self._message(mailbox, validity, uid, size)
+            if self._idle and not self._is_due(cursor):
+                return
+            yield from self._messages(cursor)
+            self._begin_idle()
         except (imaplib.IMAP4.error, OSError) as error:
+            self.close()
             at = f"{self._options.host}/{self._options.mailbox}"
             raise SourceUnavailable(f"{at}: {_said(error)}") from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        client, self._client, self._idle = self._client, None, None
+        self.interval_seconds = self._options.interval_seconds
+        if client is not None:
+            with suppress(imaplib.IMAP4.error, OSError):
+                client.logout()
+
+    def _is_due(self, cursor: Cursor) -> bool:
+        """Return True when the mailbox must be read; waits a moment for an announcement."""
+        client = self._client
+        assert client is not None
+        now = time.monotonic()
+        behind = self._uid is not None and cursor.get("uid") != self._uid
+        if behind or now - self._read_at >= self._options.interval_seconds:
+            return True
+        if now - self._opened_at >= IDLE_SECONDS:
+            self.close()
+            return True
+        return _has_data(client, POLL_SECONDS)
+
+    def _begin_idle(self) -> None:
+        client = self._client
+        if client is None or "IDLE" not in client.capabilities:
+            self.close()
+            return
+        self._idle = client._new_tag()
+        client.send(self._idle + b" IDLE\r\n")
+        while not (line := client.readline()).startswith(b"+"):
+            if not line or line.startswith(self._idle):
+                raise imaplib.IMAP4.abort("the server does not accept IDLE")
+        self.interval_seconds = 0.0
+
+    def _end_idle(self) -> None:
+        client, tag, self._idle = self._client, self._idle, None
+        if client is None or tag is None:
+            return
+        client.send(b"DONE\r\n")
+        while not (line := client.readline()).startswith(tag):
+            if not line:
+                raise imaplib.IMAP4.abort("the server has closed the connection")
+
+    def _messages(self, cursor: Cursor) -> Iterator[Polled]:
+        self._end_idle()
+        if self._client is None:
+            self._client, self._opened_at = self._connected(), time.monotonic()
+        client = self._client
+        self._read_at = time.monotonic()
+        (count,) = _command(client.select(_quoted(self._options.mailbox), readonly=True))
+        (said,) = client.response("UIDVALIDITY")[1] or [None]
+        validity = (said or b"0").decode()
+        known = cursor.get("uidvalidity") == validity
+        last = int((cursor.get("uid") if known else None) or 0)
+        self._uid = cursor.get("uid")
+        for uid, size in _sizes(client, last) if int(count or b"0") else ():
+            self._uid = str(uid)
+            yield self._message(client, validity, uid, size)
 
     def _message(self, mailbox: imaplib.IMAP4, validity: str, uid: int, size: int) -> Polled:
         o = self._options
@@ -80,9 +153,7 @@ class Imap(Source):
             return Progress(state)
         return Delivery(raw=raw, name=name, state=state, recurs=False)
 
-    @contextmanager
-    def _opened(self) -> Iterator[tuple[imaplib.IMAP4, int]]:
-        """Open the mailbox read-only; yields it with the number of its messages."""
+    def _connected(self) -> imaplib.IMAP4:
         o = self._options
         context = None
         if o.security != "none":
@@ -97,11 +168,33 @@ class Imap(Source):
             if o.security == "starttls":
                 client.starttls(context)
             client.login(o.username, o.password.get_secret_value())
-            (count,) = _command(client.select(_quoted(o.mailbox), readonly=True))
-            yield client, int(count or b"0")
-        finally:
+            # A server may announce more to a client that has logged in.
+            said = _command(client.capability())[-1] or b""
+            client.capabilities = tuple(said.decode("ascii", "replace").upper().split())
+        except BaseException:
             with suppress(imaplib.IMAP4.error, OSError):
-                client.logout()
+                client.shutdown()
+            raise
+        return client
+
+
+def _has_data(client: imaplib.IMAP4, seconds: float) -> bool:
+    """Return True once the server has sent something, False after so many seconds without."""
+    opened, received = client.socket(), cast(BufferedReader, client.file)
+    timeout = opened.gettimeout()
+    opened.setblocking(False)
+    try:
+        # Some of it may have been received already, with the answer before.
+        if received.peek(1):
+            return True
+        if not select.select([opened], [], [], seconds)[0]:
+            return False
+        received.peek(1)  # of TLS there may be data that is no text
+    except ssl.SSLWantReadError:
+        return bool(select.select([opened], [], [], seconds)[0])
+    finally:
+        opened.settimeout(timeout)
+    return True
 
 
 def _quoted(mailbox: str) -> str:

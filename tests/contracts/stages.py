@@ -99,6 +99,7 @@ def imap(folder: Path) -> Iterator[Stage]:
     """Messages with growing UIDs."""
     uids = itertools.count(1)
     with servers.imap() as box:
+        box.idle = True
 
         def put(texts: Sequence[str]) -> None:
             for text in texts:

@@ -36,6 +36,7 @@ def parse(raw: bytes, context: Context) -> Parsed:
 def formats(monkeypatch: pytest.MonkeyPatch) -> None:
     """The format of these tests, and polls that wait a moment only."""
     monkeypatch.setitem(FORMATS, "lines", parse)
+    monkeypatch.setattr("connectors.sources.imap.POLL_SECONDS", 0.05)
     monkeypatch.setattr("connectors.sources.kafka.POLL_SECONDS", 0.2)
     monkeypatch.setattr("connectors.sources.webhook.POLL_SECONDS", 0.05)
 

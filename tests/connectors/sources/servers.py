@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
+import select
+import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 from pyftpdlib.authorizers import DummyAuthorizer
@@ -164,10 +168,12 @@ class Mailbox:
     validity: int = 1
     messages: dict[int, bytes] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
+    idle: bool = False
+    """Whether the server has IDLE, and announces new messages."""
 
 
 @contextmanager
-def imap() -> Iterator[Mailbox]:
+def imap(tls: ssl.SSLContext | None = None) -> Iterator[Mailbox]:  # noqa: C901 (a server's commands)
     """An IMAP server with one mailbox, of the few commands that a reader needs (RFC 3501)."""
     box = Mailbox()
 
@@ -182,7 +188,9 @@ def imap() -> Iterator[Mailbox]:
                 box.commands.append(command)
                 name, _, rest = command.partition(" ")
                 if name == "CAPABILITY":
-                    self.say("* CAPABILITY IMAP4rev1")
+                    self.say("* CAPABILITY IMAP4rev1" + " IDLE" * box.idle)
+                elif name == "IDLE":
+                    self.announce()
                 elif name == "LOGIN" and rest != f'{USER} "{PASSWORD}"':
                     self.say(f"{tag} NO [AUTHENTICATIONFAILED] wrong password")
                     continue
@@ -196,6 +204,15 @@ def imap() -> Iterator[Mailbox]:
                 self.say(f"{tag} OK done")
                 if name == "LOGOUT":
                     return
+
+        def announce(self) -> None:
+            known = len(box.messages)
+            self.say("+ idling")
+            while not select.select([self.connection], [], [], 0.01)[0]:
+                if len(box.messages) != known:
+                    known = len(box.messages)
+                    self.say(f"* {known} EXISTS")
+            assert self.rfile.readline() in (b"DONE\r\n", b"")
 
         def fetch(self, rest: str) -> None:
             asked = re.fullmatch(r"FETCH (\d+)(:\*)? \((.*)\)", rest)
@@ -214,8 +231,14 @@ def imap() -> Iterator[Mailbox]:
                 else:
                     self.say(f"* {at} FETCH (UID {uid} RFC822.SIZE {len(raw)})")
 
-    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+        def get_request(self) -> tuple[socket.socket, Any]:
+            connection, address = super().get_request()
+            return (tls.wrap_socket(connection, server_side=True) if tls else connection), address
+
+    server = Server(("127.0.0.1", 0), Handler)
     box.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

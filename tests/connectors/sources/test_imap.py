@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from connectors.cursor import Cursor
 from connectors.sources import Refused
@@ -104,3 +107,82 @@ def test_nobody_there(cursor: Cursor) -> None:
     """A server that does not answer is unavailable."""
     with pytest.raises(SourceUnavailable):
         take(source(servers.Mailbox(port=9)), cursor)
+
+
+@pytest.fixture(params=["none", "tls"])
+def idling(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[servers.Mailbox, Imap]]:
+    """A mailbox that announces new messages, and a source that polls it every 1,000 seconds."""
+    monkeypatch.setattr("connectors.sources.imap.POLL_SECONDS", 0.05)
+    tls = None
+    options: dict[str, Any] = {"interval_seconds": 1000, "security": request.param}
+    if request.param == "tls":
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(tls)
+        options["ca_file"] = tmp_path / "ca.pem"
+    with servers.imap(tls) as box:
+        box.idle = True
+        reading = source(box, **options)
+        yield box, reading
+        reading.close()
+
+
+Idling = tuple[servers.Mailbox, Imap]
+
+
+def until(reading: Imap, cursor: Cursor, count: int) -> list[bytes]:
+    """Poll and acknowledge until so many messages have come."""
+    found: list[bytes] = []
+    while len(found) < count:
+        found += texts(take(reading, cursor))
+    return found
+
+
+def test_announced_messages_come_at_once(idling: Idling, cursor: Cursor) -> None:
+    """A message is delivered when the server announces it, on the same connection."""
+    box, reading = idling
+    box.messages[1] = b"Subject: a\r\n\r\na"
+    assert until(reading, cursor, 1) == [box.messages[1]]
+    for number in (2, 3):
+        assert texts(take(reading, cursor)) == []
+        box.messages[number] = b"Subject: b\r\n\r\nb"
+        assert until(reading, cursor, 1) == [box.messages[number]]
+    assert reading.interval_seconds == 0
+    assert sum(command.startswith("LOGIN") for command in box.commands) == 1
+
+
+def test_unacknowledged_messages_come_again(idling: Idling, cursor: Cursor) -> None:
+    """What the broker did not acknowledge is read again without an announcement."""
+    box, reading = idling
+    box.messages = {1: b"a", 2: b"b"}
+    assert texts(list(reading.poll(cursor))) == [b"a", b"b"]
+    polled = reading.poll(cursor)
+    next(polled)
+    polled.close()  # type: ignore[attr-defined]
+    assert until(reading, cursor, 2) == [b"a", b"b"]
+    assert texts(take(reading, cursor)) == []
+
+
+def test_a_silent_server_is_read_once_an_interval(idling: Idling, cursor: Cursor) -> None:
+    """A message that was never announced comes when the interval has passed."""
+    box, reading = idling
+    take(reading, cursor)
+    reading._options = reading._options.model_copy(update={"interval_seconds": 0.01})
+    box.messages[1] = b"a"
+    assert until(reading, cursor, 1) == [b"a"]
+
+
+def test_a_connection_is_replaced_in_time(
+    idling: Idling, cursor: Cursor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before servers drop a client that only listens, it connects again."""
+    box, reading = idling
+    take(reading, cursor)
+    monkeypatch.setattr("connectors.sources.imap.IDLE_SECONDS", 0.0)
+    take(reading, cursor)
+    box.messages[1] = b"a"
+    assert until(reading, cursor, 1) == [b"a"]
+    assert sum(command.startswith("LOGIN") for command in box.commands) > 1

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import getpass
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
 
 import msgspec
 import orjson
 import typer
+from msgspec.structs import replace
 from rich.markup import escape
 from rich.table import Table
 
@@ -23,7 +26,7 @@ from newswire.context import fail, one_sentence, out, printable, settings
 from pipeline.kafka.messages import Message, Record
 from pipeline.kafka.publisher import Publisher
 from pipeline.kafka.reading import open_reader
-from pipeline.wire.deadletter import DeadLetter, Found, letter_name, read
+from pipeline.wire.deadletter import DeadLetter, Found, letter_name, read, resolution
 from pipeline.wire.errors import ParseError
 from pipeline.wire.topics import Topics, headers
 
@@ -44,9 +47,10 @@ def list_letters(
             for each in found:
                 fields = msgspec.structs.asdict(each.letter)
                 del fields["raw"]
-                typer.echo(orjson.dumps({"id": each.name, **fields, "bytes": each.size}))
+                said = {"id": each.name, **fields, "bytes": each.size, "resolved": each.resolved}
+                typer.echo(orjson.dumps(said))
             return
-        table = Table("Id", "Failed", "Stage", "Feed", "From", "Reason", box=None)
+        table = Table("Id", "Failed", "Stage", "Feed", "From", "Reason", "Resolved", box=None)
         for each in found:
             letter = each.letter
             where = f" (at {letter.where})" if letter.where else ""
@@ -57,6 +61,7 @@ def list_letters(
                 letter.feed or "",
                 escape(printable(letter.name or letter.story_id or "")),
                 escape(printable(letter.reason + where)),
+                each.resolved or "",
             )
         out.print(table if found else "No dead letters.")
 
@@ -96,21 +101,55 @@ def replay(
         if not names and not everything:
             fail("name the dead letters to replay, or use --all", 2)
         wanted = set(names or ())
-        found = [each for each in letters(base) if everything or each.name in wanted]
+        found = [
+            each
+            for each in letters(base)
+            if each.name in wanted or (everything and each.resolved is None)
+        ]
         if missing := wanted - {each.name for each in found}:
             fail(f"no dead letter {', '.join(sorted(missing))}: see `newswire deadletters list`")
         records: list[Message] = []
         failures = 0
         for each in found:
             try:
-                records += again(base, each.letter)
+                records += [*again(base, each.letter), resolved(base, each, "replayed")]
             except ParseError as error:
                 failures += 1
                 out.print(f"{each.name}: still can't be read: {escape(str(error))}")
         send(base, records)
-        out.print(f"{len(records)} records sent again from {len(found) - failures} dead letters.")
+        done = len(found) - failures
+        out.print(f"{len(records) - done} records sent again from {done} dead letters.")
         if failures:
             raise typer.Exit(1)
+
+
+@app.command()
+def dismiss(
+    ctx: typer.Context,
+    names: Annotated[list[str], typer.Argument(metavar="ID…", help="As `list` prints them.")],
+) -> None:
+    """Record that dead letters need no replay, so that they no longer count as unhealthy.
+
+    The record has the time and the name of the user who ran the command.
+    """
+    with one_sentence():
+        base = settings(ctx.obj)
+        found = [_one(base, name) for name in names]
+        send(base, [resolved(base, each, "dismissed") for each in found])
+        out.print(f"{len(found)} dead letters dismissed.")
+
+
+def resolved(base: Settings, found: Found, how: str, by: str = "") -> Message:
+    """Returns the record of what became of a dead letter.
+
+    Args:
+        by: who decided it; by default the user of this process.
+    """
+    if not by:
+        with suppress(OSError, KeyError):  # a container's user may have no name
+            by = getpass.getuser()
+    key, value, said = resolution(found, how, by or "unknown")
+    return Message(Topics(base.topics.prefix).deadletter, key, value, said)
 
 
 def again(base: Settings, letter: DeadLetter) -> list[Message]:
@@ -153,8 +192,8 @@ def _feed(base: Settings, letter: DeadLetter) -> Feed:
     return feeds.get(name) or Feed(name=name, source="directory", format=letter.format or "auto")
 
 
-def letters(base: Settings, newest: int | None = None) -> Iterator[Found]:
-    """Yields every dead letter that the topic holds now.
+def letters(base: Settings, newest: int | None = None) -> list[Found]:
+    """Returns every dead letter that the topic holds now.
 
     Args:
         newest: only so many of each partition, the last ones.
@@ -162,10 +201,17 @@ def letters(base: Settings, newest: int | None = None) -> Iterator[Found]:
     Raises:
         BrokerUnavailable: Kafka does not answer.
     """
+    found: list[Found] = []
+    resolutions: dict[str, str] = {}
     with open_reader(base.kafka) as topics:
         for at, span in topics.spans([Topics(base.topics.prefix).deadletter]).items():
             for records in topics.read({at: span if newest is None else span[-newest:]}):
-                yield from map(_found, records)
+                for record in records:
+                    if name := record.headers.get("resolves"):
+                        resolutions[name] = record.headers.get("resolved", "")
+                    else:
+                        found.append(_found(record))
+    return [replace(each, resolved=resolutions.get(each.name)) for each in found]
 
 
 def letter_at(base: Settings, name: str) -> Found | None:
@@ -182,7 +228,7 @@ def letter_at(base: Settings, name: str) -> Found | None:
         if offset not in topics.spans([at[0]]).get(at, ()):
             return None
         for records in topics.read({at: range(offset, offset + 1)}):
-            return _found(records[0])
+            return None if "resolves" in records[0].headers else _found(records[0])
     return None
 
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from config.settings import Settings
-from newswire.deadletters import again, letter_at, letters, send
+from newswire.deadletters import again, letter_at, letters, resolved, send
 from newswire.status import positions
 from pipeline.kafka.messages import Position
 from pipeline.wire.deadletter import Found
 from pipeline.wire.errors import BrokerUnavailable, ParseError
 
 CONNECT_SECONDS = 1.0
+OPERATOR = "operations page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,17 @@ class KafkaOperations:
             records = again(self.settings, found.letter)
         except ParseError as error:
             return f"still can't be read: {error}"
-        send(self.settings, records)
+        send(self.settings, [*records, resolved(self.settings, found, "replayed", OPERATOR)])
         return f"{len(records)} {'record' if len(records) == 1 else 'records'} sent again."
+
+    def dismiss(self, name: str) -> str:
+        """Record that a dead letter needs no replay, and say so."""
+        self._reach()
+        found = letter_at(self.settings, name)
+        if found is None:
+            return "there is no such dead letter any more."
+        send(self.settings, [resolved(self.settings, found, "dismissed", OPERATOR)])
+        return "dismissed."
 
     def _reach(self) -> None:
         """Connect to a broker: Kafka's own clients try for much longer.

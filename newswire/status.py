@@ -15,6 +15,7 @@ from rich.table import Table
 from config.settings import Settings
 from newswire.context import one_sentence, out, settings
 from pipeline.index.client import connect_sync, translated
+from pipeline.index.deadletters import unresolved_kills
 from pipeline.index.setup import read_alias
 from pipeline.kafka.messages import Position
 from pipeline.kafka.options import client_options
@@ -61,12 +62,18 @@ def gather(base: Settings) -> dict[str, Any]:
         after = before
     stuck = _stuck(before, after)
     processes = read_status(base.data_dir)
-    counts, index_error = _counts(base)
+    counts, kills, index_error = _counts(base)
     dead = sum(p.end for p in after if p.topic == Topics(base.topics.prefix).deadletter)
+    why = [f"{p.topic}/{p.partition}: {p.lag} waiting, none taken" for p in stuck]
+    why += [index_error] if index_error else []
+    if kills:
+        why.append(
+            f"{len(kills)} kills are dead letters, and the killed text may still be shown: replay "
+            f"or dismiss {', '.join(kills)} with `newswire deadletters`"
+        )
     return {
-        "healthy": not stuck and index_error is None,
-        "why": [f"{p.topic}/{p.partition}: {p.lag} waiting, none taken" for p in stuck]
-        + ([index_error] if index_error else []),
+        "healthy": not why,
+        "why": why,
         "partitions": [
             {
                 "topic": p.topic,
@@ -126,7 +133,7 @@ def _stuck(before: list[Position], after: list[Position]) -> list[Position]:
     return [] if moved else stuck
 
 
-def _counts(base: Settings) -> tuple[dict[str, int], str | None]:
+def _counts(base: Settings) -> tuple[dict[str, int], list[str], str | None]:
     elastic = base.elasticsearch
     try:
         with translated(elastic), connect_sync(elastic) as client:
@@ -136,10 +143,11 @@ def _counts(base: Settings) -> tuple[dict[str, int], str | None]:
                 track_total_hits=True,
                 aggs={"status": {"terms": {"field": "status"}}},
             )
+            kills = unresolved_kills(client, elastic)
     except NewswireError as error:
-        return {}, str(error)
+        return {}, [], str(error)
     by_status = {b["key"]: b["doc_count"] for b in answer["aggregations"]["status"]["buckets"]}
-    return {"documents": answer["hits"]["total"]["value"], **by_status}, None
+    return {"documents": answer["hits"]["total"]["value"], **by_status}, kills, None
 
 
 def _print(report: dict[str, Any]) -> None:
@@ -155,6 +163,10 @@ def _print(report: dict[str, Any]) -> None:
             counts = process["counts"].items()
             text = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counts)
             out.print(f"Worker {process['pid']}: {text}.")
+            for name, reason in (process.get("waiting") or {}).items():
+                out.print(escape(f"Worker {process['pid']} waits for {name}: {reason}"))
+            for story, reason in (process.get("set_aside") or {}).items():
+                out.print(escape(f"Set aside, tried again: {story}: {reason}"))
         if process["kind"] == "alerts":
             text = ", ".join(f"{n:,} {name}" for name, n in process["counts"].items())
             out.print(f"Alerts: {text}.")

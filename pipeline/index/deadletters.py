@@ -7,12 +7,15 @@ the place that they are listed and replayed from, for as long as the topic keeps
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from elasticsearch import AsyncElasticsearch, Elasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
+from pipeline.index.client import translated
 from pipeline.index.mapping import DATE, INTEGER, KEYWORD, LONG, NAME
 from pipeline.index.setup import setup_beside
 from pipeline.index.writer import Write
@@ -21,6 +24,9 @@ from pipeline.wire.deadletter import letter_name, read
 from pipeline.wire.errors import CodecError
 
 log = logging.getLogger(__name__)
+
+MOST_KILLS = 1000
+"""So many of them are counted."""
 
 
 MAPPING: dict[str, Any] = {
@@ -43,6 +49,12 @@ MAPPING: dict[str, Any] = {
         "bytes": LONG,
         "received_at": DATE,
         "failed_at": DATE,
+        # "withdrawn" of a kill.
+        "status": KEYWORD,
+        # What became of it, by whom and when: absent while nobody has acted.
+        "resolved": KEYWORD,
+        "resolved_by": KEYWORD,
+        "resolved_at": DATE,
     },
 }
 
@@ -62,6 +74,44 @@ def setup_deadletters(settings: ElasticsearchSettings) -> list[str]:
     return setup_beside(settings, deadletters_index(settings.index), MAPPING)
 
 
+def unresolved_kills(client: Elasticsearch, settings: ElasticsearchSettings) -> list[str]:
+    """Return the ids of kills among the dead letters that nobody has replayed or dismissed.
+
+    Raises:
+        IndexUnavailable, SetupError: see `pipeline.index.client.translated`.
+    """
+    with translated(settings):
+        answer = client.search(**_kills(settings))
+    return _names(answer.body)
+
+
+async def find_unresolved_kills(
+    client: AsyncElasticsearch, settings: ElasticsearchSettings
+) -> list[str]:
+    """Return the same as `unresolved_kills`, without blocking."""
+    with translated(settings):
+        answer = await client.search(**_kills(settings))
+    return _names(answer.body)
+
+
+def _kills(settings: ElasticsearchSettings) -> dict[str, Any]:
+    return {
+        "index": deadletters_index(settings.index),
+        "query": {
+            "bool": {
+                "filter": [{"term": {"status": "withdrawn"}}],
+                "must_not": [{"exists": {"field": "resolved"}}],
+            }
+        },
+        "size": MOST_KILLS,
+        "source_includes": ["name"],
+    }
+
+
+def _names(answer: Mapping[str, Any]) -> list[str]:
+    return sorted(hit["_source"]["name"] for hit in answer["hits"]["hits"])
+
+
 def entry(record: Record) -> Write:
     """What is indexed of a message of the dead-letter topic.
 
@@ -73,9 +123,12 @@ def entry(record: Record) -> Write:
         size = int(record.headers.get("raw_bytes", len(record.value)))
     except ValueError as error:  # msgspec's, too
         raise CodecError(f"{record.place} is no dead letter: {error}") from error
+    resolves = record.headers.get("resolves")
     values = {
         **msgspec.structs.asdict(letter),
-        "name": letter_name(record.partition, record.offset),
+        **{name: record.headers.get(name) for name in ("resolved", "resolved_by")},
+        "resolved_at": _instant(record.headers.get("resolved_at")),
+        "name": resolves or letter_name(record.partition, record.offset),
         "delivery": letter.name,
         "bytes": size,
         "received_at": _instant(letter.received_at),
@@ -85,7 +138,7 @@ def entry(record: Record) -> Write:
     # Topics that are made anew begin at 0 again: the time tells such letters apart.
     return Write(
         f"{values['name']}@{letter.failed_at}",
-        1,
+        2 if resolves else 1,
         {key: value for key, value in values.items() if value is not None},
     )
 

@@ -21,6 +21,11 @@ from pipeline.wire.story import Story
 
 Document = dict[str, Any]
 
+BEYOND = {"version": 2**63 - 1, "urgency": 2**31 - 1, "priority": 2**31 - 1}
+"""The largest value of each number that a wire may send larger than its field."""
+MAX_NESTED = 9_000
+"""Places and entities of a document that are searched; Elasticsearch takes 10,000."""
+
 AHEAD = timedelta(days=1)
 """How far an agency's date may lie after the receipt: clocks and zones differ."""
 
@@ -68,7 +73,39 @@ def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
     if found := fingerprint(story.body):
         result["fingerprint"] = as_fields(found)
     result["provenance"] = msgspec.to_builtins(record.provenance)
-    return result
+    return _within_limits(result)
+
+
+def _within_limits(document: Document) -> Document:
+    """Return the document with the values that the mapping can't hold moved to "beyond".
+
+    There they are kept and not searched, so that one odd value does not lose a story.
+    """
+    beyond: Document = {}
+    for name, most in BEYOND.items():
+        if (value := document.get(name)) is not None and not -most - 1 <= value <= most:
+            beyond[name] = str(document.pop(name))  # a larger integer is not JSON for everybody
+    if any(not _on_earth(located) for located in document.get("located", ())):
+        beyond["located"] = document["located"]
+        document["located"] = [
+            located if _on_earth(located) else {**located, "latitude": None, "longitude": None}
+            for located in document["located"]
+        ]
+    room = MAX_NESTED
+    for name in ("places", "entities"):
+        if len(document[name]) > room:
+            beyond[name] = document[name][room:]
+            document[name] = document[name][:room]
+        room -= len(document[name])
+    return {**document, "beyond": beyond} if beyond else document
+
+
+def _on_earth(located: dict[str, Any]) -> bool:
+    """Return whether coordinates are absent or numbers that a place can have."""
+    latitude, longitude = located.get("latitude"), located.get("longitude")
+    return (latitude is None or -90 <= latitude <= 90) and (
+        longitude is None or -180 <= longitude <= 180
+    )
 
 
 def published_at(story: Story) -> datetime | None:
@@ -110,12 +147,16 @@ def enriched(source: Document) -> Enriched:
     Raises:
         MappingError: the document was not made by `document`.
     """
+    beyond = source.get("beyond", {})
+    numbers = {name: int(beyond[name]) for name in BEYOND if name in beyond}
+    located = {"located": beyond["located"]} if "located" in beyond else {}
+    places = [*source.get("places", ()), *beyond.get("places", ())]
     try:
         return msgspec.convert(
             {
-                "story": source,
-                "entities": source.get("entities", []),
-                "places": [_from_point(place) for place in source.get("places", ())],
+                "story": {**source, **numbers, **located},
+                "entities": [*source.get("entities", ()), *beyond.get("entities", ())],
+                "places": [_from_point(place) for place in places],
                 "quotes": source.get("quotes", []),
                 "focus": source.get("focus", []),
                 "focus_country": source.get("focus_country"),

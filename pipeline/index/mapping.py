@@ -168,6 +168,8 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
         "indexing_delay_ms": LONG,
         # The record on the enriched topic that this document was first indexed from.
         "record": _object(partition=INTEGER, offset=LONG),
+        # Values that the fields above can't hold, by field: `pipeline.index.document.BEYOND`.
+        "beyond": STORED,
     }
 
 

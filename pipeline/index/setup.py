@@ -64,6 +64,7 @@ def setup_beside(
             template={"mappings": mapping, "settings": sizes},
         )
         if client.indices.exists(index=name):
+            client.indices.put_mapping(index=name, properties=mapping["properties"])
             return [f"index {name} exists"]
         client.indices.create(index=name)
     return [f"index {name}"]

@@ -20,10 +20,16 @@ class WorkerMetrics(Collector):
     """Reads what the worker counts anyway, whenever somebody asks."""
 
     def __init__(
-        self, counts: Counts, pool: NlpPool, progress: Progress, loop_delay: Callable[[], float]
+        self,
+        counts: Counts,
+        pool: NlpPool,
+        progress: Progress,
+        loop_delay: Callable[[], float],
+        kills: Callable[[], int],
     ) -> None:
         self._counts, self._pool, self._progress = counts, pool, progress
         self._loop_delay = loop_delay
+        self._kills = kills
         self.registry = CollectorRegistry()
         self.registry.register(self)
         ProcessCollector(registry=self.registry)
@@ -52,6 +58,11 @@ class WorkerMetrics(Collector):
                 self._progress.stalled_seconds,
             ),
             ("event_loop_delay_seconds", "How late the event loop is.", self._loop_delay()),
+            (
+                "unresolved_kills",
+                "Kills among the dead letters, neither replayed nor dismissed.",
+                self._kills(),
+            ),
         ):
             gauge = GaugeMetricFamily(f"newswire_{name}", text)
             gauge.add_metric([], value)

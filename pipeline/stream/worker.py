@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,6 +23,7 @@ from config.settings import Settings
 from pipeline.enrich import enricher, unenriched
 from pipeline.enrich.pool import Load, NlpPool
 from pipeline.index.client import connect
+from pipeline.index.deadletters import find_unresolved_kills
 from pipeline.index.writer import Writer
 from pipeline.kafka.errors import ours
 from pipeline.kafka.offsets import OffsetReader
@@ -84,6 +86,8 @@ class Worker:
     stop: asyncio.Future[BaseException | None]
     """Done when the worker is to end, with the error that ends it, if one does."""
     started: bool = False
+    kills: int = 0
+    """Among the dead letters, neither replayed nor dismissed."""
 
     def end(self, error: BaseException | None = None) -> None:
         """Have the worker end, within `worker.stop_seconds` whatever hangs."""
@@ -152,7 +156,7 @@ def build_worker(settings: Settings, load_enricher: Load | None = None) -> Worke
     parts = Parts(settings, topics, waiting, counts, client, writer, newest, pool, send)
     steps = [(agent, agent.make(parts)) for agent in AGENTS]
     progress = Progress(settings.worker.stall_seconds, waiting=waiting)
-    metrics = WorkerMetrics(counts, pool, progress, lambda: delay.seconds)
+    metrics = WorkerMetrics(counts, pool, progress, lambda: delay.seconds, lambda: worker.kills)
     worker: Worker
     gate = Gate(lambda error: worker.end(error))
     health = HealthServer(
@@ -240,6 +244,9 @@ async def _watch(worker: Worker) -> None:
             log.warning("kafka: waiting", extra={"reason": str(error)})
         if why := worker.progress.stuck():
             worker.end(NewswireError(f"the worker is stuck: {why}"))
+        with suppress(NewswireError):  # an index that is away is waited for elsewhere
+            kills = await find_unresolved_kills(worker.client, worker.settings.elasticsearch)
+            worker.kills = len(kills)
         await asyncio.sleep(PROGRESS_SECONDS)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +34,8 @@ from pipeline.web.pages import html_page
 from pipeline.web.security import same_origin
 from pipeline.wire.deadletter import Found
 from pipeline.wire.errors import BrokerUnavailable, NewswireError
+
+log = logging.getLogger(__name__)
 
 router = APIRouter(include_in_schema=False)
 
@@ -64,6 +67,10 @@ class Operations(Protocol):
         """Send a dead letter through the pipeline again, and say what happened."""
         ...
 
+    def dismiss(self, name: str) -> str:
+        """Record that a dead letter needs no replay, and say so."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -91,6 +98,11 @@ async def operations_page(request: Request) -> Response:
         feeds=feeds,
         lag=Part(_lag(positions.content or ()), positions.away),
         letters=letters,
+        kills=[
+            each
+            for each in letters.content or ()
+            if each.letter.status == "withdrawn" and each.resolved is None
+        ],
         newest=NEWEST,
         here={
             name: feed for found in processes for name, feed in (found.get("feeds") or {}).items()
@@ -133,14 +145,22 @@ async def leave(request: Request) -> Response:
 
 
 @router.post(f"{ADDRESS}/replay")
-async def replay(request: Request) -> Response:
-    """Send one dead letter through the pipeline again."""
+@router.post(f"{ADDRESS}/dismiss")
+async def resolve(request: Request) -> Response:
+    """Send one dead letter through the pipeline again, or dismiss it."""
     same_origin(request)
     kafka: Operations | None = request.app.state.operations
     if not _may(request):
         return _question(request, 401)
     name = (await _form(request)).get("id", "")
-    found = await _part(_asked(kafka, lambda asked: asked.replay(name)))
+    dismissed = request.url.path.endswith("/dismiss")
+    found = await _part(
+        _asked(kafka, lambda asked: asked.dismiss(name) if dismissed else asked.replay(name))
+    )
+    log.warning(
+        "dead letter resolved",
+        extra={"letter": name, "dismissed": dismissed, "client": client(request)},
+    )
     said = f"{name}: {found.away or found.content}"
     return RedirectResponse(request.url_for("operations_page").include_query_params(said=said), 303)
 

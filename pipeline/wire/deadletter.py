@@ -7,6 +7,7 @@ rest as headers, so that it can be replayed once the cause is fixed.
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import UTC, datetime
 
 import msgspec
@@ -15,6 +16,11 @@ from pipeline.wire.errors import CodecError, ParseError, SetupError
 from pipeline.wire.topics import Headers, Topics, headers, key, read_headers
 
 SCHEMA = 1
+
+RESOLUTIONS = ("replayed", "dismissed")
+
+_KILL = re.compile(rb'"status":\s*"withdrawn"')
+"""In a record of ours, also one that can't be decoded."""
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +46,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     offset: int | None = None
     received_at: str | None = None
     failed_at: str | None = None
+    status: str | None = None
+    """ "withdrawn" where the record is a kill: until its replay the killed text may be shown."""
 
     @property
     def key(self) -> bytes:
@@ -66,6 +74,8 @@ class Found(msgspec.Struct, frozen=True):
     letter: DeadLetter
     size: int
     """Of the raw bytes, also where these are left out."""
+    resolved: str | None = None
+    """See `RESOLUTIONS`; None while nobody has acted on it."""
 
 
 def dead_letter(raw: bytes, stage: str, error: Exception, **where_from: object) -> DeadLetter:
@@ -86,6 +96,7 @@ def dead_letter(raw: bytes, stage: str, error: Exception, **where_from: object) 
             "reason": (reason or repr(error))[:1000],
             "where": getattr(error, "where", None),
             "failed_at": datetime.now(UTC).isoformat(),
+            "status": "withdrawn" if _KILL.search(raw) else None,
             **where_from,
         },
         DeadLetter,
@@ -117,6 +128,24 @@ def in_place_of(
     story_id = key.decode("utf-8", "replace")
     letter = dead_letter(value, "publish", error, story_id=story_id, topic=topic, **context)
     return letter.key, letter.raw, letter.headers
+
+
+def resolution(found: Found, how: str, by: str) -> tuple[bytes, bytes, Headers]:
+    """Returns the message that says what became of a dead letter: key, value and headers.
+
+    Args:
+        how: one of RESOLUTIONS.
+        by: who decided it, for the audit.
+    """
+    letter = found.letter
+    said = headers(
+        resolves=found.name,
+        resolved=how,
+        resolved_by=by,
+        resolved_at=datetime.now(UTC).isoformat(),
+        raw_bytes=found.size,
+    )
+    return letter.key, b"", letter.headers + said
 
 
 def read(raw: bytes, values: dict[str, str]) -> DeadLetter:

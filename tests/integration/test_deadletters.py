@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from typer.testing import CliRunner, Result
 
 from config.settings import Settings, load
+from newswire.__main__ import app
 from pipeline.index.client import connect, connect_sync
 from pipeline.index.deadletters import deadletters_index, setup_deadletters
-from pipeline.kafka.messages import Record
+from pipeline.kafka.messages import Message, Record
+from pipeline.process.status import read_status
 from pipeline.stream.deadletters import DeadLetters
 from pipeline.wire.deadletter import dead_letter
 from pipeline.wire.errors import ParseError, SetupError
 from pipeline.wire.topics import Headers, headers, read_headers
+from tests.integration.wire import Wire
 from tests.servers import Engine
 
 MONTH = timedelta(days=30)
@@ -108,3 +116,52 @@ def test_a_missing_index_is_said(settings: Settings) -> None:
     """A worker that is newer than its index says which command makes it."""
     with pytest.raises(SetupError, match="deadletters is missing: run `newswire setup`"):
         take(settings)
+
+
+def test_a_kill_among_the_dead_letters_is_unhealthy_until_it_is_resolved(
+    engine: Engine, prefix: str, tmp_path: Path
+) -> None:
+    """Status and metric say so until it is dismissed or replayed; who did it is recorded."""
+    wire = Wire(engine, prefix, tmp_path)
+    wire.setup()
+    environ = wire.environ
+
+    def cli(*arguments: str) -> Result:
+        return CliRunner().invoke(app, [*arguments], env=environ, catch_exceptions=False)
+
+    def unhealthy() -> list[str]:
+        report = json.loads(cli("status", "--json").stdout)
+        return [why for why in report["why"] if "kills are dead letters" in why]
+
+    def metric() -> float:
+        (status,) = [s for s in read_status(wire.settings.data_dir) if s["kind"] == "worker"]
+        text = httpx.get(f"http://127.0.0.1:{status['health_port']}/metrics").text
+        found = re.search(r"^newswire_unresolved_kills ([0-9.]+)$", text, re.MULTILINE)
+        assert found is not None
+        return float(found[1])
+
+    with wire.worker() as worker:
+        for body in (b"5", b"6"):
+            broken = b'{"id":"ap:1","status":"withdrawn","body":' + body + b"}"
+            wire.send([Message(wire.topics.stories, b"ap:1", broken, [])])
+        harmless = b'{"id":"ap:2","status":"usable","body":5}'
+        wire.send([Message(wire.topics.stories, b"ap:2", harmless, [])])
+        worker.until(lambda: len(wire.dead_letters()) == 3)
+        (why,) = worker.until(unhealthy)
+        assert "2 kills" in why
+        assert cli("status").exit_code == 1
+        worker.until(lambda: metric() == 2)
+        listed = [
+            json.loads(line) for line in cli("deadletters", "list", "--json").stdout.splitlines()
+        ]
+        first, second = (each["id"] for each in listed if each["status"] == "withdrawn")
+        assert cli("deadletters", "dismiss", first).exit_code == 0
+        worker.until(lambda: "1 kills" in "".join(unhealthy()))
+        assert cli("deadletters", "dismiss", second).exit_code == 0
+        worker.until(lambda: not unhealthy())
+        worker.until(lambda: metric() == 0)
+    listed = [json.loads(line) for line in cli("deadletters", "list", "--json").stdout.splitlines()]
+    assert sorted(str(each["resolved"]) for each in listed) == ["None", "dismissed", "dismissed"]
+    indexed = wire.documents(deadletters_index(prefix)).values()
+    assert len(indexed) == 3
+    assert all(each["resolved_by"] for each in indexed if each.get("resolved"))

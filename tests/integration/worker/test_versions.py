@@ -10,8 +10,9 @@ from itertools import count
 import pytest
 
 from pipeline.index.deadletters import deadletters_index
+from pipeline.index.document import enriched
 from pipeline.kafka.messages import Message
-from pipeline.wire.story import Signal, Status, Story
+from pipeline.wire.story import Located, Signal, Status, Story
 from tests.integration.wire import Process, Wire
 from tests.servers import Engine
 
@@ -158,18 +159,41 @@ def test_a_story_that_breaks_enrichment(
     assert wire.document(id) is None
 
 
-def test_what_the_mapping_rejects(wire: Wire, worker: Process, id: str) -> None:
-    """What Elasticsearch rejects is dead-lettered with its reason, which the index tells too."""
-    wire.publish([version(id, 1, urgency=2**40), version(f"{id}-after", 1)])
+def test_what_the_mapping_cannot_hold(wire: Wire, worker: Process, id: str) -> None:
+    """Numbers beyond a field, places off the earth, more names than nest: the story is indexed.
+
+    What does not fit is kept in the document, and comes back with the record.
+    """
+    odd = Story(
+        id=id,
+        version=10**19,
+        version_created=START,
+        urgency=2**40,
+        priority=-(2**70),
+        located=(Located(name="Nowhere", latitude=1e300, longitude=float(10**6)),),
+        first_created=datetime(9999, 12, 31, tzinfo=UTC),
+        body=" ".join(f"Name{n}" for n in range(10_500)),
+    )
+    wire.publish([odd, version(f"{id}-after", 1)])
     indexed(wire, worker, f"{id}-after", 1)
-    (dead,) = worker.until(lambda: [d for d in wire.dead_letters() if d.story_id == id])
-    assert (dead.stage, dead.error) == ("index", "MappingError")
-    assert "urgency" in dead.reason
+    document = worker.until(lambda: wire.document(id))
+    story = enriched(document).story
+    assert (story.version, story.urgency, story.priority) == (10**19, 2**40, -(2**70))
+    assert story.located == odd.located
+    assert [d for d in wire.dead_letters() if d.story_id == id] == []
+
+
+def test_dead_letters_are_indexed(wire: Wire, worker: Process, id: str) -> None:
+    """The index names stage and reason of a dead letter, and has no byte of it."""
+    raw = b'{"id": "' + id.encode() + b'", "body": 5, "headline": "unutterable"}'
+    wire.send([Message(wire.topics.stories, id.encode(), raw, [])])
+    (dead,) = worker.until(lambda: [d for d in wire.dead_letters() if d.raw == raw])
     letters = deadletters_index(wire.prefix)
     (told,) = worker.until(
-        lambda: [d for d in wire.documents(letters).values() if d.get("story_id") == id]
+        lambda: [d for d in wire.documents(letters).values() if d.get("reason") == dead.reason]
     )
-    assert (told["stage"], told["reason"]) == ("index", dead.reason)
+    assert (told["stage"], told["bytes"]) == ("decode", len(raw))
+    assert "unutterable" not in str(told)
 
 
 def test_the_worker_tells_no_text(wire: Wire, worker: Process, id: str) -> None:

@@ -13,13 +13,14 @@ from pipeline.index.mapping import component_template, index_template, propertie
 from pipeline.kafka.messages import Record
 from pipeline.stream.indexing import to_write
 from pipeline.wire import codec
-from pipeline.wire.enriched import Enriched
+from pipeline.wire.enriched import Enriched, Entity, Provenance
 from pipeline.wire.errors import MappingError
-from pipeline.wire.story import Status, Story
+from pipeline.wire.story import Located, Status, Story
 from pipeline.wire.versions import blank
 from tests.records import enriched as written
 from tests.strategies import enriched_stories
 
+PROVENANCE = Provenance(pipeline="t", model="none", gazetteer="none", revision=1)
 LANGUAGES = {"fr": "french", "de": "german"}
 
 
@@ -128,3 +129,37 @@ def test_the_template_covers_the_indices_of_its_base_alone() -> None:
     assert template["index_patterns"] == ["wire-0*"]
     assert template["composed_of"] == ["wire-mapping"]
     assert template["template"]["settings"]["index"]["refresh_interval"] == "500ms"
+
+
+@pytest.mark.parametrize("number", [2**31, -(2**31) - 1, 2**63, 10**40])
+def test_a_number_beyond_its_field_is_kept_beside_it(number: int) -> None:
+    """It is in the document, where no mapping looks at it, and comes back with the record."""
+    story = Story(id="ap:1", body="x", priority=number, urgency=number, version=number)
+    record = Enriched(story=story, provenance=PROVENANCE)
+    made = document(record)
+    assert "priority" not in made
+    assert "urgency" not in made
+    assert made.get("version") == (number if abs(number) < 2**63 else None)
+    assert enriched(orjson.loads(orjson.dumps(made))) == record
+
+
+def test_more_names_than_an_index_nests_are_kept() -> None:
+    """Elasticsearch takes 10,000 nested objects in a document: the rest is beside them."""
+    entities = tuple(
+        Entity(id=str(n), text=f"Name {n}", label="PERSON", mentions=()) for n in range(12_000)
+    )
+    record = Enriched(story=Story(id="ap:1"), entities=entities, provenance=PROVENANCE)
+    made = document(record)
+    assert len(made["entities"]) + len(made["places"]) < 10_000
+    assert enriched(made) == record
+
+
+@pytest.mark.parametrize(("latitude", "longitude"), [(91.0, 0.0), (0.0, 1e300)])
+def test_coordinates_off_the_earth_are_kept(latitude: float, longitude: float) -> None:
+    """Of a place that the provider mistyped its name is searched."""
+    located = (Located(name="Nowhere", latitude=latitude, longitude=longitude),)
+    record = Enriched(story=Story(id="ap:1", located=located), provenance=PROVENANCE)
+    made = document(record)
+    assert made["located"][0]["name"] == "Nowhere"
+    assert made["located"][0]["latitude"] is None
+    assert enriched(made) == record

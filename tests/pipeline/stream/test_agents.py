@@ -29,7 +29,7 @@ def test_every_counter_is_a_metric_with_its_help() -> None:
     counts = no_counts()
     for number, name in enumerate(counts):
         counts[name] = number
-    metrics = WorkerMetrics(counts, cast(Any, Pool()), Progress(1), lambda: 0.0)
+    metrics = WorkerMetrics(counts, cast(Any, Pool()), Progress(1), lambda: 0.0, lambda: 0)
     shown = generate_latest(metrics.registry).decode()
     for number, (name, text) in enumerate(counters().items()):
         assert f"# HELP newswire_{name}_total {text}" in shown

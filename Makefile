@@ -1,7 +1,8 @@
 # Everything sets itself up: only Python 3.11 or newer and make need be there (`make PYTHON=python3.13 test`).
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# What is imported is compiled when it is first imported: half of the installation time is saved.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 UV_LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--extra fulltext --extra s3 --extra sftp --no-emit-index-url --custom-compile-command "make lock"
 
@@ -85,7 +86,7 @@ ifeq ($(shell test -L .venv && echo linked),)
 	@touch $@
 
 .venv/runs: requirements.lock pyproject.toml | .venv/python
-	@echo "Installing what newswire needs into .venv (once, about a minute) ..."
+	@echo "Installing what newswire needs into .venv (once, about half a minute and the downloads) ..."
 	@$(INSTALL) --require-hashes -r requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@

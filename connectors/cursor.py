@@ -39,6 +39,10 @@ CREATE TABLE IF NOT EXISTS stories (
     PRIMARY KEY (id, feed, digest)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS topics (name TEXT NOT NULL PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS received (
+    feed TEXT NOT NULL, hour INTEGER NOT NULL, stories INTEGER NOT NULL,
+    PRIMARY KEY (feed, hour)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS generation (number INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS acknowledged (
     feed TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL,
@@ -73,6 +77,8 @@ class Acknowledged:
     """The highest offset acknowledged, by topic and partition."""
     topics: Mapping[str, str] = field(default_factory=dict)
     """The id of each topic."""
+    new_stories: int = 0
+    """How many of the stories are new."""
 
 
 def set_aside(path: Path) -> Path | None:
@@ -140,6 +146,8 @@ class Cursor:
             )
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
+            # The headline of a story that was killed must not stay in a free page.
+            self._db.execute("PRAGMA secure_delete=ON")
             self._db.executescript(_SCHEMA)
             self.begin()
         except (OSError, sqlite3.Error) as error:
@@ -196,6 +204,11 @@ class Cursor:
         )
         return {(topic, partition): offset for topic, partition, offset in rows}
 
+    def received(self) -> dict[int, int]:
+        """Return the number of new stories by hour, in hours since 1970."""
+        rows = self._db.execute("SELECT hour, stories FROM received WHERE feed = ?", (self.feed,))
+        return dict(rows.fetchall())
+
     def topics(self) -> dict[str, str]:
         """Return the id of each topic, as of the last commit that had it."""
         return dict(self._db.execute("SELECT name, id FROM topics"))
@@ -238,6 +251,12 @@ class Cursor:
                     " ON CONFLICT DO UPDATE SET newest = 1, at = excluded.at",
                     (story_id, feed, digest, at),
                 )
+            if what.new_stories:
+                self._db.execute(
+                    "INSERT INTO received VALUES (?, ?, ?)"
+                    " ON CONFLICT DO UPDATE SET stories = stories + excluded.stories",
+                    (feed, at // 3600, what.new_stories),
+                )
             self._db.executemany(
                 "DELETE FROM state WHERE feed = ? AND name = ?",
                 [(feed, name) for name, value in what.state.items() if value is None],
@@ -261,6 +280,9 @@ class Cursor:
                 f"DELETE FROM {table} WHERE feed = ? AND at < ?",  # noqa: S608 (names of our own)
                 (self.feed, oldest),
             )
+        self._db.execute(
+            "DELETE FROM received WHERE feed = ? AND hour < ?", (self.feed, oldest // 3600)
+        )
 
     def forget(self) -> None:
         """Forget everything, of all feeds: what their sources still have is delivered again.

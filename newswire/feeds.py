@@ -1,8 +1,9 @@
-"""`newswire feeds`: try the feeds that are configured."""
+"""`newswire feeds`: list, try and add feeds."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
 import orjson
@@ -10,16 +11,23 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from config.feeds import load_feeds
+from connectors import discovery
 from connectors.check import Row
 from connectors.check import check as check_feeds
+from connectors.overview import FeedState, overview
 from newswire.context import one_sentence, out, settings
+from pipeline.wire.story import Story
 
-app = typer.Typer(help="Check the feeds.", no_args_is_help=True)
+SHOWN, TEXT_CHARS = 3, 200
+"""How many stories `add` shows, and how much of their text."""
+
+app = typer.Typer(help="List, check and add feeds.", no_args_is_help=True)
 
 
 @app.callback()
 def feeds() -> None:
-    """Check the feeds."""
+    """List, check and add feeds."""
 
 
 @app.command()
@@ -44,6 +52,92 @@ def check(
             _print(rows)
         if any(row.reachable is False and row.enabled for row in rows):
             raise typer.Exit(1)
+
+
+@app.command(name="list")
+def list_(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a feed.")] = False,
+) -> None:
+    """List the feeds with their state, rate, last story and silence.
+
+    Asks no source; `newswire feeds check` does.
+    """
+    with one_sentence():
+        states = overview(settings(ctx.obj))
+        if as_json:
+            for state in states:
+                typer.echo(orjson.dumps(asdict(state)))
+            return
+        table = Table(
+            "Feed", "State", "Hour", "Day", "Last story", "Silence", box=None, padding=(0, 2)
+        )
+        for state in states:
+            table.add_row(
+                escape(state.feed),
+                state.state,
+                f"{state.last_hour:,}",
+                f"{state.last_day:,}",
+                _last(state.last_story_at, state.last_story),
+                _silence(state),
+            )
+        out.print(table)
+        for state in states:
+            if state.failure:
+                out.print(f"[red]{escape(state.feed)}[/]: {escape(state.failure)}")
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    url: Annotated[str, typer.Argument(help="A feed, or a page that links to one.")],
+    name: Annotated[str | None, typer.Option(help="The feed's name; by default its host.")] = None,
+    full_text: Annotated[
+        bool, typer.Option("--full-text", help="Fetch the page behind each item.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
+) -> None:
+    """Find the feed at an address, show three of its stories, and add it to the feeds file."""
+    with one_sentence():
+        file = settings(ctx.obj).connectors.feeds_file
+        found = discovery.discover(url)
+        out.print(f"{escape(found.url)}: {found.format}, {len(found.stories)} stories")
+        if found.unread:
+            out.print(f"[yellow]{found.unread} items can't be read[/]")
+        for story in found.stories[:SHOWN]:
+            _print_story(story)
+        if dry_run:
+            chosen = name or discovery.name_for(found.url, list(load_feeds(file)))
+            out.print(escape(discovery.table(found, chosen, full_text)), highlight=False)
+            return
+        chosen = discovery.add(file, found, name, full_text)
+        out.print(f"Added feeds.{chosen} to {escape(str(file))}. Running connectors must restart.")
+
+
+def _print_story(story: Story) -> None:
+    """Print a story's fields as the index will have them, without what enrichment adds."""
+    at = story.version_created or story.first_created
+    fields = {
+        "headline": story.headline,
+        "id": story.id,
+        "source": story.source,
+        "time": at.isoformat() if at else None,
+        "language": story.language,
+        "text": (story.summary or story.body)[:TEXT_CHARS].replace("\n", " "),
+    }
+    out.print()
+    for field, value in fields.items():
+        if value:
+            out.print(f"  [dim]{field:9}[/]{escape(str(value))}", highlight=False)
+
+
+def _silence(state: FeedState) -> str:
+    if state.last_story_at is None:
+        return "–"
+    since = datetime.now(UTC) - datetime.fromisoformat(state.last_story_at)
+    hours, minutes = divmod(int(since.total_seconds()) // 60, 60)
+    usual = "" if state.expected is None else f", usually {state.expected:.0f} stories"
+    return f"{hours} h {minutes} min{usual}"
 
 
 def _print(rows: list[Row]) -> None:
@@ -84,9 +178,11 @@ def _reachable(row: Row) -> str:
 
 
 def _newest(row: Row) -> str:
-    if row.newest_at is None:
-        return "–"
-    return f"{row.newest_at[:16].replace('T', ' ')} {escape((row.newest or '')[:40])}"
+    return _last(row.newest_at, row.newest)
+
+
+def _last(at: str | None, headline: str | None) -> str:
+    return "–" if at is None else f"{at[:16].replace('T', ' ')} {escape((headline or '')[:40])}"
 
 
 def _format(row: Row) -> str:

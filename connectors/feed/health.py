@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from config.feeds import Feed
+from connectors.feed.habit import SILENT_AFTER
 
 _ADDED = (
     "deliveries",
@@ -55,6 +56,8 @@ class Counts:
     """When the running poll last progressed; None between polls."""
     known_since: str | None = None
     """When the feed ran for the first time."""
+    expected: float | None = None
+    """How many stories the feed would usually have brought since the last one."""
 
     def add(self, more: Counts) -> None:
         """Add the counts of a batch that was acknowledged."""
@@ -70,7 +73,7 @@ class Health(StrEnum):
     OK = "ok"
     WAITING = "waiting"  # the broker or the source has failed; it is tried again
     DEAD = "dead"  # the source failed so often that it is tried rarely
-    SILENT = "silent"  # reachable, but no story for longer than silent_after_seconds
+    SILENT = "silent"  # reachable, but without a story for longer than configured or usual
     STUCK = "stuck"  # a poll hangs
 
 
@@ -89,6 +92,8 @@ def health(counts: Counts, feed: Feed, at: datetime) -> Health:
         return Health.WAITING
     last = counts.last_story_at or counts.known_since
     if feed.silent_after_seconds and _older(last, at, feed.silent_after_seconds):
+        return Health.SILENT
+    if counts.expected is not None and counts.expected >= SILENT_AFTER:
         return Health.SILENT
     return Health.OK
 

@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from threading import Event
 
 from config.feeds import Feed
@@ -27,6 +28,7 @@ from connectors.feed.archive import Archive
 from connectors.feed.batch import Batch, story_digest
 from connectors.feed.claims import Claims
 from connectors.feed.fulltext import page_of
+from connectors.feed.habit import expected
 from connectors.feed.health import Counts, is_dead
 from connectors.feed.pages import Pages
 from connectors.feed.reading import letter as letter_for
@@ -47,7 +49,7 @@ from pipeline.wire.errors import (
     StoryError,
     TransientError,
 )
-from pipeline.wire.story import Story
+from pipeline.wire.story import Status, Story
 from pipeline.wire.topics import Topics
 
 log = logging.getLogger(__name__)
@@ -59,6 +61,8 @@ PRUNE_SECONDS = 86_400.0
 
 TOPIC_SECONDS = 60.0
 """After this time without a look, the ids of the topics are compared before publishing."""
+
+HABIT_SECONDS = 60.0
 
 LOST = "the broker has lost records that it had acknowledged: all feeds deliver again"
 
@@ -113,7 +117,7 @@ class FeedLoop:
         self._retry = retry
         self._on_change = on_change
         self._claims = claims or Claims()
-        self._topics_at = 0.0
+        self._topics_at = self._habit_at = 0.0
         if cursor.get(SINCE) is None:
             cursor.commit(Acknowledged(state={SINCE: now().isoformat()}))
         self.counts = Counts(
@@ -140,6 +144,7 @@ class FeedLoop:
                     self._cursor.prune()
                     prune_at = time.monotonic() + PRUNE_SECONDS
                 self._cursor.begin()
+                self._compare_with_habit()
                 self._redeliver(stop)
                 more = self._round(stop)
             except SourceUnavailable as error:
@@ -219,6 +224,16 @@ class FeedLoop:
         log.warning(LOST, extra={"feed": self.feed.name, "topics": sorted(topics)})
         self.counts.losses += 1
         self._cursor.forget()
+
+    def _compare_with_habit(self) -> None:
+        """Update how many stories were expected since the last one, once a minute."""
+        if time.monotonic() < self._habit_at:
+            return
+        self._habit_at = time.monotonic() + HABIT_SECONDS
+        last = self.counts.last_story_at
+        self.counts.expected = (
+            expected(self._cursor.received(), datetime.fromisoformat(last), now()) if last else None
+        )
 
     def _redeliver(self, stop: Event) -> None:
         """Publish the feed's archive, once each time that the cursor was forgotten.
@@ -362,7 +377,9 @@ class FeedLoop:
                     },
                 )
             counts.last_story_at = delivery.received_at.isoformat()
-            counts.last_story = (story.headline or story.slugline or story.id)[:200]
+            usable = story.status is Status.USABLE  # of any other story only the id is shown
+            title = (story.headline or story.slugline) if usable else None
+            counts.last_story = (title or story.id)[:200]
         for letter in letters:
             self._add_letter(letter, batch)
         if delivery.raw and (read.stories or letters or read.skipped):
@@ -435,7 +452,9 @@ class FeedLoop:
                 LAST_AT: batch.counts.last_story_at,
                 LAST: batch.counts.last_story,
             }
+        remembered.new_stories = batch.counts.stories
         self._cursor.commit(remembered)
+        self._habit_at = 0.0
         self._claims.release(self.feed.name)
         self.counts.add(batch.counts)
 

@@ -14,11 +14,12 @@ from connectors.feed.archive import Archive
 from connectors.feed.claims import Claims
 from connectors.feed.health import Health, health
 from connectors.feed.loop import FeedLoop
-from connectors.formats import FORMATS
+from connectors.formats import FORMATS, Parsed
 from connectors.sources import Delivery, Progress, Refused
 from connectors.sources.base import now
 from pipeline.kafka.messages import Message
 from pipeline.wire.errors import SourceUnavailable
+from pipeline.wire.story import Status, Story
 from tests.connectors.feeds import Broker, Listed, loop, parse_lines, run_once
 
 
@@ -378,3 +379,22 @@ def test_format_that_breaks_its_promise(
     run_once(tmp_path, Listed(b"a|1|one"), broker)
     assert broker.letters()[0]["error"] == "IndexError"
     assert broker.records[0].value == b"a|1|one"
+
+
+def test_a_killed_storys_headline_is_not_kept(tmp_path: Path, broker: Broker) -> None:
+    """The cursor and the status have the headline of a usable story only."""
+    secret = b"headline that was killed"
+
+    def parse(raw: bytes, context: object) -> Parsed:
+        status = Status.WITHDRAWN if raw.startswith(b"kill") else Status.USABLE
+        return Parsed((Story(id="ap:1", headline=secret.decode(), status=status, body=str(raw)),))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(FORMATS, "lines", parse)  # type: ignore[arg-type]
+        running = run_once(tmp_path, Listed(b"story"), broker)
+        assert running.counts.last_story == secret.decode()
+        running.close()
+        running = run_once(tmp_path, Listed(b"story", b"kill"), broker)
+    assert running.counts.last_story == "ap:1"
+    running.close()
+    assert not [path for path in tmp_path.iterdir() if secret in path.read_bytes()]

@@ -8,7 +8,6 @@ back: the worker uses that to restore a newest version to the compacted topic.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -17,7 +16,7 @@ from pipeline.index.fingerprint import as_fields, fingerprint
 from pipeline.wire.enriched import Enriched, Place
 from pipeline.wire.errors import MappingError
 from pipeline.wire.labels import Label
-from pipeline.wire.story import Story
+from pipeline.wire.versions import trusted_time
 
 Document = dict[str, Any]
 
@@ -25,9 +24,6 @@ BEYOND = {"version": 2**63 - 1, "urgency": 2**31 - 1, "priority": 2**31 - 1}
 """The largest value of each number that a wire may send larger than its field."""
 MAX_NESTED = 9_000
 """Places and entities of a document that are searched; Elasticsearch takes 10,000."""
-
-AHEAD = timedelta(days=1)
-"""How far an agency's date may lie after the receipt: clocks and zones differ."""
 
 
 def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
@@ -43,7 +39,7 @@ def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
         for key, value in msgspec.to_builtins(story).items()
         if value is not None and value != []
     }
-    if at := published_at(story):
+    if at := trusted_time(story):  # when the version counts as published
         result["published_at"] = msgspec.to_builtins(at)
     base = record.provenance.language or (story.language or "").split("-")[0]
     if base in languages and story.body:
@@ -106,19 +102,6 @@ def _on_earth(located: dict[str, Any]) -> bool:
     return (latitude is None or -90 <= latitude <= 90) and (
         longitude is None or -180 <= longitude <= 180
     )
-
-
-def published_at(story: Story) -> datetime | None:
-    """Return when a version counts as published, for ordering, filters and the timeline.
-
-    It is the version's own date. A date more than AHEAD after the receipt is a mistake (2099,
-    9999): then the version counts as published when it was received. `version_created` keeps the
-    date.
-    """
-    dated = story.version_created or story.first_created
-    if dated and story.received_at and dated - story.received_at > AHEAD:
-        return story.received_at
-    return dated or story.received_at
 
 
 _BARE = frozenset(

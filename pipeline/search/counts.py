@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pipeline.index.document import AHEAD
 from pipeline.search.facets import FACETS
 from pipeline.search.filters import facet_filters, other_filters
 from pipeline.search.query import in_seconds
 from pipeline.search.request import SearchRequest
 from pipeline.search.visible import Body, Clause, iso, visible
 from pipeline.search.words import scoring
+from pipeline.wire.versions import AHEAD
 
 FACET_VALUES = 12
 """Values counted of each facet: its most frequent ones."""

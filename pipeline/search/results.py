@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from pipeline.index.document import AHEAD
 from pipeline.search.counts import TIMELINE_BUCKETS
 from pipeline.search.facets import FACETS
 from pipeline.search.query import MARK_END, MARK_START
+from pipeline.wire.versions import AHEAD
 
 _MARK = re.compile(f"([{MARK_START}{MARK_END}])")
 _AS_THEY_ARE = (

@@ -7,9 +7,16 @@ never comes from a Kafka offset.
 The clocks of a story never mix: each has a plane of its own in the number, and the planes
 are ordered. Within its plane a story counts by
 
-    killed         9·10^15 + milliseconds    a kill that names no version outranks all
-    wire version   10^13 + 2·version (+1)    +1 when withdrawn: a kill outranks its version
-    time           milliseconds since 1970   version_created, else first_created, else received
+    killed         9·10^15 + milliseconds      a kill that names no version outranks all
+    wire version   10^14 + 4·version + slot    a kill outranks the version that it names
+    time           4·milliseconds + slot       version_created, else first_created, else received
+
+The slot is 0 for a version that is held or under an embargo, 1 for a usable one and 2 for a
+withdrawn one. So an embargo that is lifted under an unchanged number or date is lifted, in
+whichever order the two arrive.
+
+A date more than AHEAD after the receipt is a mistake (2099, 9999): such a version counts by its
+receipt, so that it does not hide its own correction for years.
 
 Each format declares its clock, and the story carries it (`Story.clock`):
 
@@ -32,7 +39,7 @@ again, wins over the older enrichment and never over a newer version.
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -41,9 +48,14 @@ from pipeline.wire.story import Clock, Status, Story
 REVISIONS = 1000
 """Enrichment revisions that fit under one version."""
 
-_VERSION_PLANE = 10**13
+AHEAD = timedelta(days=1)
+"""How far an agency's date may lie after the receipt: clocks and zones differ."""
+
+_SLOTS = 4
+_HELD, _USABLE, _WITHDRAWN = range(3)
+_VERSION_PLANE = 10**14
 _KILL_PLANE = 9 * 10**15
-_MAX_WIRE_VERSION = 4 * 10**15
+_MAX_WIRE_VERSION = 2 * 10**15
 """A longer number may be a time or an id, so the story's time is its clock."""
 _BEFORE_CLOCKS = {
     **dict.fromkeys(("anpa1312", "iptc7901", "text", "mail"), Clock.TRANSMISSION),
@@ -54,7 +66,7 @@ _STEPS = 72
 """Parts of a second's 999 that a receipt e times as late takes: enough for four months."""
 _SECOND = 1000
 _MINUTE = 60_000
-_MAX_MILLISECONDS = _VERSION_PLANE - 1
+_MAX_MILLISECONDS = 10**13 - 1
 """In the year 2286: a later time, mistyped by the wire, must not leave its plane."""
 
 
@@ -69,12 +81,28 @@ def rank(story: Story) -> int:
     if version is not None and not 0 <= version < _MAX_WIRE_VERSION:
         version = None
     if version is None or (clock is Clock.TRANSMISSION and story.version_created):
-        at = _milliseconds(story.version_created or story.first_created or story.received_at)
+        at = _milliseconds(trusted_time(story))
         if clock is Clock.RECEIPT and story.received_at:
             at = at // _SECOND * _SECOND + _lateness(_milliseconds(story.received_at) - at)
         at = min(at + min(version or 0, _MINUTE - 1), _MAX_MILLISECONDS)
-        return _KILL_PLANE + at if withdrawn else at
-    return _VERSION_PLANE + 2 * version + withdrawn
+        return _KILL_PLANE + at if withdrawn else _SLOTS * at + _slot(story)
+    return _VERSION_PLANE + _SLOTS * version + _slot(story)
+
+
+def trusted_time(story: Story) -> datetime | None:
+    """Returns a version's own date; its receipt where it has none or the date is a mistake."""
+    dated = story.version_created or story.first_created
+    if dated and story.received_at and dated - story.received_at > AHEAD:
+        return story.received_at
+    return dated or story.received_at
+
+
+def _slot(story: Story) -> int:
+    """Returns the place among deliveries of one version: the less restricted is the newer."""
+    if story.status is Status.WITHDRAWN:
+        return _WITHDRAWN
+    held = story.status is Status.EMBARGOED or story.embargoed_until is not None
+    return _HELD if held else _USABLE
 
 
 def index_version(story: Story, revision: int) -> int:

@@ -60,7 +60,7 @@ def test_the_document_says_which_record_it_came_from(worker: Worker) -> None:
     asyncio.run(worker.index_some(10))
     version, fields = worker.index.held["ap:1"]
     assert fields["record"] == {"partition": 0, "offset": 1}
-    assert version == (10**13 + 6) * 1000 + 1
+    assert version == (10**14 + 4 * 3 + 1) * 1000 + 1
 
 
 def test_a_late_older_version_is_overwritten_on_the_topic(worker: Worker) -> None:
@@ -154,7 +154,7 @@ def test_a_refused_document_is_set_aside_and_tried_until_it_is_taken(worker: Wor
     asyncio.run(worker.drain())
     assert worker.waiting.set_aside == {}
     version, document = worker.index.held["ap:1"]
-    assert (version, document["body"]) == ((10**13 + 2) * 1000 + 1, "Text.")
+    assert (version, document["body"]) == ((10**14 + 4 + 1) * 1000 + 1, "Text.")
     assert document["record"] == {"partition": 0, "offset": 0}
     assert not asyncio.run(worker.try_refused(10))
 

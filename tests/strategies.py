@@ -53,6 +53,7 @@ links = every_field(Link, href=texts, rel=maybe_text, title=maybe_text, type=may
 stories = every_field(
     Story,
     id=st.text("abc:-0123456789", min_size=1, max_size=12),
+    former_ids=tuples_of(texts),
     source=maybe_text,
     provider_id=maybe_text,
     version=st.none() | small,

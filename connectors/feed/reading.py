@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -14,7 +15,7 @@ from connectors.formats import FORMATS, Context, Parsed, Skipped
 from connectors.sources.base import Delivery
 from pipeline.wire.deadletter import DeadLetter, dead_letter
 from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Story
+from pipeline.wire.story import Status, Story
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,11 @@ def read(feed: Feed, delivery: Delivery) -> Reading:
         log.exception("a format failed", extra={"feed": feed.name, "delivery": delivery.name})
         return Reading(letters=(letter(feed, delivery, "parse", error),))
     return Reading(
-        tuple(_stamp(story, feed, delivery) for story in parsed.stories),
+        tuple(
+            each
+            for story in parsed.stories
+            for each in _with_former_ids(_stamp(story, feed, delivery))
+        ),
         tuple(letter(feed, delivery, "parse", error) for error in parsed.errors),
         parsed.skipped,
     )
@@ -76,9 +81,22 @@ def letter(
 def _stamp(story: Story, feed: Feed, delivery: Delivery) -> Story:
     if feed.full_text:
         story = with_full_text(story, delivery.linked)
+    checked = spoken_for(story, feed)
     return msgspec.structs.replace(
-        spoken_for(story, feed),
+        checked,
+        former_ids=story.former_ids if checked.id == story.id else (),  # not another agency's
         received_at=delivery.received_at,
         feed=feed.name,
         format=story.format or feed.format,
     )
+
+
+def _with_former_ids(story: Story) -> Iterator[Story]:
+    """Yield a story and, of a kill, its copies under the ids that the story had before.
+
+    An upgrade may derive ids in another way; what was indexed before must be killed all the same.
+    """
+    yield story
+    if story.status is Status.WITHDRAWN:
+        for former in story.former_ids:
+            yield msgspec.structs.replace(story, id=former, former_ids=())

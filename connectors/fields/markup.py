@@ -40,6 +40,9 @@ _SKIPPED = frozenset(
         "media-reference frame revision-history",
     )
 )
+_HIDDEN = re.compile(
+    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all)\b", re.I
+)
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _MARKUP = re.compile(r"<[/!]?[a-zA-Z-][^<>]*>")
 _WIDEST_COLUMN = 40  # a longer cell is prose: aligning to it would waste memory and screen
@@ -148,10 +151,11 @@ def _untagged(markup: str) -> str:
     return flow.result()
 
 
-def _read(root: etree._Element, flow: _Flow) -> None:  # noqa: C901 (rules in order)
+def _read(root: etree._Element, flow: _Flow) -> None:  # noqa: C901, PLR0912 (rules in order)
     """Walks the tree without recursion: depth is the sender's choice."""
     outer: list[_Flow] = []  # flows that wait for a cell to end
     tables: list[list[list[str]]] = []  # rows of the open tables
+    hidden: set[etree._Element] = set()
     verbatim = 0
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, element in walk:
@@ -160,7 +164,8 @@ def _read(root: etree._Element, flow: _Flow) -> None:  # noqa: C901 (rules in or
             continue
         name = local_name(element).lower()
         if event == "start":
-            if name in _SKIPPED:
+            if name in _SKIPPED or (element.attrib and _is_hidden(element)):
+                hidden.add(element)
                 walk.skip_subtree()
                 continue
             if name in _PARAGRAPHS or name in _TABLES:
@@ -177,6 +182,10 @@ def _read(root: etree._Element, flow: _Flow) -> None:  # noqa: C901 (rules in or
             verbatim += name == "pre"
             _text(element.text, flow, verbatim)
             continue
+        if element in hidden:
+            hidden.discard(element)
+            _tail(element, root, flow, verbatim)
+            continue
         if name in _CELLS and tables and outer:
             cell, flow = flow.result(), outer.pop()
             if not tables[-1]:
@@ -191,6 +200,11 @@ def _read(root: etree._Element, flow: _Flow) -> None:  # noqa: C901 (rules in or
             flow.end_line()
         verbatim -= name == "pre"
         _tail(element, root, flow, verbatim)
+
+
+def _is_hidden(element: etree._Element) -> bool:
+    """Returns whether an element is not displayed, as the preheaders of newsletters are."""
+    return element.get("hidden") is not None or bool(_HIDDEN.search(element.get("style") or ""))
 
 
 def _tail(element: etree._Element, root: etree._Element, flow: _Flow, verbatim: int) -> None:

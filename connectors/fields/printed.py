@@ -14,11 +14,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from connectors.fields import signals, wrapping
+from connectors.fields import signals, values, wrapping
 from connectors.fields.signals import Signalled
 from connectors.fields.times import Instant, instant, zone
 from pipeline.wire.days import MONTHS
 from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Link, Signal
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_LINES = 300_000
@@ -113,7 +114,8 @@ def signal(texts: Iterable[str | None]) -> Signalled | None:
 
 def is_keyword_line(line: str) -> bool:
     """Returns whether a line is an AP-style keyword line: "BC-US--Deer Season,310"."""
-    return bool(_KEYWORDS.match(line)) and not line.endswith((".", "?", "!"))
+    is_trailer = trailer(line) is not None  # "AP-WF-11-13-13 1509GMT"
+    return bool(_KEYWORDS.match(line)) and not (is_trailer or line.endswith((".", "?", "!")))
 
 
 def identity(slugline: str, day: str) -> str:
@@ -122,6 +124,17 @@ def identity(slugline: str, day: str) -> str:
     The cycle ("BC-", "AM-") is left out: the afternoon's version is the same story.
     """
     return ":".join(filter(None, (_CYCLE.sub("", slugline.strip()).strip("- "), day)))
+
+
+def take(story_id: str, signalled: Signalled | None, body: str) -> tuple[str, tuple[Link, ...]]:
+    """Returns the id of a version of a story, and its link to the first take where it is an add.
+
+    A further take goes below what was sent: it is an item of its own, or it would replace the top.
+    """
+    if signalled is None or signalled.signal is not Signal.ADD:
+        return story_id, ()
+    number = signalled.lead or values.hashed_id(body[:400])
+    return f"{story_id}#add-{number}", (Link(href=story_id, rel="first-take"),)
 
 
 def is_byline(line: str) -> bool:

@@ -23,6 +23,17 @@ _TWO_LETTERS: Mapping[str, str] = {
     "ara": "ar", "zho": "zh", "chi": "zh", "swe": "sv", "dan": "da", "nor": "no", "fin": "fi",
     "pol": "pl", "tur": "tr", "kor": "ko", "cat": "ca", "ces": "cs", "cze": "cs", "hun": "hu",
 }  # fmt: skip
+_PLACEHOLDER = re.compile(
+    r"[\W0_]+|none|null|nil|n/?a|nan|unknown|undefined|false|true|id|guid|tba|tbd", re.IGNORECASE
+)
+# A host, a site's first page, the beginning of a URN: "www.press.example", "urn:newsml:dpa.com".
+_NAME = r"(?:[a-z0-9-]+\.)*[a-z0-9-]+"
+_HOST = re.compile(
+    rf"(?:https?://|www\.){_NAME}(?::\d{{1,5}})?/?|urn:newsml:{_NAME}:?"
+    rf"|tag:{_NAME}(?:,\d{{4}}(?:-\d\d){{0,2}})?:?"
+    r"|(?:[a-z0-9-]+\.)+(?:com|org|net|info|news|example|eu|int|[a-z]{2})(?::\d{1,5})?/?",
+    re.IGNORECASE,
+)
 _URI = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")
 
 T = TypeVar("T")
@@ -62,6 +73,12 @@ def item_id(agency: str | None, feed: str | None, guid: str) -> str:
     two feeds stays apart.
     """
     return story_id(agency or (None if _URI.match(guid) else feed), guid)
+
+
+def identifies(identifier: str | None) -> bool:
+    """Returns whether an identifier can name one story: not "", "0", "n/a" or a host alone."""
+    bare = (identifier or "").strip()
+    return bool(bare) and not (_PLACEHOLDER.fullmatch(bare) or _HOST.fullmatch(bare))
 
 
 def hashed_id(*parts: str | None) -> str:

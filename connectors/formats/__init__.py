@@ -14,11 +14,13 @@ from connectors.formats import (
     iptc7901,
     jsonfeed,
     mail,
+    newsarticle,
     newsml12,
     newsml_g2,
     ninjs,
     nitf,
     rss,
+    sitemap,
     text,
 )
 from connectors.formats.base import Context, Format, Parse, Parsed, Skipped
@@ -28,11 +30,13 @@ KNOWN: tuple[Format, ...] = (
     iptc7901.FORMAT,
     ap_media.FORMAT,
     jsonfeed.FORMAT,
+    newsarticle.FORMAT,
     ninjs.FORMAT,
     nitf.FORMAT,
     newsml12.FORMAT,
     newsml_g2.FORMAT,
     rss.FORMAT,
+    sitemap.FORMAT,
     mail.FORMAT,
     text.FORMAT,
 )

@@ -126,11 +126,14 @@ def _read(message: bytes, offset: int, context: Context) -> Story | Skipped:
     if signalled and signalled.signal is Signal.NEWSALERT:
         # All alerts of a day have one keyword, and none has versions: each is a story.
         identity += f":{values.hashed_id(body)}"
+    whole = values.story_id(id_name(context.agency or signed), identity)
+    story_id, links = printed.take(whole, signalled, body)
     return Story(
-        id=values.story_id(id_name(context.agency or signed), identity),
+        id=story_id,
         source=short_name(signed),
         provider_id=provider_id,
-        version=signalled.lead if signalled else None,
+        version=signalled.lead if signalled and not links else None,
+        links=links,
         status=status,
         status_sent=verdict.sent,
         signal=signalled.signal if signalled else None,

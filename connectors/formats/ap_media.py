@@ -60,7 +60,8 @@ def _items(raw: bytes) -> Iterator[tuple[str, tuple[Object, Any] | ParseError]]:
 
 def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
     ids = item["altids"] if isinstance(item["altids"], dict) else {}
-    provider_id = text(ids.get("itemid")) or text(item.get("uri"))
+    named = (text(ids.get("itemid")), text(item.get("uri")))
+    provider_id = next(filter(values.identifies, named), None)
     kind = (text(item.get("type")) or "text").casefold()
     slug = printed.slug(text(item.get("slugline")) or "")
     said = _signal(item, slug) or signals.of_headline(text(item.get("headline")))

@@ -6,6 +6,7 @@ not what is declared: agencies label HTML as text/plain and XHTML as "xhtml/xml"
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from lxml import etree
@@ -17,6 +18,7 @@ from connectors.formats import nitf_content, xml
 from connectors.formats.nitf_content import Content
 from pipeline.wire.errors import ParseError
 
+_NITF = re.compile(r"<(?:\w+:)?(?:tt)?nitf[\s>]")
 _STYLE_SHEETS = frozenset(("stylesheet", "transform", "style"))
 
 
@@ -29,11 +31,12 @@ def read(container: etree._Element, near: date | None) -> Content:
     names = [local_name(child) for child in container]
     if _STYLE_SHEETS.intersection(names):
         return Content()
-    nitf = next(xml.descendants(container, "nitf"), None)
+    nitf = next(xml.descendants(container, "nitf", "ttnitf"), None)
     if nitf is not None:
         return nitf_content.read(nitf, near)
     if not names:
-        return Content(body=of_text(_bare(container)))
+        text = _bare(container)
+        return of_markup(text, near) or Content(body=of_text(text))
     body = next(xml.descendants(container, "body"), container)
     return Content(body=_of_xhtml(body))
 
@@ -47,6 +50,14 @@ def read_document(raw: bytes, near: date | None) -> Content:
         text = decode(raw)
         return Content(body=of_text(text)) if looks_like_markup(text) else Content()
     return read(wrapper, near)
+
+
+def of_markup(text: str, near: date | None) -> Content | None:
+    """Returns the content of NITF that stands as text in another format; None for other text."""
+    if not _NITF.search(text[:2000]):
+        return None
+    content = read_document(text.encode("utf-8", "replace"), near)
+    return content if content.body or content.headline else None
 
 
 def of_text(text: str) -> str:

@@ -24,13 +24,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from connectors.fields import printed, restrictions, signals, values
 from connectors.fields.charset import decode, sanitise
 from connectors.fields.times import Instant, zone
 from connectors.formats.base import Context, Format, Parsed, read_each
+from connectors.formats.start import Start
 from pipeline.wire import dateline
 from pipeline.wire.agencies import id_name, short_name
 from pipeline.wire.days import MONTHS
@@ -42,6 +43,13 @@ _HEADER = re.compile(
     r"(?P<category>[A-Za-z]{1,3})\s+(?P<words>\d{0,5})\s*(?P<more>.*)$"
 )
 _AGENCY = re.compile(r"(?:^|\s)(?P<agency>[A-Za-z][\w/-]{1,20})\s+(?P<number>\d{2,5})\s*$")
+# Where a relay dropped the control characters, the header line is unmistakable.
+_BARE_HEADER = re.compile(
+    rb"^[A-Za-z]{2,4}\d{1,5} +[1-9] +[A-Za-z]{1,3} +\d{0,5} +"
+    rb"[A-Za-z][\w/-]{1,20} +\d{2,5}[ \t\r]*$",
+    re.MULTILINE,
+)
+_BARE_TRAILER = re.compile(rb"\d{6} *(?:GMT|UTC|Z)? *[A-Za-z\xc0-\xff]{3,9}\.?(?: +\d{2,4})?$")
 _NOTEBOOK = re.compile(r"^#\s*\S|^#+\s*(?:dpa\s+)?(?:Notebook|Notizblock)\b", re.IGNORECASE)
 _NOT_PUBLISHED = re.compile(
     r"following information is not (?:intended )?for publication"
@@ -66,6 +74,7 @@ def parse(raw: bytes, context: Context) -> Parsed:
     """
     raw = raw.strip(b"\x00")
     printed.check_text(raw)
+    raw = _with_controls(raw)
     before, *messages = raw.split(b"\x01")
     if not messages or before.strip(b"\x16\x04\x7f \r\n"):
         raise ParseError("no IPTC 7901 message: it does not begin with SOH", "byte 0")
@@ -75,6 +84,26 @@ def parse(raw: bytes, context: Context) -> Parsed:
         ((None, item) for item in zip(messages, offsets, strict=False)),
         lambda item: (_read(item[0], item[1] + 1, context),),
     )
+
+
+def _with_controls(raw: bytes) -> bytes:
+    """Returns a delivery with SOH, STX and ETX where a relay has dropped all of them."""
+    if re.search(rb"[\x01-\x03]", raw) or not _BARE_HEADER.search(raw):
+        return raw
+    starts = [match.start() for match in _BARE_HEADER.finditer(raw)]
+    parts = (raw[start:end] for start, end in pairwise((*starts, len(raw))))
+    return raw[: starts[0]] + b"".join(map(_restored, parts))
+
+
+def _restored(message: bytes) -> bytes:
+    lines = message.split(b"\n")
+    head = 1
+    while head < len(lines) and (not lines[head].strip() or b"/" in lines[head]):
+        head += 1  # keywords: "/transport/Portugal/"
+    ends = (n for n, line in enumerate(lines) if n >= head and _BARE_TRAILER.match(line.strip()))
+    end = max(ends, default=len(lines))
+    text, tail = b"\n".join(lines[head:end]), b"\n".join(lines[end:])
+    return b"\x01" + b"\n".join(lines[:head]) + b"\n\x02" + text + b"\n\x03" + tail
 
 
 class _Head(NamedTuple):
@@ -126,17 +155,18 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
         dateline.agency_of(filed),
         context.agency,
     )
-    source = short_name(*signed)
+    # "etf" and the like are desks: a known agency of the dateline is preferred.
+    source = short_name(*signed, dateline.agency_of(filed), context.agency)
     provider_id = header["service"] + header["number"]
     day = _printed_day(decode(tail).strip(), sent)
+    owner = id_name(context.agency) or id_name(*signed)
+    identity = printed.identity(slugline or head.headline or provider_id, day)
+    story_id, takes = printed.take(values.story_id(owner, identity), signalled, body)
     return Story(
-        id=values.story_id(
-            id_name(context.agency) or id_name(*signed),
-            printed.identity(slugline or head.headline or provider_id, day),
-        ),
+        id=story_id,
         source=source,
         provider_id=provider_id,
-        version=signalled.lead if signalled else None,
+        version=signalled.lead if signalled and not takes else None,
         status=status,
         status_sent=verdict.sent,
         signal=signalled.signal if signalled else None,
@@ -156,7 +186,7 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
         version_created=sent.at if sent else None,
         embargoed_until=until.at if until else None,
         zone_assumed=bool((sent and sent.assumed) or (until and until.assumed)),
-        links=values.distinct(_links(notes)),
+        links=values.distinct((*takes, *_links(notes))),
     )
 
 
@@ -251,9 +281,13 @@ def _printed_day(tail: str, sent: Instant | None) -> str:
     return sent.at.date().isoformat() if sent and match["year"] else f"{month:02}-{match['day']}"
 
 
+def _recognises(start: Start) -> bool:
+    return start.raw.startswith(b"\x01") or bool(_BARE_HEADER.match(start.raw))
+
+
 FORMAT = Format(
     name="iptc7901",
     parse=parse,
-    recognises=lambda start: start.raw.startswith(b"\x01"),
+    recognises=_recognises,
     clock=Clock.TRANSMISSION,
 )

@@ -56,7 +56,7 @@ def _objects(items: list[Any]) -> Iterator[tuple[str, Object | ParseError]]:
 
 
 def _read(item: Object, feed: Object, context: Context) -> Story | Skipped:
-    guid = text(item.get("id")) or text(item.get("url"))
+    guid = next(filter(values.identifies, (text(item.get("id")), text(item.get("url")))), None)
     headline = _title(item.get("title"))
     content = _content(item)
     summary = _plain(item.get("summary"))

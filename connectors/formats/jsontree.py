@@ -141,9 +141,10 @@ def paragraphs(value: Any) -> str | None:
     printed.check_story(len(value), "the body")
     if value.count("<") > MAX_TAGS:
         raise ParseError(f"a text of more than {MAX_TAGS} tags", "the body")
-    return (
-        inline.of_text(value) if looks_like_markup(value) else wrapping.paragraphs(value)
-    ) or None
+    if not looks_like_markup(value):
+        return wrapping.paragraphs(value) or None
+    nitf = inline.of_markup(value, None)
+    return (nitf.body if nitf else inline.of_text(value)) or None
 
 
 def texts(value: Any) -> tuple[str, ...]:

@@ -148,7 +148,7 @@ def _story(
     printed = dateline.of_element(chain.line("NewsLines/DateLine"), near)
     if printed is None or printed.place is None:
         printed = content.dateline or dateline.of_body(content.body, near) or printed
-    identity = _identity(item)
+    identity = _identity(item, slugline or headline or content.body.partition("\n")[0], created)
     if not alone:
         # Belga sends several stories in one item, each with an id of its own in Duid.
         identity = f"{identity}#{xml.attribute(chain.components[0], 'Duid') or headline or ''}"
@@ -179,7 +179,7 @@ def _story(
         priority=values.urgency(formal_name(xml.child(item.envelope, "Priority"))),
         categories=_categories(chain),
         subjects=tuple(_subjects(item, chain, values.language(language))),
-        keywords=_keywords(chain),
+        keywords=_keywords(chain) or content.keywords,
         genre=formal_name(chain.first("DescriptiveMetadata/Genre")),
         ednote="\n\n".join(values.distinct([*_notes(chain), *content.notes])) or None,
         copyright=chain.line("NewsLines/CopyrightLine") or chain.line("RightsMetadata/Copyright"),
@@ -193,9 +193,14 @@ def _story(
     )
 
 
-def _identity(item: _Item) -> str:
-    """Returns the provider's id of an item, the same for all of its revisions."""
-    public, item_id = item.identifier("PublicIdentifier"), item.identifier("NewsItemId")
+def _identity(item: _Item, name: str | None, created: Instant | None) -> str:
+    """Returns the provider's id of an item, the same for all of its revisions.
+
+    An id that identifies nothing (empty, "0", a host) is replaced by a hash of the slugline or
+    headline and the day, as in NITF.
+    """
+    public = _named(item.identifier("PublicIdentifier"), item)
+    item_id = _named(item.identifier("NewsItemId"), item)
     day, provider = item.identifier("DateId") or "", item.identifier("ProviderId") or ""
     if item_id:
         revision = _version(item)
@@ -203,13 +208,30 @@ def _identity(item: _Item) -> str:
     if public and (item_id is None or item_id in public):
         parted = urn.parts(public)
         if parted is None:
-            return public
+            return urn.without_revision(public, _version(item))
         provider, day, item_id = parted
     if not item_id:
-        raise ParseError("no NewsItemId and no PublicIdentifier", xml.place(item.item))
+        if not name:
+            raise ParseError(
+                "no NewsItemId, no PublicIdentifier, and no headline or text to make an id of",
+                xml.place(item.item),
+            )
+        return values.hashed_id(
+            provider, day[:8] or (f"{created.at:%Y%m%d}" if created else ""), name
+        )
     if re.fullmatch(r"\d{8}T\d{4,6}.*", day):
         return item_id
     return ":".join(filter(None, ("urn:newsml", provider, day, item_id)))
+
+
+def _named(identifier: str | None, item: _Item) -> str | None:
+    """Returns an identifier if it identifies an item, not only its provider or its day."""
+    if not values.identifies(identifier):
+        return None
+    parts = re.sub(r"^urn:newsml:", "", identifier or "", flags=re.IGNORECASE).split(":")
+    others = (item.identifier("ProviderId"), item.identifier("DateId"))
+    rest = [part for part in parts if part not in others and values.identifies(part)]
+    return identifier if rest else None
 
 
 def _provider(item: _Item) -> str | None:
@@ -244,8 +266,10 @@ def _properties(elements: Sequence[etree._Element]) -> Iterator[tuple[str, str]]
 def _keywords(chain: Chain) -> tuple[str, ...]:
     properties = _properties(chain.all("DescriptiveMetadata/Property"))
     found = values.distinct(value for name, value in properties if name in ("keyword", "keywords"))
-    printed = (chain.line("NewsLines/KeywordLine") or "").split(";")
-    return found or values.distinct(map(values.line, printed))
+    printed = (line_of(line) or "" for line in chain.all("NewsLines/KeywordLine"))
+    return found or values.distinct(
+        values.line(word) for line in printed for word in line.split(";")
+    )
 
 
 def _subject_elements(chain: Chain) -> Iterator[etree._Element]:
@@ -285,9 +309,11 @@ def _categories(chain: Chain) -> tuple[str, ...]:
 
 
 def _notes(chain: Chain) -> Iterator[str | None]:
-    """Yields the NewsLines whose type says that they are notes to editors."""
+    """Yields AdvisoryLines, and the NewsLines whose type says that they are notes to editors."""
+    yield from map(line_of, chain.all("NewsLines/AdvisoryLine"))
     for newsline in chain.all("NewsLines/NewsLine"):
-        if "note" in (formal_name(xml.child(newsline, "NewsLineType")) or "").casefold():
+        kind = (formal_name(xml.child(newsline, "NewsLineType")) or "").casefold()
+        if "note" in kind or "advisory" in kind:
             yield line_of(xml.child(newsline, "NewsLineText"))
 
 

@@ -50,6 +50,11 @@ _SIGNALS: Mapping[str, Signal] = {
     "edstat:c": Signal.CORRECTION,
     "edstat:w": Signal.WITHDRAW,
 }
+# Data, no text: EventsML-G2, SportsML, SportsML-G2, planning.
+_DATA = frozenset((
+    "events", "event", "sports-content", "sports-event", "sportsMessage", "planningItem",
+    "newsCoverageSet", "newsCoverage", "statistics", "election-results",
+))  # fmt: skip
 _MEDIA = frozenset(("picture", "photo", "graphic", "video", "audio", "animation"))
 _FORCE = (Signal.KILL, Signal.WITHDRAW, Signal.CORRECTION)  # one of these goes before any other
 
@@ -97,8 +102,6 @@ def _read(
         is_package = kind == "packageItem"
         yield Skipped(f"a package of {references} items" if is_package else f"a {kind}", guid)
         return
-    if guid is None:
-        raise ParseError("a newsItem without a guid", xml.place(element))
     content_meta = xml.child(element, "contentMeta")
     language = values.language(
         xml.attribute(xml.child(content_meta, "language"), "tag")
@@ -112,6 +115,10 @@ def _read(
         g2_concepts.read(root, element, language),
         context,
     )
+    data = next((name for name in map(local_name, _inline(element)) if name in _DATA), None)
+    if data is not None:
+        yield Skipped(f"no text: {data}", guid)
+        return
     created = _created(item)
     anchor = created.at if created else context.received_at
     content = _content(item, anchor.date() if anchor else None)
@@ -128,6 +135,12 @@ def _read(
         if not (story.headline or story.body):
             raise ParseError("a story with neither headline nor text", xml.place(element))
     yield story
+
+
+def _inline(element: etree._Element) -> Iterator[etree._Element]:
+    """Yields the elements that stand inside an item's inline XML."""
+    for rendition in xml.children(element, "contentSet/inlineXML"):
+        yield from rendition
 
 
 def _class(item: _Item) -> str | None:
@@ -185,7 +198,7 @@ def _content(item: _Item, near: date | None) -> Content:
     return Content()
 
 
-def _story(item: _Item, guid: str, content: Content, created: Instant | None) -> Story:
+def _story(item: _Item, guid: str | None, content: Content, created: Instant | None) -> Story:
     concepts, context = item.concepts, item.context
     near = created.at.date() if created else None
     # The id must be the same in a cancel that says no more than it must: who provides it.
@@ -208,8 +221,15 @@ def _story(item: _Item, guid: str, content: Content, created: Instant | None) ->
     urgency = item.text("urgency")
     printed = _dateline(item, content, near)
     version = xml.attribute(item.item, "version")
+    identity = guid if values.identifies(guid) else None
+    if identity is None:
+        name = item.text("slugline") or headline or content.body.partition("\n")[0]
+        if not name:
+            raise ParseError("no guid, headline or text to make an id of", xml.place(item.item))
+        made = first or created
+        identity = values.hashed_id(name, f"{made.at:%Y%m%d}" if made else "")
     return Story(
-        id=values.story_id(owner, guid),
+        id=values.story_id(owner, identity),
         source=source,
         provider_id=guid,
         version=values.integer(version) if version else 1,
@@ -229,7 +249,8 @@ def _story(item: _Item, guid: str, content: Content, created: Instant | None) ->
         priority=values.urgency(line_of(xml.child(item.header, "priority"))),
         categories=_categories(item),
         subjects=values.distinct(map(concepts.subject, xml.children(item.content, "subject"))),
-        keywords=values.distinct(map(line_of, xml.children(item.content, "keyword"))),
+        keywords=values.distinct(map(line_of, xml.children(item.content, "keyword")))
+        or content.keywords,
         genre=_genre(item),
         ednote=_ednote(item, content),
         copyright=_in_language(item, "rightsInfo/copyrightNotice")

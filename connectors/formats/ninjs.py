@@ -14,6 +14,7 @@ Id: agency and `uri`, or `guid` or `id` where there is none.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from connectors.fields import restrictions, signals, values
@@ -23,14 +24,37 @@ from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.jsontree import Object, dicts, paragraphs, prose, text, texts
 from pipeline.wire import dateline
 from pipeline.wire.agencies import id_name, short_name
+from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Dateline, Link, Located, Status, Story, Subject
 
 MARKS = frozenset((
     "uri", "guid", "headline", "headlines", "bodies", "body_html", "body_text", "body_xhtml",
     "versioncreated", "pubstatus", "altids",
+    "definition_short", "planning_date", "planning_item",  # Superdesk's events and plans
+))  # fmt: skip
+_KEYS = MARKS | frozenset((
+    "type", "firstcreated", "contentcreated", "language", "version", "urgency", "slugline",
+    "byline", "by", "description_text", "description_html", "descriptions", "subject", "subjects",
+    "place", "places", "ednote", "keywords", "copyrightholder", "copyrightnotice", "usageterms",
+    "embargoed", "embargoeduntil", "embargotime", "profile", "located", "renditions", "source",
+    "provider", "infosource", "infosources", "service", "services", "genre", "genres", "standard",
+    "associations", "authors", "mimetype", "$schema", "id", "body", "priority",
 ))  # fmt: skip
 _MEDIA = frozenset(("picture", "photo", "image", "graphic", "video", "audio"))
-_NO_STORY = frozenset(("composite", "package", "component", "event", "planning"))
+_NO_STORY = frozenset(
+    (
+        "composite",
+        "package",
+        "component",
+        "event",
+        "events",
+        "planning",
+        "assignment",
+        "coverage",
+        "sportsml",
+        "statistics",
+    )
+)
 _ALIASES = {
     "http://cv.iptc.org/newscodes/mediatopic/": "medtop",
     "http://cv.iptc.org/newscodes/subjectcode/": "subj",
@@ -47,7 +71,10 @@ def parse(raw: bytes, context: Context) -> Parsed:
 
 
 def _read(item: Object, context: Context) -> Story | Skipped:
-    provider_id = text(item.get("uri")) or text(item.get("guid")) or text(item.get("id"))
+    sent = [text(item.get(key)) for key in ("uri", "guid", "id")]
+    provider_id = next(filter(values.identifies, sent), None)
+    if "@context" in item or len(_KEYS.intersection(item)) < 2:
+        raise ParseError("JSON of no known format: fewer than two keys of ninjs", "the item")
     kind = (text(item.get("type")) or "text").casefold()
     body = _body(item)
     summary = _described(item)
@@ -63,6 +90,8 @@ def _read(item: Object, context: Context) -> Story | Skipped:
         return Skipped(f"no text: the item is of type {kind}", provider_id)
     if kind in _MEDIA:
         body = body if summary is None else summary
+    if not (provider_id or body or summary):
+        raise ParseError("JSON of no known format: a headline alone is no item", "the item")
     if not (headline or body or summary) and published is not Status.WITHDRAWN:
         return Skipped("an item without text", provider_id)
     until = verdict.until
@@ -71,7 +100,9 @@ def _read(item: Object, context: Context) -> Story | Skipped:
     signed = _signatures(item, context)
     source = short_name(*signed)
     near = created or first
-    wire_id = provider_id or values.hashed_id(slugline or headline, _day(first or created))
+    wire_id = provider_id or values.hashed_id(
+        slugline or headline or body[:80], _day(first or created)
+    )
     return Story(
         # A kill can be so bare that it does not even name its source.
         id=values.story_id(id_name(context.agency) or id_name(*signed), wire_id),
@@ -174,11 +205,16 @@ def _described(item: Object) -> str | None:
 def _body(item: Object) -> str:
     """Returns the text of a story: its plain body if that keeps paragraphs, else its HTML."""
     plain = [item.get("body_text"), item.get("body")]
-    marked = [item.get("body_html"), item.get("body_xhtml"), item.get("body_html5")]
+    marked = [
+        item.get("body_html"),
+        item.get("body_xhtml"),
+        item.get("body_html5"),
+        item.get("body_nitf"),
+    ]
     for body in dicts(item.get("bodies")):
         kind = (text(body.get("contenttype")) or "").casefold()
         role = (text(body.get("role")) or "").casefold()
-        if "html" in kind or (not kind and "html" in role):
+        if re.search("html|nitf", kind) or (not kind and re.search("html|nitf", role)):
             marked.append(body.get("value"))
         elif "xml" not in kind:
             plain.append(body.get("value"))

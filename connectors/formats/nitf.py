@@ -23,6 +23,7 @@ withheld or replaced is a story, and beside it comes the withdrawal of the other
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -47,6 +48,7 @@ _META: Mapping[str, str] = {  # head/meta/@name of the dialects, by what it hold
     "categoria": "category",
     "anpa-category": "category",
     "anpa-takekey": "take",
+    "keywords": "keywords",
 }
 # CP's revision-history says what a version does: "ADDS military statement".
 _COMMENTS: Mapping[str, Signal] = {
@@ -64,7 +66,8 @@ def parse(raw: bytes, context: Context) -> Parsed:
         ParseError: not XML, or no NITF in it.
     """
     root = xml.parse(raw)
-    documents = [root] if local_name(root) == "nitf" else list(xml.descendants(root, "nitf"))
+    names = ("nitf", "ttnitf")  # TT's own root
+    documents = [root] if local_name(root) in names else list(xml.descendants(root, *names))
     if not documents:
         raise ParseError("not NITF: there is no nitf element", xml.place(root))
     return read_each(
@@ -150,7 +153,7 @@ def _story(
     slugline = values.first(
         *head.meta.get("slugline", ()),
         head.title if head.title != headline else None,
-        head.sent("du-key", "key"),
+        _as_slugline(head.sent("du-key", "key")),
     )
     source = agencies.short_name(*_signatures(nitf, head), context.agency)
     doc_id = head.sent("doc-id", "id-string")
@@ -193,10 +196,7 @@ def _story(
         urgency_sent=urgency,
         categories=values.distinct(head.meta.get("category", ())),
         subjects=tuple(_subjects(head)),
-        keywords=values.distinct(
-            values.line(xml.attribute(keyword, "key")) or line_of(keyword)
-            for keyword in xml.descendants(head.docdata, "keyword")
-        ),
+        keywords=values.distinct((*content.keywords, *head.meta.get("keywords", ()))),
         genre=values.line(
             xml.attribute(xml.child(head.head, "tobject/tobject.property"), "tobject.property.type")
         ),
@@ -211,6 +211,12 @@ def _story(
         zone_assumed=times.any_assumed((issued, verdict.until)),
         links=(Link(href=named, rel="replaces"),) if named else (),
     )
+
+
+def _as_slugline(key: str | None) -> str | None:
+    """Returns a du-key that is words; a code such as "A-20260302-17" names nothing to a reader."""
+    letters, digits = (len(re.findall(kind, key or "")) for kind in (r"[^\W\d_]", r"\d"))
+    return key if letters >= digits else None
 
 
 def _head(nitf: etree._Element) -> _Head:
@@ -251,11 +257,11 @@ def _identity(
 ) -> str:
     """Returns the provider's id, or the best that is stable without it (see the module's text)."""
     doc_id = head.sent("doc-id", "id-string")
-    if doc_id:
+    if doc_id and values.identifies(doc_id):
         return urn.without_revision(doc_id)
     day = f"{issued.at:%Y%m%d}" if issued else ""
     key = head.sent("du-key", "key")
-    if key:
+    if key and values.identifies(key):
         return ":".join(filter(None, (day, key)))
     first_headline = next(
         (
@@ -399,6 +405,6 @@ def _located(head: _Head, content: Content) -> Iterator[Located]:
 FORMAT = Format(
     name="nitf",
     parse=parse,
-    recognises=has_element("nitf"),
+    recognises=has_element("nitf", "ttnitf"),
     clock=Clock.VERSION,
 )

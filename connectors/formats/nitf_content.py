@@ -23,6 +23,8 @@ class Content:
     """What a NITF body says."""
 
     headline: str | None = None
+    """The headline, else the title of the head."""
+    keywords: tuple[str, ...] = ()
     byline: str | None = None
     dateline: Dateline | None = None
     """The dateline element's, or else the one that the text begins with."""
@@ -55,8 +57,11 @@ def read(nitf: etree._Element, near: date | None) -> Content:
     text = text_of(*xml.children(body, "body.content"), *xml.children(body, "body.end"))
     return Content(
         headline=values.first(
-            line_of(xml.child(head, "hedline/hl1")), line_of(xml.child(head, "hedline"))
+            line_of(xml.child(head, "hedline/hl1")),
+            line_of(xml.child(head, "hedline")),
+            line_of(xml.child(nitf, "head/title")),
         ),
+        keywords=keywords(xml.child(nitf, "head/docdata")),
         byline=_byline(head),
         dateline=_dateline(head, near) or dateline.of_body(text, near),
         located=_located(xml.child(head, "dateline/location")),
@@ -67,6 +72,17 @@ def read(nitf: etree._Element, near: date | None) -> Content:
             text_of(*caption) or values.line(caption.text) for caption in captions
         ),
         has_media=bool(media),
+    )
+
+
+def keywords(docdata: etree._Element | None) -> tuple[str, ...]:
+    """Returns the keywords: their keys, or their texts (CP); some write several into one."""
+    sent = (
+        xml.attribute(keyword, "key") or line_of(keyword)
+        for keyword in xml.descendants(docdata, "keyword")
+    )
+    return values.distinct(
+        values.line(word) for words in sent if words for word in words.split(";")
     )
 
 
@@ -81,8 +97,20 @@ def _byline(head: etree._Element | None) -> str | None:
     for element in xml.children(head, "byline"):
         for title in list(xml.descendants(element, "byttl")):
             xml.remove(title)
-        found.append(values.byline(line_of(element)))
+        found.append(values.byline(line_of(_spaced(element))))
     return ", ".join(values.distinct(found)) or None
+
+
+def _spaced(element: etree._Element) -> etree._Element:
+    """Puts a space between words that only an inline element separates: "By<person>Ana"."""
+    for inner in element.iterdescendants():
+        before, parent = inner.getprevious(), inner.getparent()
+        ahead = before.tail if before is not None else (parent.text if parent is not None else "")
+        if (ahead or "")[-1:].isalnum() and (inner.text or "")[:1].isalnum():
+            inner.text = f" {inner.text}"
+        if "".join(map(str, inner.itertext()))[-1:].isalnum() and (inner.tail or "")[:1].isalnum():
+            inner.tail = f" {inner.tail}"
+    return element
 
 
 def _dateline(head: etree._Element | None, near: date | None) -> Dateline | None:

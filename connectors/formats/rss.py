@@ -18,7 +18,7 @@ from __future__ import annotations
 import html
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lxml import etree
@@ -75,13 +75,14 @@ def parse(raw: bytes, context: Context) -> Parsed:
         raise ParseError(f"the feed can't be read: {error}", "the document") from error
     paired = nodes if len(nodes) == len(found.entries) else [None] * len(found.entries)
     atom = found.version.startswith("atom")
+    repeated = _repeated(found.entries)
 
     def read(item: Any) -> tuple[Story | Skipped]:
         if not isinstance(item, tuple):  # an Atom tombstone
             return (_withdrawn(found.feed, item, context),)
         entry, node = item
         try:
-            return (_read(found.feed, entry, node, atom, context),)
+            return (_read(found.feed, entry, node, repeated, atom, context),)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ParseError(f"the item can't be read: {error}") from error
 
@@ -92,11 +93,16 @@ def parse(raw: bytes, context: Context) -> Parsed:
 
 
 def _read(
-    feed: Entry, entry: Entry, node: etree._Element | None, atom: bool, context: Context
+    feed: Entry,
+    entry: Entry,
+    node: etree._Element | None,
+    repeated: frozenset[str],
+    atom: bool,
+    context: Context,
 ) -> Story | Skipped:
     wenn = _wenn(node)
     wordpress = dict.get(entry, "wp_status")
-    guid = _guid(entry)
+    guid = _guid(entry, repeated)
     headline = _title(entry.get("title"), entry.get("title_detail"))
     content = _content(entry, bool(wordpress))
     description = _description(entry)
@@ -186,8 +192,21 @@ def _withdrawn(feed: Entry, tombstone: etree._Element, context: Context) -> Stor
     )
 
 
-def _guid(entry: Entry) -> str | None:
-    return values.line(entry.get("id") or entry.get("link"))
+def _guid(entry: Entry, repeated: frozenset[str]) -> str | None:
+    """Returns an item's guid, else its link: a guid that several links share names none of them."""
+    guid, link = values.line(entry.get("id")), values.line(entry.get("link"))
+    usable = (each for each in (guid, link) if each and each not in repeated)
+    return next(filter(values.identifies, usable), None)
+
+
+def _repeated(entries: Iterable[Entry]) -> frozenset[str]:
+    """Returns the guids that stand for several links in one delivery."""
+    links: dict[str, set[str]] = {}
+    for entry in entries:
+        guid, link = values.line(entry.get("id")), values.line(entry.get("link"))
+        if guid and link and guid != link:
+            links.setdefault(guid, set()).add(link)
+    return frozenset(guid for guid, found in links.items() if len(found) > 1)
 
 
 def _source(feed: Entry, context: Context) -> str | None:
@@ -284,7 +303,9 @@ def _time(entry: Entry, name: str, context: Context) -> Instant | None:
     found = instant(sent, context.timezone)
     parsed = dict.get(entry, f"{name}_parsed")
     if found is None and sent and parsed:
+        # feedparser passes over zones that it does not know.
         found = instant("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z".format(*parsed[:6]), "UTC")
+        found = found and found._replace(assumed=True)
     return found
 
 

@@ -62,6 +62,7 @@ _SAME_LABEL = {
 _SLUGGED = re.compile(
     r"\b((?:BC|AM|PM)-[\w.'’ -]{2,80}?)(?=[,;.\"”\n]|\s+(?:of|that|sent|moved)\b|$)"
 )
+_NO_TEXT = re.compile(r"\s*(?:WARC/\d|HTTP/\d|%PDF-|%!PS|BEGIN:V(?:CALENDAR|CARD))")
 _HTML = re.compile(r"</(?:p|div|body|html)>|<br\s*/?>", re.IGNORECASE)
 _HEADER_LINES = 14
 """A dateline is looked for in so many lines: below them a place and a dash are just text."""
@@ -77,6 +78,8 @@ def parse(raw: bytes, context: Context) -> Parsed:
     """
     printed.check_text(raw)
     text = decode(raw)
+    if _NO_TEXT.match(text):
+        raise ParseError(f"not a story but a container: it begins with {text[:10]!r}", "line 1")
     if is_html(text):
         text = markup.text_of_html(text)  # it says text/plain and is HTML
     lines = sanitise(text.replace("\f", "\n=====\n")).split("\n")
@@ -123,6 +126,10 @@ def split(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
         if not bare:
             if found:
                 found.append(line)
+            continue
+        if printed.trailer(bare) is not None and (has_body or _is_kill(found)):
+            yield first, [*found, line]
+            found, has_body, dated = [], False, False
             continue
         opens = len(bare) > 40 and _opens_story(bare) and not _is_mid_sentence(found)
         if has_body and (printed.is_keyword_line(bare) or (opens and dated)):
@@ -238,15 +245,20 @@ def read(lines: list[str], context: Context, near: date | None = None) -> tuple[
     provider_id = head.labels.get("id")
     created = labelled or (sent[1] if sent else None)
     owner = id_name(context.agency) or id_name(*signed)
+    identity = provider_id or _identity(slugline, head.headline, filed, created, body)
+    story_id, links = printed.take(values.story_id(owner, identity), signalled, body)
+    former: tuple[str, ...] = ()
+    if status is Status.WITHDRAWN and slugline and not provider_id and sent and sent[0] == "AP":
+        # AP's trailer was once taken for a keyword line, so that ids had no day.
+        former = (values.story_id(owner, printed.identity(slugline, "")),)
     story = Story(
-        id=values.story_id(
-            owner,
-            provider_id or _identity(slugline, head.headline, filed, created, body),
-        ),
+        id=story_id,
+        former_ids=former if story_id not in former else (),
         source=source,
         provider_id=provider_id,
         version=values.integer(head.labels.get("version"))
-        or (signalled.lead if signalled else None),
+        or (signalled.lead if signalled and not links else None),
+        links=links,
         status=status,
         status_sent=verdict.sent,
         signal=signalled.signal if signalled else None,

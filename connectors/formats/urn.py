@@ -1,7 +1,7 @@
 """NewsML URNs (RFC 3085): urn:newsml:PROVIDER:DATE:ITEM:REVISION[UPDATE].
 
 The revision and its update letter ("1N") change from version to version; what stands before
-them is the story.
+them is the story. Some providers leave out the date.
 """
 
 from __future__ import annotations
@@ -13,12 +13,27 @@ _URN = re.compile(
     r":(?P<id>.+?)):(?P<revision>\d+)(?P<update>[A-Za-z]?)",
     re.IGNORECASE,
 )
+_UNDATED = re.compile(
+    r"(?P<item>urn:newsml:[^:\s]+:(?P<id>.+?)):(?P<revision>\d{1,18})(?P<update>[A-Za-z]?)",
+    re.IGNORECASE,
+)
 
 
-def without_revision(identifier: str) -> str:
-    """Returns an identifier without the revision at its end; as it is where it is no such URN."""
-    match = _URN.fullmatch(identifier.strip())
-    return match["item"] if match else identifier.strip()
+def without_revision(identifier: str, revision: int | None = None) -> str:
+    """Returns an identifier without the revision at its end; as it is where it is no such URN.
+
+    Args:
+        identifier: as sent.
+        revision: the version, if it is known from elsewhere. A URN without a date loses a number
+            at its end only if that has an update letter or is the version.
+    """
+    bare = identifier.strip()
+    match = _URN.fullmatch(bare)
+    if match is None:
+        match = _UNDATED.fullmatch(bare)
+        if match and not match["update"] and int(match["revision"]) != revision:
+            match = None
+    return match["item"] if match else bare
 
 
 def parts(identifier: str) -> tuple[str, str, str] | None:

@@ -58,6 +58,7 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
     by_language = {name: {"type": "text", "analyzer": own} for name, own in languages.items()}
     return {
         "id": KEYWORD,
+        "former_ids": KEPT,
         "source": KEYWORD,
         "provider_id": KEYWORD,
         "version": LONG,

@@ -7,21 +7,31 @@ from datetime import date, timedelta
 
 _NAMED_MONTHS = """
     january jan januar jän jänner januari janvier janv enero ene gennaio gen janeiro tammikuu
-    february feb februar feber februari février fevrier févr fév febrero febbraio fevereiro helmikuu
-    march mar märz mär mrz maerz maart mrt mars marzo março maaliskuu
-    april apr avril avr abril abr aprile huhtikuu
-    may mai mei maj mayo maggio mag maio toukokuu
-    june jun juni juin junio giugno giu junho kesäkuu
-    july jul juli juillet juil julio luglio lug julho heinäkuu
-    august aug augustus août aout agosto ago elokuu
-    september sep sept septembre septiembre settembre set setembro syyskuu
-    october oct oktober okt octobre octubre ottobre ott outubro lokakuu
-    november nov novembre noviembre novembro marraskuu
-    december dec dezember dez décembre déc diciembre dic dicembre dezembro desember des joulukuu
+        января stycznia ledna ocak január ιανουαρίου januara gener
+    february feb februar feber februari février fevrier févr fév febrero febbraio fevereiro
+        helmikuu февраля lutego února şubat subat február φεβρουαρίου febrer
+    march mar märz mär mrz maerz maart mrt mars marzo março maaliskuu marca марта března mart
+        március μαρτίου març maret
+    april apr avril avr abril abr aprile huhtikuu апреля kwietnia dubna nisan április απριλίου
+    may mai mei maj mayo maggio mag maio toukokuu мая maja května mayıs mayis május μαΐου maig
+    june jun juni juin junio giugno giu junho kesäkuu июня czerwca června haziran június
+        ιουνίου juny
+    july jul juli juillet juil julio luglio lug julho heinäkuu июля lipca července temmuz
+        július ιουλίου juliol
+    august aug augustus août aout agosto ago elokuu августа sierpnia srpna ağustos agustos
+        augusztus αυγούστου agost
+    september sep sept septembre septiembre settembre set setembro syyskuu сентября września
+        září eylül eylul szeptember σεπτεμβρίου setembre
+    october oct oktober okt octobre octubre ottobre ott outubro lokakuu октября października
+        října ekim október οκτωβρίου
+    november nov novembre noviembre novembro marraskuu ноября listopada listopadu kasım kasim
+        νοεμβρίου
+    december dec dezember dez décembre déc diciembre dic dicembre dezembro desember des
+        joulukuu декабря grudnia prosince aralık aralik δεκεμβρίου desembre
 """
 MONTHS = {
     name: number
-    for number, names in enumerate(_NAMED_MONTHS.strip().splitlines(), start=1)
+    for number, names in enumerate(re.split(r"\n    (?=\S)", _NAMED_MONTHS.strip()), start=1)
     for name in names.split()
 }
 """Month names and abbreviations, in lower case, of the languages wires come in."""

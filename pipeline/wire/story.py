@@ -131,6 +131,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     """Stable across the versions of one story: agency + the provider's own id."""
+    former_ids: tuple[str, ...] = ()
+    """Ids that earlier releases of newswire gave this story; a kill withdraws them as well."""
     source: str | None = None
     """The agency's short name, as the trade writes it: "AP", "AFP", "dpa"."""
     provider_id: str | None = None

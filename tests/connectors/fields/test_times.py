@@ -76,3 +76,43 @@ def test_unknown_zone() -> None:
 def test_day(text: str, near: date | None, found: date | None) -> None:
     """A day without its year is the one nearest to the anchor, and unknown without one."""
     assert day(text, near) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "utc", "assumed"),
+    [
+        ("Fri, 19 Nov 2021 01:45:08 +02:00", "2021-11-18T23:45:08Z", False),
+        ("Mon, 21 Apr 2025 06:00:00 CEST", "2025-04-21T04:00:00Z", False),
+        ("Mon, 20 Jan 2025 06:00:00 CET", "2025-01-20T05:00:00Z", False),
+        ("Mon, 21 Apr 2025 06:00:00 BST", "2025-04-21T05:00:00Z", False),
+        ("Mon, 21 Apr 2025 06:00:00 JST", "2025-04-20T21:00:00Z", False),
+        ("Mon, 21 Apr 2025 06:00:00 GMT+2", "2025-04-21T04:00:00Z", False),
+        ("Mon, 21 Apr 2025 06:00:00 -0000", "2025-04-21T06:00:00Z", False),
+        ("Mon, 21 Apr 2025 06:00:00 IST", "2025-04-21T04:00:00Z", True),
+        ("Mon, 21 Apr 2025 06:00:00 QQT", "2025-04-21T04:00:00Z", True),
+        ("Mon Mar  2 15:04:05 CET 2026", "2026-03-02T14:04:05Z", False),
+        ("Monday, 02-Mar-26 15:04:05 MST", "2026-03-02T22:04:05Z", False),
+        ("2026-03-02 15:04:05.999 +0100 CET m=+0.1", "2026-03-02T14:04:05.999Z", False),
+        ("2026-03-02T15:04:05+01:00[Europe/Paris]", "2026-03-02T14:04:05Z", False),
+        ("2026-03-02t15:04:05z", "2026-03-02T15:04:05Z", False),
+        ("lun., 2 mars 2026 10:00:00 +0100", "2026-03-02T09:00:00Z", False),
+        ("2 марта 2026 10:00 MSK", "2026-03-02T07:00:00Z", False),
+        ("March 2, 2026 1:05 PM EST", "2026-03-02T18:05:00Z", False),
+        ("1637280000", "2021-11-19T00:00:00Z", False),
+        ("1637280000123", "2021-11-19T00:00:00Z", False),
+        ("2026030210", "2026-03-02T09:00:00Z", True),
+    ],
+)
+def test_zones_and_forms_of_the_world(text: str, utc: str, assumed: bool) -> None:
+    """A named zone, an offset of any form and epoch seconds count; an unknown name is marked."""
+    found = instant(text, "Europe/Zurich")
+    assert found is not None
+    assert (found.at, found.assumed) == (datetime.fromisoformat(utc), assumed)
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01T00:00:00Z", "1637-11-28", "Mon, 21 Apr 0001 06:00:00 Z"]
+)
+def test_a_zero_time_is_none(text: str) -> None:
+    """A year that no wire was sent in is no time."""
+    assert instant(text, "UTC") is None

@@ -1,0 +1,284 @@
+"""Deliveries as wires really send them: takes, trailers, ids that identify nothing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from connectors.formats import FORMATS, KNOWN, Context, Parsed
+from connectors.formats.auto import recognise
+from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Signal, Status, Story
+from pipeline.wire.versions import rank
+
+
+def read(name: str, text: str, context: Context | None = None) -> Parsed:
+    return FORMATS[name](text.encode(), context or Context())
+
+
+def one(name: str, text: str) -> Story:
+    (story,) = read(name, text).stories
+    return story
+
+
+SLUG = "BC-EU--Pier,{version}120\n{text}\n\nAP-WF-03-0{day}-26 1509GMT\n"
+STORY = "Pier closes\nBy ANNA KELLER\nAssociated Press\nLISBON, Portugal (AP) - The pier closed."
+
+
+def test_ap_s_trailer_dates_the_story_and_its_id() -> None:
+    """The trailer is no keyword line: it ends a story, dates it, and parts the days' stories."""
+    parsed = read("text", SLUG.format(version="", text=STORY, day=2) * 2)
+    assert parsed.errors == ()
+    assert [story.id for story in parsed.stories] == ["AP:EU--Pier:2026-03-02"] * 2
+    other = one("text", SLUG.format(version="", text=STORY, day=3))
+    assert other.id == "AP:EU--Pier:2026-03-03"
+
+
+def test_ap_s_kill_meets_its_story_under_both_ids() -> None:
+    """A kill names the id without a day that the story had before trailers were read."""
+    kill = one("text", SLUG.format(version=" KILL,", text="Kill it.\nIt is wrong.", day=2))
+    assert (kill.status, kill.id) == (Status.WITHDRAWN, "AP:EU--Pier:2026-03-02")
+    assert kill.former_ids == ("AP:EU--Pier",)
+
+
+def anpa(version: str, text: str, minute: int) -> str:
+    return (
+        f"\x16\x16\x01W100{minute}\x1f__t\r\nr i\x13\x11 BC-EU--Pier 03-02 0100\r\n"
+        f"\x02^BC-EU--Pier,{version}100<\r\n^Pier closes<\r\n\tLISBON (AP) _ {text}\r\n"
+        f"\x03AP-WF-03-02-26 15{minute}0GMT\r\n\x04"
+    )
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 2), (2, 1, 0, 1)])
+def test_takes_never_replace_the_first(order: tuple[int, ...]) -> None:
+    """Takes have ids of their own and name the first one, in any order and sent twice."""
+    takes = [anpa("", "First.", 1), anpa(" 1st Add,", "Second.", 2), anpa(" 2nd Add,", "Third.", 3)]
+    parsed = read("anpa1312", "".join(takes[n] for n in order))
+    ids = {story.id for story in parsed.stories}
+    first = "AP:EU--Pier:2026-03-02"
+    assert ids == {first, f"{first}#add-1", f"{first}#add-2"}
+    for story in parsed.stories:
+        is_add = story.signal is Signal.ADD
+        assert [link.href for link in story.links if link.rel == "first-take"] == [first] * is_add
+
+
+def test_a_lead_after_a_take_is_the_newest_story() -> None:
+    """A lead replaces the first take and outranks it; the add stands beside."""
+    texts = (anpa("", "First.", 1), anpa(" 1st Add,", "More.", 2), anpa(" 1st Ld,", "New.", 3))
+    first, add, lead = read("anpa1312", "".join(texts)).stories
+    assert first.id == lead.id != add.id
+    assert rank(lead) > rank(first)
+
+
+@pytest.mark.parametrize("slug", ["Take 2", "Take 2 of 3", "1st Add", "Add 1", "2ND ADD"])
+def test_every_way_to_write_a_take(slug: str) -> None:
+    """Adds and later takes are takes; the first take is the story."""
+    text = f"BC-EU--Pier, {slug},100\nPier closes\nLISBON (AP) - The pier closed on Monday."
+    assert "#add-" in one("text", text).id
+    assert "#add-" not in one("text", text.replace(slug, "1st Ld")).id
+
+
+NEWSML = """<NewsML><NewsItem><Identification><NewsIdentifier><ProviderId>p.example</ProviderId>
+<DateId>20260302</DateId>{ids}</NewsIdentifier></Identification><NewsComponent><NewsLines>
+<HeadLine>{title}</HeadLine></NewsLines></NewsComponent></NewsItem></NewsML>"""
+G2 = (
+    '<newsItem guid="{ids}"><itemMeta><versionCreated>2026-03-02T10:00:00Z</versionCreated>'
+    "</itemMeta><contentMeta><headline>{title}</headline></contentMeta></newsItem>"
+)
+NITF = (
+    "<nitf><head><docdata><doc-id id-string='{ids}'/><date.issue norm='20260302T100000Z'/>"
+    "</docdata></head><body><body.head><hedline><hl1>{title}</hl1></hedline></body.head></body></nitf>"
+)
+RSS = (
+    "<rss><channel><title>C</title><item><guid>{ids}</guid><title>{title}</title></item>"
+    "</channel></rss>"
+)
+NOTHING = (
+    "",
+    "0",
+    "000",
+    "-",
+    "n/a",
+    "www.p.example",
+    "http://www.p.example/",
+    "urn:newsml:p.example",
+)
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("newsml12", NEWSML.replace("{ids}", "<NewsItemId>{ids}</NewsItemId>")),
+        ("newsml12", NEWSML.replace("{ids}", "<PublicIdentifier>{ids}</PublicIdentifier>")),
+        ("newsml_g2", G2),
+        ("nitf", NITF),
+        ("rss", RSS),
+        ("ninjs", '{{"uri": "{ids}", "headline": "{title}", "body_text": "x"}}'),
+        ("jsonfeed", '{{"title": "C", "items": [{{"id": "{ids}", "title": "{title}"}}]}}'),
+        ("ap_media", '{{"altids": {{"itemid": "{ids}"}}, "headline": "{title}"}}'),
+    ],
+)
+def test_an_id_that_identifies_nothing_is_replaced(name: str, text: str, nothing: str) -> None:
+    """Two stories under one placeholder stay apart, and a story's versions meet."""
+    pier, bridge, again = (
+        one(name, text.format(ids=nothing, title=title)) for title in ("Pier", "Bridge", "Pier")
+    )
+    assert pier.id != bridge.id
+    assert pier.id == again.id
+
+
+def test_an_item_without_any_id_is_read() -> None:
+    """NewsML without item and public id, and G2 without guid, are stories."""
+    assert one("newsml12", NEWSML.format(ids="", title="Pier")).headline == "Pier"
+    assert one("newsml_g2", G2.replace('guid="{ids}"', "").format(title="Pier")).headline == "Pier"
+
+
+@pytest.mark.parametrize(
+    "identifier", ["story.html", "AFP.TX-1", "x1", "tag:p.example,2026:2", "7"]
+)
+def test_an_unusual_id_is_kept(identifier: str) -> None:
+    """What merely looks like a host or a placeholder identifies its story."""
+    story = one("nitf", NITF.format(ids=identifier, title="Pier"))
+    assert story.id.endswith(identifier)
+
+
+@pytest.mark.parametrize("update", ["", "N", "U"])
+def test_a_revision_is_no_part_of_an_undated_id(update: str) -> None:
+    """Versions whose public identifier has no date meet; their number is not lost."""
+    ids = (
+        "<NewsItemId>4625</NewsItemId><RevisionId>{0}</RevisionId>"
+        "<PublicIdentifier>urn:newsml:p.example:4625:{0}{1}</PublicIdentifier>"
+    )
+    first, second = (
+        one("newsml12", NEWSML.format(ids=ids.format(n, update), title="Pier")) for n in (1, 2)
+    )
+    assert first.id == second.id
+    assert (first.version, second.version) == (1, 2)
+
+
+def test_one_guid_for_two_links_names_neither() -> None:
+    """Items that share a guid stay apart by their links; a link that moves keeps the story."""
+    item = (
+        "<item><guid isPermaLink='false'>{0}</guid><link>https://c.example/{1}</link>"
+        "<title>{1}</title></item>"
+    )
+    feed = "<rss><channel><title>C</title>{0}</channel></rss>"
+    both = read("rss", feed.format(item.format("g", "a") + item.format("g", "b"))).stories
+    assert len({story.id for story in both}) == 2
+    moved = [one("rss", feed.format(item.format("g", link))).id for link in ("a", "b")]
+    assert moved[0] == moved[1]
+
+
+WIRE = """eca00081 4 pl 210    dpa 1103
+
+/transport/Portugal/
+1ST LEAD
+Ferry sails again
+By Ana Example, dpa  =
+
+Lisbon (dpa) - A ferry sailed again on Monday, the harbour said, after a month.
+
+021203 GMT Mar 26
+"""
+
+
+def test_a_wire_that_lost_its_controls_is_read() -> None:
+    """Several IPTC 7901 messages without SOH, STX and ETX are read as with them."""
+    assert recognise(WIRE.encode(), KNOWN).name == "iptc7901"
+    first, second = read("auto", WIRE + WIRE.replace("eca00081", "eca00082")).stories
+    assert (first.headline, first.version, first.urgency) == ("Ferry sails again", 1, 4)
+    assert (first.keywords, first.id) == (("transport", "Portugal"), second.id)
+
+
+def test_a_desk_before_a_known_agency_is_no_source() -> None:
+    """An unknown token of the header yields to the agency that the dateline names."""
+    assert one("iptc7901", WIRE.replace("dpa 1103", "etf 1103")).source == "dpa"
+
+
+@pytest.mark.parametrize("carrier", ["g2", "newsml12", "ninjs", "g2-escaped"])
+def test_nitf_is_read_by_one_reader_whoever_carries_it(carrier: str) -> None:
+    """Title, byline, keywords and body of NITF come out of whatever it stands in."""
+    nitf = (
+        "<nitf><head><title>Pier sold</title><docdata><key-list><keyword key='piers;harbour'/>"
+        "</key-list></docdata></head><body><body.head><byline>By<person>Ana Example</person>"
+        "</byline></body.head><body.content><p>It was sold.</p><p>At noon.</p></body.content>"
+        "</body></nitf>"
+    )
+    escaped = nitf.replace("<", "&lt;").replace(">", "&gt;")
+    g2 = "<newsItem guid='urn:t:1'><contentSet>{0}</contentSet></newsItem>"
+    text = {
+        "g2": g2.format(f"<inlineXML>{nitf}</inlineXML>"),
+        "g2-escaped": g2.format(f"<inlineData>{escaped}</inlineData>"),
+        "newsml12": NEWSML.replace("<HeadLine>{title}</HeadLine></NewsLines>", "</NewsLines>"
+        f"<ContentItem><DataContent>{nitf}</DataContent></ContentItem>").format(ids="<NewsItemId>9</NewsItemId>"),
+        "ninjs": json.dumps({"uri": "urn:t:1", "headline": "Pier sold", "type": "text",
+                             "bodies": [{"contentType": "text/vnd.IPTC.NITF", "value": nitf}]}),
+    }[carrier]  # fmt: skip
+    story = one("auto", text)
+    assert (story.headline, story.body) == ("Pier sold", "It was sold.\n\nAt noon.")
+    if carrier != "ninjs":
+        assert (story.byline, story.keywords) == ("By Ana Example", ("piers", "harbour"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<newsItem guid="1"><itemMeta><itemClass qcode="ninat:text"/></itemMeta><contentSet>'
+        "<inlineXML><sports-content><sports-event/></sports-content></inlineXML></contentSet></newsItem>",
+        '<newsItem guid="1"><contentSet><inlineXML><events><event/></events></inlineXML>'
+        "</contentSet></newsItem>",
+        '<planningItem guid="1"/>',
+        '{"uri": "1", "type": "event", "headline": "Fair"}',
+        '{"type": "planning", "planning_date": "2026-03-02", "slugline": "fair"}',
+        '{"uri": "1", "type": "text", "versioncreated": "2026-03-02T10:00:00Z"}',
+    ],
+)  # fmt: skip
+def test_what_is_no_story_is_skipped_with_a_reason(text: str) -> None:
+    """Events, plans, sports data and empty items give no story and no error."""
+    parsed = read("auto", text)
+    assert (parsed.stories, parsed.errors) == ((), ())
+    assert all(skipped.reason for skipped in parsed.skipped)
+    assert parsed.skipped
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 3\r\n\r\nabc\r\n",
+        '{"@context": "https://schema.org", "@type": "Organization", "name": "C", "url": "u"}',
+        '{"@context": "https://schema.org", "@type": "Recipe", "headline": "Soup", "uri": "u"}',
+        '{"@context": "https://www.w3.org/ns/activitystreams", "headline": "x", "uri": "u"}',
+        '{"headline": "Only a headline", "price": 3}',
+        '{"headline": "Only a headline", "version": 3}',
+        '{"uri": "/api/items", "status": "ok"}',
+        "<sitemapindex><sitemap><loc>https://c.example/news.xml</loc></sitemap></sitemapindex>",
+    ],
+)
+def test_what_is_of_no_known_format_is_an_error(text: str) -> None:
+    """Archives, JSON-LD of other types and unknown JSON are never stories."""
+    with pytest.raises(ParseError) as caught:
+        read("auto", text)
+    assert caught.value.where
+
+
+def test_repeated_keyword_lines_and_advisories_are_read() -> None:
+    """Every KeywordLine is a keyword, and an AdvisoryLine is a note to editors."""
+    lines = (
+        "<KeywordLine>pier; harbour</KeywordLine><KeywordLine>Lisbon</KeywordLine>"
+        "<AdvisoryLine>ADDS quotes</AdvisoryLine>"
+    )
+    story = one("newsml12", NEWSML.replace("</NewsLines>", f"{lines}</NewsLines>").format(
+        ids="<NewsItemId>9</NewsItemId>", title="Pier"))  # fmt: skip
+    assert (story.keywords, story.ednote) == (("pier", "harbour", "Lisbon"), "ADDS quotes")
+
+
+def test_hidden_text_is_dropped() -> None:
+    """The preheader of a newsletter and hidden cells are no text of the story."""
+    page = (
+        "<div style='color:red; DISPLAY : none'>Preheader<table><tr><td>x</td></tr></table></div>"
+        "<p>One</p><table><tr><td>a</td><td hidden>b</td><td>c</td></tr></table><p>Two</p>"
+    )
+    story = one("ninjs", json.dumps({"uri": "1", "headline": "x", "body_html": page}))
+    assert story.body == "One\n\na  c\n\nTwo"

@@ -44,6 +44,8 @@ _DECLARATION = re.compile(
 _HEAD = 4096
 """Bytes in which a delivery declares its character set."""
 _SAMPLE = 64 * 1024
+_FEWEST = 6
+"""Bytes above 0x7F that a guess needs."""
 _LATIN = ("cp1252", "iso8859_2", "cp1250", "cp1254", "cp1257")
 _CANDIDATES = (
     *_LATIN, "cp1251", "koi8_r", "iso8859_5", "cp866", "cp1253", "iso8859_7", "cp1256", "cp1255",
@@ -201,7 +203,7 @@ def _is_western(raw: bytes) -> bool:
     """
     sequences = len(_MULTIBYTE.findall(raw))
     strays = len(_HIGH.findall(_MULTIBYTE.sub(b"", raw)))
-    if sequences > strays:
+    if sequences > strays or strays < _FEWEST:
         return True
     text = raw[:_SAMPLE].decode("cp1252", "replace")
     letters = sum(map(str.isalpha, text))

@@ -79,6 +79,8 @@ class Page:
     """Its ETag and Last-Modified, None where the server sends none."""
     moved_to: str | None
     """Its new URL, if every redirect that led to it was permanent."""
+    link: str = ""
+    """Its Link header (RFC 8288)."""
 
 
 class Fetcher:
@@ -139,21 +141,32 @@ class Fetcher:
         else:
             raise SourceUnavailable(f"{bare(url)}: more than {MAX_REDIRECTS} redirects")
         if not response.is_success:
-            raise Answered(
-                bare(url),
-                response.status_code,
-                response.reason_phrase,
-                retry_after_seconds(response.headers),
-            )
+            raise _answered(url, response)
         validators = {name: response.headers.get(name) for name in VALIDATORS}
-        return Page(raw, validators, at if permanent and at != url else None)
+        link = response.headers.get("link", "")
+        return Page(raw, validators, at if permanent and at != url else None, link)
+
+    def post(self, url: str, form: Mapping[str, str]) -> None:
+        """Send a form. Redirects are not followed.
+
+        Raises:
+            Answered: the server's status does not mean success.
+            SourceUnavailable: no answer, or an address not allowed.
+        """
+        response, _ = self._exchange(url, NOTHING, self._allowed(url), form)
+        if not response.is_success:
+            raise _answered(url, response)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
     def _exchange(
-        self, url: str, conditions: Mapping[str, str], address: str | None
+        self,
+        url: str,
+        conditions: Mapping[str, str],
+        address: str | None,
+        form: Mapping[str, str] | None = None,
     ) -> tuple[httpx.Response, bytes]:
         limit, seconds = self._options.max_bytes, self._options.timeout_seconds
         time.sleep(max(0.0, self._next_at - time.monotonic()))
@@ -169,8 +182,9 @@ class Fetcher:
                 extensions = {"sni_hostname": asked.host}
                 asked = asked.copy_with(host=address, username="", password="")
             with self._client.stream(
-                "GET",
+                "GET" if form is None else "POST",
                 asked,
+                data=form,
                 headers=httpx.Headers(headers, encoding="utf-8"),
                 auth=self._basic if own else None,
                 extensions=extensions,
@@ -237,6 +251,11 @@ def _origin(url: str) -> _Origin | None:
     if not parts.hostname:
         return None
     return _Origin(parts.scheme, parts.hostname, port, parts.netloc.rpartition("@")[0])
+
+
+def _answered(url: str, response: httpx.Response) -> Answered:
+    wait = retry_after_seconds(response.headers)
+    return Answered(bare(url), response.status_code, response.reason_phrase, wait)
 
 
 def bare(url: str) -> str:

@@ -6,38 +6,26 @@ import asyncio
 import hashlib
 import hmac
 import queue
-import socket
-import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import uvicorn
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from connectors.sources.base import now
+from connectors.sources.listener import Listener
 from pipeline.process.guesses import Guesses
-from pipeline.wire.errors import SourceUnavailable
 
 if TYPE_CHECKING:
     from connectors.sources.webhook import WebhookOptions
 
 RETRY_SECONDS = 5
 """The Retry-After of a sender that is refused for now."""
-
-HEADER_SECONDS = 10.0
-"""How long a connection may stay open without a complete request."""
-
-MAX_CONNECTIONS = 256
-"""The most connections; the one that was silent longest is closed for a new one."""
 
 UPLOAD_SECONDS = 1.0
 """An unauthenticated upload that takes longer may be ended when another sender needs room."""
@@ -67,13 +55,16 @@ class Receiver:
     """An HTTP endpoint in a thread of its own, with a queue of the bodies that have arrived."""
 
     def __init__(self, options: WebhookOptions) -> None:
-        self.url: str | None = None
         self._options = options
+        self._listener = Listener(options.host, options.port, options.path, ["POST"], self._receive)
         self._queue: queue.Queue[Pushed] = queue.Queue()
         self._guesses = Guesses()
         self._places: dict[_Place, None] = {}
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str | None:
+        """Where it listens; None while it does not."""
+        return self._listener.url
 
     @property
     def empty(self) -> bool:
@@ -86,40 +77,7 @@ class Receiver:
         Raises:
             SourceUnavailable: the address can't be bound.
         """
-        if self._server is not None:
-            return
-        host, port = self._options.host, self._options.port
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-            listener.listen(MAX_CONNECTIONS)
-        except OSError as error:
-            listener.close()
-            raise SourceUnavailable(f"{host}:{port}: {error.strerror}") from error
-        shown = f"[{host}]" if ":" in host else host
-        self.url = f"http://{shown}:{listener.getsockname()[1]}{self._options.path}"
-        app = Starlette(routes=[Route(self._options.path, self._receive, methods=["POST"])])
-        app.router.redirect_slashes = False
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                http=_Connection,
-                proxy_headers=False,
-                loop="asyncio",
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=1,
-            )
-        )
-        self._thread = threading.Thread(
-            target=self._server.run, args=([listener],), name=f"webhook-{port}", daemon=True
-        )
-        self._thread.start()
+        self._listener.open()
 
     def requests(self, timeout_seconds: float) -> Iterator[Pushed]:
         """Yield the bodies that have arrived; waits for the first."""
@@ -133,10 +91,7 @@ class Receiver:
         with suppress(queue.Empty):
             while True:
                 self._queue.get_nowait().accepted.cancel()
-        if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
-            self._thread.join(timeout=5)
-        self._server = None
+        self._listener.close()
 
     async def _receive(self, request: Request) -> PlainTextResponse:
         """Answer 202 once Kafka has what is in the body.
@@ -241,46 +196,6 @@ class Receiver:
         if wait:
             return _later(429, "too many wrong tokens", wait)
         return HTTPException(401, reason, {"WWW-Authenticate": "Bearer"})
-
-
-class _Connection(H11Protocol):
-    """uvicorn's connection, closed when it stays silent or another sender needs its place."""
-
-    _deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._watch()
-        connections: set[Any] = self.connections
-        if len(connections) > MAX_CONNECTIONS:
-            silent = [(c._deadline.when(), id(c), c) for c in connections if c._deadline]
-            (min(silent)[2] if silent else self)._abort()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        self._watch()
-
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        self._watch()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        if self._deadline is not None:
-            self._deadline.cancel()
-
-    def _watch(self) -> None:
-        """Limit the time until the next request; a request that is being answered has its own."""
-        if self.cycle is not None and not self.cycle.response_complete:
-            if self._deadline is not None:
-                self._deadline.cancel()
-                self._deadline = None
-        elif self._deadline is None:
-            self._deadline = self.loop.call_later(HEADER_SECONDS, self._abort)
-
-    def _abort(self) -> None:
-        self.connections.discard(self)
-        self.transport.abort()
 
 
 def _later(status: int, reason: str, seconds: int = RETRY_SECONDS) -> HTTPException:

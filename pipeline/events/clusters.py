@@ -18,7 +18,7 @@ from pipeline.events.terms import RARITY, UNIT, Terms
 
 Matrix = NDArray[np.float32]
 
-ALIKE = 0.33
+ALIKE = 0.35
 """The least cosine between two clusters that become one."""
 RELATED = 0.10
 """A cosine of two stories below it counts as none: long stories always share a few words."""

@@ -10,11 +10,12 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.events.weights import fold, rarity, word_hash
+from pipeline.events.weights import fold, is_known, rarity, word_hash
 
 TERMS = 40
 """The heaviest terms of a story; the rest is noise."""
@@ -23,12 +24,13 @@ UNIT = 2048
 LEAD_WORDS = 60
 LEAD = 2.5
 """How often a word among the first LEAD_WORDS counts."""
-PLAIN = 0.2
+PLAIN = 0.1
 """The weight of a word in small letters beside that of a name."""
 RARITY = 255
 """The `rarity` of the rarest name."""
 
-_WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WORD = re.compile(r"""([.!?:;\n"“”(•*–—-]\s*)?(\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*)""")
+"""A word or figure, and the mark before it that may begin a sentence or a part of one."""
 _UNSPACED = re.compile("([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+)")
 """Scripts that put no space between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
 
@@ -87,9 +89,26 @@ def _words(text: str) -> list[str]:
     text = unicodedata.normalize("NFKC", text)
     words: list[str] = []
     for number, part in enumerate(_UNSPACED.split(text)):
-        words += (
-            [part[n : n + 2] for n in range(max(1, len(part) - 1))]
-            if number % 2
-            else _WORD.findall(part)
-        )
+        if number % 2:
+            words += [part[n : n + 2] for n in range(max(1, len(part) - 1))]
+        else:
+            words += _cased("\n" + part)
+    return words
+
+
+def _cased(text: str) -> list[str]:
+    """Returns the words; those that have a capital only as the first of a sentence, without it.
+
+    It may be a name where the text has it inside a sentence too, where a capital follows, or where
+    the table lacks it.
+    """
+    found = _WORD.findall(text)
+    inside = {word for start, word in found if not start and word[0].isupper()}
+    words = []
+    for (start, word), (next_start, next_word) in pairwise([*found, ("\n", "-")]):
+        if start and word[0].isupper() and word not in inside:
+            runs_on = not next_start and next_word[0].isupper()
+            if not runs_on and is_known(fold(word)):
+                word = word.lower()
+        words.append(word)
     return words

@@ -53,6 +53,11 @@ def rarity(word: str) -> float:
     return max(0.0, (COMMON - zipf) / (COMMON - RAREST))
 
 
+def is_known(word: str) -> bool:
+    """Returns whether the table holds a folded word."""
+    return word_hash(word) in _table()
+
+
 @cache
 def _table() -> dict[int, float]:
     packed = (files(__package__) / "data" / "words.npz").read_bytes()

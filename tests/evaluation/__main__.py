@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.geo.gazetteer import Gazetteer
 from pipeline.enrich.geo.shipped import ensure
-from tests.evaluation import cost, duplicates, entities, geography
+from tests.evaluation import cost, duplicates, entities, events, geography
 
 ROOT = Path(__file__).resolve().parents[2]
 QUALITY = ROOT / "docs" / "quality.md"
@@ -27,6 +27,7 @@ SECTIONS: Mapping[str, Section] = {
     "entities": entities.report,
     "geography": geography.report,
     "duplicates": duplicates.report,
+    "events": events.report,
     "cost": cost.report,
 }
 

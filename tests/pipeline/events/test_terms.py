@@ -34,8 +34,8 @@ def test_rare_names_weigh_more_than_common_ones() -> None:
 
 def test_a_name_outweighs_the_same_word_in_small_letters() -> None:
     """ "Bush" the man and "bush" the plant are two terms, and the man weighs more."""
-    assert terms("Bush").keys != terms("bush").keys
-    both = terms("Bush fled through a bush")
+    assert terms("A Bush").keys != terms("a bush").keys
+    both = terms("Then Bush fled through a bush")
     assert weight(both, "Bush") > both.weights[both.keys == word_hash("bush") & ~1]
 
 
@@ -58,6 +58,26 @@ def test_words_of_the_lead_count_more() -> None:
 def test_spellings_of_a_name_are_one_term(one: str, other: str) -> None:
     """Case, accents, apostrophes, possessives and ligatures make no difference."""
     assert terms(f"In {one} x").keys.tolist() == terms(f"In {other} x").keys.tolist()
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Tickets cost more. Gates open late.", []),
+        ("Gates: bring tickets", []),
+        ("- Fire at sea", []),
+        ("Gates open late, says Gates", ["Gates"]),
+        ("Gates Foundation opens late", ["Gates", "Foundation"]),
+        ("Zvornikov cost more", ["Zvornikov"]),
+        ("Tanks of Al-Zvornikov left", ["Al", "Zvornikov"]),
+    ],
+)
+def test_a_capital_that_begins_a_sentence_makes_no_name(text: str, names: list[str]) -> None:
+    """Unless the word has it elsewhere, another capital follows, or the table lacks the word."""
+    found = terms(text)
+    assert sorted(found.keys[found.keys % 2 == 1].tolist()) == sorted(
+        word_hash(fold(name)) | 1 for name in names
+    )
 
 
 def test_figures_are_terms() -> None:

@@ -53,8 +53,8 @@ _EMBARGO = re.compile(
 # "Embargoed arms reach port" orders nothing.
 _ORDERS = re.compile(r"\d|[:–—]|\s-\s|\b(?:until|till|for\s+(?:release|use))\b", re.IGNORECASE)
 _TRAILER = re.compile(
-    r"^\^?(?P<agency>[A-Z]{2,8})-[A-Z]{2}-(?P<month>\d\d)-(?P<day>\d\d)-(?P<year>\d\d)\s+"
-    r"(?P<hour>\d\d)(?P<minute>\d\d)(?P<zone>[A-Z]{1,4})<?$"
+    r"^\^?(?P<agency>[A-Z]{2,8})-(?:[A-Z]{2}-)?(?P<month>\d\d)-(?P<day>\d\d)-(?P<year>\d\d)\s+"
+    r"(?P<hour>\d\d):?(?P<minute>\d\d)\s*(?P<zone>[A-Z]{1,4})<?$"
 )
 # CP's: "16:35ET 31-10-14", the day first.
 _CP_TRAILER = re.compile(

@@ -106,7 +106,7 @@ TABLE: tuple[Words, ...] = (
         Signal.ADVISORY, "en", "AP Stylebook, holds",
         ("HOLD", "WITHHOLD"),
         ("story hold", "mandatory hold", "hold story", "hold notice", "hold for release",
-         "please hold", "story on hold"),
+         "story on hold"),
     ),
     Words(Signal.ADVISORY, "de", _GENERAL, ("SPERRFRIST", "SPERRVERMERK"), ("vorerst sperren",)),
 )  # fmt: skip

@@ -119,11 +119,18 @@ def status_of(signalled: Signalled | None) -> Status:
 
 
 def _starts(headline: str) -> list[str]:
-    """Returns what a headline begins with in capitals, up to each separator or its end."""
+    """Returns what a headline begins with, up to each separator or its end."""
     ends = [match.start() for match in _HEADLINE_END.finditer(headline[:_LONGEST_START])]
     starts = [headline[:end].strip() for end in ends]
     is_whole = len(headline) <= _LONGEST_START and status_of(_alone(headline)) is not Status.USABLE
-    return [start for start in (*starts, *([headline] if is_whole else ())) if start.isupper()]
+    if is_whole:
+        starts.append(headline)
+    # "Mandatory kill: Ferry": phrases that take a story back count in any case.
+    return [
+        start
+        for start in starts
+        if start.isupper() or (":" not in start and status_of(_alone(start)) is not Status.USABLE)
+    ]
 
 
 def _force(signalled: Signalled) -> int:

@@ -234,6 +234,8 @@ def _read_head_line(
     if embargo:
         found.embargo = embargo
         found.notes.append(line)
+    elif line.startswith("+"):  # Kyodo's headline
+        plain.insert(0, line.lstrip("+ "))
     elif label and label[1] == "HL":
         plain.insert(0, label[2])
     elif label and label[1] == "INDEX":

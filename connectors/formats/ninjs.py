@@ -40,6 +40,9 @@ _KEYS = MARKS | frozenset((
     "provider", "infosource", "infosources", "service", "services", "genre", "genres", "standard",
     "associations", "authors", "mimetype", "$schema", "id", "body", "priority",
 ))  # fmt: skip
+_SPECIFIC = _KEYS - {"uri", "guid", "id", "type", "language", "version", "source", "provider",
+                     "authors", "by", "body", "subject", "genre", "place", "priority"}  # fmt: skip
+_TYPES = frozenset(("text", "article", "story", "advisory", "alert", "flash"))
 _MEDIA = frozenset(("picture", "photo", "image", "graphic", "video", "audio"))
 _NO_STORY = frozenset(
     (
@@ -93,6 +96,9 @@ def _read(item: Object, context: Context) -> Story | Skipped:
     if not (provider_id or body or summary):
         raise ParseError("JSON of no known format: a headline alone is no item", "the item")
     if not (headline or body or summary) and published is not Status.WITHDRAWN:
+        is_typed = (text(item.get("type")) or "").casefold() in _TYPES
+        if not is_typed and not _SPECIFIC.intersection(item):
+            raise ParseError("JSON of no known format: no key of ninjs has a text", "the item")
         return Skipped("an item without text", provider_id)
     until = verdict.until
     created = _time(item, context, "versioncreated")

@@ -55,6 +55,7 @@ _ADDED: Mapping[str, str] = {
     "KCNA": "korean central news agency",
     "Lusa": "lusa.pt|agência lusa|agencia lusa",
     "MTI": "mti.hu|magyar távirati iroda",
+    "Kyodo": "kws|kyodo world service",
     "NZPA": "new zealand press association",
     "PA": "pa news agency",
     "PAP": "pap.pl|polska agencja prasowa|polish press agency",

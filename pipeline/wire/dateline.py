@@ -29,6 +29,9 @@ _WITH_AGENCY = re.compile(
     rf"(?P<place>[^()/\n][^()\n]{{0,99}}?)\s*{_AGENCY}\s*(?P<dash>{_DASH})?(?:\s|(?<=[:—–]))"
 )
 _AGENCY_FIRST = re.compile(rf"{_AGENCY}\s*{_DASH}\s+(?P<place>[^()\n]{{2,99}}?)\s*{_PLAIN_DASH}\s")
+_DAY_BEHIND = re.compile(
+    rf"(?P<place>[^()/\n][^()\n]{{0,99}}?)\s*{_AGENCY},?\s+(?P<after>{_DAY})\s*(?P<dash>{_DASH})\s"
+)
 # AAP, Kyodo, ANSA and NZPA print the agency without brackets: "SYDNEY, March 10 AAP - ".
 _BARE_AGENCY = re.compile(
     rf"(?P<place>[^()\n]{{2,99}}?(?P<day>,?\s+{_DAY})?),?\s+(?P<agency>[A-Z][A-Za-z]{{1,9}})"
@@ -36,11 +39,12 @@ _BARE_AGENCY = re.compile(
 )
 # Text follows that is not in capitals itself: "SOCCER - SCOTTISH LEAGUE RESULTS" is a headline.
 _CAPITALS = re.compile(
-    rf"(?P<place>[^\W\d_a-z][^()\n]{{1,99}}?)\s+{_PLAIN_DASH}\s(?=\W*[^\W\d_])(?=(?:\S+\s+){{0,2}}?\S*[a-zß-ÿ])"
+    rf"(?P<place>[^\W\d_a-z][^()\n]{{1,99}}?)\s+{_PLAIN_DASH}\s(?=\W*[^\W\d_a-zß-ÿ])(?=(?:\S+\s+){{0,2}}?\S*[a-zß-ÿ])"
 )
 _LABELS = frozenset(  # what stands in capitals before a dash and is no place
     re.findall(
         r"\S+",
+        "nato opec unesco unicef fifa uefa nasa imf ecb nba nfl nhl mlb bbc cnn "
         "advisory alert alpine analysis athletics background baseball basketball boxing brief "
         "briefs business commentary correction cricket cycling economy editors embargoed "
         "exclusive factbox feature flash football golf handball hockey interview kill motoring "
@@ -54,6 +58,7 @@ _LAST_DAY = re.compile(rf"(?P<place>.*?\w\.?),?\s+(?P<day>{_DAY})")
 _UNMISTAKABLE = frozenset(
     ("AAP", "AFP", "ANSA", "EFE", "Kyodo", "KYODO", "NZPA", "PTI", "Reuters", "REUTERS", "UPI")
 )
+_LONGEST_HEAD = 200  # characters of the notes and the byline that stand before a dateline
 _ANY_YEAR = date(2000, 2, 29)  # tells a day from a place, where no year can be known
 _WORD = re.compile(r"[^\W\d_]+")
 _LINKS = frozenset(  # the small words inside a place's name
@@ -88,7 +93,7 @@ def of_element(text: str | None, near: date | None) -> Dateline | None:
     if not _WORD.search(printed) and not re.search(r"\d", printed):
         return None
     bare = re.sub(rf"\s*{_DASH}?$", "", printed)
-    bare = re.sub(rf"\s*{_NO_GROUPS}$|^{_NO_GROUPS}\s*(?:{_DASH}\s*)?", "", bare)
+    bare = re.sub(rf"\s*(?:{_DASH}\s*)?{_NO_GROUPS}$|^{_NO_GROUPS}\s*(?:{_DASH}\s*)?", "", bare)
     place, filed_on, _ = _parts(_without_agency(bare), near)
     if place is not None and not _WORD.match(place):
         place = None
@@ -113,7 +118,8 @@ def printed_in(body: str, near: date | None = None) -> Printed | None:
     start = 0
     for paragraph in re.split(r"(?<=\n)(?!\n)", body[:4000])[:3]:
         found = read(paragraph, near)
-        if found is not None:
+        # Behind a paragraph of text, capitals before a dash are no dateline.
+        if found is not None and not (start > _LONGEST_HEAD and is_guess(found.dateline)):
             return found._replace(place_end=found.place_end and start + found.place_end)
         start += len(paragraph)
     return None
@@ -128,13 +134,14 @@ def of_paragraph(paragraph: str, near: date | None) -> Dateline | None:
 def read(paragraph: str, near: date | None) -> Printed | None:
     """Returns the dateline that a paragraph begins with, with its agency; None for none."""
     start = " ".join(paragraph[:240].split()) + " "
-    for pattern in (_AGENCY_FIRST, _WITH_AGENCY, _BARE_AGENCY, _CAPITALS):
+    for pattern in (_AGENCY_FIRST, _DAY_BEHIND, _WITH_AGENCY, _BARE_AGENCY, _CAPITALS):
         match = pattern.match(start)
         if match is None:
             continue
         parts = match.groupdict()
         agency = parts.get("agency") or parts.get("slashed")
-        place, filed_on, has_day = _parts(match["place"], near)
+        written = ", ".join(filter(None, (parts["place"], parts.get("after"))))
+        place, filed_on, has_day = _parts(written, near)
         if pattern is _CAPITALS:
             fits = place is not None and _all_capitals(place)
         elif place is None:
@@ -225,7 +232,9 @@ def _explains(place: str, agency: str | None) -> bool:
     words = [word for word in _WORD.findall(place.partition(",")[0]) if word not in _LINKS]
     letters = re.sub(r"\W", "", agency or "").casefold()
     initials = "".join(word[0] for word in words).casefold()
-    return agencies.is_known(place) or (len(words) > 1 and letters.startswith(initials))
+    rest = iter(initials)
+    is_short_for = len(words) > 1 < len(letters) and all(letter in rest for letter in letters)
+    return agencies.is_known(place) or is_short_for
 
 
 def _end_of(place: str | None, paragraph: str) -> int:

@@ -253,6 +253,8 @@ def test_what_is_no_story_is_skipped_with_a_reason(text: str) -> None:
         '{"headline": "Only a headline", "price": 3}',
         '{"headline": "Only a headline", "version": 3}',
         '{"uri": "/api/items", "status": "ok"}',
+        '{"id": 1, "guid": {"rendered": "x"}, "title": {"rendered": "x"}, "type": "post"}',
+        '{"id": 1, "guid": "g", "title": {"rendered": "x"}, "content": "y"}',
         "<sitemapindex><sitemap><loc>https://c.example/news.xml</loc></sitemap></sitemapindex>",
     ],
 )

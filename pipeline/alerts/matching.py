@@ -58,15 +58,16 @@ class Matching:
             IndexUnavailable: try the same batch again.
         """
         now = time.time()
-        stories = await self._indexed(newest_of(records))
+        stories = await self._indexed(worth_a_look(records))
         killed = [s for s in stories if s.status is Status.WITHDRAWN]
+        restricted = [s for s in stories if s not in killed and _is_restricted(s, now)]
         fresh = [s for s in stories if s not in killed and self._is_news(s, now)]
         waiting = {
             s.id: (rank(s), s.embargoed_until.timestamp())
             for s in fresh
             if s.embargoed_until and s.embargoed_until.timestamp() > now
         }
-        ranks = {s.id: rank(s) for s in fresh if s.id not in waiting}
+        ranks = {s.id: rank(s) for s in fresh if s not in restricted}
         due = self.outbox.due(now, len(records) + 100)
         ranks = due | ranks
         found = await self._matched(list(ranks))
@@ -76,7 +77,7 @@ class Matching:
                     self.found += self.outbox.add(
                         saved.alert.name, saved.destinations, found_id, ranks[found_id], now
                     )
-            for story in killed:
+            for story in (*killed, *restricted):
                 self.found += self.outbox.withdraw(story.id, rank(story), now)
             self.outbox.released(list(due))
             for story_id, (version, until) in waiting.items():
@@ -93,34 +94,47 @@ class Matching:
         received = story.received_at
         return received is None or now - received.timestamp() < self.keep_seconds
 
-    async def _indexed(self, stories: Mapping[str, tuple[Story, Record]]) -> list[Story]:
-        """The stories, once the index holds each; without those that a newer version overtook."""
-        left = dict(stories)
+    async def _indexed(self, stories: Sequence[tuple[Story, Record]]) -> list[Story]:
+        """Return the stories, once the index holds each.
+
+        A version that a newer one has replaced is left out, a kill of it is not.
+        """
+        left = list(stories)
         ready: list[Story] = []
         while left:
-            # Asked first: what the worker commits afterwards was in the index by then.
-            done = {p: await self.committed(p) for p in {r.partition for _, r in left.values()}}
-            held = await self.newest(list(left))
-            for story_id, (story, record) in list(left.items()):
-                at = held.get(story_id, -1) // REVISIONS
-                if at == rank(story):
+            # Read first: what the worker commits afterwards was in the index by then.
+            done = {p: await self.committed(p) for p in {r.partition for _, r in left}}
+            held = await self.newest([story.id for story, _ in left])
+            for story, record in list(left):
+                at = held.get(story.id, -1) // REVISIONS
+                killed = story.status is Status.WITHDRAWN
+                if at == rank(story) or (killed and at > rank(story)):
                     ready.append(story)
                 if at >= rank(story) or done[record.partition] > record.offset:
-                    del left[story_id]
+                    left.remove((story, record))
             if left:
                 await asyncio.sleep(INDEXING_SECONDS)
         return ready
 
 
-def newest_of(records: Sequence[Record]) -> dict[str, tuple[Story, Record]]:
-    """The newest version of each story in a batch, with its record."""
+def worth_a_look(records: Sequence[Record]) -> list[tuple[Story, Record]]:
+    """Return the newest version of each story in a batch, and every kill, with their records."""
     newest: dict[str, tuple[Story, Record]] = {}
+    kills: list[tuple[Story, Record]] = []
     for record in records:
         try:
             story = codec.decode_enriched(record.value).story
         except CodecError:  # the worker makes a dead letter of it
             continue
+        if story.status is Status.WITHDRAWN:
+            kills.append((story, record))
+            continue
         held = newest.get(story.id)
         if held is None or rank(story) >= rank(held[0]):
             newest[story.id] = (story, record)
-    return newest
+    return [*newest.values(), *kills]
+
+
+def _is_restricted(story: Story, now: float) -> bool:
+    until = story.embargoed_until
+    return until.timestamp() > now if until else story.status is Status.EMBARGOED

@@ -130,19 +130,22 @@ class Outbox:
         return self._db.total_changes - before
 
     def withdraw(self, story: str, rank: int, at: float) -> int:
-        """Tell whoever was told of a story, or may have been, that it is to be pulled."""
+        """Tell each receiver that got the story, or may have got it, to remove it.
+
+        A version above the rank stays: it came after what is withdrawn.
+        """
         self._db.execute(
             "UPDATE deliveries SET state = ?, reason = 'withdrawn'"
-            " WHERE story = ? AND kind = ? AND state = ?",
-            (State.HIDDEN, story, Kind.STORY, State.PENDING),
+            " WHERE story = ? AND kind = ? AND state = ? AND rank <= ?",
+            (State.HIDDEN, story, Kind.STORY, State.PENDING, rank),
         )
-        self._db.execute("DELETE FROM embargoed WHERE story = ?", (story,))
+        self._db.execute("DELETE FROM embargoed WHERE story = ? AND rank <= ?", (story, rank))
         before = self._db.total_changes
         self._db.execute(
             "INSERT OR IGNORE INTO deliveries (alert, destination, story, rank, kind, since)"
             " SELECT DISTINCT alert, destination, story, ?, ?, ? FROM deliveries"
-            " WHERE story = ? AND kind = ? AND tries > 0",
-            (rank, Kind.WITHDRAWN, at, story, Kind.STORY),
+            " WHERE story = ? AND kind = ? AND tries > 0 AND rank <= ?",
+            (rank, Kind.WITHDRAWN, at, story, Kind.STORY, rank),
         )
         return self._db.total_changes - before
 

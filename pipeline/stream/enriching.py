@@ -79,7 +79,9 @@ class Enriching(Step):
         known = await self.newest.look_up((r.partition, story.id) for r, story in stories)
         newer = []
         for record, story in stories:
-            if is_newer(story, self.revision, known.get(story.id)):
+            if is_newer(story, self.revision, known.get(story.id)) or self._is_late_kill(
+                story, known.get(story.id, -1)
+            ):
                 newer.append((record, story))
             else:
                 self._stale(record, story)
@@ -145,14 +147,24 @@ class Enriching(Step):
         kept = []
         for record, story, message in results:
             version = index_version(story, self.revision)
-            if version > newest.get(story.id, -1) and not self.newest.overtaken(
-                record.partition, story.id, version
-            ):
+            held = max(newest.get(story.id, -1), self.newest.written(record.partition, story.id))
+            if version > held:
                 newest[story.id] = version
+                kept.append((record, story, message))
+            elif self._is_late_kill(story, held):
                 kept.append((record, story, message))
             else:
                 self._stale(record, story)
         return kept
+
+    def _is_late_kill(self, story: Story, newest: int) -> bool:
+        """Return whether a kill of an earlier version comes after a newer version.
+
+        It is written all the same: whoever indexes it purges what it kills from the history and
+        writes the newest version to the topic again, and the alerts see it.
+        """
+        killed = story.status is Status.WITHDRAWN
+        return killed and index_version(story, self.revision) < newest
 
     def _stale(self, record: Record, story: Story) -> None:
         self.counts["stale"] += 1

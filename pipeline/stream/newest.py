@@ -98,11 +98,11 @@ class Newest:
             self._open.discard(number)
             self._forget()
 
-    def overtaken(self, partition: int, story_id: str, version: int) -> bool:
-        """Whether this worker has meanwhile written this version or a newer one."""
+    def written(self, partition: int, story_id: str) -> int:
+        """Return the newest version that this worker has meanwhile written; -1 for none."""
         state = self._partitions.get(partition)
         written = state.in_flight.get(story_id) if state else None
-        return written is not None and written.version >= version
+        return written.version if written else -1
 
     async def look_up(self, stories: Iterable[tuple[int, str]]) -> dict[str, int]:
         """The newest index version of each story that has one.
@@ -124,7 +124,9 @@ class Newest:
     def wrote(self, partition: int, story_id: str, version: int, offset: int) -> None:
         """A version is in the enriched topic now."""
         if state := self._partitions.get(partition):
-            state.in_flight[story_id] = _Written(version, offset, self._batch)
+            before = state.in_flight.get(story_id)
+            if before is None or before.version < version:  # a late kill is older
+                state.in_flight[story_id] = _Written(version, offset, self._batch)
 
     def has_indexed(self, partition: int, offset: int) -> None:
         """The index has a partition of the enriched topic up to this offset."""

@@ -77,6 +77,12 @@ def test_every_version_is_kept_until_a_kill(settings: Settings) -> None:
     assert kept(settings) == []
 
 
+def test_a_late_kill_of_an_earlier_version_takes_that_alone(settings: Settings) -> None:
+    """The end does not depend on the order of kill and next version."""
+    keep(settings, [write(1)], [write(2)], [write(1, KILL)])
+    assert kept(settings) == ["version 2"]
+
+
 def test_a_version_after_a_kill_is_kept(settings: Settings) -> None:
     """What clears a story again is kept, in the kill's batch or after it; the killed is not."""
     keep(settings, [write(1)], [write(1, KILL), write(2)], [write(3)], [write(1)])

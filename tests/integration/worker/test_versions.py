@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import pytest
 
 from pipeline.index.deadletters import deadletters_index
 from pipeline.index.document import enriched
+from pipeline.index.history import history_index
 from pipeline.kafka.messages import Message
 from pipeline.wire.story import Located, Signal, Status, Story
 from tests.integration.wire import Process, Wire
@@ -120,6 +122,26 @@ def test_a_kill_outranks_what_comes_with_it(wire: Wire, worker: Process, id: str
     found = wire.document(id)
     assert found is not None
     assert (found["status"], found["body"]) == ("withdrawn", "")
+
+
+def test_a_late_kill_of_an_earlier_version(wire: Wire, worker: Process, id: str) -> None:
+    """A kill of version 1 that comes after version 2 takes version 1 from the history."""
+    wire.publish([version(id, 1)])
+    indexed(wire, worker, id, 1)
+    wire.publish([version(id, 2)])
+    indexed(wire, worker, id, 2)
+    history = history_index(wire.prefix)
+
+    def kept() -> list[str]:
+        found = wire.documents(history).values()
+        return sorted(d["document"]["body"] for d in found if d.get("story_id") == id)
+
+    worker.until(lambda: len(kept()) == 2)
+    wire.publish([version(id, 1, status=Status.WITHDRAWN)])
+    worker.until(lambda: kept() == ["Text of version 2."])
+    indexed(wire, worker, id, 2)
+    last = [m for m in wire.messages(wire.topics.enriched) if m.key == id.encode()]
+    assert json.loads(last[-1].value)["story"]["version"] == 2
 
 
 def test_a_malformed_record_is_dead_lettered_once(wire: Wire, worker: Process, id: str) -> None:

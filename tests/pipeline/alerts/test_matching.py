@@ -11,7 +11,7 @@ import pytest
 
 from config.alerts import Alert
 from pipeline.alerts.matching import Matching
-from pipeline.alerts.outbox import Kind, Outbox
+from pipeline.alerts.outbox import Kind, Outbox, State
 from pipeline.alerts.saved import Saved
 from pipeline.kafka.messages import Record
 from pipeline.search.request import SearchRequest
@@ -157,3 +157,58 @@ def test_old_news_is_no_news() -> None:
     world.index(old)
     world.take(old)
     assert world.told() == []
+
+
+def told_once(world: World, record: Enriched) -> None:
+    """A record is matched, and what it led to is being sent."""
+    world.index(record)
+    world.take(record)
+    for destination in ("topic",):
+        while found := world.outbox.next("all", destination, 10**12):
+            world.outbox.trying(found.number)
+            world.outbox.settle(found.number, State.SENT)
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_a_kill_of_an_earlier_version_is_told_in_either_order(in_order: bool) -> None:
+    """Who was told of it is told to remove it, and keeps the newer version."""
+    world = World()
+    kill = story(version=1, status=Status.WITHDRAWN)
+    told_once(world, story(version=1))
+    if in_order:
+        told_once(world, kill)
+    told_once(world, story(version=2))
+    if not in_order:
+        world.take(kill)
+    assert sorted(world.told()) == [
+        ("ap:1", Kind.STORY),
+        ("ap:1", Kind.STORY),
+        ("ap:1", Kind.WITHDRAWN),
+    ]
+
+
+def test_a_late_kill_and_the_newer_version_in_one_batch() -> None:
+    """The kill is not lost behind the version that it does not concern."""
+    world = World()
+    told_once(world, story(version=1))
+    second = story(version=2)
+    world.index(second)
+    world.take(second, story(version=1, status=Status.WITHDRAWN))
+    assert sorted(world.told()) == [
+        ("ap:1", Kind.STORY),
+        ("ap:1", Kind.STORY),
+        ("ap:1", Kind.WITHDRAWN),
+    ]
+    assert world.outbox.counts()[State.PENDING] == 2
+
+
+@pytest.mark.parametrize("until", [HOUR, None], ids=["until a time", "until it is released"])
+def test_an_embargo_on_a_story_that_was_told_withdraws_it(until: timedelta | None) -> None:
+    """Who has it must not publish it, as after a withdrawal."""
+    world = World()
+    told_once(world, story(version=1))
+    end = datetime.now(UTC) + until if until else None
+    held = story(version=2, status=Status.EMBARGOED, embargoed_until=end)
+    world.index(held)
+    world.take(held)
+    assert world.told()[:2] == [("ap:1", Kind.STORY), ("ap:1", Kind.WITHDRAWN)]

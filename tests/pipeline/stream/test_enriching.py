@@ -146,3 +146,23 @@ def test_the_message_says_what_it_is(worker: Worker) -> None:
     told = read_headers([(name, value.encode()) for name, value in record.headers.items()])
     assert told["version"] == str(index_version(story(7), REVISION))
     assert (told["schema"], told["feed"], told["format"]) == (str(codec.SCHEMA), "wire", "nitf")
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_late_kill_of_an_earlier_version_is_passed_on(worker: Worker, together: bool) -> None:
+    """Whoever indexes it can purge what it kills; the newest version is the last on the topic."""
+    kill = Story(id="ap:1", version=1, status=Status.WITHDRAWN, body="Text.")
+    for version in (1, 2):
+        worker.deliver(Story(id="ap:1", version=version, body="Text."))
+    if not together:
+        asyncio.run(worker.drain())
+    worker.deliver(kill)
+    worker.deliver(Story(id="ap:1", version=1, body="Text."))
+    asyncio.run(worker.drain())
+    records = [codec.decode_enriched(v).story for v in worker.broker.values(TOPICS.enriched)]
+    assert (1, Status.WITHDRAWN) in [(story.version, story.status) for story in records]
+    assert (records[-1].version, records[-1].status) == (2, Status.USABLE)
+    assert worker.index.held["ap:1"][1]["version"] == 2
+    count = len(records)
+    asyncio.run(worker.drain())
+    assert len(worker.broker.values(TOPICS.enriched)) == count

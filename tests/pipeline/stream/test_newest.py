@@ -67,10 +67,9 @@ def test_a_batch_is_told_what_was_written_since_it_looked(world: World) -> None:
     with world.newest.batch():
         world.newest.wrote(0, "a", 7, offset=0)
         world.newest.has_indexed(0, 0)
-        assert world.newest.overtaken(0, "a", 7)
-        assert not world.newest.overtaken(0, "a", 8)
-        assert not world.newest.overtaken(0, "b", 1)
-    assert not world.newest.overtaken(0, "a", 7)
+        assert world.newest.written(0, "a") == 7
+        assert world.newest.written(0, "b") == -1
+    assert world.newest.written(0, "a") == -1
 
 
 def test_a_new_partition_waits_for_its_former_owner(world: World) -> None:

@@ -1,0 +1,133 @@
+"""The stories that are compared: the newest ones, by their own times.
+
+Neither the clock nor the order of arrival decides. What is older than the window freezes: it keeps
+the event that it had, takes no new stories, and is compared with nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+
+from pipeline.events.events import Events
+from pipeline.events.terms import Terms
+
+DAYS = 30
+MOST = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What became of stories since the window was last settled."""
+
+    events: dict[str, str | None] = field(default_factory=dict)
+    """Stories whose event is another, and that event; None for one that is withheld."""
+    aliases: dict[str, str] = field(default_factory=dict)
+    """Names of events whose first story was withheld, and the names of the events now.
+
+    Whoever holds another old name finds the event by the story of that name.
+    """
+
+
+class Window:
+    """The events of the stories of the last days, however these arrive."""
+
+    def __init__(self, days: float = DAYS, most: int = MOST) -> None:
+        """Starts without stories.
+
+        Args:
+            days: A story that is older than the newest one by more is not compared.
+            most: If there are more stories, the oldest are not compared either.
+        """
+        self._days = timedelta(days=days)
+        self._most = most
+        self._events = Events()
+        self._at: dict[str, datetime] = {}
+        self._oldest: list[tuple[datetime, str]] = []
+        self._newest: datetime | None = None
+        # Names of events whose first story was withheld, with the other stories of each.
+        self._nameless: dict[str, list[str]] = {}
+
+    @property
+    def stories(self) -> frozenset[str]:
+        """The stories that have a place in the window, withheld ones too."""
+        return frozenset(self._at)
+
+    def __contains__(self, story: str) -> bool:
+        return story in self._events
+
+    def put(
+        self, story: str, terms: Terms | None, at: datetime, published_at: datetime | None = None
+    ) -> None:
+        """Adds a story, or replaces what is known of it.
+
+        Args:
+            story: Its id.
+            terms: Its vector; None for a story that is withheld: killed or embargoed. It keeps its
+                place in the window, is in no event and names none.
+            at: Its time: when it was published, or received where that is not known.
+            published_at: Its time of publication, which decides who names an event.
+        """
+        if self._newest is None or at > self._newest:
+            self._newest = at
+        if self._at.get(story) != at:
+            self._at[story] = at
+            heappush(self._oldest, (at, story))
+        if terms is None:
+            self._withhold(story)
+        else:
+            self._nameless.pop(story, None)
+            self._events.put(story, terms, published_at)
+
+    def settle(self) -> Changes:
+        """Freezes what is older than the window, clusters what changed and returns it."""
+        frozen = self._freeze()
+        events = self._events.settle()
+        aliases = {}
+        for name, others in self._nameless.items():
+            left = [story for story in others if story in self._events]
+            if left:
+                aliases[name] = self._events.event(left[0])
+        self._nameless.clear()
+        for story in frozen:
+            events.pop(story, None)
+        return Changes(events, aliases)
+
+    def event(self, story: str) -> str:
+        """Returns the event of a story.
+
+        Raises:
+            KeyError: The story is not compared: it is withheld, frozen or unknown.
+        """
+        return self._events.event(story)
+
+    def members(self, story: str) -> list[str]:
+        """Returns the stories of a story's event, the earliest first.
+
+        Raises:
+            KeyError: As for `event`.
+        """
+        return self._events.members(story)
+
+    def _withhold(self, story: str) -> None:
+        if story in self._events:
+            first, *others = self._events.members(story)
+            if first == story and others:
+                self._nameless[story] = others
+            self._events.discard(story)
+
+    def _freeze(self) -> list[str]:
+        """Takes the stories that are too old out of the comparison, and returns them."""
+        frozen = []
+        while self._oldest:
+            at, story = self._oldest[0]
+            if self._at.get(story) == at:
+                assert self._newest is not None
+                if at >= self._newest - self._days and len(self._at) <= self._most:
+                    break
+                del self._at[story]
+                self._events.discard(story)
+                frozen.append(story)
+            heappop(self._oldest)
+        return frozen

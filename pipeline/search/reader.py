@@ -34,6 +34,7 @@ from pipeline.search.cursors import Cursor, decode, digest, encode
 from pipeline.search.request import SearchRequest
 from pipeline.search.visible import Body, is_visible, visible
 from pipeline.wire.errors import CursorExpired, IndexUnavailable, SetupError
+from pipeline.wire.story import Status
 
 KEEP_ALIVE = "3m"
 """How long Elasticsearch keeps a listing for its next page."""
@@ -153,6 +154,18 @@ class Reader:
         found = await look_up(self._client, self._settings, self._index, ids)
         now = datetime.now(UTC)
         return {n: each.document for n, each in found.items() if is_visible(each.document, now)}
+
+    async def newest(self, story_id: str) -> tuple[int, Document] | None:
+        """Return index version and document of a story that is visible, or that was withdrawn.
+
+        A withdrawn story is its agency's notice: who withdrew it, when and why, without its text.
+        """
+        held = (await self.held([story_id])).get(story_id)
+        if held is None or not (
+            held[1]["status"] == Status.WITHDRAWN or is_visible(held[1], datetime.now(UTC))
+        ):
+            return None
+        return held
 
     async def versions(self, story_id: str) -> list[tuple[int, Document]]:
         """Return a story's versions with their index versions, newest first.

@@ -34,6 +34,7 @@ from pipeline.web.answers import ReaderLeft, awaited
 from pipeline.web.api import StoryId, compared, described, reader
 from pipeline.web.streaming import streamed
 from pipeline.wire.errors import CursorExpired, NewswireError
+from pipeline.wire.story import Status
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,6 +43,8 @@ FACET_VALUES = 6
 FORM_FIELDS = ("q", "since", "until", "sort", "collapse")
 SINGLE_FILTERS = ("since", "until", "near", "bbox")
 MAX_CURSOR_CHARS = 4096
+LONG_WORD = 26
+"""Characters: longer words are no names."""
 FLUSH = "\0"
 """Templates write this at the end of their first part, which is sent at once."""
 
@@ -55,6 +58,11 @@ def plain(text: object) -> str:
     reorder the text around it.
     """
     return _CONTROLS.sub("", str(text))
+
+
+def long(text: object) -> str:
+    """Return the class of text with a word that must be broken, since no column is as wide."""
+    return "long" if any(len(word) > LONG_WORD for word in str(text).split()) else ""
 
 
 def when(value: str | datetime | None) -> str:
@@ -73,7 +81,9 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters.update(plain=plain, when=when, country=country_name, misdated=misdated)
+_templates.filters.update(
+    plain=plain, long=long, when=when, country=country_name, misdated=misdated
+)
 _templates.globals.update(links=links, file=files.address, facets=FACETS)
 
 
@@ -130,11 +140,17 @@ async def story_page(
     found = reader(request)
     rendered = datetime.now(UTC)
     try:
-        shown = newest = await awaited(request, found.story(story_id))
-        if newest and version is not None:
-            shown = await awaited(request, found.version(story_id, version))
-        if shown is None:
+        held = await awaited(request, found.newest(story_id))
+        if held is None:
             return _missing()
+        key, shown = held
+        if shown["status"] == Status.WITHDRAWN:
+            return html_page("withdrawn.html", 410, story=shown)
+        if version is not None:
+            earlier = await awaited(request, found.version(story_id, version))
+            if earlier is None:
+                return _missing()
+            key, shown = version, earlier
         view = SimpleNamespace(newest=version is None, changes=None)
         around = _started(request, _around(request, story_id, (older, newer), view))
         if version is not None or older is not None or newer is not None:
@@ -151,6 +167,7 @@ async def story_page(
         around,
         view=view,
         story=shown,
+        key=key,
         rendered=rendered,
         body=marking.pieces(shown, "body"),
         headline=marking.pieces(shown, "headline"),
@@ -169,6 +186,8 @@ async def _around(
     versions, view.alike = await together(found.versions(story_id), found.alike(story_id))
     by_key = dict(versions)
     older, newer = pair
+    if older is None and newer in by_key:  # what changed in this version
+        older = next((key for key, _ in versions if key < newer), None)
     if older in by_key and newer in by_key:
         view.changes = compared((older, by_key[older]), (newer, by_key[newer]))
     else:
@@ -247,7 +266,7 @@ def _away() -> Response:
 
 
 def _missing() -> Response:
-    text = "There is no such story, or it may not be shown: it was withdrawn, or is embargoed."
+    text = "There is no story at this address. Check the address, or search for the story."
     return html_page("notice.html", 404, title="Not shown", text=text)
 
 

@@ -1,8 +1,10 @@
-// What the page adds to its HTML: suggestions, a counter of new stories, and the end of a killed one.
+// What the page adds to its HTML: suggestions, and news of the stories that it shows.
 "use strict";
 
 const TYPING_MILLISECONDS = 150;
-const AGAIN_MILLISECONDS = 15000;
+const AGAIN_MILLISECONDS = 5000;
+const SILENCE_MILLISECONDS = 25000; // the server sends an event every 10 seconds
+const RESUME_MILLISECONDS = 14 * 60 * 1000; // for longer the server does not know what was missed
 
 async function json(address) {
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
@@ -116,52 +118,176 @@ function suggestions(box, list) {
   });
 }
 
-// Told of what comes and what goes; the browser comes again by itself, and says where it was.
-function listen(address, told) {
-  const source = new EventSource(address);
-  source.addEventListener("error", () => {
-    // After a refusal (the index is away, too many listen) it does not: try anew.
-    if (source.readyState === EventSource.CLOSED) {
-      setTimeout(() => listen(address, told), AGAIN_MILLISECONDS);
-    }
-  });
-  for (const name of ["stories", "gone"]) {
-    source.addEventListener(name, (event) => told(name, JSON.parse(event.data)));
+// Listen to the live stream, and reconnect with the id of the last event after any loss.
+function listen(address, shown, search, heard) {
+  const line = document.getElementById("connection");
+  const url = new URL(address, location.href);
+  shown.slice(0, 300).forEach((id) => url.searchParams.append("shown", id));
+  if (!search) url.searchParams.set("search", "false");
+  let source;
+  let lastHeard = Date.now();
+  let lostSince = null;
+
+  const clock = (instant) => `${new Date(instant).toISOString().slice(11, 16)} UTC`;
+
+  function lost() {
+    lostSince ??= lastHeard;
+    line.textContent = `No live updates since ${clock(lostSince)}: the connection is lost. Reconnecting.`;
   }
-  addEventListener("pagehide", () => source.close());
+
+  function received(event) {
+    lastHeard = Date.now();
+    if (event.lastEventId) url.searchParams.set("seen", event.lastEventId);
+    if (lostSince === null) return;
+    if (lastHeard - lostSince > RESUME_MILLISECONDS) location.reload();
+    lostSince = null;
+    line.textContent = "";
+  }
+
+  function connect() {
+    source = new EventSource(url);
+    source.addEventListener("error", lost);
+    source.addEventListener("open", received);
+    source.addEventListener("ping", received);
+    source.addEventListener("away", (event) => {
+      received(event);
+      const away = JSON.parse(event.data);
+      line.textContent = away
+        ? `No live updates since ${clock(event.lastEventId)}: the index does not answer. Trying again.`
+        : "";
+    });
+    for (const name of ["stories", "changed", "gone"]) {
+      source.addEventListener(name, (event) => {
+        received(event);
+        heard(name, JSON.parse(event.data));
+      });
+    }
+  }
+
+  connect();
+  const watching = setInterval(() => {
+    // A refused connection is not tried again by the browser, a dead one not noticed by it.
+    const silent = Date.now() - lastHeard > SILENCE_MILLISECONDS;
+    if (source.readyState !== EventSource.CLOSED && !silent) return;
+    lost();
+    source.close();
+    connect();
+  }, AGAIN_MILLISECONDS);
+  addEventListener("pagehide", () => {
+    clearInterval(watching);
+    source.close();
+  });
   addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload(); // what was kept may have been withdrawn
   });
 }
 
-function counter(line) {
-  const fresh = new Set();
-  const shown = new Set(
-    [...document.querySelectorAll("[data-story]")].map((each) => each.dataset.story),
+// "(3) newswire": how many stories are new or have changed.
+const title = document.title;
+function count(number) {
+  document.title = number ? `(${number}) ${title}` : title;
+}
+
+// Whether it is another version than the one shown, and not the same one enriched again.
+function isNewer(change, shown) {
+  const same = (one, other) => (one ? Date.parse(one) : null) === (other ? Date.parse(other) : null);
+  return (
+    String(change.version ?? "") !== shown.dataset.version ||
+    !same(change.published_at, shown.dataset.published)
   );
-  listen(line.dataset.live, (name, ids) => {
+}
+
+// "Correction, version 2, 11:33 UTC: show what changed"
+function bar(change, shown) {
+  const kind = change.signal === "correction" ? "Correction" : "Update";
+  const parts = [kind];
+  if (change.version) parts.push(`version ${change.version}`);
+  if (change.published_at) parts.push(`${new Date(change.published_at).toISOString().slice(11, 16)} UTC`);
+  const line = document.createElement("p");
+  line.className = kind === "Correction" ? "change alarm" : "change";
+  const link = document.createElement("a");
+  const older = shown.dataset.key ? `older=${shown.dataset.key}&` : "";
+  link.href = `${shown.dataset.address}?${older}newer=${change.key}#changes`;
+  link.textContent = "show what changed";
+  line.append(`${parts.join(", ")}: `, link);
+  return line;
+}
+
+// Bars for the stories that left the list before it was loaded again.
+function withdrawn(list) {
+  const addresses = JSON.parse(sessionStorage.getItem("withdrawn") ?? "[]");
+  sessionStorage.removeItem("withdrawn");
+  for (const address of addresses) {
+    const notice = document.createElement("p");
+    notice.className = "kill";
+    const link = document.createElement("a");
+    link.href = address;
+    link.textContent = "why";
+    notice.append("A story of this list may no longer be used: ", link);
+    list.before(notice);
+  }
+}
+
+function watchList(line) {
+  const rows = new Map([...document.querySelectorAll("[data-story]")].map((row) => [row.dataset.story, row]));
+  const fresh = new Set();
+  const changed = new Set();
+
+  // What was withdrawn leaves the whole page: snippets, facets, map. The next one says so.
+  function gone(id) {
+    const row = rows.get(id);
+    const known = JSON.parse(sessionStorage.getItem("withdrawn") ?? "[]");
+    const address = row.dataset.address ?? row.querySelector("a").getAttribute("href");
+    sessionStorage.setItem("withdrawn", JSON.stringify([...known, address]));
+    location.reload();
+  }
+
+  function mark(change) {
+    const row = rows.get(change.id);
+    if (!row || !row.dataset.address || !isNewer(change, row)) return;
+    row.querySelector(".change")?.remove();
+    (row.querySelector("article") ?? row).append(bar(change, row));
+    changed.add(change.id);
+  }
+
+  listen(line.dataset.live, [...rows.keys()], true, (name, found) => {
+    if (name === "changed") found.forEach(mark);
+    if (name === "stories") found.filter((id) => !rows.has(id)).forEach((id) => fresh.add(id));
     if (name === "gone") {
-      if (ids.some((id) => shown.has(id))) location.reload();
-      ids.forEach((id) => fresh.delete(id));
-    } else {
-      ids.filter((id) => !shown.has(id)).forEach((id) => fresh.add(id));
+      for (const id of found) {
+        fresh.delete(id);
+        if (rows.has(id)) gone(id);
+      }
     }
     const link = document.createElement("a");
     link.href = line.dataset.here;
     link.textContent = `${fresh.size} new: show`;
     line.replaceChildren(...(fresh.size ? [link] : []));
+    count(fresh.size + changed.size);
   });
 }
 
-function watch(story) {
-  listen(story.dataset.live, (name, ids) => {
-    if (name === "gone" && ids.includes(story.dataset.story)) location.reload();
+function watchStory(story) {
+  listen(story.dataset.live, [story.dataset.story], false, (name, found) => {
+    if (name === "gone" && found.includes(story.dataset.story)) location.reload();
+    if (name !== "changed") return;
+    const change = found.find((each) => each.id === story.dataset.story);
+    if (!change || !isNewer(change, story)) return;
+    document.getElementById("change").replaceChildren(bar(change, story));
+    count(1);
   });
 }
 
 const box = document.getElementById("q");
 if (box) suggestions(box, document.getElementById("suggestions"));
 const live = document.getElementById("live");
-if (live) counter(live);
+if (live) {
+  withdrawn(document.querySelector(".hits"));
+  watchList(live);
+}
 const story = document.getElementById("story");
-if (story) watch(story);
+if (story) watchStory(story);
+if (document.querySelector("[data-retry]")) {
+  // Not while somebody edits the query.
+  setInterval(() => box && box.value !== box.defaultValue || location.reload(), AGAIN_MILLISECONDS);
+}

@@ -24,10 +24,11 @@ needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not in
 
 
 @contextmanager
-def served_at(room: Newsroom) -> Iterator[str]:
+def served_at(room: Newsroom, port: int = 0) -> Iterator[str]:
     """The address of the running application."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
-        server = uvicorn.Server(uvicorn.Config(room.app, log_level="error"))
+    with closing(socket.create_server(("127.0.0.1", port))) as listening:
+        config = uvicorn.Config(room.app, log_level="error", timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
         thread = Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         while not server.started:
@@ -54,8 +55,12 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def window(browser: Browser, address: str, **context: Any) -> Iterator[Page]:
-    """A window of its own; what the browser complains of fails the test."""
+def window(browser: Browser, address: str, losing: bool = False, **context: Any) -> Iterator[Page]:
+    """A window of its own; what the browser complains of fails the test.
+
+    Args:
+        losing: connections are lost in this test, which the browser complains of too.
+    """
     complaints: list[str] = []
     made = browser.new_context(base_url=address, **context)
     made.set_default_timeout(WAIT_MILLISECONDS)
@@ -65,5 +70,7 @@ def window(browser: Browser, address: str, **context: Any) -> Iterator[Page]:
     yield page
     made.close()
     # That a page is not there, or wants a token, is told as an error too.
-    expected = re.compile("404|401|^(verbose|debug|info|log): ")
+    expected = re.compile(
+        "404|410|401|^(verbose|debug|info|log): " + ("|ERR_|net::" if losing else "")
+    )
     assert not [text for text in complaints if not expected.search(text)]

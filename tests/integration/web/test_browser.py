@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from pipeline.wire.enriched import Enriched
-from pipeline.wire.story import Status
+from pipeline.wire.story import Signal, Status
 from tests.integration.web.chromium import PHONE, chromium, needs_chromium, served_at, window
 from tests.integration.web.newsroom import ADMIN_TOKEN, Newsroom, newsroom
 from tests.integration.web.test_api import reprints
@@ -98,7 +98,7 @@ def test_news_arrives_and_a_kill_takes_it_away(page: Page, room: Newsroom) -> No
     page.get_by_role("link", name="Storm near Suva").click()
     expect(page.locator("h1")).to_have_text("Storm near Suva")
     index(room, enriched("ap:2", "Storm near Suva", version=2, status=Status.WITHDRAWN))
-    expect(page.locator("h1")).to_have_text("Not shown")
+    expect(page.locator("h1")).to_have_text("Withdrawn")
     assert "Suva" not in page.content()
 
 
@@ -114,6 +114,79 @@ def test_a_kill_leaves_an_open_list(page: Page, room: Newsroom) -> None:
     index(room, enriched("ap:3", "Bridge closed in Lima", version=2, status=Status.WITHDRAWN))
     expect(story).to_have_count(0)
     assert "Lima" not in page.content()
+    page.get_by_role("link", name="why").click()
+    expect(page.locator("h1")).to_have_text("Withdrawn")
+
+
+def test_an_open_story_hears_of_its_correction(page: Page, room: Newsroom) -> None:
+    """A bar names the correction, and leads to what changed."""
+    first = {"published_at": datetime(2026, 11, 30, 11, 0, tzinfo=UTC)}
+    index(room, enriched("ap:6", "Mayor resigns", "Mayor Legrand left.", version=1, **first))
+    page.goto("/story/ap:6")
+    expect(page.locator("h1")).to_have_text("Mayor resigns")
+    later = {"published_at": datetime(2026, 11, 30, 11, 33, tzinfo=UTC)}
+    index(
+        room,
+        enriched(
+            "ap:6",
+            "Mayor stays",
+            "Mayor Legrand stays.",
+            version=2,
+            signal=Signal.CORRECTION,
+            **later,
+        ),
+    )
+    bar = page.locator("#change")
+    expect(bar).to_have_text("Correction, version 2, 11:33 UTC: show what changed")
+    expect(page).to_have_title("(1) Mayor resigns · newswire")
+    expect(page.locator("h1")).to_have_text("Mayor resigns")
+    bar.get_by_role("link").click()
+    expect(page.locator("#changes")).to_contain_text("leftstays")
+    expect(page.locator("h1")).to_have_text("Mayor stays")
+    expect(page.locator("#change")).to_be_empty()
+
+
+def test_an_open_list_marks_what_changed(page: Page, room: Newsroom) -> None:
+    """A row is marked even if its new version no longer matches; the title counts it."""
+    for number in (7, 8):
+        index(room, enriched(f"ap:{number}", f"Harbour shut {number}", version=1))
+    page.goto("/?q=harbour")
+    row = page.locator("[data-story='ap:7']")
+    expect(row).to_be_visible()
+    index(room, enriched("ap:7", "Port shut", version=2, signal=Signal.UPDATE))
+    expect(row.locator(".change")).to_have_text("Update, version 2: show what changed")
+    expect(page.locator(".change")).to_have_count(1)
+    expect(page).to_have_title("(1) harbour · newswire")
+    row.locator(".change a").click()
+    expect(page.locator("#changes h3").first).to_have_text("headline")
+
+
+def test_an_embargo_takes_an_open_story_away(page: Page, room: Newsroom) -> None:
+    """A story that is put under an embargo leaves the pages that show it."""
+    index(room, enriched("ap:9", "Plan of Nauru", version=1))
+    page.goto("/story/ap:9")
+    expect(page.locator("h1")).to_have_text("Plan of Nauru")
+    index(room, enriched("ap:9", "Plan of Nauru", version=2, status=Status.EMBARGOED))
+    expect(page.locator("h1")).to_have_text("Not shown")
+    assert "Nauru" not in page.content()
+
+
+def test_a_lost_connection_is_shown(browser: Browser, room: Newsroom) -> None:
+    """A page says since when it hears nothing, and afterwards shows what it missed."""
+    index(room, enriched("ap:10", "Bus strike", version=1))
+    own = Newsroom(room.settings)
+    with window(browser, "http://127.0.0.1", losing=True) as page:
+        with served_at(own) as address:
+            page.goto(f"{address}/?q=strike")
+            expect(page.locator("[data-story='ap:10']")).to_be_visible()
+            expect(page.locator("#connection")).to_be_empty()
+        expect(page.locator("#connection")).to_contain_text("the connection is lost")
+        index(room, enriched("ap:11", "Train strike", version=1))
+        index(room, enriched("ap:10", "Bus strike over", version=2))
+        with served_at(own, int(address.rpartition(":")[2])):
+            expect(page.locator("#connection")).to_be_empty()
+            expect(page.locator("#live")).to_have_text("1 new: show")
+            expect(page.locator("[data-story='ap:10'] .change")).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,8 @@ def test_feeds_and_lag_are_shown(operator: TestClient) -> None:
     assert indexed
     assert counts[:4] == ["2"] * 4
     topics = {row[0].rpartition(".")[2]: row[1:] for row in rows(page, "lag")}
-    assert topics.keys() == {"urgent", "stories", "backfill", "enriched", "alerts", "deadletter"}
+    lanes = {"urgent", "stories", "backfill", "enriched", "refused"}
+    assert topics.keys() == {*lanes, "alerts", "deadletter"}
     assert topics["deadletter"][1:] == ["2", "2"]
     assert topics["alerts"][2] == "–"
     assert topics["stories"][2].isdecimal()

@@ -253,12 +253,21 @@ def test_hostile_queries_are_text(client: TestClient) -> None:
     assert not found.xpath(".//img")
 
 
-@pytest.mark.parametrize("name", ["x-killed", "x-embargoed", "never-was"])
+@pytest.mark.parametrize("name", ["x-embargoed", "never-was"])
 def test_what_may_not_be_shown_is_not(client: TestClient, name: str) -> None:
-    """A withdrawn or embargoed story has a page like one that never was."""
+    """An embargoed story has a page like one that never was."""
     shown = page(client, f"/story/{name}", status=404)
     assert "Zanzibar" not in shown.text_content()
     assert shown.text_content() == page(client, "/story/no", status=404).text_content()
+
+
+def test_a_kill_has_a_page(client: TestClient) -> None:
+    """Who withdrew the story, and its slugline; nothing of what it said."""
+    shown = page(client, "/story/x-killed", status=410)
+    assert shown.xpath("string(//*[@role='alert'])").split()[0] in ("Killed", "Withdrawn")
+    assert "SECRET-SLUG" in shown.text_content()
+    assert "Zanzibar" not in shown.text_content()
+    assert "There is no story at this address" not in shown.text_content()
 
 
 @pytest.mark.parametrize("query", ["", "?q=zanzibar", "?q=secret", "?place=Lima", "?q=council"])

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from config.settings import Settings
 from pipeline.enrich.folding import fold
 from pipeline.enrich.geo import foreign
-from pipeline.enrich.geo.gazetteer import Entry, Gazetteer
+from pipeline.enrich.geo.gazetteer import Entry, Gazetteer, Sense
 from pipeline.enrich.geo.link import Toponym, link
 from pipeline.enrich.geo.outcome import focus, places
 from pipeline.enrich.geo.provided import provided
@@ -76,8 +76,8 @@ class Enricher:
         named = {"en": model, **(languages or {})}
         self._models = {language: Model(name, remembered) for language, name in named.items()}
         self._home = _home(home, gazetteer)
-        self._aliases = aliases or alias_table.load()
-        self._demonym = lru_cache(maxsize=1 << 14)(self._as_demonym)
+        self.aliases = aliases or alias_table.load()
+        self.known = lru_cache(maxsize=1 << 15)(self._known_as)
 
     def read_ahead(self, stories: Sequence[Story]) -> None:
         """Let the models read the stories together, and remember: quicker than one by one."""
@@ -116,22 +116,7 @@ class Enricher:
         self, story: Story, texts: Mapping[Field, str], language: str, read: Found
     ) -> Enriched:
         model = self._models.get(language)
-        named: list[RawMention] = []
-        toponyms: list[Toponym] = []
-        for field, text in texts.items():
-            mentions = _named(text, field, read) if model and field != "dateline" else []
-            if language in foreign.languages():
-                found = foreign.recognise(legible(text), language, mentions, self.gazetteer)
-            elif field == "dateline":
-                found = _printed(text, self.gazetteer)
-            elif model is not None:
-                found = recognise(legible(text), mentions, self.gazetteer)
-            else:
-                continue
-            named += mentions
-            toponyms += link(found, text, field)
-        toponyms += provided(story, self.gazetteer)
-        resolved = resolve(toponyms, self._home)
+        named, toponyms, resolved = self._found(story, texts, language, read)
         placed = _placed(toponyms, resolved)
         entities, quoted = (
             self._entities(story, texts, named, placed, language)
@@ -156,9 +141,39 @@ class Enricher:
                 gazetteer=self.gazetteer.version,
                 revision=self.revision,
                 language=language or None,
-                aliases=self._aliases.version,
+                aliases=self.aliases.version,
             ),
         )
+
+    def _found(
+        self, story: Story, texts: Mapping[Field, str], language: str, read: Found
+    ) -> tuple[list[RawMention], list[Toponym], list[Resolved]]:
+        """Returns what the model takes for names, the toponyms, and the places that they are."""
+        model = self._models.get(language)
+        named: list[RawMention] = []
+        toponyms: list[Toponym] = []
+        for field, text in texts.items():
+            mentions = _named(text, field, read) if model and field != "dateline" else []
+            if language in foreign.languages():
+                found = foreign.recognise(legible(text), language, mentions, self.gazetteer)
+            elif field == "dateline":
+                found = _printed(text, self.gazetteer)
+            elif model is not None:
+                found = recognise(legible(text), mentions, self.gazetteer)
+            else:
+                continue
+            named += mentions
+            toponyms += link(found, text, field)
+        toponyms += provided(story, self.gazetteer)
+        return named, toponyms, resolve(toponyms, self._home)
+
+    def evidence(self, story: Story) -> tuple[Mapping[Field, str], list[RawMention], list[Placed]]:
+        """Returns the texts of an English story, and what model and gazetteer find in them."""
+        texts = _texts(story)
+        named, toponyms, resolved = self._found(
+            story, texts, "en", self._read("en", [texts], ["en"])
+        )
+        return texts, named, _placed(toponyms, resolved)
 
     def _entities(
         self,
@@ -169,21 +184,19 @@ class Enricher:
         language: str | None,
     ) -> tuple[tuple[Entity, ...], tuple[Quote, ...]]:
         if language == "en":
-            named = name(texts, model, placed, self._aliases, self._demonym)
+            named = name(texts, model, placed, self.aliases, self.known)
         else:
             named = names_as_found(texts, model, placed)
         named = without_agency(named, texts, story.source)
         spots = {(p.field, p.start, p.end): p.place for p in placed if p.place is not None}
-        entities = group(named, texts, self._aliases, spots)
+        entities = group(named, texts, self.aliases, spots)
         if language != "en":
             return entities, ()
         return entities, quotes(story.body, entities, named)
 
-    def _as_demonym(self, text: str) -> float:
-        """How much a name speaks for being a demonym: 0 where the gazetteer knows no such one."""
-        senses = self.gazetteer.lookup(text)
-        demonyms = sum(sense.kind == "demonym" for sense in senses)
-        return 3.0 * demonyms / len(senses) if demonyms else 0.0
+    def _known_as(self, text: str) -> frozenset[str]:
+        """Returns what the gazetteer knows a name as: "country", "city", "demonym" …"""
+        return frozenset(map(_kind, self.gazetteer.lookup(text)))
 
     def model(self, language: str) -> Any:
         """The spaCy pipeline for a language; None where no model is configured."""
@@ -256,6 +269,21 @@ def _home(name: str | None, gazetteer: Gazetteer) -> Entry | None:
         if sense.entry.country == country and sense.entry.feature == "ADM1":
             return sense.entry
     raise SetupError(f"no region {name!r} in the gazetteer: write it as US-TX, US-Texas or GB")
+
+
+def _kind(sense: Sense) -> str:
+    """Returns what a name is to the gazetteer in one of its senses."""
+    feature = sense.entry.feature
+    if sense.kind in ("demonym", "abbreviation"):
+        return sense.kind
+    if feature.startswith("PCL"):
+        return "country"
+    if feature == "ADM1":
+        return "division"
+    if feature.startswith("PPL"):
+        people = sense.entry.population
+        return "city" if people > 200_000 else "town" if people > 20_000 else "village"
+    return "other"
 
 
 def _printed(place: str, gazetteer: Gazetteer) -> list[Candidate]:

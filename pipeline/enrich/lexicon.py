@@ -53,6 +53,7 @@ class Cues:
     not_names: Words
     common: Words
     particles: Words
+    generations: Words
     small: Words
     nobles: Words
     states: Words
@@ -60,6 +61,12 @@ class Cues:
     owners: Words
     centers_of_work: Words
     before_facilities: Words
+    headings: Words
+    sport: Words
+    sports: Words
+    sentence: Words
+    scored: Words
+    closed: Words
     place_titles: Words
     place_prepositions: Words
     place_within: Words

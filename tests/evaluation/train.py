@@ -1,7 +1,9 @@
 """Fits the weights of the recognition and resolution models on the development half of geo-dev.
 
     python -m tests.evaluation.train
+    python -m tests.evaluation.train names [measure]
 
+The second fits those of names instead: see `tests.evaluation.entities.training`. The first
 writes recognition.toml, resolution.toml and confidence.toml to pipeline/enrich/geo/data/. The
 features are written by hand and hold no word of the corpus; half of its documents are never
 seen here.
@@ -10,6 +12,7 @@ seen here.
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +32,7 @@ from pipeline.enrich.geo.shipped import ensure
 from pipeline.enrich.geo.toponyms import Candidate, candidates, recognise, weights
 from pipeline.enrich.mentions import legible
 from tests.evaluation.corpus import Document, documents
+from tests.evaluation.entities import training
 from tests.evaluation.geoparsing import NEAR_KM
 from tests.evaluation.geoparsing import Toponym as Gold
 from tests.evaluation.invented import Invented, Inventor
@@ -229,4 +233,8 @@ def write(name: str, table: dict[str, float]) -> None:
 
 if __name__ == "__main__":
     folder = Path(__file__).resolve().parents[2] / "var" / "gazetteer"
-    main(Enricher(Gazetteer(ensure(folder))), [d for d in documents() if not d.held_out])
+    enricher = Enricher(Gazetteer(ensure(folder)))
+    if "names" in sys.argv:
+        training.main(enricher, "measure" in sys.argv)
+    else:
+        main(enricher, [d for d in documents() if not d.held_out])

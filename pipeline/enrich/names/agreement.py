@@ -1,134 +1,259 @@
-"""What a story's names say of each other.
+"""What a story's candidates say of each other.
 
-A name that stands in a story more than once means one thing, so its mentions share their
-evidence; a longer name speaks for its shorter forms ("Orlov" is a person where "Andrei Orlov"
-is one), a name for the initials that are introduced for it.
+A name that stands in a story more than once means one thing, so each mention counts for the
+others; a longer name speaks for its shorter forms ("Orlov" is a person where "Andrei Orlov" is
+one), a name for the initials that are introduced for it, and of nested candidates one at most is
+a name. The features have values: probabilities from the candidates' own places, and shares.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from sys import intern
+
+import numpy as np
 
 from pipeline.enrich.folding import fold
-from pipeline.enrich.lexicon import cues, given_names
-from pipeline.enrich.mentions import Field, Named
-from pipeline.enrich.names.evidence import Span, Weights
-from pipeline.enrich.paragraphs import paragraphs, remembered
+from pipeline.enrich.lexicon import cues
+from pipeline.enrich.mentions import Named
+from pipeline.enrich.names.scoring import KINDS, Scores
+from pipeline.wire.labels import Label
 
-ENOUGH = 1.0
-"""A name without as much weight for any label is left out."""
-ENOUGH_KNOWN = 0.5
-"""The same, where the model or the gazetteer found it."""
-CAP = 4.0
-"""The most that the words around a name weigh, however often it stands in the story."""
-VOTE = 0.7
-"""What the model's vote at one place weighs, of a name that it has voted on at others too."""
+FAINT = 0.02
+"""Probabilities below this say nothing."""
+LIKELY = 0.2
+"""A longer name speaks for its parts from this probability on."""
+FREE = 0.3
+"""A candidate counts as a mention if it is to this degree not a part of a longer name."""
+LOWEST = -8.0
+"""Log probabilities count no lower than this."""
+
+Row = tuple[int, int, tuple[str, ...]]
+"""A candidate of the story: start, end, and its local features."""
+
 _LOWER_WORD = re.compile(r"\b[^\W\d_]+\b")
+_SHARED = (
+    "P titles", "P Cap titles", "P roles", "P kin", "N , age", "N speech", "N after_organisation",
+    "P nouns_organisation", "N company_suffixes", "N 's after_organisation", "P in 1", "P in n",
+    "P speech", "N after_place", "P nouns_place", "N , who", "N , which", "P the", "alias ORG",
+    "alias PERSON", "alias GPE", "place GPE sure", "N - low", "F titles",
+)  # fmt: skip
+"""Local features of a form's mentions that count for all of them."""
+_VOTES = (*(f"model {label}" for label in Label), "model none")
+_INHERITED = {
+    "head ORG": "head ORG", "head GPE": "head GPE", "head LOC": "head LOC", "head FAC": "head FAC",
+    "head EVENT": "head EVENT", "L company_suffixes": "suffix", "given + word": "given",
+    "person shape": "given", "alias ORG": "alias ORG", "P Cap titles": "titled",
+    "P titles": "titled", "P roles": "titled", "model PERSON": "model PERSON",
+    "model ORG": "model ORG", "model GPE": "model GPE", "model LOC": "model LOC",
+}  # fmt: skip
+"""Local features of a longer name that count for its parts."""
+_KEPT = ("table", "opens", "n2", "n3", "n4", "n5", "all CAPS")
+COUNTED = frozenset((*_SHARED, *_VOTES, *_INHERITED, *_KEPT))
+"""All local features that are asked about here."""
 
 
 class Forms:
-    """All spans of a story by how they read, and what they say of each other."""
+    """All candidates of a text by how they read, and what is known of each form."""
 
-    def __init__(self, spans: Sequence[Span], texts: Mapping[Field, str]) -> None:
-        self._spans: dict[str, list[Span]] = defaultdict(list)
-        for span in spans:
-            self._spans[span.key].append(span)
-        self._known = {key for key, found in self._spans.items() if any(s.known for s in found)}
-        self._lower: set[str] = set().union(
-            *(_lower_words(part) for text in texts.values() for _, part in paragraphs(text))
-        )
-        self._shared = {key: _shared(found) for key, found in self._spans.items() if len(found) > 1}
-        self._linked: dict[str, Weights] = {}
-        labels = {key: self._best(key) for key in self._spans}
-        self._link_families(labels)
-        self._link_short_forms(labels)
-        self._link_initials(labels)
-        self._link_introduced(labels, spans, texts)
+    def __init__(self, text: str, rows: Sequence[Row], scores: Scores) -> None:
+        self.text, self.rows = text, rows
+        self.logs = scores.tolist()
+        self.odds: list[list[float]] = _exp(scores)
+        self.keys = [fold(text[s:e]).removeprefix("the ") for s, e, _ in rows]
+        self.words = [tuple(key.split()) for key in self.keys]
+        self.at: dict[str, list[int]] = defaultdict(list)
+        for i, key in enumerate(self.keys):
+            self.at[key].append(i)
+        self._nest()
+        self.free = [1 - max(outer[1:]) for outer in self.outer]
+        self.totals = {key: self._total(found) for key, found in self.at.items()}
+        self.best = {key: _most(self.odds[i] for i in found) for key, found in self.at.items()}
+        self.lower = {w for w in _LOWER_WORD.findall(text) if w.islower()}
+        self._relate()
+        self._count()
 
-    def decide(self, span: Span) -> Named | None:
-        """The span as a mention, or None where nothing says that it is one."""
-        linked = self._linked.get(span.key, {})
-        shared = self._shared.get(span.key, {})
-        votes = {label: VOTE * vote for label, vote in span.votes.items()} if shared else span.votes
-        label, weight = _heaviest(span.weights, votes, shared, linked)
-        enough = ENOUGH_KNOWN if span.known else ENOUGH
-        if span.key not in self._known:
-            enough = 2.0 if span.starts_sentence else 1.5
-        if span.starts_sentence and not span.known and " " not in span.text:
-            if span.text.lower() in self._lower:
-                enough = CAP  # "Will" at the start of a sentence, where "will" stands in others
-            elif linked:
-                enough = 1.3
-        if weight < enough:
-            return None
-        person = label == "PERSON"
-        return Named(
-            span.start, span.end, span.text, label, span.field,
-            span.title if person else None, span.sex if person else None,
-        )  # fmt: skip
+    def _nest(self) -> None:
+        """Find what lies around and inside each candidate: the most of each kind."""
+        n = len(self.rows)
+        self.outer = [[0.0] * len(KINDS) for _ in range(n)]
+        self.inner = [[0.0] * len(KINDS) for _ in range(n)]
+        order = sorted(range(n), key=lambda i: (self.rows[i][0], -self.rows[i][1]))
+        for a, i in enumerate(order):
+            end = self.rows[i][1]
+            for b in range(a + 1, n):
+                j = order[b]
+                if self.rows[j][0] >= end:
+                    break
+                if self.rows[j][1] <= end:
+                    self.outer[j] = _most((self.outer[j], self.odds[i]))
+                    self.inner[i] = _most((self.inner[i], self.odds[j]))
 
-    def _link(self, key: str, label: str, weight: float) -> None:
-        weights = self._linked.setdefault(key, defaultdict(float))
-        weights[label] = max(weights[label], weight)
+    def _total(self, found: Sequence[int]) -> tuple[list[float], float]:
+        """Sum the probabilities of a form's mentions, each as far as it is free."""
+        total, free = [0.0] * len(KINDS), 0.0
+        for i in found:
+            free += self.free[i]
+            for k, odds in enumerate(self.odds[i]):
+                total[k] += odds * self.free[i]
+        return total, free
 
-    def _link_short_forms(self, labels: Mapping[str, str | None]) -> None:
-        for key, label in labels.items():
-            words = tuple(key.split())
-            if label is not None and len(words) > 1:
-                for short in short_forms(words, label):
-                    joined = " ".join(short)
-                    if joined in self._spans and joined != key:
-                        self._link(joined, label, _strength(words, short, label))
+    def _relate(self) -> None:
+        """Find what longer names say of their parts, and of their initials."""
+        self.related: dict[tuple[str, str], list[float]] = {}
+        self.inherited: dict[str, set[str]] = defaultdict(set)
+        self.surnames: dict[str, float] = defaultdict(float)
+        small = cues().small
+        for key, found in self.at.items():
+            words = self.words[found[0]]
+            if len(words) < 2:
+                continue
+            odds = self.best[key]
+            self.surnames[words[-1]] = max(self.surnames[words[-1]], odds[1])
+            speaks = max(odds[1:]) >= LIKELY
+            features = {f for i in found for f in self.rows[i][2]}
+            tags = {tag for feature, tag in _INHERITED.items() if feature in features}
+            for part, where in _parts(words):
+                if part in self.at and part != key:
+                    if speaks:
+                        self._link(part, where, odds)
+                    self.inherited[part].update(f"{where} of {tag}" for tag in tags)
+            if speaks:
+                content = [w for w in words if w not in small]
+                for letters in {"".join(w[0] for w in words), "".join(w[0] for w in content)}:
+                    if len(letters) > 1 and letters in self.at:
+                        self._link(letters, "initials", odds)
 
-    def _link_families(self, labels: dict[str, str | None]) -> None:
-        """Whoever bears the surname of a person of the story is a person."""
-        full = [key.split() for key, label in labels.items() if label == "PERSON" and " " in key]
-        surnames = {words[-1] for words in full}
-        for key in self._spans:
-            words = key.split()
-            family = len(words) == 1 and key.endswith("s") and key[:-1] in surnames
-            namesake = 1 < len(words) < 4 and words[-1] in surnames
-            if (namesake or family) and labels[key] != "PERSON":
-                self._link(key, "PERSON", 2.2)
-                labels[key] = self._best(key)
+    def _link(self, key: str, where: str, odds: Sequence[float]) -> None:
+        known = self.related.get((key, where), [0.0] * len(KINDS))
+        self.related[key, where] = _most((known, odds))
 
-    def _link_initials(self, labels: Mapping[str, str | None]) -> None:
-        for key, label in labels.items():
-            if label in ("ORG", "LAW", "EVENT") and " " in key:
-                for form in initials(key):
-                    if form in self._spans and self._spans[form][0].text.isupper():
-                        self._link(form, label, 3.0)
-
-    def _link_introduced(
-        self, labels: Mapping[str, str | None], spans: Sequence[Span], texts: Mapping[Field, str]
-    ) -> None:
-        """Short forms in brackets after the name that they are for: "... Agency (IAEA)"."""
-        ending = {(span.field, span.end): span for span in spans}
-        for span in spans:
-            text = texts[span.field]
-            if text[max(0, span.start - 1)] == "(" and text[span.end : span.end + 1] == ")":
-                long = ending.get((span.field, span.start - 2))
-                label = labels[long.key] if long is not None else None
-                if long is not None and label is not None and long.key != span.key:
-                    self._link(span.key, label, 4.0)
-
-    def _best(self, key: str) -> str | None:
-        """The label of a form by what is known of it so far."""
-        found, linked = self._spans[key], self._linked.get(key, {})
-        if len(found) == 1:
-            label, weight = _heaviest(found[0].weights, found[0].votes, linked)
-        else:
-            label, weight = _heaviest(self._shared[key], _mean(found), linked)
-        return label if weight >= ENOUGH else None
+    def _count(self) -> None:
+        """Count the features and the model's votes of each form's free mentions."""
+        self.counted: dict[str, dict[str, float]] = {}
+        for key, found in self.at.items():
+            free = [set(self.rows[i][2]) for i in found if self.free[i] >= FREE]
+            shared = Counter(f for features in free for f in _SHARED if f in features)
+            votes = Counter(f for features in free for f in _VOTES if f in features)
+            row = {f"story {f}": min(1.0, count / 2) for f, count in shared.items()}
+            row.update((f"story {f}", count / len(free)) for f, count in votes.items())
+            row.update((f"story {tag}", 1.0) for tag in sorted(self.inherited[key]))
+            self.counted[key] = row
 
 
-@remembered
-def _lower_words(text: str) -> frozenset[str]:
-    return frozenset(intern(word) for word in _LOWER_WORD.findall(text) if word.islower())
+def agreement(text: str, rows: Sequence[Row], scores: Scores) -> list[dict[str, float]]:
+    """Returns for each candidate of a text the features that the whole text gives it.
+
+    Args:
+        rows: the candidates with their local features.
+        scores: the log probabilities that those give.
+    """
+    if not rows:
+        return []
+    forms = Forms(text, rows, scores)
+    result = [_features(forms, i) for i in range(len(rows))]
+    _introduce(forms, result)
+    return result
+
+
+def _features(forms: Forms, i: int) -> dict[str, float]:
+    key, words = forms.keys[i], forms.words[i]
+    size = "1" if len(words) == 1 else "n"
+    row = {"bias": 1.0, "free": forms.free[i], **forms.counted[key]}
+    for k, kind in enumerate(KINDS):
+        row[f"own {kind}"] = max(LOWEST, forms.logs[i][k])
+    _elsewhere(forms, i, size, row)
+    for where in ("last", "first", "inner", "initials"):
+        odds = forms.related.get((key, where))
+        if odds is not None:
+            for kind, value in _heard(odds):
+                row[f"{where} of {kind} {size}"] = row[f"{where} of {kind}"] = value
+    row.update((f"outer {kind}", value) for kind, value in _heard(forms.outer[i]))
+    row.update((f"inner {kind}", value) for kind, value in _heard(forms.inner[i]))
+    if len(words) > 1:
+        _parts_alone(forms, key, words, row)
+    elif key.endswith("s") and key[:-1] in forms.surnames:
+        row["family"] = forms.surnames[key[:-1]]
+    local = set(forms.rows[i][2])
+    if len(words) == 1 and key in forms.lower:
+        row["lower"] = 1.0
+        if "opens" in local:
+            row["lower opens"] = 1.0
+    row.update((f"is {feature}", 1.0) for feature in _KEPT if feature in local)
+    return row
+
+
+def _elsewhere(forms: Forms, i: int, size: str, row: dict[str, float]) -> None:
+    """Add what the other mentions of the same form are."""
+    total, free = forms.totals[forms.keys[i]]
+    free -= forms.free[i]
+    if free <= 0.05:
+        row[f"alone {size}"] = 1.0
+        return
+    row[f"others {size}"] = min(1.0, free / 3)
+    for k, kind in enumerate(KINDS):
+        rest = (total[k] - forms.odds[i][k] * forms.free[i]) / max(free, 1.0)
+        row[f"others {size} {kind}"] = row[f"others {kind}"] = rest
+
+
+def _heard(odds: Sequence[float]) -> list[tuple[str, float]]:
+    """Returns the kinds of names whose probability is not too faint, with it."""
+    return [(kind, value) for kind, value in zip(KINDS, odds, strict=True) if value > FAINT][
+        odds[0] > FAINT :
+    ]
+
+
+def _parts_alone(forms: Forms, key: str, words: tuple[str, ...], row: dict[str, float]) -> None:
+    """Add what the parts of a longer name are where they stand alone."""
+    row["namesake"] = forms.surnames.get(words[-1], 0.0)
+    parts = [(words[0], "first"), (words[-1], "last")]
+    if len(words) > 2:
+        parts += [(" ".join(words[1:]), "rest"), (" ".join(words[:-1]), "begin")]
+    for part, where in parts:
+        if part != key and part in forms.totals:
+            total, free = forms.totals[part]
+            if free > FREE:
+                for k, kind in enumerate(KINDS):
+                    row[f"{where} alone {kind}"] = total[k] / max(free, 1.0)
+
+
+def _introduce(forms: Forms, result: Sequence[dict[str, float]]) -> None:
+    """Add what a short form in brackets is introduced for: "... Agency (IAEA)"."""
+    text, ending = forms.text, defaultdict(list)
+    for i, (_, end, _) in enumerate(forms.rows):
+        ending[end].append(i)
+    for i, (start, end, _) in enumerate(forms.rows):
+        if text[max(0, start - 2) : start] == " (" and text[end : end + 1] == ")":
+            for j in ending.get(start - 2, ()):
+                for k, kind in enumerate(KINDS[1:], 1):
+                    if forms.odds[j][k] > FAINT:
+                        feature = f"introduced {kind}"
+                        result[i][feature] = max(result[i].get(feature, 0.0), forms.odds[j][k])
+
+
+def _exp(scores: Scores) -> list[list[float]]:
+    odds: list[list[float]] = np.exp(scores).tolist()
+    return odds
+
+
+def _most(rows: Iterable[Sequence[float]]) -> list[float]:
+    """Returns the largest value of each column."""
+    return [max(column) for column in zip(*rows, strict=True)]
+
+
+@lru_cache(maxsize=1 << 12)
+def _parts(words: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Returns the shorter forms of a name, and where in it each stands."""
+    n = len(words)
+    found: dict[str, str] = {}
+    for a in range(n):
+        for b in range(a + 1, n + 1):
+            if b - a < n:
+                where = "last" if b == n else "first" if a == 0 else "inner"
+                found.setdefault(" ".join(words[a:b]), where)
+    return tuple(found.items())
 
 
 def known_forms(named: Iterable[Named]) -> dict[tuple[str, ...], str]:
@@ -141,49 +266,6 @@ def known_forms(named: Iterable[Named]) -> dict[tuple[str, ...], str]:
             for short in short_forms(words, mention.label):
                 known.setdefault(short, mention.label)
     return known
-
-
-def _heaviest(*sources: Mapping[str, float]) -> tuple[str, float]:
-    total: Weights = defaultdict(float)
-    for weights in sources:
-        for label, weight in weights.items():
-            total[label] += weight
-    if not total:
-        return "", 0.0
-    label = max(total, key=lambda name: (total[name], name))
-    return label, total[label]
-
-
-def _shared(found: Sequence[Span]) -> Weights:
-    """What a form's mentions add to each: their evidence, bounded, and the mean of the votes."""
-    total: Weights = defaultdict(float)
-    for span in found:
-        for label, weight in span.weights.items():
-            total[label] += 0.5 * weight
-    total = defaultdict(float, {label: min(CAP, weight) for label, weight in total.items()})
-    for span in found:
-        for label, vote in span.votes.items():
-            total[label] += vote / len(found)
-    return total
-
-
-def _mean(found: Sequence[Span]) -> Weights:
-    total: Weights = defaultdict(float)
-    for span in found:
-        for weights in (span.weights, span.votes):
-            for label, weight in weights.items():
-                total[label] += weight / len(found)
-    return total
-
-
-def _strength(words: tuple[str, ...], short: tuple[str, ...], label: str) -> float:
-    """How much a longer name says about a shorter form of it."""
-    if label == "PERSON":
-        # A bare surname is the person's; a first word is one where it is no given name (Kim).
-        if short[-1] == words[-1]:
-            return 3.2
-        return 1.4 if short[0] == words[0] and short[0] in given_names() else 2.2
-    return 3.5 if words[-1] in cues().company_suffixes else 2.2
 
 
 @lru_cache(maxsize=1 << 12)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.enrich.lexicon import cues, given_names
 from pipeline.enrich.paragraphs import paragraphs, remembered
@@ -27,20 +27,20 @@ _PARTICIPLE = (
     r"(?:\w+ed|run|led|born|made|style|wide|era|bound|only|like|speaking|trained|held|built|language"
     r"|majority|area|area|born|themed|sized|friendly|level|winning)\b"
 )
-_WORD = (
+NAME_WORD = (
     rf"(?:(?![DRI]-[{_UPPER}])(?:[{_UPPER}]\.)+|(?:{_POINTED})\.(?= )|(?:{_POINTED_LAST})\.(?!\w)|"
     rf"(?![DRI]-[{_UPPER}])(?:(?:al|el|ad|as|an|ar)-)?"
     rf"[{_UPPER}]\w*(?:(?:-(?!{_PARTICIPLE})|[&.'’](?![sS]\b)|/(?=S\b))\w+)*(?:/[sS])?)"
 )
-_SMALL = (
+SMALL_WORD = (
     r"(?:of|and|for|the|de|del|della|la|le|las|los|di|da|do|dos|du|des|van|der|den|ter|von|zu"
-    r"|bin|ibn|al|el|y|e|&|v\.|without|on|to|at)"
+    r"|bin|ibn|ben|binti|arap|al|el|y|e|&|v\.|without|on|to|at)"
 )
 _NUMBER = r"(?:of (?=\d{1,3}\b))?\d{1,4}(?![\w%])(?![.,:–-]\d)"
 LONGEST = 24
 """Words of a run after its first; in what is longer capitals tell nothing."""
 RUN = re.compile(
-    rf"(?<!\w)(?:{_WORD})(?: (?:{_SMALL} ){{0,3}}(?:{_WORD})| {_NUMBER}){{0,{LONGEST}}}"
+    rf"(?<!\w)(?:{NAME_WORD})(?: (?:{SMALL_WORD} ){{0,3}}(?:{NAME_WORD})| {_NUMBER}){{0,{LONGEST}}}"
 )
 _PART = re.compile(r"[^ ]+")
 _QUOTED = re.compile(r"(?<!\w)(?:“([^“”\n]{2,70}?)[,.]?”|\"([^\"\n]{2,70}?)[,.]?\")")
@@ -207,7 +207,7 @@ def _title_at(words: Sequence[str], lower: Sequence[str], at: int, begin: int) -
     if at > begin and lower[at - 1] in ("of", "for", "the"):
         return False  # "Department of Justice"
     end = _title_end(words, lower, at)
-    if end == at:
+    if end == at or _is_surname(lower, at, begin):
         return False
     rest = end < len(words)
     if rest and lower[end] == "of" and lower[end - 1] in cues().nobles:
@@ -220,6 +220,12 @@ def _title_at(words: Sequence[str], lower: Sequence[str], at: int, begin: int) -
     if tail and _head_label([tail[0]]):
         return False
     return not words[end - 1].endswith(("'s", "’s"))
+
+
+def _is_surname(lower: Sequence[str], at: int, begin: int) -> bool:
+    """Returns whether a title word is the surname of the given name before it: "Stephen King"."""
+    ends = at + 1 == len(lower) or lower[at + 1] in cues().generations | cues().small
+    return ends and at > begin and lower[begin] in given_names()
 
 
 def _looks_person(words: Sequence[str], lower: Sequence[str]) -> bool:
@@ -389,3 +395,10 @@ def _head_label(words: Sequence[str]) -> str | None:
     if word in c.works:
         return "WORK_OF_ART"
     return None
+
+
+@lru_cache(maxsize=1 << 14)
+def label_of(text: str) -> str | None:
+    """Returns what the words of a name say that it is: "Ministry of Commerce" is an ORG."""
+    words = text.split()
+    return _label(words, [w.lower().rstrip(".") for w in words], None)

@@ -21,7 +21,7 @@ TEXTS = st.lists(WORDS | st.text(max_size=8), max_size=60).map(" ".join)
 
 
 def named(text: str, model: list[RawMention] | None = None) -> list[Named]:
-    return name({"body": text}, model or [], [], ALIASES, lambda _: 0.0)
+    return name({"body": text}, model or [], [], ALIASES, lambda _: frozenset())
 
 
 def labels(text: str) -> dict[str, str]:
@@ -120,3 +120,52 @@ def test_endless_capitals_are_cut(piece: str) -> None:
     assert all(text[n.start : n.end] == n.text for n in found)
     words = [len(n.text.split()) for n in found]
     assert max(words, default=0) <= 4 * (LONGEST + 1)  # three small words between two others
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Stephen King published a novel. King said so.", ["Stephen King", "King"]),
+        ("Sen. Angus King voted no on Tuesday.", ["Angus King"]),
+        ("Aaron Judge hit two home runs.", ["Aaron Judge"]),
+        ("Mike Pope wrote to Douglas Cardinal.", ["Mike Pope", "Douglas Cardinal"]),
+        ("Susan Bishop left early.", ["Susan Bishop"]),
+        ("Martin Luther King Jr. was shot in Memphis.", ["Martin Luther King Jr."]),
+        ("Kenyan Jacob Okello won the race.", ["Jacob Okello"]),
+        ("President Daniel arap Moi met Carla del Ponte.", ["Daniel arap Moi", "Carla del Ponte"]),
+        ("He met Susan Bishop. Cardinal Pietro Bianchi spoke.", ["Susan Bishop", "Pietro Bianchi"]),
+    ],
+)
+def test_people_are_named_in_full(enricher: Enricher, text: str, expected: list[str]) -> None:
+    """Surnames that are titles, particles and generations belong to the name; peoples do not."""
+    [enriched] = enricher.enrich([Story(id="x:1", body=text, language="en")])
+    people = [
+        text[m.start : m.end]
+        for entity in enriched.entities
+        if entity.label == "PERSON"
+        for m in entity.mentions
+    ]
+    assert sorted(people) == sorted(expected)
+
+
+def test_bodies_are_named_in_full(enricher: Enricher) -> None:
+    """A possessive or an ampersand inside a body's name does not end it."""
+    text = "The Korean People's Army hired Goldman Sachs & Co. near the White House."
+    [enriched] = enricher.enrich([Story(id="x:1", body=text, language="en")])
+    bodies = {e.text for e in enriched.entities if e.label == "ORG"}
+    assert bodies == {"Korean People's Army", "Goldman Sachs & Co.", "White House"}
+
+
+def test_teams_of_results_are_bodies(enricher: Enricher) -> None:
+    """The figures of a result stand between names and in none of them."""
+    text = "Kilmarnock 0 Dundee United 2\nHearts 1 Celtic 3\nRangers 4 Hibernian 0"
+    [enriched] = enricher.enrich([Story(id="x:1", body=text, language="en")])
+    teams = {e.text for e in enriched.entities if e.label == "ORG"}
+    assert teams == {"Kilmarnock", "Dundee United", "Hearts", "Celtic", "Rangers", "Hibernian"}
+
+
+def test_a_printed_dateline_names_a_place(enricher: Enricher) -> None:
+    """The place before the agency is a place, in capitals too."""
+    text = "PARIS (Reuters) - Talks went on overnight, a spokesman said."
+    [enriched] = enricher.enrich([Story(id="x:1", body=text, language="en")])
+    assert [(e.text, e.label) for e in enriched.entities] == [("PARIS", "GPE")]

@@ -1,0 +1,98 @@
+"""Scores: how likely each candidate is a name of each kind, by weights that were fitted.
+
+The weights stand in data/local.toml (what a candidate's own place says) and data/agreement.toml
+(what the rest of the story says); `python -m tests.evaluation.train names` writes both. Scores are
+log probabilities of five kinds; a person, a body, a place, another name, or no name at all.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+KINDS = ("NONE", "PERSON", "ORG", "PLACE", "MISC")
+"""MISC is every other label: peoples, events, works, laws and products."""
+LEAST_GAIN = -0.25
+"""A candidate is a name if its best kind's log probability exceeds that of NONE by more."""
+
+Scores = NDArray[np.float64]
+Weights = Mapping[str, NDArray[np.float64]]
+
+
+@cache
+def weights(name: str) -> Weights:
+    """Returns a table of weights: for each feature one weight for each kind."""
+    raw = files("pipeline.enrich.names").joinpath(f"data/{name}.toml").read_text(encoding="utf-8")
+    return {feature: np.array(row) for feature, row in tomllib.loads(raw)["weights"].items()}
+
+
+def local_scores(rows: Iterable[Sequence[str]], table: Weights | None = None) -> Scores:
+    """Returns the log probabilities of candidates by their features, one row each."""
+    table = weights("local") if table is None else table
+    return log_probabilities(
+        [
+            sum((table[f] for f in features if f in table), start=np.zeros(len(KINDS)))
+            for features in rows
+        ]
+    )
+
+
+def agreed_scores(rows: Iterable[Mapping[str, float]], table: Weights | None = None) -> Scores:
+    """Returns the log probabilities of candidates by features that have values."""
+    table = weights("agreement") if table is None else table
+    return log_probabilities(
+        [
+            sum(
+                (value * table[f] for f, value in features.items() if f in table),
+                start=np.zeros(len(KINDS)),
+            )
+            for features in rows
+        ]
+    )
+
+
+def log_probabilities(rows: Sequence[NDArray[np.float64]]) -> Scores:
+    """Returns each row less the logarithm of the sum of its exponentials."""
+    if not rows:
+        return np.zeros((0, len(KINDS)))
+    z = np.array(rows)
+    z -= z.max(axis=1, keepdims=True)
+    normalised: Scores = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return normalised
+
+
+def chosen(spans: Sequence[tuple[int, int]], scores: Scores) -> list[tuple[int, str]]:
+    """Returns the best set of names that do not overlap: the number and kind of each, in order.
+
+    The set is the one with the largest sum of gains over NONE; of equal ones the first found.
+    """
+    best = scores[:, 1:].argmax(axis=1) + 1 if len(spans) else np.zeros(0, dtype=int)
+    gains = [float(scores[i, k] - scores[i, 0]) - LEAST_GAIN for i, k in enumerate(best)]
+    order = sorted(
+        (i for i, gain in enumerate(gains) if gain > 0), key=lambda i: (spans[i][1], spans[i][0])
+    )
+    ends = [spans[i][1] for i in order]
+    total = [0.0]
+    taken: list[tuple[bool, int]] = []
+    for n, i in enumerate(order):
+        before = bisect_right(ends, spans[i][0], 0, n)
+        with_it = total[before] + gains[i]
+        take = with_it > total[n]
+        total.append(with_it if take else total[n])
+        taken.append((take, before))
+    result: list[tuple[int, str]] = []
+    n = len(order)
+    while n:
+        take, before = taken[n - 1]
+        if take:
+            result.append((order[n - 1], KINDS[best[order[n - 1]]]))
+            n = before
+        else:
+            n -= 1
+    return result[::-1]

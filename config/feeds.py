@@ -103,7 +103,8 @@ class Feed(BaseModel):
         return value
 
 
-_COMMON = frozenset(Feed.model_fields) - {"name", "reserved", "options", "from_environment"}
+COMMON = frozenset(Feed.model_fields) - {"name", "reserved", "options", "from_environment"}
+"""The keys that a feed of every source may have."""
 
 
 def load_feeds(path: Path, environ: Mapping[str, str] = os.environ) -> dict[str, Feed]:
@@ -177,9 +178,9 @@ def _feed(name: str, keys: Mapping[str, Any], given: Mapping[str, str], path: Pa
     try:
         return Feed(
             name=name,
-            options={key: value for key, value in values.items() if key not in _COMMON},
-            from_environment=frozenset(given) - _COMMON,
-            **{key: value for key, value in values.items() if key in _COMMON},
+            options={key: value for key, value in values.items() if key not in COMMON},
+            from_environment=frozenset(given) - COMMON,
+            **{key: value for key, value in values.items() if key in COMMON},
         )
     except ValidationError as error:
-        raise ConfigError(f"feeds.{name}.{explain(error, origin)}") from None
+        raise ConfigError(explain(error, origin, under=f"feeds.{name}")) from None

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
 from ipaddress import ip_address
 from math import log2
 from pathlib import Path
@@ -378,8 +379,18 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
 
 
-def explain(error: ValidationError, origin: Mapping[tuple[str, ...], str]) -> str:
-    """Returns a line for each fault, with its key and the file or variable it stands in."""
+def explain(
+    error: ValidationError,
+    origin: Mapping[tuple[str, ...], str],
+    under: str = "",
+    known: Collection[str] = (),
+) -> str:
+    """Returns a line for each fault, with its key and the file or variable it stands in.
+
+    Args:
+        under: the table that the keys are in: "feeds.harbour".
+        known: the keys that may be meant by one that is not known.
+    """
     lines = []
     for fault in error.errors(include_url=False, include_input=False):
         key = tuple(str(part) for part in fault["loc"])
@@ -387,8 +398,11 @@ def explain(error: ValidationError, origin: Mapping[tuple[str, ...], str]) -> st
         where = where or next(
             (o for k, o in origin.items() if k[: len(key)] == key), "the defaults"
         )
-        what = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"]
-        lines.append(f"{'.'.join(key)} in {where}: {what}")
+        what = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] == "extra_forbidden":
+            meant = get_close_matches(key[-1], known, n=1)
+            what = "unknown key" + (f"; did you mean {meant[0]}?" if meant else "")
+        lines.append(f"{'.'.join(filter(None, (under, *key)))} in {where}: {what}")
     return "\n".join(lines)
 
 

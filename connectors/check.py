@@ -36,8 +36,10 @@ class Row:
     """As declared; `formats` are those that were found."""
     enabled: bool = True
     reachable: bool | None = None
-    """None for a feed whose senders connect to it."""
+    """None for a feed that was not tried: its senders connect to it, or it is misconfigured."""
     failure: str | None = None
+    misconfigured: bool = False
+    """True when the feed's table can't be used, so that nothing was tried."""
     newest_at: str | None = None
     """Of the items that were read, else of the last story that the feed ever received."""
     newest: str | None = None
@@ -93,7 +95,7 @@ def _row(settings: Settings, feed: Feed) -> Row:
     try:
         source = open_feed(settings, feed)
     except ConfigError as error:
-        return replace(row, reachable=False, failure=str(error))
+        return replace(row, failure=str(error), misconfigured=True)
     try:
         cursor = _copied_cursor(settings, feed.name)
     except SetupError as error:

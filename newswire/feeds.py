@@ -41,7 +41,7 @@ def check(
     """Try feeds: whether they can be reached, newest item, format, what would be ingested.
 
     Publishes nothing and moves no cursor. The exit code is 1 if an enabled feed can't be
-    reached.
+    reached or its table can't be used.
     """
     with one_sentence():
         rows = check_feeds(settings(ctx.obj), names or ())
@@ -50,7 +50,7 @@ def check(
                 typer.echo(orjson.dumps(asdict(row)))
         else:
             _print(rows)
-        if any(row.reachable is False and row.enabled for row in rows):
+        if any((row.reachable is False or row.misconfigured) and row.enabled for row in rows):
             raise typer.Exit(1)
 
 
@@ -172,6 +172,8 @@ def would(row: Row) -> str:
 
 
 def _reachable(row: Row) -> str:
+    if row.misconfigured:
+        return "[red]not tried[/]"
     if row.reachable is None:
         return "pushed"
     return "[green]yes[/]" if row.reachable else "[red]no[/]"

@@ -259,6 +259,8 @@ def ingest(
             totals = run_feeds(base, stop, feeds or (), once, changed)
         for name, counts in totals.items():
             out.print(f"{name}: {describe(counts)}")
+        if once and any(counts.failure for counts in totals.values()):
+            raise typer.Exit(1)
 
 
 def describe(counts: Counts) -> str:

@@ -64,6 +64,9 @@ TOPIC_SECONDS = 60.0
 
 HABIT_SECONDS = 60.0
 
+ONCE_SECONDS = 30.0
+"""How long a feed that runs once waits for a broker."""
+
 LOST = "the broker has lost records that it had acknowledged: all feeds deliver again"
 
 LAST_AT, LAST, SINCE = "feed:last_story_at", "feed:last_story", "feed:known_since"
@@ -130,10 +133,11 @@ class FeedLoop:
         """Deliver until `stop` is set, or with `once` until the source has no more.
 
         A source or broker that is unavailable is tried again with growing delays, without
-        end; with `once` a source is abandoned when it counts as dead.
+        end; with `once` a source is abandoned when it counts as dead, and a broker that has
+        been unavailable for ONCE_SECONDS.
         """
         waits = delays(self._retry)
-        prune_at, checked = 0.0, False
+        prune_at, checked, well_at = 0.0, False, time.monotonic()
         while not stop.is_set():
             rest = 0.0
             try:
@@ -157,6 +161,8 @@ class FeedLoop:
             except (TransientError, SetupError) as error:
                 # A SetupError needs an operator; the feed continues by itself afterwards.
                 self._failed(error)
+                if once and time.monotonic() - well_at >= ONCE_SECONDS:
+                    return
                 rest, checked = next(waits), False
             except (OSError, sqlite3.Error) as error:
                 # A full disk under the cursor, say.
@@ -169,7 +175,7 @@ class FeedLoop:
                 rest, checked = next(waits), False
             else:
                 self.counts.failure, self.counts.failures, self.counts.gone = None, 0, False
-                waits = delays(self._retry)
+                waits, well_at = delays(self._retry), time.monotonic()
                 self._on_change(self.counts)
                 if not more:
                     if once and self._source.settled():

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from config.feeds import Feed, feed_variable
+from config.feeds import COMMON, Feed, feed_variable
 from config.settings import explain
 from connectors.sources.base import Delivery, Options, Polled, Progress, Refused, Source
 from connectors.sources.directory import Directory
@@ -71,7 +71,8 @@ def open_source(feed: Feed, file: str) -> Source:
     try:
         options = source.options.model_validate(feed.options)
     except ValidationError as error:
-        raise ConfigError(f"{at}.{explain(error, origin)}") from None
+        keys = (*source.options.model_fields, *COMMON)
+        raise ConfigError(explain(error, origin, at, keys)) from None
     return source(options)
 
 
@@ -85,8 +86,11 @@ def secrets(options: type[BaseModel]) -> frozenset[str]:
 
 
 def _members(annotation: object) -> tuple[object, ...]:
-    if isinstance(annotation, types.UnionType):
-        return typing.get_args(annotation)
+    """Return the types of a union, without what annotates them."""
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
+        return tuple(m for each in typing.get_args(annotation) for m in _members(each))
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _members(typing.get_args(annotation)[0])
     return (annotation,)
 
 

@@ -7,14 +7,12 @@ from concurrent.futures import InvalidStateError
 from contextlib import suppress
 from typing import Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, model_validator
 
+from config.settings import Token
 from connectors.cursor import Cursor
 from connectors.sources.base import MAX_BYTES, Delivery, Options, Polled, Source
 from connectors.sources.receiver import Pushed, Receiver
-
-SECRET_BYTES = 16
-"""A token or signing secret must have at least 128 bits."""
 
 POLL_SECONDS = 0.5
 """How long a poll waits for a request; the feed may take as long to stop."""
@@ -27,11 +25,11 @@ class WebhookOptions(Options):
     port: int = Field(ge=0, le=65535)
     """0: any free port."""
     path: str = Field(default="/", pattern=r"^/[^{}]*$")
-    token: SecretStr | None = None
+    token: Token | None = None
     """The sender must send it in `token_header`."""
     token_header: str = "Authorization"  # noqa: S105 (a header's name)
     """In `Authorization` the token follows "Bearer "; in any other header it stands alone."""
-    hmac_secret: SecretStr | None = None
+    hmac_secret: Token | None = None
     """The sender must sign the body with it: HMAC-SHA256 in hexadecimal (RFC 2104)."""
     signature_header: str = "X-Hub-Signature-256"
     """The header with the signature, alone or after "sha256="."""
@@ -43,16 +41,6 @@ class WebhookOptions(Options):
     """The most bytes that these requests may have together."""
     timeout_seconds: float = Field(default=30.0, gt=0)
     """How long a body may take to arrive, and then Kafka to acknowledge it."""
-
-    @field_validator("token", "hmac_secret")
-    @classmethod
-    def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
-        if secret is not None and len(secret.get_secret_value().encode()) < SECRET_BYTES:
-            raise ValueError(
-                f"has fewer than {SECRET_BYTES} bytes (128 bits): make a new one, for example "
-                "with `openssl rand -hex 16`"
-            )
-        return secret
 
     @model_validator(mode="after")
     def _authenticated(self) -> Self:

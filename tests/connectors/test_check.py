@@ -56,7 +56,7 @@ STORY = "Harbour opens\n\nThe harbour of {place} opened today.\n"
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Feeds of every condition; one story is delivered and one is not yet."""
-    monkeypatch.setenv("NEWSWIRE_FEED__PUSHED__TOKEN", "a token of sixteen bytes")
+    monkeypatch.setenv("NEWSWIRE_FEED__PUSHED__TOKEN", "0123456789abcdef0123456789abcdef")
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "new.txt").write_text(STORY.format(place="Oran"))
     file = tmp_path / "feeds.toml"
@@ -78,6 +78,7 @@ def test_every_feed_has_a_row(settings: Settings) -> None:
     assert found["away"].reachable is False
     assert "nowhere" in str(found["away"].failure)
     assert "feeds.wrong.colour" in str(found["wrong"].failure)
+    assert (found["wrong"].reachable, found["wrong"].misconfigured) == (None, True)
     assert found["pushed"].reachable is None
     assert not found["off"].enabled
     assert found["off"].stories == 1
@@ -157,3 +158,30 @@ def test_command(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = CliRunner().invoke(app, ["feeds", "check", "folder", "--json"])
     assert shown.exit_code == 0
     assert json.loads(shown.output)["stories"] == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "setle_seconds = 0",
+            "feeds.folder.setle_seconds in {file}: unknown key; did you mean settle",
+        ),
+        ("enabeld = true", "feeds.folder.enabeld in {file}: unknown key; did you mean enabled?"),
+        ("colour = 1", "feeds.folder.colour in {file}: unknown key"),
+        ('url = "s3://b/p"', "feeds.folder in {file}: a directory has either a path or a url"),
+    ],
+)
+def test_configuration_errors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, said: str
+) -> None:
+    """An error in a table names the key that may be meant; nothing was tried, and it fails."""
+    file = tmp_path / "feeds.toml"
+    file.write_text(f'[feeds.folder]\nsource = "directory"\npath = "."\n{line}\n')
+    monkeypatch.setenv("NEWSWIRE_CONNECTORS__FEEDS_FILE", str(file))
+    monkeypatch.setenv("NEWSWIRE_DATA_DIR", str(tmp_path / "var"))
+    shown = CliRunner().invoke(app, ["feeds", "check"])
+    assert shown.exit_code == 1
+    assert said.format(file=file) in shown.output
+    assert "not tried" in shown.output
+    assert "Value error" not in shown.output

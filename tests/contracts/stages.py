@@ -23,6 +23,8 @@ from tests.integration import topics
 from tests.servers import engine
 from tests.servers.process import free_port
 
+TOKEN = "0123456789abcdef0123456789abcdef"
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -137,8 +139,8 @@ def kafka(folder: Path) -> Iterator[Stage]:
 @contextmanager
 def webhook(folder: Path) -> Iterator[Stage]:
     """A sender that sends each text until it is accepted."""
-    options = {"port": free_port(), "token": "t" * 16, "timeout_seconds": 2}
-    url, headers = f"http://127.0.0.1:{options['port']}/", {"authorization": "Bearer " + "t" * 16}
+    options = {"port": free_port(), "token": TOKEN, "timeout_seconds": 2}
+    url, headers = f"http://127.0.0.1:{options['port']}/", {"authorization": f"Bearer {TOKEN}"}
     ended = threading.Event()
     senders = []
 

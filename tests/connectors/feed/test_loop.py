@@ -398,3 +398,14 @@ def test_a_killed_storys_headline_is_not_kept(tmp_path: Path, broker: Broker) ->
     assert running.counts.last_story == "ap:1"
     running.close()
     assert not [path for path in tmp_path.iterdir() if secret in path.read_bytes()]
+
+
+def test_once_without_a_broker_ends(
+    tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A feed that runs once gives up a broker that stays away, and says why."""
+    monkeypatch.setattr("connectors.feed.loop.ONCE_SECONDS", 0.05)
+    broker.failures = 1_000_000
+    done = run_once(tmp_path, Listed(b"a|1|one"), broker)
+    assert done.counts.failure == "away"
+    assert broker.said() == []

@@ -23,7 +23,7 @@ from pipeline.wire.errors import ConfigError, SourceUnavailable
 from tests.connectors.sources.polls import take, texts
 
 TOKEN = "let me in, I am the sender"
-SECRET = "sixteen bytes at least"
+SECRET = "what only the two of us know"
 BEARER = {"authorization": "Bearer let me in, I am the sender"}
 
 
@@ -222,14 +222,18 @@ def test_unguarded_webhook_is_refused() -> None:
 
 
 @pytest.mark.parametrize("key", ["token", "hmac_secret"])
-def test_a_short_secret_is_refused(key: str) -> None:
-    """A secret of fewer than 128 bits is an error that says how to make one, without the secret."""
-    options = {"port": 8001, key: "fifteen-bytes-x"}
-    feed = Feed(name="w", source="webhook", options=options, from_environment=frozenset({key}))
-    with pytest.raises(ConfigError, match=r"128 bits.*openssl rand") as caught:
+@pytest.mark.parametrize("secret", ["let me in", "0123456789abcdef", "a" * 64])
+def test_a_weak_secret_is_refused(key: str, secret: str) -> None:
+    """A secret of fewer than 128 random bits stops the start, with a sentence without it."""
+    feed = Feed(
+        name="w",
+        source="webhook",
+        options={"port": 8001, key: secret},
+        from_environment=frozenset({key}),
+    )
+    with pytest.raises(ConfigError, match=rf"feeds\.w\.{key} in .*128 random bits") as caught:
         open_source(feed, "feeds.toml")
-    assert "fifteen" not in str(caught.value)
-    WebhookOptions(port=8001, **{key: "sixteen-bytes-xy"})  # type: ignore[arg-type]
+    assert secret not in str(caught.value)
 
 
 def test_guesses_are_slowed(cursor: Cursor, pool: ThreadPoolExecutor) -> None:

@@ -51,6 +51,9 @@ class Feed(BaseModel):
     empty_embargo: bool = True
     """False for a sender that writes an empty embargo element into every story: it restricts
     nothing then."""
+    map: dict[str, tuple[str, ...]] | None = None
+    """For the format `mapped`: an XPath, JSON path or column for each field, or a list of them of
+    which the first that leads to something counts; `item` leads to the items."""
     captions: bool = False
     """True to read the caption of a picture or video as a story."""
     full_text: bool = False
@@ -92,6 +95,14 @@ class Feed(BaseModel):
         except (KeyError, ValueError, OSError) as error:
             raise ValueError(f"not an IANA time zone: {value!r}") from error
         return value
+
+    @field_validator("map", mode="before")
+    @classmethod
+    def _lists(cls, value: Any) -> Any:
+        """A path alone is a list of one."""
+        if not isinstance(value, dict):
+            return value
+        return {name: (path,) if isinstance(path, str) else path for name, path in value.items()}
 
     @field_validator("charset")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Thread
@@ -14,9 +15,10 @@ from connectors.cursor import FILE, Cursor
 from connectors.feed.batch import Batch, story_digest
 from connectors.feed.loop import LAST, LAST_AT
 from connectors.feed.reading import read
+from connectors.formats import mapped
 from connectors.run import chosen_feeds, open_feed
 from connectors.sources import SOURCES, Delivery, Polled, Progress, Refused, Source
-from pipeline.wire.errors import ConfigError, SetupError, SourceUnavailable
+from pipeline.wire.errors import ConfigError, ParseError, SetupError, SourceUnavailable
 
 DELIVERIES = 20
 LOOK_SECONDS = 5.0
@@ -54,6 +56,8 @@ class Row:
     skipped: int = 0
     bad: tuple[str, ...] = ()
     """Why deliveries or items would be dead-lettered."""
+    paths: tuple[tuple[str, int, str | None], ...] = ()
+    """For the format mapped: each path's field, in how many items it found something, the first."""
     more: bool = False
     """True when the source has more than was read."""
 
@@ -133,6 +137,7 @@ def _tried(row: Row, feed: Feed, source: Source, cursor: Cursor) -> Row:
     newest: tuple[datetime, str | None] | None = None
     deliveries = stories = known = claims = skipped = 0
     more = False
+    paths: dict[str, tuple[int, str | None]] = {}
     for item in _items(source, cursor):
         if deliveries >= DELIVERIES:
             more = True
@@ -142,6 +147,7 @@ def _tried(row: Row, feed: Feed, source: Source, cursor: Cursor) -> Row:
             bad.append(f"{item.name}: {item.reason}")
             continue
         reading = read(feed, item)
+        _add_paths(paths, feed, item)
         skipped += len(reading.skipped)
         bad += [f"{item.name}: {letter.reason}" for letter in reading.letters]
         for story in reading.stories:
@@ -167,8 +173,19 @@ def _tried(row: Row, feed: Feed, source: Source, cursor: Cursor) -> Row:
         claims=claims,
         skipped=skipped,
         bad=tuple(bad),
+        paths=tuple((name, number, first) for name, (number, first) in paths.items()),
         more=more,
     )
+
+
+def _add_paths(paths: dict[str, tuple[int, str | None]], feed: Feed, delivery: Delivery) -> None:
+    """Add what each path of a mapped feed finds in a delivery."""
+    if feed.map is None:
+        return
+    with suppress(ParseError):  # the reading has it as a bad delivery
+        for name, (number, first) in mapped.found(delivery.raw, feed.map).items():
+            before, example = paths.get(name, (0, None))
+            paths[name] = before + number, example or first
 
 
 def _items(source: Source, cursor: Cursor) -> Iterator[Delivery | Refused]:

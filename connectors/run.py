@@ -18,7 +18,7 @@ from connectors.feed.health import Counts
 from connectors.feed.loop import FeedLoop
 from connectors.feed.metrics import FeedMetrics
 from connectors.feed.pages import Hosts, Pages
-from connectors.formats import FORMATS
+from connectors.formats import FORMATS, mapped
 from connectors.sources import Source, open_source
 from connectors.sources.base import now
 from pipeline.kafka.errors import require_admission
@@ -67,6 +67,12 @@ def open_feed(settings: Settings, feed: Feed) -> Source:
         )
     if feed.full_text:
         fulltext.require(f"feeds.{feed.name}.full_text in {file}")
+    if (feed.map is None) == (feed.format == "mapped"):
+        raise ConfigError(
+            f"feeds.{feed.name}.map in {file}: the format mapped needs it, no other takes it"
+        )
+    if feed.map is not None and (problem := mapped.check_paths(feed.map)):
+        raise ConfigError(f"feeds.{feed.name}.{problem} in {file}")
     return open_source(feed, str(file))
 
 

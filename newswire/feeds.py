@@ -153,6 +153,9 @@ def _print(rows: list[Row]) -> None:
             out.print(f"[red]{escape(row.feed)}[/]: {escape(row.failure)}")
         for reason in row.bad:
             out.print(f"[yellow]{escape(row.feed)}[/]: {escape(reason)}")
+        for field, number, first in row.paths:
+            example = "" if first is None else f": {escape(first)}"
+            out.print(f"{escape(row.feed)} map.{field} found in {number}{example}", highlight=False)
 
 
 def would(row: Row) -> str:

@@ -37,6 +37,7 @@ def read(feed: Feed, delivery: Delivery) -> Reading:
         language=feed.language,
         captions=feed.captions,
         charset=feed.charset,
+        map=feed.map,
         status_words=feed.status_words,
         empty_embargo=feed.empty_embargo,
         received_at=delivery.received_at,

@@ -14,6 +14,7 @@ from connectors.formats import (
     iptc7901,
     jsonfeed,
     mail,
+    mapped,
     newsarticle,
     newsml12,
     newsml_g2,
@@ -38,6 +39,7 @@ KNOWN: tuple[Format, ...] = (
     rss.FORMAT,
     sitemap.FORMAT,
     mail.FORMAT,
+    mapped.FORMAT,
     text.FORMAT,
 )
 """In the order in which `auto` asks them: the first that recognises a delivery reads it."""

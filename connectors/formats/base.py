@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -33,6 +33,8 @@ class Context:
     """The feed's own status words; a word that is in no table holds the story."""
     empty_embargo: bool = True
     """False for a sender that writes an empty embargo element into every story."""
+    map: Mapping[str, Sequence[str]] | None = None
+    """For the format `mapped`: the paths of each field."""
     captions: bool = False
     """Take the caption of a picture or video as a story."""
     received_at: datetime | None = None

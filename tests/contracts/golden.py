@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,24 @@ FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 CONTEXT = Context(timezone="Europe/Zurich", received_at=datetime(2026, 3, 1, 12, tzinfo=UTC))
 BY_CONNECTOR = {"claimed_source", "text_source"}
 _GOLDEN = ".golden.json"
+_MAP = ".map.toml"
 
 
 def fixtures(name: str) -> list[Path]:
     """The deliveries in a format's fixture folder, without their golden records."""
     folder = FIXTURES / name
-    return sorted(p for p in folder.glob("*") if p.is_file() and not p.name.endswith(_GOLDEN))
+    beside = (_GOLDEN, _MAP)
+    return sorted(p for p in folder.glob("*") if p.is_file() and not p.name.endswith(beside))
+
+
+def context(path: Path) -> Context:
+    """The context of a fixture, with the map that stands beside it for the format mapped."""
+    beside = path.with_name(path.name + _MAP)
+    if not beside.exists():
+        return CONTEXT
+    paths = tomllib.loads(beside.read_text(encoding="utf-8"))
+    lists = {name: [path] if isinstance(path, str) else path for name, path in paths.items()}
+    return replace(CONTEXT, map=lists)
 
 
 def golden_path(path: Path) -> Path:
@@ -35,7 +49,7 @@ def _as_parsed(story: Story) -> dict[str, Any]:
 
 def recorded(name: str, path: Path) -> dict[str, Any]:
     """What a fixture parses to, in the form of its golden record."""
-    parsed = FORMATS[name](path.read_bytes(), CONTEXT)
+    parsed = FORMATS[name](path.read_bytes(), context(path))
     record: dict[str, Any] = {
         "stories": [_as_parsed(story) for story in parsed.stories],
         "errors": [str(error) for error in parsed.errors],

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from connectors.formats import FORMATS, KNOWN, Format, Parsed
 from pipeline.wire import codec
 from pipeline.wire.errors import ParseError
-from tests.contracts.golden import CONTEXT, fixtures, golden_path, recorded
+from tests.contracts.golden import CONTEXT, context, fixtures, golden_path, recorded
 
 DAMAGE = (b"", b"   \n", b"\x00\x00\x00", b"\xff\xfe\xfd", b"<", b"{", b"<a><b></a>", b"[" * 10_000)
 
@@ -52,7 +52,7 @@ def test_a_format_without_a_clock_is_not_registered() -> None:
 def test_stories_carry_format_and_clock(name: str, path: Path) -> None:
     """Every story says by which format it was read, and by which clock its versions are ordered."""
     clocks = {each.name: each.clock for each in KNOWN}
-    for story in FORMATS[name](path.read_bytes(), CONTEXT).stories:
+    for story in FORMATS[name](path.read_bytes(), context(path)).stories:
         assert story.format in ({name} if name in clocks else clocks)
         assert story.clock is clocks[story.format or ""]
 
@@ -68,7 +68,7 @@ def test_parse_matches_golden(name: str, path: Path) -> None:
 @pytest.mark.parametrize(("name", "path"), wire_fixtures())
 def test_stories_pass_the_codec(name: str, path: Path) -> None:
     """Every story of a fixture survives its way over a topic unchanged."""
-    for story in FORMATS[name](path.read_bytes(), CONTEXT).stories:
+    for story in FORMATS[name](path.read_bytes(), context(path)).stories:
         assert codec.decode_story(codec.encode(story)) == story
 
 
@@ -96,14 +96,15 @@ def test_an_empty_delivery_is_an_error(name: str) -> None:
 @given(data=st.data())
 def test_mutated_fixtures_raise_only_parse_errors(name: str, data: st.DataObject) -> None:
     """Cut, doubled and altered deliveries parse or raise ParseError, and pass the codec."""
-    raw = data.draw(st.sampled_from([path.read_bytes() for path in fixtures(name)]))
+    path = data.draw(st.sampled_from(fixtures(name)))
+    raw = path.read_bytes()
     start = data.draw(st.integers(0, len(raw)))
     end = data.draw(st.integers(start, min(len(raw), start + 400)))
     middle = data.draw(
         st.one_of(st.just(b""), st.binary(max_size=40), st.just(raw[start:end] * 2), HOSTILE)
     )
     try:
-        parsed = FORMATS[name](raw[:start] + middle + raw[end:], CONTEXT)
+        parsed = FORMATS[name](raw[:start] + middle + raw[end:], context(path))
     except ParseError:
         return
     for story in parsed.stories:

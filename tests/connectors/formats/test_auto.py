@@ -28,6 +28,7 @@ FOLDERS = {
     "rss-atom": "rss",
     "text": "text",
 }
+NAMED = {"auto", "mapped"}  # read where a feed names them
 UNKNOWN = {
     "nothing": b"",
     "blank": b" \n\t ",
@@ -43,7 +44,7 @@ UNKNOWN = {
 
 
 def known() -> list[Any]:
-    cases = [(name, path) for name in FORMATS if name != "auto" for path in fixtures(name)]
+    cases = [(name, path) for name in FORMATS if name not in NAMED for path in fixtures(name)]
     return [pytest.param(name, path, id=f"{name}/{path.name}") for name, path in cases]
 
 

@@ -8,7 +8,7 @@ UV_LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 
 
 # Two processes, since the tests of real servers wait more than they compute. Each set of servers
 # is started once, by the process that runs all of its tests (tests/conftest.py).
-PYTEST := $(BIN)/python -m pytest -n $(or $(JOBS),2) --dist loadgroup
+PYTEST := $(BIN)/python -m pytest -n $(or $(JOBS),2)
 # The tests that neither start servers nor look into every package that is installed.
 QUICK := tests $(foreach path,integration torture attacks test_supply.py,--ignore tests/$(path))
 

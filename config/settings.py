@@ -357,7 +357,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(explain(error, origin)) from None
+        raise ConfigError(explain(error, origin, known=[*_names(Settings)])) from None
 
 
 def variable(key: tuple[str, ...]) -> str:
@@ -404,6 +404,13 @@ def explain(
             what = "unknown key" + (f"; did you mean {meant[0]}?" if meant else "")
         lines.append(f"{'.'.join(filter(None, (under, *key)))} in {where}: {what}")
     return "\n".join(lines)
+
+
+def _names(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield name
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _names(field.annotation)
 
 
 def _leaves(

@@ -103,7 +103,7 @@ def _row(settings: Settings, feed: Feed) -> Row:
     try:
         cursor = _copied_cursor(settings, feed.name)
     except SetupError as error:
-        return replace(row, reachable=False, failure=str(error))
+        return replace(row, failure=str(error))
     row = replace(row, newest_at=cursor.get(LAST_AT), newest=cursor.get(LAST))
     if SOURCES[feed.source].pushed:
         return row

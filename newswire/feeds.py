@@ -178,7 +178,7 @@ def _reachable(row: Row) -> str:
     if row.misconfigured:
         return "[red]not tried[/]"
     if row.reachable is None:
-        return "pushed"
+        return "not tried" if row.failure else "pushed"
     return "[green]yes[/]" if row.reachable else "[red]no[/]"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +19,9 @@ from tests.servers.artifacts import NOT_RUN
 GAZETTEER = Path(__file__).resolve().parents[1] / "var" / "gazetteer"
 """The folder where `newswire setup` puts it too."""
 
-SHARED = {"servers": "secured", "embedded": "attacks"}
-"""The fixtures that start servers for many files, and the name of each group of tests."""
+SHARED = {"tests/integration/secured", "tests/attacks"}
+"""Folders whose files share servers."""
+ENGINE = re.compile(r"[\[-](embedded|real)[\]-]")
 
 OUT_OF_TIME = "out of time"
 STARTED = time.monotonic()
@@ -41,30 +43,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests that share servers: two processes would start these servers twice."""
-    for item in items:
-        parameters = item.callspec.params if hasattr(item, "callspec") else {}
-        fixtures = getattr(item, "fixturenames", ())
-        servers = parameters.get("engine_kind") or next(
-            (group for fixture, group in SHARED.items() if fixture in fixtures), None
-        )
-        if servers:
-            item.add_marker(pytest.mark.xdist_group(servers))
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
-    """Return a scheduler that keeps groups together, and the other tests by their file."""
-    from xdist.scheduler import LoadGroupScheduling
+    """Return a scheduler that gives each group of tests to one process."""
+    from xdist.scheduler import LoadScopeScheduling
 
-    class GroupsAndFiles(LoadGroupScheduling):  # type: ignore[misc]  # xdist has no types
+    class Scheduler(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
         def _split_scope(self, nodeid: str) -> str:
-            group = str(super()._split_scope(nodeid))
-            return nodeid.split("::")[0] if group == nodeid else group
+            return group(nodeid)
 
-    return GroupsAndFiles(config, log)
+    return Scheduler(config, log)
+
+
+def group(nodeid: str) -> str:
+    """Return the group of a test: the servers that it shares with other files, or its file.
+
+    Two processes would start these servers twice. Marks are not known where tests are
+    distributed, so the test's name has to do: `engine_kind` is a part of its parameters.
+    """
+    file = nodeid.split("::")[0]
+    folder = file.rpartition("/")[0]
+    if folder in SHARED:
+        return folder
+    kind = ENGINE.search(nodeid) if folder.startswith("tests/integration") else None
+    return kind[1] if kind else file
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import group
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -47,3 +49,19 @@ def test_no_test_starts_when_time_is_up() -> None:
     *_, line, closing = done.stdout.splitlines()
     assert line.endswith("TESTS DID NOT RUN: time is up")
     assert "passed" not in closing
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "name"),
+    [
+        ("tests/integration/test_a.py::test_x[real]", "real"),
+        ("tests/integration/web/test_a.py::test_x[embedded-asked0-found0]", "embedded"),
+        ("tests/integration/worker/test_a.py::test_x[crash-real]", "real"),
+        ("tests/integration/test_a.py::test_x[unreal]", "tests/integration/test_a.py"),
+        ("tests/integration/secured/test_a.py::test_x[real]", "tests/integration/secured"),
+        ("tests/pipeline/test_a.py::test_x[real]", "tests/pipeline/test_a.py"),
+    ],
+)
+def test_tests_that_share_servers_run_in_one_process(nodeid: str, name: str) -> None:
+    """The servers of each kind are started once, however many files use them."""
+    assert group(nodeid) == name

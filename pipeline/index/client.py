@@ -12,7 +12,13 @@ from elasticsearch import ApiError, AsyncElasticsearch, Elasticsearch
 from elasticsearch.exceptions import UnsupportedProductError
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.index.faults import error_of, is_documents_fault, is_whole_index, reason
+from pipeline.index.faults import (
+    error_of,
+    is_documents_fault,
+    is_whole_index,
+    reason,
+    root_reason,
+)
 from pipeline.wire.errors import IndexUnavailable, RequestRefused, SetupError
 
 
@@ -44,8 +50,12 @@ def connect_sync(settings: ElasticsearchSettings) -> Elasticsearch:
 
 
 @contextmanager
-def translated(settings: ElasticsearchSettings) -> Iterator[None]:
+def translated(settings: ElasticsearchSettings, quotes_no_story: bool = False) -> Iterator[None]:
     """Raise the client's errors as ours.
+
+    Args:
+        quotes_no_story: the requests hold no story, so that Elasticsearch's own reason can be
+            shown.
 
     Raises:
         IndexUnavailable: waiting helps.
@@ -72,7 +82,8 @@ def translated(settings: ElasticsearchSettings) -> Iterator[None]:
         raise IndexUnavailable(f"Elasticsearch at {at}: {error}") from error
     except ApiError as error:
         status, body = error.meta.status, error_of(error.body)
-        why = f"Elasticsearch at {at}: {reason(status, body)}"
+        cause = root_reason(body) if quotes_no_story else None
+        why = f"Elasticsearch at {at}: {cause or reason(status, body)}"
         if status >= 500 or is_whole_index(status, body):
             raise IndexUnavailable(why) from error
         if status in (400, 413):

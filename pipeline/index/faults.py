@@ -62,6 +62,12 @@ def reason(status: int, error: Mapping[str, Any]) -> str:
     return f"HTTP {status}: {': '.join(filter(None, types)) or 'no reason given'}{field}"
 
 
+def root_reason(error: Mapping[str, Any]) -> str | None:
+    """Return Elasticsearch's own words for the innermost cause; they may quote the request."""
+    reasons = [each["reason"] for each in _causes(error) if each.get("reason")]
+    return str(reasons[-1]) if reasons else None
+
+
 def error_of(body: object) -> Mapping[str, Any]:
     """Return the error in the answer to a request that was refused as a whole."""
     error = body.get("error") if isinstance(body, Mapping) else None

@@ -38,7 +38,7 @@ def setup_index(settings: ElasticsearchSettings) -> list[str]:
         IndexUnavailable: Elasticsearch can't be reached.
         SetupError: it refuses, or an index of another schema is in the way.
     """
-    with translated(settings), connect_sync(settings) as client:
+    with translated(settings, quotes_no_story=True), connect_sync(settings) as client:
         return _setup(client, settings)
 
 
@@ -55,7 +55,7 @@ def setup_beside(
         SetupError: it refuses.
     """
     sizes = {"number_of_shards": settings.shards, "number_of_replicas": settings.replicas}
-    with translated(settings), connect_sync(settings) as client:
+    with translated(settings, quotes_no_story=True), connect_sync(settings) as client:
         # Where the index is deleted under a running worker, it comes back as it should be.
         client.indices.put_index_template(
             name=name,

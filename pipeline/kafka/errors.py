@@ -7,6 +7,7 @@ error one more connection is made by hand, and its refusal gives the sentence.
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,18 @@ _NO_PRIVILEGE = (
     aio.ClusterAuthorizationFailedError,
     kafka_python.AuthorizationError,
 )
+_SILENT = (
+    aio.KafkaConnectionError,
+    aio.KafkaTimeoutError,
+    aio.RequestTimedOutError,
+    aio.NodeNotReadyError,
+    kafka_python.KafkaConnectionError,
+    kafka_python.KafkaTimeoutError,
+    kafka_python.RequestTimedOutError,
+    kafka_python.NodeNotReadyError,
+    OSError,
+)
+"""Errors of a client that had no answer. Other errors are a broker's answer."""
 _NO_USER = (aio.SaslAuthenticationFailed, aio.AuthenticationFailedError)
 _NO_MECHANISM = (aio.UnsupportedSaslMechanismError, aio.AuthenticationMethodNotSupported)
 
@@ -60,7 +73,20 @@ async def ours(kafka: Kafka, error: BaseException, operation: str = "") -> Newsw
     """Return the error of ours for a client's error: see `broker_errors`."""
     if sentence := not_authorised(kafka, error, operation) or await refusal(kafka):
         return SetupError(sentence)
-    return BrokerUnavailable(f"Kafka at {', '.join(kafka.brokers)} does not answer: {error!r}")
+    at = f"Kafka at {', '.join(kafka.brokers)}"
+    if isinstance(error, _SILENT):
+        return BrokerUnavailable(f"{at} does not answer")
+    return BrokerUnavailable(f"{at} refused the request: {said(error)}")
+
+
+def said(error: BaseException) -> str:
+    """Return a broker's error as its name and message, without the request that it quotes."""
+    name = type(error).__name__.removesuffix("Error")
+    message = str(error.args[-1]) if error.args else ""
+    # "Request 'CreateTopicsRequest(…)' failed with response 'CreateTopicsResponse(…)'."
+    quoted = re.search(r"error_message='((?:[^'\\]|\\.)+)'", message)
+    text = quoted[1] if quoted else "" if "Request" in message else message
+    return f"{name}: {text}" if text else name
 
 
 def not_authorised(kafka: Kafka, error: BaseException, operation: str = "") -> str | None:

@@ -116,3 +116,19 @@ def test_settings_are_frozen() -> None:
     """Nobody changes settings after the start."""
     with pytest.raises(ValidationError, match="frozen"):
         Settings().kafka.group = "other"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[kafka]\nbroker = "a"\n', "unknown key; did you mean brokers?"),
+        ("[kafaka]\nlinger_ms = 1\n", "unknown key; did you mean kafka?"),
+        ("[web]\nxyzzy = 1\n", "unknown key"),
+    ],
+)
+def test_an_unknown_key_is_named_with_the_one_meant(file: Path, text: str, said: str) -> None:
+    """The most similar key of the same section is suggested, where one is similar."""
+    file.write_text(text)
+    with pytest.raises(ConfigError) as raised:
+        load(file, {})
+    assert str(raised.value).endswith(f"in {file}: {said}")

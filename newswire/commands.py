@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "replay": ("replay", "Send past stories through the pipeline again."),
     "reindex": ("reindex", "Build a new index from the enriched topic and switch to it."),
     "deadletters": ("deadletters", "List, show and replay what could not be read or indexed."),
+    "held": ("held", "List the stories that are held, and release them."),
     "feeds": ("feeds", "List, check and add feeds."),
     "gazetteer": ("gazetteer", "Show or build the gazetteer, the list of places."),
     "kibana": ("kibana", "Export or import the Kibana dashboards."),

@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from config.settings import Settings
 from newswire.deadletters import again, letter_at, letters, resolved, send
+from newswire.held import Held, held, release
 from newswire.status import positions
 from pipeline.kafka.messages import Position
 from pipeline.wire.deadletter import Found
-from pipeline.wire.errors import BrokerUnavailable, ParseError
+from pipeline.wire.errors import BrokerUnavailable, ParseError, StoryError
 
 CONNECT_SECONDS = 1.0
 OPERATOR = "operations page"
@@ -61,6 +62,19 @@ class KafkaOperations:
             return "there is no such dead letter any more."
         send(self.settings, [resolved(self.settings, found, "dismissed", OPERATOR)])
         return "dismissed."
+
+    def held(self, most: int) -> Sequence[Held]:
+        """Return the held stories, the last received first."""
+        return held(self.settings, most)
+
+    def release(self, story_id: str, version: int) -> str:
+        """Release a held story in the version that was shown, and say what happened."""
+        self._reach()
+        try:
+            release(self.settings, story_id, OPERATOR, version)
+        except StoryError as error:
+            return str(error)
+        return "released."
 
     def _reach(self) -> None:
         """Connect to a broker: Kafka's own clients try for much longer.

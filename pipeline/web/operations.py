@@ -71,6 +71,14 @@ class Operations(Protocol):
         """Record that a dead letter needs no replay, and say so."""
         ...
 
+    def held(self, most: int) -> Sequence[Any]:
+        """Return the stories that are held until a person decides."""
+        ...
+
+    def release(self, story_id: str, version: int) -> str:
+        """Release a held story in the version that was shown, and say what happened."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -87,10 +95,11 @@ async def operations_page(request: Request) -> Response:
         return _question(request, 401)
     settings: Settings = request.app.state.settings
     kafka: Operations | None = request.app.state.operations
-    feeds, positions, letters = await asyncio.gather(
+    feeds, positions, letters, held = await asyncio.gather(
         _part(_feeds(request)),
         _part(_asked(kafka, lambda asked: asked.positions())),
         _part(_asked(kafka, lambda asked: asked.newest_letters(NEWEST))),
+        _part(_asked(kafka, lambda asked: asked.held(NEWEST))),
     )
     processes = read_status(settings.data_dir)
     return _html(
@@ -98,6 +107,7 @@ async def operations_page(request: Request) -> Response:
         feeds=feeds,
         lag=Part(_lag(positions.content or ()), positions.away),
         letters=letters,
+        held=held,
         kills=[
             each
             for each in letters.content or ()
@@ -162,6 +172,23 @@ async def resolve(request: Request) -> Response:
         extra={"letter": name, "dismissed": dismissed, "client": client(request)},
     )
     said = f"{name}: {found.away or found.content}"
+    return RedirectResponse(request.url_for("operations_page").include_query_params(said=said), 303)
+
+
+@router.post(f"{ADDRESS}/release")
+async def release(request: Request) -> Response:
+    """Release one held story."""
+    same_origin(request)
+    kafka: Operations | None = request.app.state.operations
+    if not _may(request):
+        return _question(request, 401)
+    form = await _form(request)
+    story_id, version = form.get("id", ""), form.get("version", "")
+    if not (version.isascii() and version.isdigit() and len(version) < 20):
+        raise HTTPException(400)
+    found = await _part(_asked(kafka, lambda asked: asked.release(story_id, int(version))))
+    log.warning("held story released", extra={"story_id": story_id, "client": client(request)})
+    said = f"{story_id}: {found.away or found.content}"
     return RedirectResponse(request.url_for("operations_page").include_query_params(said=said), 303)
 
 

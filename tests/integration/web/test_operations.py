@@ -239,7 +239,7 @@ def test_parts_that_are_away_say_so(room: Newsroom, tmp_path: Path) -> None:
         client.post("/operations", data={"token": ADMIN_TOKEN})
         page = shown(client)
         notices = [n.text_content() for n in page.xpath(".//section/*[@class='notice']")]
-        assert len(notices) == 3
+        assert len(notices) == 4
         assert "No worker runs" in page.text_content()
         answer = client.post("/operations/replay", data={"id": "0:0"})
         assert "does not answer" in answer.text

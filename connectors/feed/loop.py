@@ -64,7 +64,7 @@ TOPIC_SECONDS = 60.0
 
 HABIT_SECONDS = 60.0
 
-ONCE_SECONDS = 30.0
+ONCE_SECONDS = 10.0
 """How long a feed that runs once waits for a broker."""
 
 LOST = "the broker has lost records that it had acknowledged: all feeds deliver again"

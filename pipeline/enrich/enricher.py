@@ -19,6 +19,7 @@ from pipeline.enrich.geo.provided import provided
 from pipeline.enrich.geo.resolve import Resolved, resolve
 from pipeline.enrich.geo.shipped import ensure
 from pipeline.enrich.geo.toponyms import Candidate, recognise
+from pipeline.enrich.geo.verdict import revised
 from pipeline.enrich.language import language as language_of
 from pipeline.enrich.mentions import Field, Placed, RawMention, Span, legible, spans
 from pipeline.enrich.model import REMEMBERED, Model
@@ -116,7 +117,9 @@ class Enricher:
         self, story: Story, texts: Mapping[Field, str], language: str, read: Found
     ) -> Enriched:
         model = self._models.get(language)
-        named, toponyms, resolved = self._found(story, texts, language, read)
+        filed = dateline.printed_in(story.body)
+        filed_end = filed.place_end if filed else 0
+        named, found, toponyms, resolved = self._found(story, texts, language, read)
         placed = _placed(toponyms, resolved)
         entities, quoted = (
             self._entities(story, texts, named, placed, language)
@@ -125,9 +128,14 @@ class Enricher:
         )
         if language != "en":
             entities = _named_in_english(entities, resolved)
-        resolved = _without_people(resolved, entities)
-        filed = dateline.printed_in(story.body)
-        found_places = places(resolved, filed.place_end if filed else 0, self.gazetteer)
+        agreed = {
+            field: _agreed(c, texts[field], field, filed_end, entities, self.gazetteer, language)
+            for field, c in found.items()
+        }
+        if agreed != found:
+            metadata = [t for t in toponyms if t.field == "provider"]
+            resolved = resolve([*_linked(agreed, texts), *metadata], self._home)
+        found_places = places(resolved, filed_end, self.gazetteer)
         about, country = focus(found_places)
         return Enriched(
             story=story,
@@ -147,32 +155,30 @@ class Enricher:
 
     def _found(
         self, story: Story, texts: Mapping[Field, str], language: str, read: Found
-    ) -> tuple[list[RawMention], list[Toponym], list[Resolved]]:
-        """Returns what the model takes for names, the toponyms, and the places that they are."""
+    ) -> tuple[list[RawMention], dict[Field, list[Candidate]], list[Toponym], list[Resolved]]:
+        """Returns the model's mentions, the candidates by field, the toponyms and their places."""
         model = self._models.get(language)
         named: list[RawMention] = []
-        toponyms: list[Toponym] = []
+        found: dict[Field, list[Candidate]] = {}
         for field, text in texts.items():
             mentions = _named(text, field, read) if model and field != "dateline" else []
             if language in foreign.languages():
-                found = foreign.recognise(legible(text), language, mentions, self.gazetteer)
+                found[field] = foreign.recognise(legible(text), language, mentions, self.gazetteer)
             elif field == "dateline":
-                found = _printed(text, self.gazetteer)
+                found[field] = _printed(text, self.gazetteer)
             elif model is not None:
-                found = recognise(legible(text), mentions, self.gazetteer)
-            else:
-                continue
+                found[field] = recognise(legible(text), mentions, self.gazetteer)
+                if field == "body":
+                    found[field] = _with_dateline(found[field], text, self.gazetteer)
             named += mentions
-            toponyms += link(found, text, field)
-        toponyms += provided(story, self.gazetteer)
-        return named, toponyms, resolve(toponyms, self._home)
+        toponyms = [*_linked(found, texts), *provided(story, self.gazetteer)]
+        return named, found, toponyms, resolve(toponyms, self._home)
 
     def evidence(self, story: Story) -> tuple[Mapping[Field, str], list[RawMention], list[Placed]]:
         """Returns the texts of an English story, and what model and gazetteer find in them."""
         texts = _texts(story)
-        named, toponyms, resolved = self._found(
-            story, texts, "en", self._read("en", [texts], ["en"])
-        )
+        read = self._read("en", [texts], ["en"])
+        named, _, toponyms, resolved = self._found(story, texts, "en", read)
         return texts, named, _placed(toponyms, resolved)
 
     def _entities(
@@ -274,8 +280,8 @@ def _home(name: str | None, gazetteer: Gazetteer) -> Entry | None:
 def _kind(sense: Sense) -> str:
     """Returns what a name is to the gazetteer in one of its senses."""
     feature = sense.entry.feature
-    if sense.kind in ("demonym", "abbreviation"):
-        return sense.kind
+    if sense.kind in ("demonym", "abbreviation", "code"):
+        return "demonym" if sense.kind == "demonym" else "abbreviation"
     if feature.startswith("PCL"):
         return "country"
     if feature == "ADM1":
@@ -287,7 +293,10 @@ def _kind(sense: Sense) -> str:
 
 
 def _printed(place: str, gazetteer: Gazetteer) -> list[Candidate]:
-    """The toponyms of a dateline's place: "SEOUL, South Korea"."""
+    """Return the toponyms of a dateline's place: "SEOUL, South Korea"."""
+    if fold(place) == "united nations":  # its headquarters
+        senses = tuple(s for s in gazetteer.lookup("New York City") if s.kind == "name")
+        return [Candidate(0, len(place), place, senses, ("dateline",), 0.95)]
     named = [RawMention(*m.span(), m[0], "GPE", "dateline") for m in _PARTS.finditer(place)]
     return [c for c in recognise(legible(place), named, gazetteer) if not c.demonym]
 
@@ -325,19 +334,39 @@ def _placed(toponyms: Sequence[Toponym], resolved: Sequence[Resolved]) -> list[P
     return placed
 
 
-def _without_people(resolved: Sequence[Resolved], entities: Sequence[Entity]) -> list[Resolved]:
-    """The places without those that are a person's name, or a part of one: "Paris Hilton"."""
-    people = {
-        (m.field, at)
-        for entity in entities
-        if entity.label == "PERSON"
-        for m in entity.mentions
-        for at in range(m.start, m.end)
-    }
-    return [
-        r for r in resolved
-        if (r.toponym.field, r.toponym.candidate.start) not in people
-    ]  # fmt: skip
+def _linked(
+    found: Mapping[Field, Sequence[Candidate]], texts: Mapping[Field, str]
+) -> list[Toponym]:
+    """Return the toponyms of all fields, each with what its text says about it."""
+    return [t for field, candidates in found.items() for t in link(candidates, texts[field], field)]
+
+
+def _with_dateline(
+    candidates: Sequence[Candidate], text: str, gazetteer: Gazetteer
+) -> list[Candidate]:
+    """Return candidates of a body with those of the dateline that it begins with."""
+    printed = dateline.printed_in(text)
+    end = printed.place_end if printed else 0
+    filed = _printed(text[:end], gazetteer)
+    return [*filed, *(c for c in candidates if not filed or c.start >= end)]
+
+
+def _agreed(
+    candidates: Sequence[Candidate],
+    text: str,
+    field: Field,
+    dateline_end: int,
+    entities: Sequence[Entity],
+    gazetteer: Gazetteer,
+    language: str,
+) -> list[Candidate]:
+    """Return the candidates that the entities agree with, and those of a dateline in any case."""
+    if field == "dateline":
+        return list(candidates)
+    filed = [c for c in candidates if field == "body" and c.end <= dateline_end]
+    others = [c for c in candidates if c not in filed]
+    more = revised(others, text, field, entities, gazetteer, language)
+    return [*filed, *(c for c in more if not filed or c.start >= dateline_end)]
 
 
 def _named_in_english(

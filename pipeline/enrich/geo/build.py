@@ -117,6 +117,9 @@ class _Tables:
                 long = [s for s in short if len(s) > 6 and "." not in s]
                 self._add(self._division(f"{code}/{state}"), long, "name")
                 short = [s for s in short if s not in long]
+                codes = [s for s in short if s.isupper() and "." not in s]
+                self._add(self._division(f"{code}/{state}"), codes, "code")
+                short = [s for s in short if s not in codes]
                 self._add(self._division(f"{code}/{state}"), short, "abbreviation")
         demonyms = table("demonyms")
         for code, words in demonyms["countries"].items():

@@ -23,8 +23,9 @@ from pipeline.wire.errors import SetupError
 
 MAGIC = b"newswire gazetteer 2\n"
 
-Kind = Literal["name", "abbreviation", "former", "demonym", "alternate"]
+Kind = Literal["name", "abbreviation", "code", "former", "demonym", "alternate"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+"""Of several kinds of one name the first counts. A code is a postal one: "CO" of Colorado."""
 
 COLUMNS = {
     "id": "i", "latitude": "f", "longitude": "f", "population": "I", "feature": "H",

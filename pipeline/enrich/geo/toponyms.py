@@ -33,8 +33,10 @@ _GAPS = frozenset(
     {" ", "\u00a0", "  ", "\n", "-", "‐", "‑", "–", "/", "'", "’", ". ", ".\n", ", ", " & ", "&"}
 )
 """What may stand between two words of one name."""
+_BEFORE_CODES = frozenset({", ", " ", ",\n", "\n"})
 _ELIDED = re.compile(r"[a-z]{1,2}['’][A-Z]")
 """The second word of "Coeur d'Alene"."""
+_SAYS_PLACE = frozenset({"ner:GPE", "ner:LOC", "in container", "within"})
 _POSSESSIVE = ("'s", "’s")
 _INITIALS = re.compile(r"\b[A-Za-z]\.[A-Za-z]$")
 
@@ -86,6 +88,8 @@ def recognise(
     for c in candidates(text, named, gazetteer):
         z = sum(table.get(cue, 0.0) for cue in c.cues)
         probability = 1 / (1 + math.exp(-max(-30, min(30, z))))
+        if all(s.kind == "alternate" for s in c.senses) and c.senses and not _confirmed(c.cues):
+            continue
         scored.append(Candidate(c.start, c.end, c.text, c.senses, c.cues, probability))
     scored.sort(key=lambda c: (-c.probability, c.start - c.end, c.start))
     chosen: list[Candidate] = []
@@ -96,6 +100,16 @@ def recognise(
             taken.update(range(c.start, c.end))
             chosen.append(c)
     return sorted(chosen, key=lambda c: c.start)
+
+
+def _confirmed(cues: Sequence[str]) -> bool:
+    """True where the text itself says that an alternate name is one of a place.
+
+    GeoNames does not say which language an alternate name is of.
+    """
+    if "the" in cues:
+        return "in container" in cues
+    return not _SAYS_PLACE.isdisjoint(cues)
 
 
 def candidates(text: str, named: Sequence[RawMention], gazetteer: Gazetteer) -> list[Candidate]:
@@ -184,6 +198,10 @@ def known(view: View, gazetteer: Gazetteer) -> list[Span]:
             senses = readings(surface, point, gazetteer)
             if j == i and surface.lower() in common:
                 senses = tuple(s for s in senses if s.kind == "abbreviation")
+            if view.word(i - 1).lower() == "the":  # Casablanca is also listed as "White House"
+                senses = tuple(s for s in senses if s.kind != "alternate") or senses
+            if senses and senses[0].kind == "code" and view.gap_before(i) not in _BEFORE_CODES:
+                senses = ()
             if senses:
                 if point and (senses[0].kind == "abbreviation" or _INITIALS.search(surface)):
                     end += 1
@@ -220,13 +238,17 @@ def readings(surface: str, point: bool, gazetteer: Gazetteer) -> tuple[Sense, ..
     if not senses:
         return ()
     bare = surface.replace(".", "")
-    short = tuple(s for s in senses if s.kind == "abbreviation")
+    short = tuple(s for s in senses if s.kind in ("abbreviation", "code"))
     if len(bare) > 3:
         return senses if point and len(bare) <= 5 else tuple(s for s in senses if s not in short)
+    if bare != surface:  # "N.Y." and "D.C." are initials, "M.D." is none of Maryland's
+        short = tuple(s for s in short if " " in s.entry.name)
     if bare.isupper():
-        return short or senses
-    if short and point:
-        return short
+        return short or tuple(s for s in senses if s.kind not in ("abbreviation", "code"))
+    if point:  # "Ga." is written so, and "Co." is a company
+        short = tuple(s for s in short if s.kind == "abbreviation")
+        if short:
+            return short
     return tuple(
         s for s in senses
         if s.kind == "demonym" or (len(bare) == 3 and fold(s.entry.name) == fold(surface))

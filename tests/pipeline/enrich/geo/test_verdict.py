@@ -1,0 +1,95 @@
+"""Places and the record's entities agree."""
+
+import pytest
+
+from pipeline.enrich.enricher import Enricher
+from pipeline.enrich.geo.gazetteer import Gazetteer
+from pipeline.enrich.geo.toponyms import Candidate, readings
+from pipeline.enrich.geo.verdict import revised
+from pipeline.wire.enriched import Enriched, Entity, Mention
+from pipeline.wire.story import Story
+
+
+def enriched(enricher: Enricher, text: str) -> Enriched:
+    [done] = enricher.enrich([Story(id="x", body=text, language="en")])
+    return done
+
+
+def placed(done: Enriched) -> dict[str, str | None]:
+    """Surface to country."""
+    body = done.story.body
+    return {body[m.start : m.end]: p.country_code for p in done.places for m in p.mentions}
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("The senator spoke at the White House on Monday.", {}),
+        ("Shares of Harlow & Co. fell in London.", {"London": "GB"}),
+        ("Boeing Co. will open a plant in Denver, Colo.", {"Denver": "US", "Colo.": "US"}),
+        ("Dr. Ellen Marsh, M.D., works in Baltimore, Md.", {"Baltimore": "US", "Md.": "US"}),
+        ("Officials in Albany, N.Y., agreed.", {"Albany": "US", "N.Y.": "US"}),
+    ],
+)
+def test_what_is_no_place_stays_off_the_map(
+    enricher: Enricher, text: str, places: dict[str, str | None]
+) -> None:
+    """Neither foreign alternate names nor company suffixes nor degrees are places."""
+    assert placed(enriched(enricher, text)) == places
+
+
+@pytest.mark.parametrize(
+    ("text", "surface", "country"),
+    [
+        ("PARIS (Reuters) - The minister resigned on Monday.", "PARIS", "FR"),
+        ("GAZA (Reuters) - Two people were injured.", "GAZA", "PS"),
+        ("MOSCOW (AP) _ The government met AP reporters.", "MOSCOW", "RU"),
+        ("UNITED NATIONS (AP) _ The council met on Monday.", "UNITED NATIONS", "US"),
+    ],
+)
+def test_a_dateline_in_the_body_is_placed(
+    enricher: Enricher, text: str, surface: str, country: str
+) -> None:
+    """Whatever the model takes it for, and whichever dash ends it."""
+    done = enriched(enricher, text)
+    assert placed(done) == {surface: country}
+    assert [p.role for p in done.places] == ["dateline"]
+
+
+def test_korean_of_a_northern_body_is_never_the_south_nor_a_peninsula(enricher: Enricher) -> None:
+    """An adjective that two countries share says nothing inside the name of an organisation."""
+    text = "North Korean leaders met. The Korean Central News Agency reported it."
+    assert set(placed(enriched(enricher, text)).values()) <= {"KP"}
+
+
+def entity(label: str, text: str, start: int) -> Entity:
+    mention = Mention(start=start, end=start + len(text))
+    return Entity(id=f"x:{text}", text=text, label=label, mentions=(mention,))
+
+
+def candidate(gazetteer: Gazetteer, text: str, start: int, probability: float) -> Candidate:
+    senses = readings(text, False, gazetteer)
+    return Candidate(start, start + len(text), text, senses, (), probability)
+
+
+def test_what_is_wholly_an_organisation_is_no_place(gazetteer: Gazetteer) -> None:
+    """A part of its name may be one: "Boston" of the Boston Globe."""
+    text = "Orlando and the Boston Globe"
+    names = [candidate(gazetteer, "Orlando", 0, 0.8), candidate(gazetteer, "Boston", 16, 0.8)]
+    labels = [entity("ORG", "Orlando", 0), entity("ORG", "Boston Globe", 16)]
+    assert [c.text for c in revised(names, text, "body", labels, gazetteer)] == ["Boston"]
+
+
+def test_what_the_record_calls_a_place_is_placed(gazetteer: Gazetteer) -> None:
+    """Where the gazetteer has it, and nothing else stands there."""
+    text = "Nairobi and Qwertzburg"
+    labels = [entity("GPE", "Nairobi", 0), entity("GPE", "Qwertzburg", 12)]
+    [added] = revised([], text, "body", labels, gazetteer)
+    assert (added.text, added.senses[0].entry.country) == ("Nairobi", "KE")
+
+
+def test_a_part_of_a_person_is_no_place(gazetteer: Gazetteer) -> None:
+    """ "Paris" of Paris Hilton is left out; a surname that begins elsewhere is too."""
+    labels = [entity("PERSON", "Paris Hilton", 0)]
+    found = candidate(gazetteer, "Paris", 0, 0.99)
+    assert revised([found], "Paris Hilton", "body", labels, gazetteer) == []

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text as RichText
 
-from newswire.context import fail, one_sentence, out, printable, settings
+from newswire.context import err, fail, one_sentence, out, printable, settings
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.lookup import look_up_sync
 from pipeline.index.setup import read_alias
@@ -24,6 +24,7 @@ from pipeline.search.query import body
 from pipeline.search.request import SearchRequest
 from pipeline.search.results import Hit, Text, page
 from pipeline.search.visible import is_visible
+from pipeline.search.words import notices
 from pipeline.wire.versions import REVISIONS
 
 
@@ -79,7 +80,10 @@ def search(
         except ValidationError as error:
             fail("; ".join(fault["msg"] for fault in error.errors()), 2)
         elastic = base.elasticsearch
-        asked = body(request, datetime.now(UTC), tuple(elastic.analyzers))
+        now = datetime.now(UTC)
+        for notice in notices(request.q, now):
+            err.print(f"[yellow]{escape(notice)}[/]")
+        asked = body(request, now, tuple(elastic.analyzers))
         with translated(elastic), connect_sync(elastic) as client:
             found = page(client.search(index=read_alias(elastic.index), body=asked).body)
         if as_json:

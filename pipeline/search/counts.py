@@ -32,7 +32,7 @@ def counts(request: SearchRequest, now: datetime, languages: Sequence[str] = ())
     facet shows what choosing another of its values would find.
     """
     now = now.replace(second=0, microsecond=0)
-    words = scoring(request.q, languages)
+    words = scoring(request.q, languages, now)
     chosen = facet_filters(request)
     result: Body = {
         "size": 0,

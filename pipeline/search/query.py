@@ -64,7 +64,7 @@ def body(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -
         now: decides embargoes and recency; an aware datetime.
         languages: those with an analyzer, and so a field `text.<language>`, of their own.
     """
-    words = scoring(request.q, languages)
+    words = scoring(request.q, languages, now)
     chosen = facet_filters(request)
     filters = [visible(now), *other_filters(request)]
     result: Body = {
@@ -82,7 +82,7 @@ def body(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -
 
 def matching(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -> Clause:
     """Return the unscored query with every filter, as alerts and the live stream evaluate it."""
-    words = scoring(request.q, languages)
+    words = scoring(request.q, languages, now)
     filters = [visible(now), *other_filters(request), *facet_filters(request).values()]
     return {"bool": {"filter": [*filters, *([words] if words else [])]}}
 

@@ -37,7 +37,9 @@ FIELDS: Mapping[str, str] = {
     "byline": "byline",
     "dateline": "dateline",
     "after": "after",
+    "since": "after",
     "before": "before",
+    "until": "before",
     **{word: facet.name for facet in FACETS.values() for word in (facet.name, *facet.words)},
 }
 """Query words before a colon, and the field that each means."""
@@ -99,6 +101,24 @@ def parse(text: str) -> Node | None:
     return _Reader(text).sequence(0, None)
 
 
+def notices(text: str) -> list[str]:
+    """Return a sentence for each part of a query that is not read as it seems to be meant."""
+    reader = _Reader(text)
+    reader.sequence(0, None)
+    return [*reader.notices, *reader.brackets()]
+
+
+def terms(node: Node | None) -> Iterator[Term]:
+    """Yield the terms of a tree, in their order."""
+    if isinstance(node, Term):
+        yield node
+    elif isinstance(node, Not):
+        yield from terms(node.node)
+    elif node is not None:
+        for each in node.nodes:
+            yield from terms(each)
+
+
 class _Reader:
     """Reads one query's tokens, once, from left to right."""
 
@@ -109,7 +129,8 @@ class _Reader:
             for c in text.translate(_QUOTES)
             if not 0xD800 <= ord(c) <= 0xDFFF
         )
-        self._tokens = list(_tokens(clean))
+        self.notices: list[str] = []
+        self._tokens = list(_tokens(clean, self.notices))
         self._at = 0
         self._terms = 0
 
@@ -148,8 +169,26 @@ class _Reader:
             join = negate = False
         return _one(All, [_one(Any, unit) for unit in units])
 
+    def brackets(self) -> Iterator[str]:
+        """Yield a sentence for brackets that do not match."""
+        depth = 0
+        for kind, _ in self._tokens:
+            if kind == "open":
+                depth += 1
+            elif kind == "close":
+                if not depth:
+                    yield "A closing bracket without an opening one is ignored."
+                depth = max(0, depth - 1)
+        if depth:
+            yield "A bracket is not closed: the group ends with the query."
+
     def _term(self, kind: str, value: str, field: str | None) -> Node | None:
-        if self._terms >= MAX_TERMS or not _SAYS_SOMETHING.search(value):
+        if not _SAYS_SOMETHING.search(value):
+            return None
+        if self._terms >= MAX_TERMS:
+            if self._terms == MAX_TERMS:
+                self.notices.append(f"Words after the {MAX_TERMS}th are ignored.")
+            self._terms += 1
             return None
         self._terms += 1
         if kind == "phrase":
@@ -158,7 +197,7 @@ class _Reader:
         return Term(stem, field, prefix=stem != value and len(stem) > 1)
 
 
-def _tokens(text: str) -> Iterator[tuple[str, str]]:
+def _tokens(text: str, notices: list[str]) -> Iterator[tuple[str, str]]:
     at = 0
     while at < len(text):
         match = _TOKEN.match(text, at)
@@ -172,7 +211,13 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
                 yield "field", value.lower()
             else:
                 # "Ukraine: what next" or an unknown field: words like any other.
+                if text[at : at + 1].strip():
+                    notices.append(f"There is no field “{value}”: it is searched for as a word.")
                 yield "word", value
+        elif kind == "phrase":
+            if not match.group().endswith('"') or len(match.group()) < 2:
+                notices.append("A quote is not closed: the phrase ends with the query.")
+            yield kind, value
         elif kind != "space":
             yield kind, value
 

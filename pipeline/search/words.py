@@ -7,11 +7,13 @@ together in the headline add to the score.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import cache
 
-from pipeline.search import syntax
-from pipeline.search.facets import FACETS
+from pipeline.enrich.names.aliases import Aliases, load
+from pipeline.search import dates, syntax
+from pipeline.search.facets import FACETS, any_of
 from pipeline.search.visible import Clause, iso
 
 HEADLINE_BOOST = 4.0
@@ -21,17 +23,33 @@ SUMMARY_BOOST = 1.5
 BODY_BOOST = 1.0
 BYLINE_BOOST = 0.5
 HEADLINE_PHRASE_BOOST = 2.0
+MAX_NAME_WORDS = 5
+"""Of a name with aliases, such as "United States of America"."""
+NAME_FIELDS = ("persons", "organisations", "place_names")
+"""Fields with the names that enrichment gives to what a story names."""
 
 
-def scoring(q: str, languages: Sequence[str]) -> Clause | None:
+def scoring(q: str, languages: Sequence[str], now: datetime) -> Clause | None:
     """Return the scored clause of a query's words; None if it has none.
 
     Args:
         q: in the syntax of `pipeline.search.syntax`.
         languages: those with an analyzer, and so a field `text.<language>`, of their own.
+        now: what relative dates count from.
     """
     node = syntax.parse(q)
-    return _clause(node, _text_fields(languages)) if node else None
+    return _clause(node, _text_fields(languages), now) if node else None
+
+
+def notices(q: str, now: datetime) -> list[str]:
+    """Return a sentence for each part of a query that is not understood."""
+    found = syntax.notices(q)
+    for term in syntax.terms(syntax.parse(q)):
+        if term.field in ("after", "before") and dates.read(term.text, now) is None:
+            found.append(f"“{term.text}” is not a date: it is searched for as words.")
+        elif term.field == "urgency" and _urgency(term.text) is None:
+            found.append(f"“{term.text}” is not an urgency: it is searched for as words.")
+    return found
 
 
 def _text_fields(languages: Sequence[str]) -> list[str]:
@@ -60,10 +78,11 @@ _IN_FIELD = {
 _INSIDE = re.compile(r"\w[^\w\s]+\w")
 
 
-def _clause(node: syntax.Node, fields: list[str]) -> Clause:
+def _clause(node: syntax.Node, fields: list[str], now: datetime) -> Clause:
     if isinstance(node, syntax.All):
-        must = [_clause(n, fields) for n in node.nodes if not isinstance(n, syntax.Not)]
-        must_not = [_clause(n.node, fields) for n in node.nodes if isinstance(n, syntax.Not)]
+        wanted = [n for n in node.nodes if not isinstance(n, syntax.Not)]
+        must = [_named(run, fields, now) for run in _runs(wanted)]
+        must_not = [_clause(n.node, fields, now) for n in node.nodes if isinstance(n, syntax.Not)]
         result: Clause = {"must": must, "must_not": must_not}
         words = [n.text for n in node.nodes if isinstance(n, syntax.Term) and not n.field]
         if len(words) > 1:
@@ -78,15 +97,62 @@ def _clause(node: syntax.Node, fields: list[str]) -> Clause:
     if isinstance(node, syntax.Any):
         return {
             "bool": {
-                "should": [_clause(n, fields) for n in node.nodes],
+                "should": [_clause(n, fields, now) for n in node.nodes],
                 "minimum_should_match": 1,
             }
         }
     if isinstance(node, syntax.Not):
-        return {"bool": {"must_not": [_clause(node.node, fields)]}}
+        return {"bool": {"must_not": [_clause(node.node, fields, now)]}}
     if node.field is None:
-        return _text(node, fields)
-    return _fielded(node, fields)
+        return _named([node], fields, now)
+    return _fielded(node, fields, now)
+
+
+@cache
+def _aliases() -> Aliases:
+    return load()
+
+
+def _runs(nodes: Sequence[syntax.Node]) -> Iterator[Sequence[syntax.Node]]:
+    """Yield nodes in order, alone or as the longest run of words that is a name with aliases."""
+    at = 0
+    while at < len(nodes):
+        for length in range(min(MAX_NAME_WORDS, len(nodes) - at), 0, -1):
+            run = nodes[at : at + length]
+            if length == 1 or _forms(run):
+                yield run
+                at += length
+                break
+
+
+def _forms(run: Sequence[syntax.Node]) -> tuple[str, ...]:
+    """Return the names that mean the same as a run of words, its own included."""
+    words = [n.text for n in run if isinstance(n, syntax.Term) and not (n.field or n.prefix)]
+    if len(words) < len(run):
+        return ()
+    return _aliases().forms(" ".join(words))
+
+
+def _named(run: Sequence[syntax.Node], fields: list[str], now: datetime) -> Clause:
+    """Return the clause of a run of nodes: its words, or another name of what they name."""
+    own = [
+        _text(n, fields)
+        if isinstance(n, syntax.Term) and n.field is None
+        else _clause(n, fields, now)
+        for n in run
+    ]
+    together: Clause = own[0] if len(own) == 1 else {"bool": {"must": own}}
+    forms = _forms(run)
+    if not forms:
+        return together
+    named = " ".join(n.text for n in run if isinstance(n, syntax.Term))
+    # "US" would find every "us": of short names only the entity is searched for.
+    others = [form for form in forms if form != named and len(form.replace(".", "")) > 2]
+    phrases = [_text(syntax.Term(form, phrase=True), fields) for form in others]
+    entity = [
+        {"term": {field: {"value": forms[0], "case_insensitive": True}}} for field in NAME_FIELDS
+    ]
+    return any_of([together, *phrases, *entity])
 
 
 def _text(term: syntax.Term, fields: list[str]) -> Clause:
@@ -109,7 +175,7 @@ def _exact(field: str) -> str:
     return field if name.startswith("text.") else f"{name}.exact^{boost}"
 
 
-def _fielded(term: syntax.Term, fields: list[str]) -> Clause:
+def _fielded(term: syntax.Term, fields: list[str], now: datetime) -> Clause:
     text = term.text
     match term.field:
         case "dateline":
@@ -117,10 +183,11 @@ def _fielded(term: syntax.Term, fields: list[str]) -> Clause:
         case "urgency":
             return _urgency(text) or _text(term, fields)
         case "after" | "before":
-            when = _day(text)
+            when = dates.read(text, now)
             if when is None:
                 return _text(term, fields)
-            return {"range": {"published_at": {"gte" if term.field == "after" else "lt": when}}}
+            side = "gte" if term.field == "after" else "lt"
+            return {"range": {"published_at": {side: iso(when)}}}
         case "place" if text.isdecimal():  # a GeoNames id
             return FACETS["place"].clause((text,))
         case field if field in _IN_FIELD:
@@ -149,11 +216,3 @@ def _urgency(text: str) -> Clause | None:
         side = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}[sign]
         return {"range": {"urgency": {side: low}}}
     return {"term": {"urgency": low}}
-
-
-def _day(text: str) -> str | None:
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return iso(when if when.tzinfo else when.replace(tzinfo=UTC))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from pipeline.index.document import Document
+from pipeline.search import words
 from pipeline.search.differences import Change, difference
 from pipeline.search.exports import EXPORTS, pieces, public
 from pipeline.search.reader import Reader
@@ -63,6 +64,8 @@ class SearchPage(Page, frozen=True, kw_only=True):
     """A page of results; `cursor` requests the next page, if there is one."""
 
     cursor: str | None = None
+    notices: tuple[str, ...] = ()
+    """A sentence for each part of the query that is not understood."""
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +106,8 @@ async def search(request: Request, asked: Annotated[SearchParameters, Query()]) 
     """Find stories, with facets, timeline and places."""
     wanted = SearchRequest(**asked.model_dump(exclude={"cursor"}))
     page, cursor = await awaited(request, reader(request).search(wanted, asked.cursor))
-    shown = SearchPage(**structs.asdict(page), cursor=cursor)
+    said = tuple(words.notices(wanted.q, datetime.now(UTC)))
+    shown = SearchPage(**structs.asdict(page), cursor=cursor, notices=said)
     steady = structs.replace(
         page, took_ms=0, hits=tuple(structs.replace(hit, score=None) for hit in page.hits)
     )

@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader
 from starlette.exceptions import HTTPException
 
 from pipeline.index.document import Document
+from pipeline.search import words
 from pipeline.search.countries import country_name
 from pipeline.search.cursors import CursorError
 from pipeline.search.facets import FACETS
@@ -92,6 +93,7 @@ async def search_page(request: Request) -> Response:
     """Show the results of the search in the address."""
     asked, notices = links.asked(request.query_params)
     cursor = request.query_params.get("cursor", "")[:MAX_CURSOR_CHARS] or None
+    notices += words.notices(asked.q, datetime.now(UTC))
     view = SimpleNamespace(notices=notices, first=cursor is None, away=False)
     values: dict[str, Any] = {
         "view": view,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,10 +31,21 @@ class Alias:
 class Aliases:
     """Names to what they stand for. Equal tables have the same `version`."""
 
-    def __init__(self, table: dict[str, Alias], version: str) -> None:
+    def __init__(
+        self,
+        table: dict[str, Alias],
+        version: str,
+        others: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self._table = table
+        self._others = others or {}
         self.find = lru_cache(maxsize=1 << 14)(self._find)
         self.version = version
+
+    def forms(self, name: str) -> tuple[str, ...]:
+        """Return every name of what a name stands for, its own included; empty if it is unknown."""
+        found = self._find(name)
+        return (found.name, *self._others.get(found.name, ())) if found else ()
 
     def _find(self, name: str) -> Alias | None:
         """What a name stands for, if the table has it. Initialisms count in capitals only."""
@@ -68,7 +79,8 @@ def load(more: Sequence[Path] = (), default: Path = DEFAULT_FILE) -> Aliases:
         alias = Alias(name, label, kb.get(name))
         for form in (*others, name):  # a name's own entry goes before another's alias
             result[_key(form)] = alias
-    return Aliases(result, f"{version}.{digest.hexdigest()}")
+    others = {name: forms for name, (_, forms) in names.items()}
+    return Aliases(result, f"{version}.{digest.hexdigest()}", others)
 
 
 def _key(name: str) -> str:

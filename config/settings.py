@@ -276,6 +276,16 @@ class Retry(_Section):
     """Longest wait."""
 
 
+class Status(_Section):
+    """What `newswire status` and the operations page expect."""
+
+    processes: Annotated[
+        tuple[Literal["connectors", "worker", "alerts"], ...], BeforeValidator(_split)
+    ] = ("connectors", "worker", "alerts")
+    """Processes that should run on this machine; connectors and alerts only where feeds or alerts
+    are declared."""
+
+
 class Embedded(_Section):
     """The engine that `newswire run` starts, for a trial on one machine."""
 
@@ -310,6 +320,7 @@ class Settings(_Section):
     web: Web = Web()
     alerts: Alerts = Alerts()
     embedded: Embedded = Embedded()
+    status: Status = Status()
     retry: Retry = Retry()
     logging: Logging = Logging()
 

@@ -13,13 +13,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from config.settings import Settings
-from newswire.context import one_sentence, out, settings
+from newswire.context import one_sentence, out, printable, settings
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.deadletters import unresolved_kills
 from pipeline.index.setup import read_alias
 from pipeline.kafka.messages import Position
 from pipeline.kafka.options import client_options
 from pipeline.kafka.reading import open_reader
+from pipeline.process.expected import faults
 from pipeline.process.status import read_status
 from pipeline.wire.errors import NewswireError
 from pipeline.wire.topics import Topics
@@ -66,6 +67,7 @@ def gather(base: Settings) -> dict[str, Any]:
     dead = sum(p.end for p in after if p.topic == Topics(base.topics.prefix).deadletter)
     why = [f"{p.topic}/{p.partition}: {p.lag} waiting, none taken" for p in stuck]
     why += [index_error] if index_error else []
+    why += faults(base, processes)
     if kills:
         why.append(
             f"{len(kills)} kills are dead letters, and the killed text may still be shown: replay "
@@ -163,10 +165,6 @@ def _print(report: dict[str, Any]) -> None:
             counts = process["counts"].items()
             text = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counts)
             out.print(f"Worker {process['pid']}: {text}.")
-            for name, reason in (process.get("waiting") or {}).items():
-                out.print(escape(f"Worker {process['pid']} waits for {name}: {reason}"))
-            for story, reason in (process.get("set_aside") or {}).items():
-                out.print(escape(f"Set aside, tried again: {story}: {reason}"))
         if process["kind"] == "alerts":
             text = ", ".join(f"{n:,} {name}" for name, n in process["counts"].items())
             out.print(f"Alerts: {text}.")
@@ -178,4 +176,4 @@ def _print(report: dict[str, Any]) -> None:
     if report["healthy"]:
         out.print("[green]Healthy[/]: all that arrives is taken.")
     for reason in report["why"]:
-        out.print(f"[red]Not healthy[/]: {reason}")
+        out.print(f"[red]Not healthy[/]: {escape(printable(reason))}")

@@ -25,6 +25,7 @@ from pydantic import SecretStr
 
 from config.settings import Settings
 from pipeline.kafka.messages import Position
+from pipeline.process.expected import faults
 from pipeline.process.guesses import Guesses
 from pipeline.process.status import read_status
 from pipeline.search import activity
@@ -117,6 +118,7 @@ async def operations_page(request: Request) -> Response:
         here={
             name: feed for found in processes for name, feed in (found.get("feeds") or {}).items()
         },
+        faults=faults(settings, processes),
         workers=[found for found in processes if found["kind"] == "worker"],
         now=datetime.now(UTC),
         said=request.query_params.get("said", "")[:300],

@@ -75,20 +75,26 @@ class _Clustering:
         self.cosines = self.sums / np.outer(self.lengths, self.lengths)
         self.nearest = self.cosines.argmax(1)
         self.best = self.cosines[np.arange(count), self.nearest]
+        self.stale = np.zeros(count, np.bool_)
         self.profiles: dict[int, tuple[int, Matrix]] = {}
 
     def run(self) -> list[list[int]]:
+        """Returns the clusters once no two are alike enough."""
         while True:
             one = int(self.best.argmax())
             if self.best[one] < ALIKE:
                 return sorted(sorted(members) for members in self.members.values())
+            if self.stale[one]:
+                self._update(one)
+                continue
             other = int(self.nearest[one])
             one, other = min(one, other), max(one, other)
             if self._agree(one, other):
                 self._join(one, other)
             else:
                 self.cosines[one, other] = self.cosines[other, one] = 0
-                self._update(np.array([one, other]))
+                self._update(one)
+                self._update(other)
 
     def _join(self, one: int, other: int) -> None:
         self.members[one] += self.members.pop(other)
@@ -98,21 +104,24 @@ class _Clustering:
             axis[one] += axis[other]
             axis[other] = 0
         self.sums[one, one] = 0
-        self.cosines[other] = self.cosines[:, other] = 0
-        self.best[other] = 0
         cosines = self.sums[one] / (self.lengths * self.lengths[one])
         self.cosines[one] = self.cosines[:, one] = cosines
-        stale = (self.nearest == one) | (self.nearest == other)
-        better = (cosines > self.best) | ((cosines == self.best) & (one < self.nearest))
+        self.cosines[other] = self.cosines[:, other] = 0
+        # Where the nearest is gone, what is known of the best is a limit that is checked later.
+        self.stale |= (self.nearest == one) | (self.nearest == other)
+        better = (cosines > self.best) | (
+            ~self.stale & (cosines == self.best) & (one < self.nearest)
+        )
         self.nearest[better] = one
         self.best[better] = cosines[better]
-        stale &= ~better
-        stale[one] = True
-        self._update(np.flatnonzero(stale))
+        self.stale[better] = False
+        self._update(one)
+        self._update(other)
 
-    def _update(self, rows: NDArray[np.int64]) -> None:
-        self.nearest[rows] = self.cosines[rows].argmax(1)
-        self.best[rows] = self.cosines[rows, self.nearest[rows]]
+    def _update(self, row: int) -> None:
+        self.nearest[row] = self.cosines[row].argmax()
+        self.best[row] = self.cosines[row, self.nearest[row]]
+        self.stale[row] = False
 
     def _agree(self, one: int, other: int) -> bool:
         if min(len(self.members[one]), len(self.members[other])) < SEVERAL:

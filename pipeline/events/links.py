@@ -1,10 +1,11 @@
 """Which vectors are clustered together: the components of a graph, none of which is too large.
 
 Two vectors are linked when their cosine is at least LINKS[0]. A vector with more than NEIGHBOURS
-links takes the next higher threshold; and a component of more than BLOCK vectors falls apart at the
-next higher threshold. So each vector is in one block, the largest component around it that is small
-enough, and the blocks are a function of the set of vectors: no order of arrival, no history.
-After a change only the blocks near it are looked at.
+links takes the next higher level, and a component of more than BLOCK vectors falls apart at the
+next higher level: first the threshold rises, then vectors are linked only within classes that
+their digests put them in, two classes, four and so on. So each vector is in one block, the largest
+component around it that is small enough, and the blocks are a function of the set of vectors: no
+order of arrival, no history. After a change only the blocks near it are looked at.
 """
 
 from __future__ import annotations
@@ -17,14 +18,19 @@ from numpy.typing import NDArray
 from pipeline.events.neighbours import Neighbours, Products, Slots
 from pipeline.events.terms import UNIT, Terms
 
-LINKS = (0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.92, 0.97)
-"""The thresholds. At the last one blocks may be of any size: such texts are the same."""
-NEIGHBOURS = 200
-BLOCK = 300
+LINKS = (0.25, 0.30, 0.35, 0.40, 0.45, 0.50)
+"""The thresholds of the first levels; all others have the last one."""
+HALVINGS = 12
+"""Further levels, each with twice as many classes. At the last one a block may be of any size."""
+NEIGHBOURS = 400
+BLOCK = 600
 
-_THRESHOLDS = np.array([round(link * UNIT**2) for link in LINKS], np.int64)
-_LAST = len(LINKS) - 1
-_MIX = np.uint64(0x9E3779B97F4A7C15)
+_LAST = len(LINKS) + HALVINGS - 1
+_THRESHOLDS = np.array(
+    [round(link * UNIT**2) for link in (*LINKS, *[LINKS[-1]] * HALVINGS)], np.int64
+)
+_CLASSES = np.array([0] * len(LINKS) + [2**64 - 2 ** (63 - n) for n in range(HALVINGS)], np.uint64)
+"""Of each level, the bits of two digests that must be equal."""
 
 
 class Links:
@@ -33,7 +39,7 @@ class Links:
     def __init__(self) -> None:
         """Starts empty."""
         self._near = Neighbours(LINKS[0])
-        self._counts = np.zeros((self._near.capacity, len(LINKS)), np.int32)
+        self._counts = np.zeros((self._near.capacity, _LAST + 1), np.int32)
         self._levels = np.zeros(self._near.capacity, np.int16)
         self._hashes = np.zeros(self._near.capacity, np.uint64)
         # Of each slot what it is linked with, as product << 32 | slot.
@@ -64,7 +70,7 @@ class Links:
             self._grow()
         slots, products = self._near.near(slot)
         self._hashes[slot] = digest
-        alike = products[:, None] >= _THRESHOLDS
+        alike = self._alike(slot, slots, products)
         self._counts[slot] = alike.sum(0)
         self._counts[slots] += alike
         self._levels[slot] = _level(self._counts[slot : slot + 1])[0]
@@ -81,7 +87,7 @@ class Links:
     def discard(self, slot: int) -> None:
         """Removes a vector."""
         slots, products = self._near.near(slot)
-        self._counts[slots] -= products[:, None] >= _THRESHOLDS
+        self._counts[slots] -= self._alike(slot, slots, products)
         for packed in self._edges.pop(slot):
             other = packed & 0xFFFFFFFF
             self._edges[other].remove((packed & ~0xFFFFFFFF) | slot)
@@ -97,7 +103,7 @@ class Links:
     def settle(self) -> list[list[int]]:
         """Returns the blocks that are not what they were when last asked for."""
         pending, self._touched = self._touched, set()
-        large: list[set[int]] = [set() for _ in LINKS]
+        large: list[set[int]] = [set() for _ in _THRESHOLDS]
         done: set[int] = set()
         changed: list[list[int]] = []
         dropped: set[int] = set()
@@ -127,26 +133,34 @@ class Links:
 
         Args:
             slot: Where to start.
-            large: At each threshold, slots of components that are known to be too large.
+            large: At each level, slots of components that are known to be too large.
         """
-        for level, threshold in enumerate(_THRESHOLDS.tolist()):
-            if slot in large[level]:
-                continue
-            seen, rest = {slot}, [slot]
-            while rest:
-                found = self._beyond(rest.pop(), threshold) - seen
-                seen |= found
-                if level < _LAST and (len(seen) > BLOCK or not found.isdisjoint(large[level])):
-                    large[level] |= seen
-                    break
-                rest += found
-            else:
-                return seen
-        raise AssertionError("at the last threshold a component may be of any size")
+        for level in range(_LAST):
+            if slot not in large[level]:
+                seen = self._component(slot, level, large[level])
+                if seen is not None:
+                    return seen
+        return self._component(slot, _LAST, None) or {slot}
 
-    def _beyond(self, slot: int, threshold: int) -> set[int]:
+    def _component(self, slot: int, level: int, large: set[int] | None) -> set[int] | None:
+        """Returns the component around a slot; None where it is too large, which is added."""
+        seen, rest = {slot}, [slot]
+        while rest:
+            found = self._beyond(rest.pop(), level) - seen
+            seen |= found
+            if large is not None and (len(seen) > BLOCK or not found.isdisjoint(large)):
+                large |= seen
+                return None
+            rest += found
+        return seen
+
+    def _beyond(self, slot: int, level: int) -> set[int]:
         packed = np.array(self._edges[slot], np.int64)
-        return set((packed[packed >> 32 >= threshold] & 0xFFFFFFFF).tolist())
+        slots = packed[packed >> 32 >= _THRESHOLDS[level]] & 0xFFFFFFFF
+        if _CLASSES[level]:
+            differing = (self._hashes[slots] ^ self._hashes[slot]) & _CLASSES[level]
+            slots = slots[differing == 0]
+        return set(slots.tolist())
 
     def _changed(self, slots: Slots) -> list[int]:
         """Sets the levels of slots and returns those whose level was another."""
@@ -156,14 +170,17 @@ class Links:
         found: list[int] = slots[changed].tolist()
         return found
 
+    def _alike(self, slot: int, slots: Slots, products: Products) -> NDArray[np.bool_]:
+        """Returns for each neighbour of a slot, and each level, whether they are alike at it."""
+        differing = (self._hashes[slots] ^ self._hashes[slot])[:, None] & _CLASSES
+        alike: NDArray[np.bool_] = (products[:, None] >= _THRESHOLDS) & (differing == 0)
+        return alike
+
     def _linked(self, slot: int, slots: Slots, products: Products) -> NDArray[np.bool_]:
         """Returns which of its neighbours a slot is linked with."""
         levels = np.maximum(self._levels[slots], self._levels[slot])
-        mixed = ((self._hashes[slots] ^ self._hashes[slot]) * _MIX) >> np.uint64(32)
-        thin = (np.int64(1) << np.maximum(levels - _LAST, 0).astype(np.int64)) - 1
-        linked: NDArray[np.bool_] = (products >= _THRESHOLDS[np.minimum(levels, _LAST)]) & (
-            (mixed.astype(np.int64) & thin) == 0
-        )
+        differing = (self._hashes[slots] ^ self._hashes[slot]) & _CLASSES[levels]
+        linked: NDArray[np.bool_] = (products >= _THRESHOLDS[levels]) & (differing == 0)
         return linked
 
     def _unlink(self, slot: int) -> None:
@@ -198,15 +215,10 @@ class Links:
 
 
 def _level(counts: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Returns the first threshold at which a slot has few enough neighbours.
-
-    Beyond the last threshold each further level keeps half of the links.
-    """
+    """Returns the first level at which a slot has few enough neighbours, or else the last."""
     few = counts <= NEIGHBOURS
-    halvings = np.ceil(np.log2(np.maximum(counts[:, -1], NEIGHBOURS) / NEIGHBOURS))
-    level: NDArray[np.int64] = np.where(
-        few.any(1), few.argmax(1), _LAST + halvings.astype(np.int64)
-    )
+    few[:, _LAST] = True
+    level: NDArray[np.int64] = few.argmax(1)
     return level
 
 

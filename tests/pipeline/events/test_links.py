@@ -68,17 +68,25 @@ def tight(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("tight")
 def test_a_large_component_falls_apart_at_a_higher_threshold() -> None:
     """Five vectors in a chain are a block; a sixth makes it too large, and breaks it."""
-    chain = [vector(16 * n, n) for n in range(6)]  # cosine .961: linked at .92, not at .97
+    near = [vector(9 * n, n) for n in range(3)]
+    chain = [*near, *(vector(18 + 62 + 9 * n, n + 3) for n in range(3))]  # cosine .469 between
     assert blocks(set(range(5)), chain) == {frozenset(range(5))}
-    assert blocks(set(range(6)), chain) == {frozenset({n}) for n in range(6)}
+    assert blocks(set(range(6)), chain) == {frozenset({0, 1, 2}), frozenset({3, 4, 5})}
 
 
-def test_alike_vectors_do_not_all_have_links_with_each_other() -> None:
-    """Beyond the last threshold links are thinned, so that memory is bounded; one block is left."""
+def test_many_alike_vectors_fall_into_a_few_blocks() -> None:
+    """Beyond the last threshold vectors are halved by their digests: blocks of middling size.
+
+    The links of each are few, so that memory is bounded.
+    """
     found = Links()
-    slots = [found.add(vector(n / 20, n), n * 0x9E3779B97F4A7C15 % 2**64) for n in range(800)]
-    assert found.settle() == [slots]
-    assert found.count < len(slots) * links.NEIGHBOURS
+    for n in range(1300):
+        found.add(vector(n / 25, n), n * 0x9E3779B97F4A7C15 % 2**64)
+    sizes = [len(block) for block in found.settle()]
+    assert sum(sizes) == 1300
+    assert max(sizes) <= links.BLOCK
+    assert 2 <= len(sizes) <= 8
+    assert found.count < 1300 * links.NEIGHBOURS
 
 
 def test_thresholds_rise() -> None:

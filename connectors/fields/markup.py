@@ -43,6 +43,9 @@ _SKIPPED = frozenset(
 _HIDDEN = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all)\b", re.I
 )
+_LONG_TAG = re.compile(r"<[^<>]{4000,}")
+_SPACE = re.compile(r"[\s/]+")
+_MOST_ATTRIBUTES = 2_000
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _MARKUP = re.compile(r"<[/!]?[a-zA-Z-][^<>]*>")
 _WIDEST_COLUMN = 40  # a longer cell is prose: aligning to it would waste memory and screen
@@ -52,6 +55,17 @@ def local_name(element: etree._Element) -> str:
     """Returns an element's name without its namespace; "" for a comment or an instruction."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def has_overlong_tag(text: str) -> bool:
+    """Returns whether a tag has more attributes than a parser reads in time.
+
+    A long value, such as a picture in a data URI, is no harm.
+    """
+    return any(
+        len(_SPACE.findall(text, *match.span())) > _MOST_ATTRIBUTES
+        for match in _LONG_TAG.finditer(text)
+    )
 
 
 def looks_like_markup(text: str) -> bool:
@@ -132,6 +146,8 @@ def text_of_html(markup: str) -> str:
     markup = sanitise(markup)
     if not markup.strip():
         return ""
+    if has_overlong_tag(markup):
+        return _untagged(markup)
     parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
     try:
         root = html.document_fromstring(

@@ -14,7 +14,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -23,7 +23,7 @@ from lxml import html as lxml_html
 
 from connectors.fields import printed, restrictions, signals, values
 from connectors.fields.charset import decode
-from connectors.fields.markup import text_of
+from connectors.fields.markup import has_overlong_tag, text_of
 from connectors.fields.times import any_assumed, instant
 from connectors.formats import jsontree, xml
 from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
@@ -53,13 +53,11 @@ def parse(raw: bytes, context: Context) -> Parsed:
         ParseError: no article in it; names the line or the types that were found.
     """
     printed.check_text(raw)
-    source = decode(raw)
     page = None
-    if source.lstrip("\ufeff \t\r\n").startswith("<"):
-        page = _tree(source)
+    documents: Iterable[Any] = (document for _, document in jsontree.documents(raw))
+    if decode(raw[:64]).lstrip("\ufeff \t\r\n").startswith("<"):
+        page = _tree(decode(raw))
         documents = _scripts(page)
-    else:
-        documents = [document for _, document in jsontree.documents(raw)]
     articles = [article for document in documents for article in _articles(document)]
     if not articles:
         raise ParseError("no NewsArticle or other article of schema.org", "line 1")
@@ -73,6 +71,8 @@ def parse(raw: bytes, context: Context) -> Parsed:
 def _tree(source: str) -> etree._Element:
     if source.count("<") > jsontree.MAX_TAGS:
         raise ParseError(f"more than {jsontree.MAX_TAGS} tags", "the page")
+    if has_overlong_tag(source):
+        raise ParseError("a tag of too many attributes", "the page")
     parser = lxml_html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
     try:
         return lxml_html.document_fromstring(source.encode("utf-8", "replace"), parser=parser)

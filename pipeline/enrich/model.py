@@ -20,7 +20,7 @@ import spacy
 from numpy.typing import NDArray
 from thinc.api import NumpyOps, registry, use_ops
 
-from pipeline.enrich.mentions import Span, cleaned
+from pipeline.enrich.mentions import Span, cleaned, people_cut
 from pipeline.wire.errors import SetupError
 from pipeline.wire.labels import Label, of_model
 
@@ -103,13 +103,12 @@ def _packed(doc: Any) -> array[int]:
         for e in doc.ents
         if (label := of_model(e.label_)) is not None
     ]
+    names = cleaned(found, doc.text)
+    if doc.lang_ != "en":
+        names = people_cut(names, doc.text)
     return array(
         "I",
-        [
-            number
-            for start, end, label in cleaned(found, doc.text)
-            for number in (start, end, _LABEL_NUMBERS[label])
-        ],
+        [number for start, end, label in names for number in (start, end, _LABEL_NUMBERS[label])],
     )
 
 

@@ -307,9 +307,9 @@ class _Reader:
             return 0.0
         found = {id(self.cover[k]): self.cover[k] for k in range(i, j + 1) if k in self.cover}
         if not found:
-            return -1.0
+            return -0.3
         [mention, *more] = found.values()
         same = mention.start == self.words[i][0] and mention.end >= self.words[j][1]
         if mention.label in PLACES:
             return 3.0 if same and not more else 0.0
-        return -3.0
+        return -2.0

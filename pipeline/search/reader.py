@@ -32,9 +32,9 @@ from pipeline.search import (
 from pipeline.search.counts import counts
 from pipeline.search.cursors import Cursor, decode, digest, encode
 from pipeline.search.request import SearchRequest
-from pipeline.search.visible import Body, is_visible, visible
+from pipeline.search.visible import Body, Clause, is_visible, visible
 from pipeline.wire.errors import CursorExpired, IndexUnavailable, SetupError
-from pipeline.wire.story import Status
+from pipeline.wire.story import Signal, Status
 
 KEEP_ALIVE = "3m"
 """How long Elasticsearch keeps a listing for its next page."""
@@ -48,6 +48,10 @@ COLLAPSE_ROUNDS = 5
 """Searches for one page of a listing that is mostly near-duplicates; then the page stays short."""
 MAX_VERSIONS = 200
 """Versions listed of a story: its newest ones."""
+MAX_NOTICES = 200
+"""Withdrawals listed, and corrections."""
+NOTICE_FIELDS = ("id", "source", "status", "signal", "version", "slugline", "ednote", "indexed_at")
+"""Of a withdrawn story: nothing of its text."""
 MAX_TERMS, MAX_HITS = 500, 10_000
 """Of one search by many ids."""
 
@@ -166,6 +170,30 @@ class Reader:
         ):
             return None
         return held
+
+    async def notices(self, since: datetime) -> tuple[list[Document], list[Document]]:
+        """Return the withdrawals and the visible corrections indexed since an instant.
+
+        The newest come first. A withdrawal is the agency's notice, without the story's text.
+        """
+        recent = {"range": {"indexed_at": {"gt": since.isoformat()}}}
+        withdrawn = {"term": {"status": Status.WITHDRAWN.value}}
+        corrected = {"term": {"signal": Signal.CORRECTION.value}}
+
+        def listed(fields: Sequence[str], *clauses: Clause) -> Awaitable[dict[str, Any]]:
+            body: Body = {
+                "size": MAX_NOTICES,
+                "query": {"bool": {"filter": [recent, *clauses]}},
+                "sort": [{"indexed_at": "desc"}, {"id": "asc"}],
+                "_source": [*NOTICE_FIELDS, *fields],
+            }
+            return self._search(body, index=self._index)
+
+        both = await together(
+            listed((), withdrawn), listed(("headline",), corrected, visible(datetime.now(UTC)))
+        )
+        kills, corrections = ([h["_source"] for h in each["hits"]["hits"]] for each in both)
+        return kills, corrections
 
     async def versions(self, story_id: str) -> list[tuple[int, Document]]:
         """Return a story's versions with their index versions, newest first.

@@ -7,7 +7,7 @@ import itertools
 import re
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -44,6 +44,8 @@ FACET_VALUES = 6
 FORM_FIELDS = ("q", "since", "until", "sort", "collapse")
 SINGLE_FILTERS = ("since", "until", "near", "bbox")
 MAX_CURSOR_CHARS = 4096
+NOTICES_OF = timedelta(days=1)
+"""How far back the list of withdrawals and corrections goes."""
 LONG_WORD = 26
 """Characters: longer words are no names."""
 FLUSH = "\0"
@@ -175,6 +177,17 @@ async def story_page(
         headline=marking.pieces(shown, "headline"),
         map=drawings.map_around([_place_count(place) for place in shown.get("places", ())]),
     )
+
+
+@router.get("/notices")
+async def notices_page(request: Request) -> Response:
+    """List the withdrawals and corrections of the last day."""
+    now = datetime.now(UTC)
+    try:
+        kills, corrections = await awaited(request, reader(request).notices(now - NOTICES_OF))
+    except NewswireError:
+        return _away()
+    return html_page("notices.html", kills=kills, corrections=corrections, now=now)
 
 
 async def _around(

@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 from pipeline.search.cursors import Cursor, digest, encode
 from pipeline.search.request import SearchRequest
 from pipeline.wire.enriched import Enriched
-from pipeline.wire.story import Status
+from pipeline.wire.story import Signal, Status
+from pipeline.wire.versions import blank
 from tests.integration.web.newsroom import Newsroom, newsroom, served
 from tests.records import enriched
 from tests.servers import Engine
@@ -74,6 +75,23 @@ def test_an_embargoed_version_stays_hidden(client: TestClient) -> None:
     assert client.get(f"/api/versions/ap:freed?key={versions[1]['key']}").status_code == 200
     shown = client.get(f"/story/ap:freed?older={hidden}&newer={newest}").text
     assert "secret" not in shown
+
+
+def test_kills_and_corrections_are_listed(room: Newsroom, client: TestClient) -> None:
+    """Withdrawals without their text, corrections that may be shown, and nothing else."""
+    correction = {"signal": Signal.CORRECTION, "version": 2}
+    room.index(enriched("ap:fixed", "Mayor named rightly", **correction))
+    room.index(enriched("ap:fixed-held", "Mayor of Nauru", **correction, **LATER))
+    kill = enriched("ap:gone", status=Status.WITHDRAWN, slugline="MAYOR", ednote="It is wrong.")
+    room.index(Enriched(story=blank(kill.story), provenance=kill.provenance))
+    text = client.get("/notices").text
+    assert "Mayor named rightly" in text
+    assert "MAYOR" in text
+    assert "It is wrong." in text
+    assert "Nauru" not in text
+    assert "ap:killed" in text
+    assert "Valparaiso" not in text
+    assert "Council has voted" not in text
 
 
 @pytest.mark.parametrize("after", [[], [0, "ap:a"]])

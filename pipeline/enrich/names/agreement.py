@@ -34,14 +34,14 @@ Row = tuple[int, int, tuple[str, ...]]
 """A candidate of the story: start, end, and its local features."""
 
 _LOWER_WORD = re.compile(r"\b[^\W\d_]+\b")
-_SHARED = (
+_SHARED = frozenset((
     "P titles", "P Cap titles", "P roles", "P kin", "N , age", "N speech", "N after_organisation",
     "P nouns_organisation", "N company_suffixes", "N 's after_organisation", "P in 1", "P in n",
     "P speech", "N after_place", "P nouns_place", "N , who", "N , which", "P the", "alias ORG",
     "alias PERSON", "alias GPE", "place GPE sure", "N - low", "F titles",
-)  # fmt: skip
+))  # fmt: skip
 """Local features of a form's mentions that count for all of them."""
-_VOTES = (*(f"model {label}" for label in Label), "model none")
+_VOTES = frozenset((*(f"model {label}" for label in Label), "model none"))
 _INHERITED = {
     "head ORG": "head ORG", "head GPE": "head GPE", "head LOC": "head LOC", "head FAC": "head FAC",
     "head EVENT": "head EVENT", "L company_suffixes": "suffix", "given + word": "given",
@@ -113,8 +113,7 @@ class Forms:
             odds = self.best[key]
             self.surnames[words[-1]] = max(self.surnames[words[-1]], odds[1])
             speaks = max(odds[1:]) >= LIKELY
-            features = {f for i in found for f in self.rows[i][2]}
-            tags = {tag for feature, tag in _INHERITED.items() if feature in features}
+            tags = {_INHERITED[f] for i in found for f in self.rows[i][2] if f in _INHERITED}
             for part, where in _parts(words):
                 if part in self.at and part != key:
                     if speaks:
@@ -134,9 +133,9 @@ class Forms:
         """Count the features and the model's votes of each form's free mentions."""
         self.counted: dict[str, dict[str, float]] = {}
         for key, found in self.at.items():
-            free = [set(self.rows[i][2]) for i in found if self.free[i] >= FREE]
-            shared = Counter(f for features in free for f in _SHARED if f in features)
-            votes = Counter(f for features in free for f in _VOTES if f in features)
+            free = [self.rows[i][2] for i in found if self.free[i] >= FREE]
+            shared = Counter(f for features in free for f in features if f in _SHARED)
+            votes = Counter(f for features in free for f in features if f in _VOTES)
             row = {f"story {f}": min(1.0, count / 2) for f, count in shared.items()}
             row.update((f"story {f}", count / len(free)) for f, count in votes.items())
             row.update((f"story {tag}", 1.0) for tag in sorted(self.inherited[key]))

@@ -108,6 +108,7 @@ def _main(word: str, known: Known) -> str:
     return "CAPS" if shape == "CAPS" and len(word) < 6 else "word"
 
 
+@lru_cache(maxsize=1 << 15)
 def _shape(word: str) -> str:
     if _NUMBER.match(word):
         return "number" if word.isdigit() else "number+"
@@ -407,7 +408,7 @@ def _before(view: View, i: int, start: int, shape: str, table: bool, out: list[s
             out.append(f"P {'NL' if before == chr(10) else before}")
         out += ["opens", f"opens {shape}"]
         return
-    out += _beside(view, "P", before, gap, shape, table)
+    out += _beside(view.known, "P", before, bool(gap), shape, table)
     if before[0].isupper() and (not previous or previous in '\n.!?:;"“”'):
         out.append(f"P opener {_main(before, view.known)}")
     if before in ("of", "in", "the", "and", ",") and previous:
@@ -425,7 +426,7 @@ def _after(view: View, j: int, end: int, shape: str, table: bool, out: list[str]
         out.append("N end")
         return
     gap = view.text[end : view.starts[j]]
-    out += _beside(view, "N", after, gap, shape, table)
+    out += _beside(view.known, "N", after, bool(gap), shape, table)
     if after in "'’" and following in ("s", "S"):
         out += ["N 's", f"N 's {shape}", *_prefixed(view, "N 's", view.token(j + 2))]
     elif after == ",":
@@ -449,26 +450,23 @@ def _prefixed(view: View, prefix: str, word: str) -> list[str]:
     return [f"{prefix} {name}" for name in found if not name.startswith("-")]
 
 
-def _beside(view: View, side: str, word: str, gap: str, shape: str, table: bool) -> list[str]:
+@lru_cache(maxsize=1 << 14)
+def _beside(
+    known: Known, side: str, word: str, apart: bool, shape: str, table: bool
+) -> tuple[str, ...]:
     """Returns the features of the token before or after."""
-    out = []
-    lower = word.lower()
-    kind = _shape(word) if word[0].isalnum() else ""
-    if not kind:
-        out.append(f"{side} {word}{'' if gap else ' tight'}")
-        if table:
-            out.append(f"table {side} {word}")
-        return out
-    out.append(f"{side} {kind} {shape}{'' if gap else ' tight'}")
+    tight = "" if apart else " tight"
+    if not word[0].isalnum():
+        return (f"{side} {word}{tight}", *([f"table {side} {word}"] if table else []))
+    lower, kind = word.lower(), _shape(word)
+    out = [f"{side} {kind} {shape}{tight}"]
     if table:
         out.append(f"table {side} {kind}")
     if lower in cues().closed:
         out += [f"{side} {lower}", f"{side} {lower} {shape}"]
-    prefix = f"{side}{'' if kind == 'low' else ' Cap'}"
-    names = [
-        n
-        for n in _classes(word, view.known)
-        if not (kind == "low" and n.startswith(("gaz", "given")))
-    ]
-    out += [f"{prefix} {n}" for n in names]
-    return out
+    names = _classes(word, known)
+    if kind == "low":
+        out += [f"{side} {name}" for name in names if not name.startswith(("gaz", "given"))]
+    else:
+        out += [f"{side} Cap {name}" for name in names]
+    return tuple(out)

@@ -26,7 +26,7 @@ from pipeline.enrich.names.aliases import Aliases
 from pipeline.enrich.names.candidates import candidates
 from pipeline.enrich.names.cover import Cover
 from pipeline.enrich.names.features import Known, PlacedSpan, View, features
-from pipeline.enrich.names.scoring import Scores, agreed_scores, chosen, local_scores
+from pipeline.enrich.names.scoring import Scores, agreed_scores, chosen, hopeful, local_scores
 from pipeline.enrich.names.tables import is_sport
 from pipeline.enrich.names.titles import is_title, title_before, without_title
 from pipeline.enrich.paragraphs import paragraphs, remembered
@@ -164,14 +164,16 @@ def _read(
     """One paragraph by itself, given what the model and the gazetteer found in it."""
     view = View(text, model, places, aliases, known, sport)
     spans = candidates(text, [*model, *((s, e, label) for s, e, label, _, _ in places)])
-    rows = [features(view, c) for c in spans]
+    found = [features(view, c) for c in spans]
+    scores = local_scores(found)
+    kept = hopeful(scores)
     # Kept for long: only what is asked about again, and each name of a feature once.
     return Read(
         tuple(
-            (c.start, c.end, tuple(CARRIED[f] for f in row if f in CARRIED))
-            for c, row in zip(spans, rows, strict=True)
+            (spans[i].start, spans[i].end, tuple(CARRIED[f] for f in found[i] if f in CARRIED))
+            for i in kept
         ),
-        local_scores(rows),
+        scores[kept],
     )
 
 

@@ -21,48 +21,76 @@ KINDS = ("NONE", "PERSON", "ORG", "PLACE", "MISC")
 LEAST_GAIN = -0.25
 """A candidate is a name if its best kind's log probability exceeds that of NONE by more."""
 
+LEAST_HOPE = -6.0
+"""A candidate whose best kind is less likely than NONE by more is dropped by its own place."""
+
 Scores = NDArray[np.float64]
-Weights = Mapping[str, NDArray[np.float64]]
+
+
+class Weights:
+    """A table of weights: for each feature one weight for each kind."""
+
+    def __init__(self, rows: Mapping[str, Sequence[float]]) -> None:
+        self.index = {feature: i for i, feature in enumerate(rows)}
+        # The last row is for candidates without a feature that has weights.
+        self.table = np.zeros((len(self.index) + 1, len(KINDS)))
+        for feature, row in rows.items():
+            self.table[self.index[feature]] = row
 
 
 @cache
 def weights(name: str) -> Weights:
-    """Returns a table of weights: for each feature one weight for each kind."""
+    """Returns a table of weights that is shipped."""
     raw = files("pipeline.enrich.names").joinpath(f"data/{name}.toml").read_text(encoding="utf-8")
-    return {feature: np.array(row) for feature, row in tomllib.loads(raw)["weights"].items()}
+    return Weights(tomllib.loads(raw)["weights"])
 
 
 def local_scores(rows: Iterable[Sequence[str]], table: Weights | None = None) -> Scores:
     """Returns the log probabilities of candidates by their features, one row each."""
     table = weights("local") if table is None else table
-    return log_probabilities(
-        [
-            sum((table[f] for f in features if f in table), start=np.zeros(len(KINDS)))
-            for features in rows
-        ]
-    )
+    none, index = len(table.index), table.index
+    starts: list[int] = []
+    columns: list[int] = []
+    for features in rows:
+        starts.append(len(columns))
+        columns += (index[f] for f in features if f in index)
+        columns.append(none)
+    if not starts:
+        return np.zeros((0, len(KINDS)))
+    return log_probabilities(np.add.reduceat(table.table[columns], starts))
 
 
 def agreed_scores(rows: Iterable[Mapping[str, float]], table: Weights | None = None) -> Scores:
     """Returns the log probabilities of candidates by features that have values."""
     table = weights("agreement") if table is None else table
-    return log_probabilities(
-        [
-            sum(
-                (value * table[f] for f, value in features.items() if f in table),
-                start=np.zeros(len(KINDS)),
-            )
-            for features in rows
-        ]
-    )
-
-
-def log_probabilities(rows: Sequence[NDArray[np.float64]]) -> Scores:
-    """Returns each row less the logarithm of the sum of its exponentials."""
-    if not rows:
+    none, index = len(table.index), table.index
+    starts: list[int] = []
+    columns: list[int] = []
+    values: list[float] = []
+    for features in rows:
+        starts.append(len(columns))
+        for feature, value in features.items():
+            if feature in index:
+                columns.append(index[feature])
+                values.append(value)
+        columns.append(none)
+        values.append(0.0)
+    if not starts:
         return np.zeros((0, len(KINDS)))
-    z = np.array(rows)
-    z -= z.max(axis=1, keepdims=True)
+    weighted = table.table[columns] * np.array(values)[:, None]
+    return log_probabilities(np.add.reduceat(weighted, starts))
+
+
+def hopeful(scores: Scores) -> list[int]:
+    """Returns the numbers of the candidates that the rest of the story may still make names."""
+    if not len(scores):
+        return []
+    return np.flatnonzero(scores[:, 1:].max(axis=1) - scores[:, 0] >= LEAST_HOPE).tolist()
+
+
+def log_probabilities(z: NDArray[np.float64]) -> Scores:
+    """Returns each row less the logarithm of the sum of its exponentials."""
+    z = z - z.max(axis=1, keepdims=True)
     normalised: Scores = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
     return normalised
 

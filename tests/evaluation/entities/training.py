@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,15 @@ from pipeline.enrich.names.agreement import agreement
 from pipeline.enrich.names.candidates import candidates
 from pipeline.enrich.names.features import View, features
 from pipeline.enrich.names.naming import label_of
-from pipeline.enrich.names.scoring import KINDS, Scores, agreed_scores, chosen, local_scores
+from pipeline.enrich.names.scoring import (
+    KINDS,
+    Scores,
+    Weights,
+    agreed_scores,
+    chosen,
+    hopeful,
+    local_scores,
+)
 from pipeline.enrich.names.tables import is_sport
 from pipeline.enrich.paragraphs import paragraphs
 from pipeline.wire.labels import PLACES, Label
@@ -143,7 +151,7 @@ def crossed(examples: Sequence[Example]) -> list[Scores]:
     """Returns the local scores of each example by weights that it had no part in."""
     folds = [_fold(e.id) for e in examples]
     tables = [
-        local_weights([e for e, f in zip(examples, folds, strict=True) if f != fold])
+        Weights(local_weights([e for e, f in zip(examples, folds, strict=True) if f != fold]))
         for fold in range(FOLDS)
     ]
     return [
@@ -180,12 +188,14 @@ def measured(examples: Sequence[Example]) -> Iterable[str]:
 
 def decided(example: Example, tables: tuple[Table, Table]) -> list[tuple[int, int, str]]:
     """Returns the names of an example by some weights."""
-    local, agreed = tables
+    local, agreed = (Weights(table) for table in tables)
     scores = local_scores((row[2] for row in example.rows), local)
-    scores = agreed_scores(agreement(example.text, example.rows, scores), agreed)
+    kept = hopeful(scores)
+    rows = [example.rows[i] for i in kept]
+    scores = agreed_scores(agreement(example.text, rows, scores[kept]), agreed)
     return [
-        (*example.rows[i][:2], label_of(kind, example.rows[i][2]))
-        for i, kind in chosen([row[:2] for row in example.rows], scores)
+        (*rows[i][:2], label_of(kind, rows[i][2]))
+        for i, kind in chosen([row[:2] for row in rows], scores)
     ]
 
 
@@ -281,17 +291,24 @@ def local_weights(examples: Sequence[Example]) -> Table:
 
 def agreement_weights(examples: Sequence[Example], scores: Sequence[Scores]) -> Table:
     """Returns the weights of what the rest of a story says, given local scores."""
-    rows = [
-        row
-        for e, own in zip(examples, scores, strict=True)
-        for row in agreement(e.text, e.rows, own)
-    ]
+    rows: list[dict[str, float]] = []
+    hoped: list[Example] = []
+    for example, own in zip(examples, scores, strict=True):
+        kept = hopeful(own)
+        left = replace(
+            example,
+            rows=[example.rows[i] for i in kept],
+            allowed=example.allowed[kept],
+            weight=example.weight[kept],
+        )
+        hoped.append(left)
+        rows += agreement(left.text, left.rows, own[kept])
     counts = Counter(f for row in rows for f in row)
     names = sorted(f for f, n in counts.items() if n >= 10)
     prior = np.zeros((len(names), len(KINDS)))
     for k, kind in enumerate(KINDS):
         prior[names.index(f"own {kind}"), k] = 0.8
-    return _fit(names, rows, examples, prior, AGREEMENT_L2, 120)
+    return _fit(names, rows, hoped, prior, AGREEMENT_L2, 120)
 
 
 def _fit(

@@ -273,6 +273,18 @@ def test_topic_created_again_while_idle(tmp_path: Path, broker: Broker) -> None:
     assert (first.counts.losses, second.counts.losses) == (1, 0)
 
 
+@pytest.mark.usefixtures("running")
+def test_topic_of_one_record_created_again(tmp_path: Path, broker: Broker) -> None:
+    """The first offset of a new topic equals the only one acknowledged of the old: a loss."""
+    feed = idle_feed(tmp_path, broker, "wire", b"a|1|one")
+    assert isinstance(feed._source, Listed)
+    broker.records.clear()
+    broker.ends.clear()
+    feed._source.items.append(b"b|1|two")
+    feed.run(Event(), once=True)
+    assert sorted(map(str, broker.said())) == ["one", "two", "two"]
+
+
 def test_topic_created_again_and_filled(
     tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -409,3 +421,48 @@ def test_once_without_a_broker_ends(
     done = run_once(tmp_path, Listed(b"a|1|one"), broker)
     assert done.counts.failure == "away"
     assert broker.said() == []
+
+
+class Noting(Listed):
+    """Notes what was acknowledged, and how much the broker had by then."""
+
+    def __init__(self, broker: Broker, *items: Any) -> None:
+        super().__init__(*items)
+        self.broker = broker
+        self.noted: list[tuple[list[str], int]] = []
+
+    def acknowledged(self, deliveries: Sequence[Delivery]) -> None:
+        if deliveries:
+            self.noted.append(([d.name for d in deliveries], len(self.broker.records)))
+
+
+def test_a_source_is_told_after_the_broker(
+    tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each batch is acknowledged to the source once, after the broker and the cursor have it."""
+    monkeypatch.setattr("connectors.feed.batch.BATCH_DELIVERIES", 2)
+    broker.failures = 2
+    noting = Noting(broker, b"a|1|one", b"b|1|two", b"bad", b"a|1|one")
+    running = run_once(tmp_path, noting, broker)
+    assert noting.noted == [
+        (["delivery-0", "delivery-1"], 2),
+        (["delivery-2", "delivery-3"], 3),
+    ]
+    assert running._cursor.get("next") == "4"
+
+
+def test_a_source_is_not_told_when_the_cursor_fails(
+    tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sender is not answered while the cursor could still forget its delivery."""
+    noting = Noting(broker, b"a|1|one")
+    feed = loop(tmp_path, noting, broker)
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Cursor, "commit", crash)
+        with pytest.raises(KeyboardInterrupt):
+            feed.run(Event(), once=True)
+    assert noting.noted == []

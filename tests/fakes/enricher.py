@@ -32,6 +32,9 @@ class Obedient:
             case "crash-once" if not Path(rest).exists():
                 Path(rest).touch()
                 os._exit(3)
+            case "wait-for":
+                while not Path(rest).exists():
+                    time.sleep(0.05)
             case "hang":
                 time.sleep(3600)
             case "raise":

@@ -73,6 +73,57 @@ def test_killed_in_mid_stream_and_started_again(wire: Wire) -> None:
     assert wire.dead_letters() == []
 
 
+COMMITS_SECONDS = 4.0
+"""Time for several commits: Faust's interval is one second."""
+
+
+def counted(wire: Wire, names: set[str]) -> bool:
+    """Whether exactly these stories are in the index, and all is taken."""
+    return wire.documents().keys() == names and wire.drained()
+
+
+def test_what_is_being_enriched_is_not_acknowledged(wire: Wire) -> None:
+    """The step hangs, commits have time to happen, the worker is killed: all of it comes again."""
+    gate = wire.folder / "gate"
+    names = {f"ap:{n}" for n in range(20)}
+    with wire.worker() as worker:
+        wire.publish([Story(id="ap:before", version=1, body="Text.")])
+        worker.until(lambda: counted(wire, {"ap:before"}))
+        wire.publish(Story(id=n, version=1, body=f"wait-for {gate}") for n in sorted(names))
+        time.sleep(COMMITS_SECONDS)
+        worker.kill()
+        worker.until_gone()
+    assert wire.documents().keys() == {"ap:before"}
+    gate.touch()
+    with wire.worker() as worker:
+        worker.until(lambda: counted(wire, names | {"ap:before"}))
+    assert wire.dead_letters() == []
+
+
+def test_what_is_being_indexed_is_not_acknowledged(wire: Wire) -> None:
+    """The index takes nothing, commits have time to happen, the worker is killed: nothing is lost.
+
+    All of it is on the enriched topic by then, so nobody delivers it again.
+    """
+    if wire.engine.kind == "embedded":
+        pytest.skip("the embedded engine blocks no index")
+    names = {f"ap:{n}" for n in range(20)}
+    index = f"{wire.prefix}-000001"
+    with connect_sync(wire.settings.elasticsearch) as client:
+        client.indices.put_settings(index=index, settings={"index.blocks.write": True})
+        with wire.worker() as worker:
+            wire.publish(Story(id=name, version=1, body="Text.") for name in sorted(names))
+            worker.until(lambda: wire.enriched() == len(names))
+            time.sleep(COMMITS_SECONDS)
+            worker.kill()
+            worker.until_gone()
+        client.indices.put_settings(index=index, settings={"index.blocks.write": None})
+    assert wire.documents() == {}
+    with wire.worker() as worker:
+        worker.until(lambda: counted(wire, names))
+    assert wire.enriched() == len(names)
+
+
 def test_replayed_and_rebuilt(wire: Wire) -> None:
     """The stories taken once more, and an empty index filled from the topic, say the same."""
     wire.publish(stories())

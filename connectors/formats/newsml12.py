@@ -156,10 +156,12 @@ def _story(
         formal_name(chain.first("DescriptiveMetadata/Language")),
         *(xml.attribute(each, "xml:lang") for each in (*chain.components, item.item)),
     )
+    owner = _provider(item) or context.agency or agencies.id_name(*signed)
+    public = item.identifier("PublicIdentifier") or ""
+    formers = urn.former(public, _version(item)) if verdict.status is Status.WITHDRAWN else ()
     return Story(
-        id=values.story_id(
-            _provider(item) or context.agency or agencies.id_name(*signed), identity
-        ),
+        id=values.story_id(owner, identity),
+        former_ids=tuple(values.story_id(owner, former) for former in formers),
         source=source,
         provider_id=item.identifier("PublicIdentifier") or item.identifier("NewsItemId"),
         version=_version(item),

@@ -17,6 +17,7 @@ _UNDATED = re.compile(
     r"(?P<item>urn:newsml:[^:\s]+:(?P<id>.+?)):(?P<revision>\d{1,18})(?P<update>[A-Za-z]?)",
     re.IGNORECASE,
 )
+_MOST_FORMER = 20
 
 
 def without_revision(identifier: str, revision: int | None = None) -> str:
@@ -34,6 +35,18 @@ def without_revision(identifier: str, revision: int | None = None) -> str:
         if match and not match["update"] and int(match["revision"]) != revision:
             match = None
     return match["item"] if match else bare
+
+
+def former(identifier: str, version: int | None) -> tuple[str, ...]:
+    """Returns the identifiers of a URN's earlier revisions, where it has no date.
+
+    Until such URNs lost their revision, each version of a story had an id of its own.
+    """
+    match = None if _URN.fullmatch(identifier) else _UNDATED.fullmatch(identifier)
+    if match is None or (not match["update"] and int(match["revision"]) != version):
+        return ()
+    last = min(int(match["revision"]), _MOST_FORMER)
+    return tuple(f"{match['item']}:{n}{match['update']}" for n in range(last + 1))
 
 
 def parts(identifier: str) -> tuple[str, str, str] | None:

@@ -158,6 +158,17 @@ def test_a_revision_is_no_part_of_an_undated_id(update: str) -> None:
     assert (first.version, second.version) == (1, 2)
 
 
+def test_a_kill_names_the_ids_that_earlier_revisions_had() -> None:
+    """A kill of an undated public identifier carries the id that each revision had before."""
+    public = "<PublicIdentifier>urn:newsml:p.example:4625:2N</PublicIdentifier>"
+    ids = f"<RevisionId>2</RevisionId>{public}"
+    text = NEWSML.format(ids=ids, title="KILL: Pier")
+    kill = one("newsml12", text)
+    assert kill.id == "p.example:urn:newsml:p.example:4625"
+    assert "p.example:urn:newsml:p.example:4625:1N" in kill.former_ids
+    assert one("newsml12", text.replace("KILL: ", "")).former_ids == ()
+
+
 def test_one_guid_for_two_links_names_neither() -> None:
     """Items that share a guid stay apart by their links; a link that moves keeps the story."""
     item = (

@@ -42,6 +42,11 @@ class Events:
     def __len__(self) -> int:
         return len(self._slot_of)
 
+    @property
+    def links(self) -> int:
+        """How many pairs of texts are alike enough to be compared further."""
+        return self._links.count
+
     def __contains__(self, story: str) -> bool:
         return story in self._slot_of
 

@@ -54,6 +54,11 @@ class Window:
         """The stories that have a place in the window, withheld ones too."""
         return frozenset(self._at)
 
+    @property
+    def links(self) -> int:
+        """How many pairs of stories are alike enough to be compared further."""
+        return self._events.links
+
     def __contains__(self, story: str) -> bool:
         return story in self._events
 

@@ -24,6 +24,7 @@ for _name in BLAS_THREADS:  # as the worker's processes, before numpy is loaded
 
 from tests.bench import (  # noqa: E402
     efficiency,
+    events,
     latency,
     memory,
     page,
@@ -49,6 +50,7 @@ PARTS: Mapping[str, Part] = {
     "pressure": pressure.report,
     "queries": queries.report,
     "page": page.report,
+    "events": events.report,
 }
 ORDER = (*PARTS, "profile")
 """Of the sections in the document; the last one is written by hand."""

@@ -42,6 +42,8 @@ class Sizes:
     """From so many on they are searched too."""
     searches: int = 200
     """Of each kind."""
+    events: tuple[int, ...] = (10_000, 100_000)
+    """Stories in the window, when the cost of events is measured."""
     keeps_plots: bool = True
     scale_seconds: float = 15.0
     """Work for one worker, in each setting of workers and partitions."""
@@ -62,6 +64,7 @@ SMOKE = Sizes(
     clicks=1,
     searched_from=20,
     searches=2,
+    events=(300,),
     keeps_plots=False,
     scale_seconds=0.5,
     scale=((1, 4),),

@@ -1,0 +1,172 @@
+"""What events cost: CPU time for each story, and memory, at windows of many stories.
+
+The stories are vectors made here: six tenths of an event's names recur in each of its stories,
+names and words follow Zipf's law, and most events have one story, as on a wire.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.events.terms import PLAIN, RARITY, TERMS, UNIT, Terms, terms
+from pipeline.events.weights import COMMON, RAREST
+from pipeline.events.window import Window
+from tests.bench.running import Sizes, Where
+from tests.bench.stories import stream
+
+BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
+PER_DAY = 100_000
+NAMES, WORDS = 400_000, 40_000
+EVENT_NAMES, OWN_NAMES, PLAIN_WORDS = 14, 22, 14
+SIZES = (1, 2, 3, 5, 12, 60, 300)
+SIZE_SHARES = (500, 200, 100, 100, 60, 8, 1)
+"""Events of each size."""
+AT_ONCE = 3_000
+"""Events that are under way at a time."""
+SETTLED = 1_000
+MEASURED = 1_000
+
+
+class Wire:
+    """Makes stories, one after the other, as a wire of many agencies sends them."""
+
+    def __init__(self, seed: int = 1) -> None:
+        """Starts before the first story."""
+        self._draw = random.Random(seed)
+        self._numbers = np.random.default_rng(seed)
+        self._running: list[tuple[NDArray[Any], int]] = []
+
+    def __iter__(self) -> Iterator[Terms]:
+        """Yields stories without end."""
+        while True:
+            while len(self._running) < AT_ONCE:
+                size = self._draw.choices(SIZES, SIZE_SHARES)[0]
+                self._running.append((self._ranks(EVENT_NAMES, NAMES), size))
+            n = self._draw.randrange(AT_ONCE)
+            names, left = self._running[n]
+            yield self._story(names)
+            if left > 1:
+                self._running[n] = names, left - 1
+            else:
+                self._running[n] = self._running[-1]
+                self._running.pop()
+
+    def _ranks(self, count: int, of: int) -> NDArray[Any]:
+        """Returns ranks by Zipf's law, which is even on a logarithmic scale."""
+        return np.exp(self._numbers.random(count) * np.log(of)).astype(np.int64)
+
+    def _story(self, event: NDArray[Any]) -> Terms:
+        kept = event[self._numbers.random(len(event)) < 0.6]
+        names = np.unique(np.concatenate([kept, self._ranks(OWN_NAMES, NAMES)]))
+        words = np.unique(self._ranks(PLAIN_WORDS, WORDS))
+        repeated = np.where(np.isin(names, event), 2.0, 1.0)
+        ranks = np.concatenate([names, words])
+        rarity = np.clip((COMMON - (6.3 - np.log10(ranks))) / (COMMON - RAREST), 0, 1) ** 0.8
+        weights = rarity * np.concatenate([repeated, np.full(len(words), PLAIN)])
+        mixed = (ranks * 2654435761) % 2**32
+        keys = np.concatenate([mixed[: len(names)] | 1, (mixed[len(names) :] ^ 0x5BD1E995) & ~1])
+        keys, first = np.unique(keys, return_index=True)
+        keys, first = keys[:TERMS], first[:TERMS]
+        weights = weights[first]
+        scaled = np.floor(weights * (UNIT / np.sqrt(np.square(weights).sum())))
+        return Terms(
+            keys.astype(np.uint32),
+            scaled.astype(np.uint16),
+            np.round(rarity[first] * RARITY).astype(np.uint8),
+        )
+
+
+def report(_: Where, sizes: Sizes) -> str:
+    """The section on events."""
+    lines = [
+        "## Events",
+        "",
+        "CPU time of one process for each story that comes to a window of so many and is clustered"
+        " (`pipeline.events`); of every tenth, also for a kill. Memory is what the window holds."
+        " The stories are vectors made by Zipf's law; half of the events have one story. To read a"
+        f" story of 6 kB into a vector takes {reading() * 1000:.1f} ms besides.",
+        "",
+        "| stories | links of a story | story p50 | p99 | kill p50 | p99 | memory | a story |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for window in sizes.events:
+        cost = measure(window)
+        lines.append(
+            f"| {window:,} | {cost.links:.1f} | {_ms(cost.story, 50)} | {_ms(cost.story, 99)}"
+            f" | {_ms(cost.kill, 50)} | {_ms(cost.kill, 99)} | {cost.memory / 2**20:.0f} MiB"
+            f" | {cost.memory / window / 1024:.1f} kB |"
+        )
+    return "\n".join([*lines, ""])
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What stories cost in a window."""
+
+    links: float
+    """Of a story, on average."""
+    story: list[float]
+    """Seconds of CPU time for each."""
+    kill: list[float]
+    memory: int
+    """Bytes of the window."""
+
+
+def measure(window: int) -> Cost:
+    """Returns what stories cost when there are so many."""
+    wire = iter(Wire())
+    found = Window()
+    before = resident()
+    for number in range(window):
+        found.put(f"wire:{number:08}", next(wire), at(number), at(number))
+        if number % SETTLED == 0:
+            found.settle()
+    found.settle()
+    memory = resident() - before
+    story, kill = [], []
+    for number in range(window, window + MEASURED):
+        vector = next(wire)
+        start = time.process_time()
+        found.put(f"wire:{number:08}", vector, at(number), at(number))
+        found.settle()
+        story.append(time.process_time() - start)
+        if number % 10 == 0:
+            killed = number - window // 2
+            start = time.process_time()
+            found.put(f"wire:{killed:08}", None, at(killed))
+            found.settle()
+            kill.append(time.process_time() - start)
+    return Cost(found.links / window, story, kill, memory)
+
+
+def _ms(seconds: list[float], percentile: int) -> str:
+    return f"{1000 * float(np.percentile(seconds, percentile)):.1f} ms"
+
+
+def at(number: int) -> datetime:
+    """Returns the time of publication of a story."""
+    return BEGAN + timedelta(days=number / PER_DAY)
+
+
+def resident() -> int:
+    """Returns the memory of this process, in bytes."""
+    pages = Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]
+    return int(pages) * 4096
+
+
+def reading() -> float:
+    """Returns the seconds that the vector of a story of 6 kB takes."""
+    stories = stream(200)
+    start = time.process_time()
+    for story in stories:
+        terms(story.body, story.headline)
+    return (time.process_time() - start) / len(stories)

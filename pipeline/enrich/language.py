@@ -7,10 +7,14 @@ be one of its language, and no model at all is better than a wrong one.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from pipeline.enrich import lexicon
+from pipeline.enrich.geo import foreign
 from pipeline.wire.story import Story
 
 SURE = 0.8
@@ -19,6 +23,10 @@ SAMPLE = 2000
 """Characters of the body that are looked at."""
 ENOUGH = 60
 """Letters below which a text is too short to tell its language."""
+PLAIN = 200
+"""Letters from which on a text may overrule the metadata."""
+ALMOST_CERTAIN = 0.999
+_MARKS = ".,;:!?\"'()[]«»„“”‘’–—-"
 
 _ENGLISH = frozenset(
     ["the", "of", "and", "to", "that", "for", "on", "with", "is", "was", "by", "said", "has"]
@@ -26,10 +34,21 @@ _ENGLISH = frozenset(
 
 
 def language(story: Story) -> str | None:
-    """The primary subtag of the story's language (BCP 47), in lower case; None if unknown."""
-    if story.language:
-        return primary(story.language)
-    return detect("\n".join(part for part in (story.headline, story.body[:SAMPLE]) if part))
+    """Return the primary subtag of the story's language (BCP 47); None if it is not known.
+
+    The text overrules the metadata where they plainly disagree: feeds are marked with the
+    language of the house, and carry stories in others.
+    """
+    text = "\n".join(part for part in (story.headline, story.body[:SAMPLE]) if part)
+    if not story.language:
+        return detect(text)
+    said = primary(story.language)
+    if sum(map(str.isalpha, text)) < PLAIN:
+        return said
+    found, confidence = _identifier().classify(text)
+    read = primary(str(found))
+    plain = confidence >= ALMOST_CERTAIN and _function_words(text).most_common(1)[:1]
+    return read if plain and plain[0][0] == read and read != said else said
 
 
 def primary(tag: str) -> str | None:
@@ -39,20 +58,49 @@ def primary(tag: str) -> str | None:
 
 
 def detect(text: str) -> str | None:
-    """The language of a text, "en" for a short one in Latin letters, None if it can't be told."""
+    """Return the language of a text, "en" for a short one in Latin letters, None for no language.
+
+    Function words decide where a text is too short to be classified. A table of results without
+    any counts as English.
+    """
     letters = [c for c in text if c.isalpha()]
     if not letters:
         return None
     found, confidence = _identifier().classify(text)
+    words = _function_words(text)
+    [(likely, count), *_] = words.most_common(1) or [("en", 0)]
+    if count > words["en"] and (found == "en" or confidence < SURE):
+        return likely
     if confidence >= SURE:
-        return str(found)
+        return primary(str(found))
     latin = sum(c < "\u0250" for c in letters) > 0.9 * len(letters)
     short = len(letters) < ENOUGH
-    return "en" if latin and (short or found == "en" or _reads_english(text)) else None
+    english = short or found == "en" or not words or _reads_english(text)
+    return "en" if latin and english else None
+
+
+def _function_words(text: str) -> Counter[str]:
+    """Return how many words of a text are function words of each language that has a list."""
+    counts: Counter[str] = Counter()
+    for word in text.lower().split():
+        counts.update(_languages_of().get(word.strip(_MARKS), ()))
+    return counts
+
+
+@cache
+def _languages_of() -> Mapping[str, tuple[str, ...]]:
+    """Return the languages by function word; English words are of English alone."""
+    cues = lexicon.cues()
+    english = _ENGLISH | cues.common | cues.small | cues.after_people
+    found: dict[str, tuple[str, ...]] = {}
+    for name, lists in foreign.languages().items():
+        for word in lists.openers - english:
+            found[word] = (*found.get(word, ()), name)
+    return {**found, **dict.fromkeys(english, ("en",))}
 
 
 def _reads_english(text: str) -> bool:
-    """Whether a mixed text, full of foreign names or quotations, is English in between."""
+    """True where a mixed text, full of foreign names or quotations, is English in between."""
     words = text.lower().split()
     return sum(word in _ENGLISH for word in words) > 0.15 * len(words)
 

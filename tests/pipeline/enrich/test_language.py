@@ -59,3 +59,36 @@ def test_a_configured_model_reads_its_own_language(enricher: Enricher) -> None:
     [enriched] = both.enrich([story])
     assert "person:emmanuel-macron" in {e.id for e in enriched.entities}
     assert enriched.provenance.language == "fr"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Der Rat tagt am Abend.", "de"),
+        ("Hon sade inte när det var klart.", "sv"),
+        ("The board meets tonight.", "en"),
+        ("Rovers 0 United 2\nAlbion 1 Athletic 1\nCounty 3 Wanderers 0\nVale 2 Orient 2", "en"),
+    ],
+)
+def test_a_short_text_is_told_by_its_function_words(text: str, code: str) -> None:
+    """Short sentences of other languages are not taken for English, nor results for nothing."""
+    assert detect(text) == code
+
+
+ENGLISH = (
+    "The ministers said on Tuesday that they would meet again before the end of the month, and "
+    "that no decision had been taken on the loans which the firm had asked for when its ships were "
+    "held in port. A spokesman for the owners said that the talks were useful and would go on."
+)
+
+
+def test_a_text_overrules_metadata_that_it_plainly_contradicts() -> None:
+    """A feed marked it-IT carries an English story."""
+    assert language(Story(id="x", body=ENGLISH, language="it-IT")) == "en"
+    assert language(Story(id="x", body=ENGLISH, language="en-GB")) == "en"
+
+
+def test_a_text_with_few_letters_keeps_the_language_of_its_feed() -> None:
+    """A short text can't contradict anything."""
+    assert language(Story(id="x", body="The talks failed.", language="it-IT")) == "it"
+    assert language(Story(id="x", body="12 - 4; 3 - 3", language="nb-NO")) == "no"

@@ -49,7 +49,7 @@ class Aliases:
 
     def _find(self, name: str) -> Alias | None:
         """What a name stands for, if the table has it. Initialisms count in capitals only."""
-        return self._table.get(_key(name))
+        return self._table.get(key(name))
 
 
 def load(more: Sequence[Path] = (), default: Path = DEFAULT_FILE) -> Aliases:
@@ -78,12 +78,13 @@ def load(more: Sequence[Path] = (), default: Path = DEFAULT_FILE) -> Aliases:
     for name, (label, others) in names.items():
         alias = Alias(name, label, kb.get(name))
         for form in (*others, name):  # a name's own entry goes before another's alias
-            result[_key(form)] = alias
+            result[key(form)] = alias
     others = {name: forms for name, (_, forms) in names.items()}
     return Aliases(result, f"{version}.{digest.hexdigest()}", others)
 
 
-def _key(name: str) -> str:
+def key(name: str) -> str:
+    """Returns the key under which a name stands: initialisms keep their capitals."""
     plain = name.replace(".", "")
     if plain.isupper() and len(plain) <= 6:
         return plain

@@ -1,11 +1,13 @@
 """The alias table and the files that users lay over it."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from pipeline.enrich.names import aliases
 from pipeline.wire.errors import SetupError
+from pipeline.wire.labels import Label
 
 
 def test_initials_count_in_capitals_only() -> None:
@@ -51,3 +53,37 @@ def test_a_missing_file_stops_the_start(tmp_path: Path) -> None:
     """A table that is configured must be there."""
     with pytest.raises(SetupError, match="can't be read"):
         aliases.load([tmp_path / "none.toml"])
+
+
+def test_no_name_of_the_shipped_table_stands_for_two_things() -> None:
+    """Each name and alias is written once, and each id is of a name of the table."""
+    table = tomllib.loads(aliases.DEFAULT_FILE.read_text(encoding="utf-8"))
+    stands_for: dict[str, str] = {}
+    clashes = []
+    for label in Label:
+        for name, others in table.get(label, {}).items():
+            for form in (name, *others):
+                key = aliases.key(form)
+                if stands_for.setdefault(key, name) != name:
+                    clashes.append((form, name, stands_for[key]))
+    assert clashes == []
+    assert set(table["kb"]) <= set(stands_for.values())
+    assert sum(len(table[label]) for label in ("PERSON", "ORG", "NORP")) >= 600
+
+
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        ("DPRK", "North Korea"),
+        ("Kiev", "Kyiv"),
+        ("Daesh", "Islamic State"),
+        ("Tayyip Erdogan", "Recep Tayyip Erdogan"),
+        ("Moammar Gadhafi", "Muammar Gaddafi"),
+        ("Alexey Navalny", "Alexei Navalny"),
+    ],
+)
+def test_spellings_of_other_agencies_are_known(form: str, name: str) -> None:
+    """The same person or body has one id under all its spellings."""
+    found = aliases.load().find(form)
+    assert found is not None
+    assert found.name == name

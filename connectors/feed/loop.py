@@ -265,14 +265,15 @@ class FeedLoop:
         self._cursor.commit(Acknowledged(state={REDELIVERED: str(generation)}))
 
     def _round(self, stop: Event) -> bool:
-        """Poll once and publish in batches; returns True if there was a delivery."""
+        """Poll once and publish in batches; returns True if there was anything new."""
         any_more = False
         polled = self._source.poll(self._cursor)
         try:
             self._alive()
             for batch in self._batches(polled):
-                any_more = any_more or batch.deliveries > 0
                 self._publish(batch)
+                # A page that is the same, or has nothing new, is no reason to ask again at once.
+                any_more = any_more or batch.counts.stories + batch.counts.dead_letters > 0
                 self._source.acknowledged(batch.delivered)
                 self._alive()
                 self._on_change(self.counts)

@@ -61,6 +61,7 @@ class Http(Source):
     def __init__(self, options: HttpOptions, transport: httpx.BaseTransport | None = None) -> None:
         self._options = options
         self.interval_seconds = options.interval_seconds
+        self._behind = False
         self._fetcher = Fetcher(
             options,
             options.hosts,
@@ -75,6 +76,7 @@ class Http(Source):
         ours = cursor.get("url") == url
         at = (cursor.get("at") if ours else None) or url
         known = {name: cursor.get(name) for name in VALIDATORS} if ours else {}
+        self._behind = False
         for _ in range(self._options.max_pages):
             try:
                 page = self._fetcher.get(at, conditions(known))
@@ -106,6 +108,11 @@ class Http(Source):
             if stays:
                 return
             at, known = following, {}
+        self._behind = True
+
+    def settled(self) -> bool:
+        """Return True when the last poll has reached the newest page."""
+        return not self._behind
 
     def close(self) -> None:
         """Close the connections."""

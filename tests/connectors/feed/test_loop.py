@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -15,7 +15,7 @@ from connectors.feed.claims import Claims
 from connectors.feed.health import Health, health
 from connectors.feed.loop import FeedLoop
 from connectors.formats import FORMATS, Parsed
-from connectors.sources import Delivery, Progress, Refused
+from connectors.sources import Delivery, Polled, Progress, Refused
 from connectors.sources.base import now
 from pipeline.kafka.messages import Message
 from pipeline.wire.errors import SourceUnavailable
@@ -466,3 +466,23 @@ def test_a_source_is_not_told_when_the_cursor_fails(
         with pytest.raises(KeyboardInterrupt):
             feed.run(Event(), once=True)
     assert noting.noted == []
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_page_without_news_is_not_asked_for_again_at_once(
+    tmp_path: Path, broker: Broker, same: bool
+) -> None:
+    """A page that is always delivered, whole or with another date in it, ends `--once`."""
+
+    class Page(Listed):
+        polls = 0
+
+        def poll(self, cursor: Cursor) -> Iterator[Polled]:
+            self.polls += 1
+            assert self.polls < 10
+            date = b"" if same else b"\nb|1|the same" * self.polls
+            yield Delivery(b"a|1|one" + date, "page")
+
+    page = Page()
+    run_once(tmp_path, page, broker)
+    assert page.polls == 2

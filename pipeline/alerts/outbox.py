@@ -45,7 +45,7 @@ class Kind(StrEnum):
     STORY = "story"
     """A version that the search finds."""
     WITHDRAWN = "withdrawn"
-    """A story that was told of is to be pulled."""
+    """A story that was sent must be removed."""
 
 
 class State(StrEnum):
@@ -165,7 +165,7 @@ class Outbox:
         self._db.executemany("DELETE FROM embargoed WHERE story = ?", [(each,) for each in stories])
 
     def next(self, alert: str, destination: str, at: float) -> Delivery | None:
-        """What to try now: none of a story before what was told of it earlier is settled."""
+        """Return what to try now: a story's deliveries are settled in their order."""
         row = self._db.execute(
             "SELECT number, alert, destination, story, rank, kind, tries, since"
             " FROM deliveries AS d WHERE state = ? AND alert = ? AND destination = ? AND next <= ?"
@@ -178,7 +178,7 @@ class Outbox:
         return _delivery(row) if row else None
 
     def trying(self, number: int) -> None:
-        """A try begins: from now on the receiver may have been told."""
+        """Count a try that begins: from now on the receiver may have the delivery."""
         self._db.execute("UPDATE deliveries SET tries = tries + 1 WHERE number = ?", (number,))
 
     def settle(self, number: int, state: State, reason: str | None = None) -> None:

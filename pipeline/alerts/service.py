@@ -61,7 +61,7 @@ class Turns:
         self.last, self.waiting = time.monotonic(), waiting
 
     def stalled(self) -> str | None:
-        """Why the process should be started anew, or None."""
+        """Return why the process should be restarted, or None."""
         still = time.monotonic() - self.last
         return f"no turn for {still:.0f} s" if still > STALLED_SECONDS else None
 
@@ -183,7 +183,7 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
 async def _follow(
     settings: Settings, topic: str, outbox: Outbox, matching: Matching, turns: Turns
 ) -> None:
-    """Take batches of the topic, for good; a broker or an index that is away is waited for."""
+    """Take batches of the topic without end, waiting for a broker or an index that is away."""
     waits = delays(settings.retry)
     while True:
         consumer = paced(
@@ -225,7 +225,7 @@ async def _place(consumer: Any, topic: str, partitions: int, outbox: Outbox) -> 
     begins, ends = await consumer.beginning_offsets(parts), await consumer.end_offsets(parts)
     for part in parts:
         at = known.get(part.partition, ends[part])
-        # A topic that was lost and made anew begins again: what was sent is not sent twice.
+        # A topic that was created again begins at 0: what was sent is not sent twice.
         at = begins[part] if at > ends[part] else max(at, begins[part])
         consumer.seek(part, at)
         outbox.move(topic, {part.partition: at})

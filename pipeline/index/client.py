@@ -66,10 +66,10 @@ def translated(settings: ElasticsearchSettings, quotes_no_story: bool = False) -
     try:
         yield
     except TlsError as error:
-        told = error.message  # its str() is "TLS error"
-        if "CERTIFICATE_VERIFY_FAILED" not in told:
-            raise IndexUnavailable(f"Elasticsearch at {at} can't be reached: {told}") from error
-        why = told.rpartition("verify failed: ")[2].partition(" (_ssl")[0]
+        message = error.message  # its str() is "TLS error"
+        if "CERTIFICATE_VERIFY_FAILED" not in message:
+            raise IndexUnavailable(f"Elasticsearch at {at} can't be reached: {message}") from error
+        why = message.rpartition("verify failed: ")[2].partition(" (_ssl")[0]
         raise SetupError(
             f"Elasticsearch at {at}: its certificate can't be trusted: {why}. Renew it there, or "
             "see elasticsearch.ca_file (NEWSWIRE_ELASTICSEARCH__CA_FILE)"

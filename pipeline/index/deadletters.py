@@ -135,7 +135,7 @@ def entry(record: Record) -> Write:
         "failed_at": _instant(letter.failed_at),
     }
     del values["raw"]
-    # Topics that are made anew begin at 0 again: the time tells such letters apart.
+    # A topic that is created again begins at 0: the time distinguishes such letters.
     return Write(
         f"{values['name']}@{letter.failed_at}",
         2 if resolves else 1,

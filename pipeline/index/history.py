@@ -135,8 +135,8 @@ class History:
     async def _withdrawn(self, writes: Sequence[Write], or_equal: bool) -> dict[str, int]:
         """The stories that the index holds as withdrawn, each with a version above all.
 
-        To read what was written a moment ago is dear, its version is cheap: the status is read
-        only where the index holds a newer version than was written.
+        Reading a document that was written a moment ago is slow, reading its version is fast: the
+        status is read only where the index holds a newer version than was written.
 
         Args:
             or_equal: the same one too: it may be another's, if the index refused this.

@@ -115,10 +115,10 @@ def _fit(
     admin: KafkaAdminClient, name: str, settings: Settings, configs: dict[str, str], replicas: int
 ) -> list[str]:
     """Configure a topic that is there; what was changed, and what a person must change."""
-    told = []
+    advice = []
     wanted = dict(configs)
     if replicas < settings.topics.replication:
-        told.append(
+        advice.append(
             f"topic {name} has {replicas} replicas, topics.replication says "
             f"{settings.topics.replication}: give it more with kafka-reassign-partitions.sh"
         )
@@ -131,4 +131,4 @@ def _fit(
     if differ:
         admin.alter_configs([ConfigResource("TOPIC", name, configs=differ)])
     changes = [f"{key} {found.get(key, 'unset')} -> {value}" for key, value in differ.items()]
-    return [f"topic {name} exists" + "".join(f", {change}" for change in changes), *told]
+    return [f"topic {name} exists" + "".join(f", {change}" for change in changes), *advice]

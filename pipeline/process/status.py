@@ -1,4 +1,4 @@
-"""What a running process says of itself: a small JSON file that `newswire status` reads."""
+"""The status of a running process: a small JSON file that `newswire status` reads."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class StatusFile:
     def write(self, values: dict[str, Any]) -> None:
         """Replace the file, so that a reader never sees half of it.
 
-        A full disk leaves the file as it was: no process ends because it can't be told of.
+        A full disk leaves the file as it was, and ends no process.
         """
         text = json.dumps({"kind": self._kind, "pid": os.getpid(), "at": time.time(), **values})
         with self._lock:
@@ -42,12 +42,12 @@ class StatusFile:
                 self._failing = False
 
     def remove(self) -> None:
-        """The process ends in order."""
+        """Remove the file, because the process ends in order."""
         self._path.unlink(missing_ok=True)
 
 
 def read_status(data_dir: Path) -> list[dict[str, Any]]:
-    """The status of every process that is alive; files of dead ones are removed."""
+    """Return the status of every process that is alive; remove the files of dead ones."""
     found = []
     for path in sorted((data_dir / "status").glob("*.json")):
         try:

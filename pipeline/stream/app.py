@@ -63,7 +63,7 @@ def build(settings: Settings) -> faust.App:
         value_serializer="raw",
         consumer_auto_offset_reset="earliest",
         # A group's leader that has just met a broker without its topics (one that starts again)
-        # leaves them out of the assignment, for good as far as anyone can tell: this is how soon
+        # leaves them out of the assignment until its metadata expires: this is how soon
         # it sees that they are there.
         consumer_metadata_max_age_ms=METADATA_SECONDS * 1000,
         consumer_max_fetch_size=kafka.max_request_bytes,
@@ -102,7 +102,7 @@ class Gate:
         self._fail = fail
 
     async def run(self, step: Step, events: Sequence[Any], before: asyncio.Event) -> None:
-        """Run a step on a batch and acknowledge it, or hold it for good.
+        """Run a step on a batch and acknowledge it, or never acknowledge it after an error.
 
         Args:
             before: set when the batches before this one are acknowledged: see `GapConsumer`.

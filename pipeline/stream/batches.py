@@ -22,7 +22,7 @@ SECONDS = 1.0
 async def in_batches(
     events: AsyncIterable[Event], run: Run[Event], most: int, in_flight: int
 ) -> None:
-    """Read events for good and run them in batches, which begin and end in their order.
+    """Read events without end and run them in batches, which begin and end in their order.
 
     Args:
         most: events of a batch.

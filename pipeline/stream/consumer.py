@@ -19,7 +19,7 @@ class GapConsumer(Consumer):
     (`faust.transport.consumer`, faust-streaming 0.15):
 
     - not where the record before the run has offset 0, which it takes for "nothing read yet".
-      The committed offset of such a partition stays at 1 for good, through restarts, until
+      The committed offset of such a partition stays at 1, through restarts, until
       compaction takes the record at 0 as well;
     - with the record behind the run in it, as if that had been acknowledged.
 

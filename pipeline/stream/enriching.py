@@ -1,4 +1,4 @@
-"""The step from `stories` to `enriched`: what is newer is enriched, the rest told as stale."""
+"""The step from `stories` to `enriched`: newer versions are enriched, the rest is stale."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Indexing(Step):
     """Who comes first is first: of two versions in the wrong order the index must refuse the
     second, or nobody would notice (see `overtaken`)."""
     _finishing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
-    """In the same order: `Newest` is told that all up to an offset is there."""
+    """In the same order: `Newest` learns that everything up to an offset is there."""
 
     async def require(self) -> None:
         """Check that the index exists."""

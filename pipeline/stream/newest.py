@@ -1,7 +1,7 @@
 """The newest version of each story that has been enriched, kept without a store of its own.
 
 The compacted topic keeps the last record of a story, not the newest version, so an older
-version must be told before it is enriched and never be written there. What is known:
+version must be recognised before it is enriched, and never be written there. What is known:
 
 - the index holds, by id, the version of all that was indexed (a read by id sees a write
   at once), and outlives the worker;
@@ -48,7 +48,7 @@ class _Partition:
     """End of the enriched partition at assignment; None until it is asked for."""
     passed: bool = False
     in_flight: dict[str, _Written] = field(default_factory=dict)
-    """By story id, what this worker has written there and may have to be told of."""
+    """By story id, what this worker has written there and the index may not have yet."""
 
 
 class Newest:

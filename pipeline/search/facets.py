@@ -92,7 +92,11 @@ class Facet:
 
     def clause(self, values: Values) -> Clause:
         """Return the clause that matches any of the values."""
-        return self.matching(values) if self.matching else any_of(_terms(self.field, values))
+        if self.matching:
+            return self.matching(values)
+        if self.value is not str:  # Elasticsearch compares only keywords regardless of case
+            return {"terms": {self.field: list(values)}}
+        return any_of(_terms(self.field, values))
 
 
 FACETS: Mapping[str, Facet] = {

@@ -20,7 +20,8 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 def test_a_facet_filters_and_counts(name: str) -> None:
     """Each facet is a parameter, a query word and a count."""
     request = SearchRequest(**{name: ("4",)})
-    assert body(request, NOW)["post_filter"]["bool"]["filter"] == [FACETS[name].clause(("4",))]
+    values = getattr(request, name)
+    assert body(request, NOW)["post_filter"]["bool"]["filter"] == [FACETS[name].clause(values)]
     assert counts(request, NOW)["aggs"][name]["aggs"]["values"]["terms"]["field"] == (
         FACETS[name].field
     )
@@ -35,6 +36,12 @@ def test_a_facets_values_are_of_its_type(values: tuple[str, ...]) -> None:
     """An urgency is a number from 0 to 9, and a filter has at most 50 values."""
     with pytest.raises(ValidationError):
         SearchRequest(urgency=values)
+
+
+def test_numbers_are_not_compared_regardless_of_case() -> None:
+    """Elasticsearch refuses that for a field of numbers."""
+    clause = body(SearchRequest(urgency=(1, 2)), NOW)["post_filter"]["bool"]["filter"]
+    assert clause == [{"terms": {"urgency": [1, 2]}}]
 
 
 def test_countries_go_by_code_and_by_name() -> None:

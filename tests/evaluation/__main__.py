@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.geo.gazetteer import Gazetteer
 from pipeline.enrich.geo.shipped import ensure
-from tests.evaluation import cost, duplicates, entities, events, geography
+from tests.evaluation import cost, duplicates, entities, events, geography, languages
 
 ROOT = Path(__file__).resolve().parents[2]
 QUALITY = ROOT / "docs" / "quality.md"
@@ -26,6 +26,7 @@ Section = Callable[[Enricher], str | None]
 SECTIONS: Mapping[str, Section] = {
     "entities": entities.report,
     "geography": geography.report,
+    "languages": languages.report,
     "duplicates": duplicates.report,
     "events": events.report,
     "cost": cost.report,

@@ -92,9 +92,11 @@ def enrich(
     """Find people, organisations and places in texts, as JSON Lines.
 
     In: stories as `newswire parse` prints them, or `{"id": …, "text": …}`. Out, in the
-    same order: `{"id", "entities": [{"text", "label", "mentions": [{"start", "end"}]}],
-    "toponyms": [{"start", "end", "text", "lat", "lon", "geonames_id", "name", "country",
-    "confidence"}]}`, offsets in characters of the given text, or of a story's body.
+    same order: `{"id", "entities": [{"id", "text", "label", "title", "name", "kb", "salience",
+    "mentions": [{"start", "end"}]}], "quotes": [{"start", "end", "speaker"}], "toponyms":
+    [{"start", "end", "text", "lat", "lon", "geonames_id", "name", "country", "confidence",
+    "role", "reason"}], "focus": [geonames ids], "focus_country"}`, offsets in characters of the
+    given text, or of a story's body. An entity without a title, name or kb has no such key.
     """
     from rich.progress import Progress
 
@@ -126,11 +128,18 @@ def result(given: Any, done: Enriched, demonyms: bool = True) -> dict[str, Any]:
     for entity in done.entities:
         mentions = [{"start": m.start, "end": m.end} for m in entity.mentions if m.field == "body"]
         if mentions:
+            about = {"title": entity.title, "name": entity.name, "kb": entity.kb}
             entities.append(
-                {"id": entity.id, "text": entity.text, "label": entity.label, "mentions": mentions}
+                {"id": entity.id, "text": entity.text, "label": entity.label}
+                | {key: value for key, value in about.items() if value is not None}
+                | {"salience": entity.salience, "mentions": mentions}
             )
     places = [t for t in toponyms(done) if demonyms or t["role"] != "demonym"]
-    return {"id": given, "entities": entities, "toponyms": places}
+    quotes = [{"start": q.start, "end": q.end, "speaker": q.speaker} for q in done.quotes]
+    return {
+        "id": given, "entities": entities, "quotes": quotes, "toponyms": places,
+        "focus": list(done.focus), "focus_country": done.focus_country,
+    }  # fmt: skip
 
 
 def _lines(files: Iterable[Path]) -> Iterator[tuple[Any, Story]]:

@@ -248,7 +248,7 @@ def toponyms(enriched: Enriched, field: Field = "body") -> list[dict[str, Any]]:
                         "lat": place.latitude, "lon": place.longitude,
                         "geonames_id": place.geonames_id, "name": place.name,
                         "country": place.country_code, "confidence": place.confidence,
-                        "role": place.role,
+                        "role": place.role, "reason": place.reason,
                     }
                 )  # fmt: skip
     return sorted(found, key=lambda t: (t["start"], t["end"]))

@@ -71,7 +71,33 @@ def test_enrich_keeps_ids_and_offsets(
     assert {"lat", "lon", "name", "country", "confidence"} <= found["Lisbon"].keys()
     for toponym in results[0]["toponyms"]:
         assert texts[7][toponym["start"] : toponym["end"]] == toponym["text"]
-    assert results[1] == {"id": "b", "entities": [], "toponyms": []}
+    assert results[1] == {
+        "id": "b", "entities": [], "quotes": [], "toponyms": [], "focus": [],
+        "focus_country": None,
+    }  # fmt: skip
+
+
+def test_enrich_prints_what_the_worker_has(
+    run: CliRunner, enricher: Enricher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Titles, ids of knowledge bases, salience, quotes, reasons and the focus are printed."""
+    monkeypatch.setattr("pipeline.enrich.enricher.load", lambda settings: enricher)
+    text = (
+        "LISBON (AP) - President Ana Ruiz met the United Nations envoy in Lisbon on Monday.\n\n"
+        '"We agreed on all of it," Ruiz said in Lisbon.'
+    )
+    done = run.invoke(app, ["enrich"], input=json.dumps({"id": "a", "text": text}))
+    [result] = [json.loads(line) for line in done.stdout.splitlines()]
+    entities = {entity["id"]: entity for entity in result["entities"]}
+    assert entities["person:ana-ruiz"]["title"] == "President"
+    assert 0 < entities["person:ana-ruiz"]["salience"] <= 1
+    assert entities["org:united-nations"]["kb"] == "wikidata:Q1065"
+    [quote] = result["quotes"]
+    assert quote["speaker"] == "person:ana-ruiz"
+    assert text[quote["start"] : quote["end"]] == "We agreed on all of it,"
+    assert result["focus_country"] == "PT"
+    assert 2267057 in result["focus"]
+    assert all(toponym["reason"] for toponym in result["toponyms"])
 
 
 def test_enrich_names_the_line_that_is_no_story(run: CliRunner, tmp_path: Path) -> None:

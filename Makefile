@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -n $(or $(JOBS),2)
 # The tests that neither start servers nor look into every package that is installed.
 QUICK := tests $(foreach path,integration torture attacks test_supply.py,--ignore tests/$(path))
 
-.PHONY: help settings run quick test test-long lint lock audit sbom evaluate bench torture
+.PHONY: help settings run quick test test-long lint lock audit sbom evaluate bench torture mutants
 .DELETE_ON_ERROR:
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make test      lint, types and the tests (the real servers need Java 21+ and Maven)"
 	@echo "make test-long the tests that take minutes each: benches, long torture"
 	@echo "make lint      lint and types alone"
+	@echo "make mutants   put bugs in, one at a time, and see that a test fails"
 	@echo "make torture   break everything while stories come in, and compare (SEEDS=20 SEED=1)"
 	@echo "make evaluate  measure entities and places against what is known"
 	@echo "make bench     measure speed, latency and scale on the real servers, half an hour"
@@ -46,6 +47,9 @@ lint: .venv/tests
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+
+mutants: .venv/tests
+	$(BIN)/python -m tests.mutants
 
 torture: .venv/tests
 	$(BIN)/python -m tests.torture --seed $(or $(SEED),1) --seeds $(or $(SEEDS),20)

@@ -92,10 +92,14 @@ class Gazetteer:
             raise SetupError(f"{path} is not a gazetteer of this version: build it again")
         start = len(MAGIC) + 8
         size = int.from_bytes(data[len(MAGIC) : start], "big")
-        self.header: dict[str, Any] = json.loads(bytes(data[start : start + size]))
         body = data[start + size :]
+        damaged = f"the gazetteer at {path} is damaged: delete it, or build it again"
+        try:
+            self.header: dict[str, Any] = json.loads(bytes(data[start : start + size]))
+        except ValueError as error:
+            raise SetupError(damaged) from error
         if hashlib.blake2b(body, digest_size=16).hexdigest() != self.header["digest"]:
-            raise SetupError(f"the gazetteer at {path} is damaged: build it again")
+            raise SetupError(damaged)
         column: dict[str, Any] = {}
         for name, (offset, length) in self.header["columns"].items():
             part: Any = body[offset : offset + length]

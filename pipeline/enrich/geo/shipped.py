@@ -18,7 +18,7 @@ from pipeline.wire.errors import SetupError
 
 
 def ensure(directory: Path) -> Path:
-    """Returns the shipped gazetteer's file in a folder, unpacked first if it is not there yet.
+    """Returns the shipped gazetteer's file in a folder, unpacked first if it is not there whole.
 
     Raises:
         SetupError: it can't be written.
@@ -26,7 +26,7 @@ def ensure(directory: Path) -> Path:
     packed = files("pipeline.enrich.geo").joinpath("data/gazetteer.bin.zst").read_bytes()
     key = hashlib.blake2b(packed, digest_size=6).hexdigest()
     path = directory / f"gazetteer-{key}.bin"
-    if not path.exists():
+    if not path.exists() or path.stat().st_size != zstandard.frame_content_size(packed):
         replace(path, zstandard.ZstdDecompressor().decompress(packed))
     return path
 

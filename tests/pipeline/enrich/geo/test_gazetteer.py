@@ -175,6 +175,24 @@ def test_the_shipped_file_is_unpacked_once(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
+def test_a_file_that_a_full_disk_has_cut_is_unpacked_again(tmp_path: Path) -> None:
+    """The unpacked gazetteer is made whole at the next start."""
+    path = ensure(tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:1000])
+    assert ensure(tmp_path) == path
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("kept", [100, 1_000, 100_000])
+def test_a_cut_file_is_refused(tmp_path: Path, kept: int) -> None:
+    """A file that ends within its header or its columns is damaged, in one sentence."""
+    cut = tmp_path / "cut.bin"
+    cut.write_bytes(ensure(tmp_path).read_bytes()[:kept])
+    with pytest.raises(SetupError, match="is damaged: delete it, or build it again"):
+        Gazetteer(cut)
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """The error says which file, and that it can't be written."""
     (tmp_path / "file").write_text("")

@@ -1,0 +1,197 @@
+"""The bugs, by the behaviour that they break."""
+
+from __future__ import annotations
+
+from tests.mutants import Mutant
+
+VERSIONS = ("tests/pipeline/wire/test_versions.py", "tests/pipeline/stream/test_convergence.py")
+NEWEST = ("tests/pipeline/stream/test_newest.py", "tests/pipeline/stream/test_enriching.py")
+STREAM = ("tests/pipeline/stream",)
+WRITER = ("tests/pipeline/index/test_writer.py",)
+CURSOR = ("tests/connectors/test_cursor.py", "tests/connectors/feed/test_loop.py")
+VISIBILITY = (
+    "tests/integration/search/test_search.py",
+    "tests/integration/web/test_api.py",
+    "-k",
+    "embedded",
+)
+TOKENS = ("tests/pipeline/web/test_authentication.py",)
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "a kill is an ordinary version",
+        "pipeline/wire/versions.py",
+        "return _KILL_PLANE + at if withdrawn else",
+        "return",
+        VERSIONS,
+    ),
+    Mutant(
+        "an equal version counts as newer",
+        "pipeline/wire/versions.py",
+        "index_version(story, revision) > newest",
+        "index_version(story, revision) >= newest",
+        VERSIONS,
+    ),
+    Mutant(
+        "a date far ahead is believed",
+        "pipeline/wire/versions.py",
+        "if dated and story.received_at and dated - story.received_at > AHEAD:",
+        "if False:",
+        VERSIONS,
+    ),
+    Mutant(
+        "a revision counts more than a version",
+        "pipeline/wire/versions.py",
+        "return rank(story) * REVISIONS + revision",
+        "return rank(story) + revision * 10**16",
+        VERSIONS,
+    ),
+    Mutant(
+        "a held delivery of a version outranks a usable one",
+        "pipeline/wire/versions.py",
+        "_HELD, _USABLE, _WITHDRAWN = range(3)",
+        "_USABLE, _HELD, _WITHDRAWN = range(3)",
+        VERSIONS,
+    ),
+    Mutant(
+        "a killed story keeps its text",
+        "pipeline/wire/versions.py",
+        '        body="",\n',
+        "",
+        VERSIONS,
+    ),
+    Mutant(
+        "what this worker wrote is forgotten at once",
+        "pipeline/stream/newest.py",
+        "if w.indexed and w.at < oldest]",
+        "if w.at < oldest or w.indexed]",
+        NEWEST,
+    ),
+    Mutant(
+        "the barrier after an assignment is not waited for",
+        "pipeline/stream/newest.py",
+        "while await self._committed(partition) < state.barrier:",
+        "while False:",
+        NEWEST,
+    ),
+    Mutant(
+        "an older version that was written late hides the newer",
+        "pipeline/stream/newest.py",
+        "if before is None or before.version < version:",
+        "if True:",
+        NEWEST,
+    ),
+    Mutant(
+        "partitions stay known after they were revoked",
+        "pipeline/stream/newest.py",
+        "            self._partitions.pop(partition, None)\n",
+        "            pass\n",
+        NEWEST,
+    ),
+    Mutant(
+        "offsets are acknowledged before the step ran",
+        "pipeline/stream/app.py",
+        "            await step([_record(event)",
+        "            for event in events:\n                event.ack()\n"
+        "            await step([_record(event)",
+        STREAM,
+    ),
+    Mutant(
+        "batches are acknowledged out of order",
+        "pipeline/stream/app.py",
+        "            await before.wait()\n",
+        "",
+        STREAM,
+    ),
+    Mutant(
+        "a failed step is acknowledged",
+        "pipeline/stream/app.py",
+        "            self._fail(error)\n            await asyncio.Event().wait()\n        else:",
+        "            self._fail(error)\n        if True:",
+        STREAM,
+    ),
+    Mutant(
+        "an equal version is written to the index again",
+        "pipeline/index/writer.py",
+        '"version_type": "external",',
+        '"version_type": "external_gte",',
+        (*WRITER, "tests/integration/worker/test_versions.py", "-k", "not real"),
+    ),
+    Mutant(
+        "the cursor moves before the broker has acknowledged",
+        "connectors/feed/loop.py",
+        "                self._publish(batch)\n                self._source.acknowledged",
+        "                self._source.acknowledged",
+        CURSOR,
+    ),
+    Mutant(
+        "an acknowledged offset goes back",
+        "connectors/cursor.py",
+        "SET offset = max(offset, excluded.offset)",
+        "SET offset = excluded.offset",
+        CURSOR,
+    ),
+    Mutant(
+        "one feed's loss is not told to the others",
+        "connectors/cursor.py",
+        "            if self.generation != begun:\n",
+        "            if False:\n",
+        CURSOR,
+    ),
+    Mutant(
+        "one feed's state is another's",
+        "connectors/cursor.py",
+        '"SELECT value FROM state WHERE feed = ? AND name = ?"',
+        '"SELECT value FROM state WHERE feed <> ? AND name = ?"',
+        CURSOR,
+    ),
+    Mutant(
+        "withdrawn stories are found",
+        "pipeline/search/visible.py",
+        '                {"term": {"status": Status.WITHDRAWN.value}},\n',
+        "",
+        VISIBILITY,
+    ),
+    Mutant(
+        "embargoed stories with a time are found",
+        "pipeline/search/visible.py",
+        '                {"range": {"embargoed_until": {"gt": iso(now)}}},\n',
+        "",
+        VISIBILITY,
+    ),
+    Mutant(
+        "embargoed stories without a time are found",
+        "pipeline/search/visible.py",
+        '"filter": [{"term": {"status": Status.EMBARGOED.value}}],',
+        '"filter": [{"term": {"status": "none"}}],',
+        VISIBILITY,
+    ),
+    Mutant(
+        "a story read by its id is always visible",
+        "pipeline/search/visible.py",
+        "    if status == Status.WITHDRAWN:\n        return False\n",
+        "",
+        VISIBILITY,
+    ),
+    Mutant(
+        "any token opens the page",
+        "pipeline/web/authentication.py",
+        "    return hmac.compare_digest(given.encode(), token.get_secret_value().encode())",
+        "    return True",
+        TOKENS,
+    ),
+    Mutant(
+        "wrong tokens are not counted",
+        "pipeline/web/authentication.py",
+        "    guesses.wrong(client(request))\n",
+        "",
+        TOKENS,
+    ),
+    Mutant(
+        "a request without a token passes",
+        "pipeline/web/authentication.py",
+        'if scope["type"] != "http" or not self._tokens:',
+        'if scope["type"] != "http" or "authorization" not in Request(scope).headers:',
+        TOKENS,
+    ),
+)

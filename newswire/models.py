@@ -12,7 +12,9 @@ import typer
 from newswire.context import fail, one_sentence, out, settings
 from pipeline.enrich.language import primary
 
-app = typer.Typer(help="The models that find names, by language.", no_args_is_help=True)
+app = typer.Typer(
+    help="List the models that find names, or install one for a language.", no_args_is_help=True
+)
 
 _WEB = "en zh"
 _NEWS = "ca da de el es fi fr hr it ja ko lt mk nb nl pl pt ro ru sl sv uk"

@@ -120,8 +120,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the cursor moves before the broker has acknowledged",
         "connectors/feed/loop.py",
-        "                self._publish(batch)\n                self._source.acknowledged",
-        "                self._source.acknowledged",
+        "            for batch in self._batches(polled):\n                self._publish(batch)\n",
+        "            for batch in self._batches(polled):\n",
         CURSOR,
     ),
     Mutant(

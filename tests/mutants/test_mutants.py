@@ -7,6 +7,8 @@ import pytest
 from tests.mutants import ROOT, Mutant, survivors
 from tests.mutants.catalogue import MUTANTS
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mutant_fits_the_code(mutant: Mutant) -> None:
@@ -17,7 +19,6 @@ def test_a_mutant_fits_the_code(mutant: Mutant) -> None:
     assert [name for name in files if not (ROOT / name).exists()] == []
 
 
-@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("tests", dict.fromkeys(mutant.tests for mutant in MUTANTS), ids=" ".join)
 def test_every_mutant_is_noticed(tests: tuple[str, ...]) -> None:

@@ -53,6 +53,14 @@ def test_the_newer_of_index_and_flight(world: World) -> None:
     assert world.look_up("b") == {}
 
 
+def test_an_older_version_that_is_written_late_hides_no_newer(world: World) -> None:
+    """Of two versions in flight the newer counts, in whatever order they were written."""
+    world.newest.wrote(0, "a", 7, offset=0)
+    world.newest.wrote(0, "a", 5, offset=1)
+    assert world.look_up("a") == {"a": 7}
+    assert world.newest.written(0, "a") == 7
+
+
 def test_what_is_indexed_is_forgotten(world: World) -> None:
     """Memory holds what is in flight alone."""
     world.newest.wrote(0, "a", 7, offset=3)

@@ -9,14 +9,14 @@ are ordered. Within its plane a story counts by
 
     killed         9·10^15 + milliseconds      a kill that names no version outranks all
     wire version   10^14 + 4·version + slot    a kill outranks the version that it names
-    time           4·milliseconds + slot       version_created, else first_created, else received
+    time           4·(10^13 + ms) + slot     version_created, else first_created, else received
 
 The slot is 0 for a version that is held or under an embargo, 1 for a usable one and 2 for a
 withdrawn one. So an embargo that is lifted under an unchanged number or date is lifted, in
 whichever order the two arrive.
 
-A date more than AHEAD after the receipt is a mistake (2099, 9999): such a version counts by its
-receipt, so that it does not hide its own correction for years.
+A date more than AHEAD after the receipt is a mistake (2099, 9999): such a version counts below
+every one whose date can be right, so that it does not hide its own correction for years.
 
 Each format declares its clock, and the story carries it (`Story.clock`):
 
@@ -66,7 +66,8 @@ _STEPS = 72
 """Parts of a second's 999 that a receipt e times as late takes: enough for four months."""
 _SECOND = 1000
 _MINUTE = 60_000
-_MAX_MILLISECONDS = 10**13 - 1
+_TRUSTED = 10**13
+_MAX_MILLISECONDS = _TRUSTED - 1
 """In the year 2286: a later time, mistyped by the wire, must not leave its plane."""
 
 
@@ -81,10 +82,13 @@ def rank(story: Story) -> int:
     if version is not None and not 0 <= version < _MAX_WIRE_VERSION:
         version = None
     if version is None or (clock is Clock.TRANSMISSION and story.version_created):
-        at = _milliseconds(trusted_time(story))
+        dated = story.version_created or story.first_created
+        at = _milliseconds(dated or story.received_at)
         if clock is Clock.RECEIPT and story.received_at:
             at = at // _SECOND * _SECOND + _lateness(_milliseconds(story.received_at) - at)
         at = min(at + min(version or 0, _MINUTE - 1), _MAX_MILLISECONDS)
+        if dated is None or dated == trusted_time(story):
+            at += _TRUSTED
         return _KILL_PLANE + at if withdrawn else _SLOTS * at + _slot(story)
     return _VERSION_PLANE + _SLOTS * version + _slot(story)
 

@@ -98,6 +98,8 @@ def _search(client: Elasticsearch, index: str, query: Mapping[str, Any]) -> list
 
 def _without_stamps(source: dict[str, Any]) -> bytes:
     kept = {k: v for k, v in source.items() if k not in STAMPS | {"received_at"}}
+    if source.get("published_at") == source.get("received_at"):
+        kept.pop("published_at", None)  # of a date that lies in the future: the receipt's
     kept["provenance"] = {k: v for k, v in kept["provenance"].items() if k != "enriched_at"}
     return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
 

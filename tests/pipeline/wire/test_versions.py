@@ -209,13 +209,28 @@ def test_of_equal_versions_of_equal_restriction_none_is_newer(
 def test_a_date_in_the_future_does_not_hide_its_correction(
     ahead: int, received: datetime, minutes: int
 ) -> None:
-    """A version that is dated years after its receipt counts by its receipt, a kill of it too."""
+    """A version that is dated years after its receipt is older than one with a right date."""
     mistyped = Story(id="a", version_created=received + timedelta(days=ahead), received_at=received)
     later = received + timedelta(minutes=minutes)
     correction = Story(id="a", version_created=later, received_at=later)
     assert rank(mistyped) < rank(correction)
     cleared = replace(correction, status=Status.WITHDRAWN)
     assert rank(replace(mistyped, status=Status.WITHDRAWN)) < rank(cleared)
+
+
+@given(
+    ahead=st.integers(2, 10**5),
+    received=st.datetimes(datetime(2000, 1, 1), datetime(2020, 1, 1), timezones=st.just(UTC)),
+    late=st.integers(0, 100),
+)
+def test_a_clock_that_is_years_ahead_keeps_its_order(
+    ahead: int, received: datetime, late: int
+) -> None:
+    """Of two versions of such an agency the later dated is newer, in whichever order they come."""
+    first = Story(id="a", version_created=received + timedelta(days=ahead), received_at=received)
+    second = replace(first, version_created=received + timedelta(days=ahead, seconds=1))
+    again = replace(first, received_at=received + timedelta(minutes=late))
+    assert rank(again) < rank(second)
 
 
 def test_a_date_a_little_ahead_is_the_agency_s_own() -> None:

@@ -32,7 +32,7 @@ class Server(ABC):
 
     name: str
     uid: int | None = None
-    start_s: float = 120.0
+    start_s: float = 240.0
     stop_s: float = 20.0
 
     def __init__(self, folder: Path) -> None:

@@ -130,7 +130,7 @@ def release(base: Settings, story_id: str, by: str, version: int | None = None) 
     """Publish the decision that a held story is usable.
 
     It is the same version of the story without the restriction, on the stories topic, so replay
-    and rebuild keep it. A newer version from the wire is judged anew.
+    and rebuild keep it. A newer version from the wire is judged again.
 
     Args:
         by: who decided it, for the audit.

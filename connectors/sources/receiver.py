@@ -87,7 +87,7 @@ class Receiver:
                 yield self._queue.get_nowait()
 
     def close(self) -> None:
-        """Stop listening; senders that still wait are told to send again."""
+        """Stop listening; senders that still wait are answered that they must send again."""
         with suppress(queue.Empty):
             while True:
                 self._queue.get_nowait().accepted.cancel()

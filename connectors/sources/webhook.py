@@ -77,7 +77,7 @@ class Webhook(Source):
         """Yield the requests that wait; see `Source.poll`."""
         self._receiver.open()
         # Requests that were yielded before and are not answered did not reach the broker.
-        # One whose sender was told to send it again is dropped.
+        # A delivery whose sender was asked to send it again is dropped.
         again = [pushed for pushed in self._given if not pushed.accepted.done()]
         self._given = [*again, *self._receiver.requests(POLL_SECONDS)]
         for pushed in tuple(self._given):
@@ -93,7 +93,7 @@ class Webhook(Source):
         done = {id(delivery.receipt) for delivery in deliveries}
         for pushed in self._given:
             if id(pushed) in done:
-                with suppress(InvalidStateError):  # its sender was just told to send it again
+                with suppress(InvalidStateError):  # its sender was just asked to send it again
                     pushed.accepted.set_result(None)
         self._given = [pushed for pushed in self._given if id(pushed) not in done]
 
@@ -102,7 +102,7 @@ class Webhook(Source):
         return not self._given and self._receiver.empty
 
     def close(self) -> None:
-        """Stop listening; senders that still wait are told to send again."""
+        """Stop listening; senders that still wait are answered that they must send again."""
         for pushed in self._given:
             pushed.accepted.cancel()
         self._receiver.close()

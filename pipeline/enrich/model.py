@@ -40,7 +40,7 @@ class Model:
 
     Args:
         name: an installed spaCy pipeline package, or a path.
-        remembered: paragraphs to keep the answers for; 0 reads everything anew.
+        remembered: paragraphs to keep the answers for; 0 keeps none.
 
     Raises:
         SetupError: the model is not installed.

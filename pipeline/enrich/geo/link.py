@@ -101,7 +101,7 @@ def _type_hint(candidate: Candidate, text: str) -> str | None:
 
 def _offset(candidate: Candidate, text: str) -> str | None:
     before = text[max(0, candidate.start - 70) : candidate.start]
-    if _OF.isdisjoint(before.split()[-2:]):  # quicker told than by the expression
+    if _OF.isdisjoint(before.split()[-2:]):  # quicker than the expression
         return None
     found = _OFFSET.search(before)
     return " ".join(found[0].split()) if found is not None else None

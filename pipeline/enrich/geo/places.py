@@ -53,7 +53,7 @@ def entry_class(entry: Entry) -> str:
 
 
 def gazetteer_class(senses: Sequence[Sense]) -> str:
-    """The class of a name: that of its most prominent place, cities told apart by size."""
+    """Return the class of a name: that of its most prominent place, with cities classed by size."""
     places = [s.entry for s in senses if s.kind != "demonym"]
     if not places:
         return "demonym" if senses else "unknown"

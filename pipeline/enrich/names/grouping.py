@@ -29,7 +29,7 @@ _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
 LONGEST = 12
 """Words of the longest short form."""
 MOST_NAMESAKES = 200
-"""People of one name who are told apart in one story; the rest of a list are not compared."""
+"""People of one name who are distinguished in one story; the rest of a list are not compared."""
 
 
 _INTRODUCES = re.compile(r" \($|, (?:\w+ )?known (?:as|by \w+(?: \w+)? initials) $")

@@ -27,4 +27,6 @@ def main(files: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    if not sys.argv[1:]:
+        sys.exit("usage: python examples/library.py FILE…")
     main(sys.argv[1:])

@@ -26,9 +26,11 @@ from config.settings import Kafka
 ROOT = Path(__file__).parents[1]
 PACKAGES = [path.parent for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCKED_EXTRAS = ("fulltext", "s3", "sftp")
+"""What `make run` installs. A language's model is installed only by whoever reads that language."""
 RUNTIME = (
     *PROJECT["project"]["dependencies"],
-    *(r for extra in PROJECT["project"]["optional-dependencies"].values() for r in extra),
+    *(r for name in LOCKED_EXTRAS for r in PROJECT["project"]["optional-dependencies"][name]),
 )
 LOCKS = {
     "requirements.lock": (

@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from connectors.sources.addresses import address, is_public
 from connectors.sources.base import MAX_BYTES, Options
+from pipeline import __version__
 from pipeline.wire.errors import Answered, NotAllowed, SourceUnavailable
 
 MAX_REDIRECTS = 5
@@ -36,7 +37,7 @@ class FetchOptions(Options):
     """For a whole answer."""
     max_bytes: int = Field(default=MAX_BYTES, ge=1)
     """A longer answer is a failure of the source."""
-    user_agent: str = "newswire/0.1"
+    user_agent: str = f"newswire/{__version__}"
     headers: dict[str, str] = Field(default_factory=dict)
     """Sent with each request. Must not hold secrets."""
     username: str | None = None

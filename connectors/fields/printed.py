@@ -12,11 +12,10 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from connectors.fields import signals, values, wrapping
 from connectors.fields.signals import Signalled
-from connectors.fields.times import Instant, instant, zone
+from connectors.fields.times import ZONE_NAMES, Instant, instant, named_zone, zone
 from pipeline.wire.days import MONTHS
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Link, Signal
@@ -62,21 +61,15 @@ _CP_TRAILER = re.compile(
     r"(?P<day>\d\d)-(?P<month>\d\d)-(?P<year>\d\d)<?$"
 )
 _CLOCK = re.compile(
-    r"(?P<hour>\d{1,2})(?:[:.]?(?P<minute>\d\d))?\s*(?P<half>[ap])?\.?m?\.?\s*"
-    r"(?P<zone>GMT|UTC|Z|BST|CET|CEST|E[SD]?T|C[SD]T|M[SD]T|P[SD]T)?\b",
+    r"(?P<hour>\d{1,2})(?:[:.]?(?P<minute>\d\d))?\s*"
+    r"(?:(?:(?P<half>[ap])(?:\.?m)?|m)\.?(?![^\W\d_])\s*)?"  # "p.m.", but no part of "MET", "AKST"
+    rf"(?P<zone>{'|'.join(ZONE_NAMES)})?\b",
     re.IGNORECASE,
 )
 _CALENDAR = re.compile(
     r"(?P<month>[^\W\d_]{3,9})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?(?:\s+(?P<year>\d{4})\b)?"
     r"|(?P<day2>\d{1,2})(?:st|nd|rd|th|\.)?\s+(?P<month2>[^\W\d_]{3,9})\.?,?(?:\s+(?P<year2>\d{4})\b)?"
 )
-_ZONES = {
-    "GMT": "UTC", "UTC": "UTC", "Z": "UTC", "BST": "Europe/London", "CET": "Europe/Paris",
-    "CEST": "Europe/Paris", "ET": "America/New_York", "EST": "America/New_York",
-    "EDT": "America/New_York", "CST": "America/Chicago", "CDT": "America/Chicago",
-    "MST": "America/Denver", "MDT": "America/Denver", "PST": "America/Los_Angeles",
-    "PDT": "America/Los_Angeles",
-}  # fmt: skip
 
 
 class Slug(NamedTuple):
@@ -157,15 +150,16 @@ def trailer(line: str) -> tuple[str | None, Instant] | None:
     match = _TRAILER.match(line.strip()) or _CP_TRAILER.match(line.strip())
     if match is None:
         return None
+    known = named_zone(match["zone"])
     try:
         local = datetime(
             2000 + int(match["year"]), int(match["month"]), int(match["day"]),
             int(match["hour"]), int(match["minute"]),
-            tzinfo=zone(_ZONES.get(match["zone"], "UTC")),
+            tzinfo=known or UTC,
         )  # fmt: skip
     except ValueError:
         return None
-    at = Instant(local.astimezone(UTC), match["zone"] not in _ZONES)
+    at = Instant(local.astimezone(UTC), known is None)
     return match.groupdict().get("agency"), at
 
 
@@ -206,7 +200,7 @@ def spoken_time(text: str, near: date | None, feed_zone: str) -> Instant | None:
     if clock and clock["half"]:
         hour = hour % 12 + 12 * (clock["half"].casefold() == "p")
     named = clock["zone"] if clock else None
-    place = ZoneInfo(_ZONES[named.upper()]) if named else zone(feed_zone)
+    place = named_zone(named and named.upper()) or zone(feed_zone)
     month = MONTHS[(found["month"] or found["month2"]).casefold()]
     try:
         day = date(int(year) if year else near.year, month, int(found["day"] or found["day2"]))  # type: ignore[union-attr]

@@ -66,11 +66,6 @@ def of_word(
     return _WORDS.get(word, (Status.EMBARGOED, None))
 
 
-def is_understood(sent: str | None, words: Mapping[str, Status] | None = None) -> bool:
-    """Returns whether a status word is in the table or among the feed's own."""
-    return not (sent or "").strip() or bare(sent) in {*_WORDS, *map(bare, words or ())}
-
-
 def bare(sent: str | None) -> str:
     """Returns a word without prefix, case and punctuation: "onhold" of "stat:On hold"."""
     word = re.split(r"[:/#]", (sent or "").strip().rstrip("/"))[-1]

@@ -71,6 +71,8 @@ _REGIONS: Mapping[str, str] = {
     "ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver",
     "PT": "America/Los_Angeles",
 }  # fmt: skip
+ZONE_NAMES = (*_HOURS, *_REGIONS)
+"""The zones that are known by a name of letters alone."""
 
 
 class Instant(NamedTuple):
@@ -145,11 +147,11 @@ def _instant(match: re.Match[str], year: int, month: int, feed_zone: str) -> Ins
     part = int((sent.get("part") or "")[:6].ljust(6, "0"))
     # datetime does not know of leap seconds.
     local = datetime(year, month, int(match["day"]), hour, minute, min(second, 59), part)
-    known = _zone(sent.get("zone"))
+    known = named_zone(sent.get("zone"))
     return Instant(local.replace(tzinfo=known or zone(feed_zone)), known is None)
 
 
-def _zone(sent: str | None) -> tzinfo | None:
+def named_zone(sent: str | None) -> tzinfo | None:
     """Returns the zone of "Z", "CEST", "+02:00", "GMT+2"; None for none and for unknown names."""
     if not sent:
         return None

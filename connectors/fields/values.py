@@ -1,7 +1,7 @@
 """Readers of single fields, shared by the formats.
 
-Times are in `connectors.fields.times`, datelines in `connectors.fields.dateline`, signals in
-`connectors.fields.signals`, agencies' names in `connectors.fields.agencies`.
+Times are in `connectors.fields.times`, signals in `connectors.fields.signals`, datelines in
+`pipeline.wire.dateline`, agencies' names in `pipeline.wire.agencies`.
 """
 
 from __future__ import annotations

@@ -44,9 +44,21 @@ KNOWN: tuple[Format, ...] = (
 )
 """In the order in which `auto` asks them: the first that recognises a delivery reads it."""
 
-FORMATS: Mapping[str, Parse] = {
-    **{each.name: each for each in KNOWN},
-    "auto": auto.reader(KNOWN),
-}
 
-__all__ = ["FORMATS", "KNOWN", "Context", "Format", "Parse", "Parsed", "Skipped"]
+def registry(*formats: Format) -> Mapping[str, Parse]:
+    """Returns the parsers by name, with `auto`, which recognises all of them.
+
+    Raises:
+        TypeError: two formats have the same name, or one is called "auto".
+    """
+    found: dict[str, Parse] = {"auto": auto.reader(formats)}
+    for each in formats:
+        if each.name in found:
+            raise TypeError(f"there are two formats of the name {each.name!r}")
+        found[each.name] = each
+    return found
+
+
+FORMATS = registry(*KNOWN)
+
+__all__ = ["FORMATS", "KNOWN", "Context", "Format", "Parse", "Parsed", "Skipped", "registry"]

@@ -25,12 +25,15 @@ def registry(*sources: type[Source]) -> Mapping[str, type[Source]]:
     """Return the sources by name.
 
     Raises:
-        TypeError: a source lacks a method, a name or options, or its name is taken.
+        TypeError: a source lacks a method, a name, options or an interval, or its name is taken.
     """
     found: dict[str, type[Source]] = {}
     for source in sources:
         lacking = sorted(getattr(source, "__abstractmethods__", ()))
         lacking += [name for name in ("name", "options") if not hasattr(source, name)]
+        options = getattr(source, "options", Options)
+        if "interval_seconds" not in {*dir(source), *options.model_fields}:
+            lacking.append("interval_seconds, as an option or an attribute of the class")
         if lacking or inspect.isabstract(source):
             raise TypeError(f"the source {source.__name__} lacks {', '.join(lacking)}")
         if source.name in found:

@@ -94,7 +94,7 @@ class Source(ABC):
     """True when senders connect to the source, so that it can't be tried by polling it."""
 
     interval_seconds: float
-    """The pause after a poll that yielded nothing."""
+    """The pause after a poll that yielded nothing: an option, or the class's own value."""
     settling_seconds: float = 0.2
     """The pause instead while a delivery is still arriving."""
 

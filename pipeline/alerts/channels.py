@@ -6,4 +6,23 @@ from pipeline.alerts.channel import Channel
 from pipeline.alerts.topic import Topic
 from pipeline.alerts.webhook import Webhook
 
-CHANNELS: tuple[type[Channel], ...] = (Webhook, Topic)
+
+def registry(*channels: type[Channel]) -> tuple[type[Channel], ...]:
+    """Return the channels.
+
+    Raises:
+        TypeError: a channel lacks a method or a key, or its key is taken.
+    """
+    keys: set[str] = set()
+    for channel in channels:
+        lacking = sorted(channel.__abstractmethods__)
+        lacking += [] if hasattr(channel, "key") else ["key"]
+        if lacking:
+            raise TypeError(f"the channel {channel.__name__} lacks {', '.join(lacking)}")
+        if channel.key in keys:
+            raise TypeError(f"there are two channels of the key {channel.key!r}")
+        keys.add(channel.key)
+    return channels
+
+
+CHANNELS = registry(Webhook, Topic)

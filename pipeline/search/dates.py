@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from pipeline.wire.days import MONTHS
+
 _AGO = re.compile(r"(?P<count>\d{1,5}) ?(?P<unit>[mhdw])(?:in|ours?|ays?|eeks?)?(?: ago)?")
 _UNITS = {
     "m": timedelta(minutes=1),
@@ -12,10 +14,9 @@ _UNITS = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAY = re.compile(
-    r"(?:(?P<day>\d{1,2})[ -]?(?P<month>[a-z]{3,9})"
-    r"|(?P<month_first>[a-z]{3,9})[ -]?(?P<day_last>\d{1,2}))"
+    r"(?:(?P<day>\d{1,2})[ -]?(?P<month>[^\W\d_]{3,12})"
+    r"|(?P<month_first>[^\W\d_]{3,12})[ -]?(?P<day_last>\d{1,2}))"
     r"(?:,?[ -]?(?P<year>\d{4}))?"
 )
 
@@ -25,7 +26,7 @@ def read(text: str, now: datetime) -> datetime | None:
 
     A day means its beginning. A day without a year is the last one that is not still to come.
     """
-    text = re.sub(r"(?<=[a-z])\.", "", " ".join(text.lower().split()))
+    text = re.sub(r"(?<=[^\W\d_])\.|\.(?= )", "", " ".join(text.lower().split()))
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     named = {"now": now, "today": today, "yesterday": today - timedelta(days=1)}
     if text in named:
@@ -43,7 +44,9 @@ def read(text: str, now: datetime) -> datetime | None:
 
 def _day(match: re.Match[str], today: datetime) -> datetime:
     """Return the day of a match; raises ValueError if there is none."""
-    month = _MONTHS.index((match["month"] or match["month_first"])[:3]) + 1
+    month = MONTHS.get(match["month"] or match["month_first"])
+    if month is None:
+        raise ValueError("no such month")
     day = int(match["day"] or match["day_last"])
     if match["year"]:
         return datetime(int(match["year"]), month, day, tzinfo=UTC)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.formats import FORMATS, KNOWN, Format, Parsed
+from connectors.formats import FORMATS, KNOWN, Format, Parsed, registry
 from pipeline.wire import codec
 from pipeline.wire.errors import ParseError
 from tests.contracts.golden import CONTEXT, context, fixtures, golden_path, recorded
@@ -46,6 +47,13 @@ def test_a_format_without_a_clock_is_not_registered() -> None:
         Format(**parts)
     with pytest.raises(TypeError, match="'x' declares no clock"):
         Format(**parts, clock=None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["text", "auto"])
+def test_a_name_is_registered_once(name: str) -> None:
+    """A second format of one name does not replace the first, nor the recognition of all."""
+    with pytest.raises(TypeError, match=f"two formats of the name '{name}'"):
+        registry(*KNOWN, replace(KNOWN[0], name=name))
 
 
 @pytest.mark.parametrize(("name", "path"), wire_fixtures())

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.fields.times import instant
+from connectors.fields import printed
+from connectors.fields.times import ZONE_NAMES, instant
 from pipeline.wire.days import day
 from pipeline.wire.errors import ParseError
 
@@ -116,3 +117,14 @@ def test_zones_and_forms_of_the_world(text: str, utc: str, assumed: bool) -> Non
 def test_a_zero_time_is_none(text: str) -> None:
     """A year that no wire was sent in is no time."""
     assert instant(text, "UTC") is None
+
+
+@pytest.mark.parametrize("name", ZONE_NAMES)
+def test_a_zone_means_the_same_in_a_line_of_text_as_in_a_field(name: str) -> None:
+    """An embargo line and a field know the same names of zones, and agree on each."""
+    near = date(2031, 7, 1)
+    field = instant(f"1 July 2031 16:00 {name}", "Asia/Kolkata")
+    for line in (f"16:00 {name} 1 July 2031", f"1600 {name.lower()}, July 1"):
+        assert printed.spoken_time(line, near, "Asia/Kolkata") == field
+    assert field is not None
+    assert not field.assumed

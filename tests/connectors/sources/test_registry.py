@@ -32,8 +32,20 @@ class Nameless(Source):
         yield from ()
 
 
+class Restless(Nameless):
+    """Says nowhere how long it pauses."""
+
+    name = "restless"
+    options = Options
+
+
 @pytest.mark.parametrize(
-    ("source", "lacking"), [(Silent, "Silent lacks poll"), (Nameless, "Nameless lacks name, opt")]
+    ("source", "lacking"),
+    [
+        (Silent, "Silent lacks poll"),
+        (Nameless, "Nameless lacks name, opt"),
+        (Restless, "Restless lacks interval_seconds"),
+    ],
 )
 def test_an_incomplete_source_is_not_registered(source: type[Source], lacking: str) -> None:
     """A missing method or attribute fails at registration, and the message names it."""

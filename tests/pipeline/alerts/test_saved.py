@@ -9,7 +9,7 @@ from config.alerts import Alert
 from config.settings import Alerts, Settings
 from pipeline.alerts import saved as module
 from pipeline.alerts.channel import Channel
-from pipeline.alerts.channels import CHANNELS
+from pipeline.alerts.channels import CHANNELS, registry
 from pipeline.alerts.outbox import Delivery
 from pipeline.alerts.saved import Saved, saved_searches
 from pipeline.wire.errors import ConfigError
@@ -78,3 +78,26 @@ def test_a_channel_of_ones_own_needs_nothing_but_the_list(
     assert searches(tmp_path, 'pager = "555"')[0].destinations == ("pager",)
     with pytest.raises(ConfigError, match=r"pager in .*must be a number"):
         searches(tmp_path, 'pager = "home"')
+
+
+def test_an_incomplete_channel_is_not_registered() -> None:
+    """A channel that can't send fails at the start, not at its first alert."""
+
+    class Mute(Channel):
+        key = "mute"
+
+        def __init__(self, settings: Settings) -> None:
+            """Connect to nothing."""
+
+        @classmethod
+        def check(cls, alert: Alert, value: Any) -> None:
+            """Accept anything."""
+
+    with pytest.raises(TypeError, match="Mute lacks send"):
+        registry(*CHANNELS, Mute)  # type: ignore[type-abstract]
+
+
+def test_a_key_is_registered_once() -> None:
+    """Two channels of one key are refused: one of them would get no alert."""
+    with pytest.raises(TypeError, match=f"two channels of the key '{CHANNELS[0].key}'"):
+        registry(*CHANNELS, CHANNELS[0])

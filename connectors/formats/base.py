@@ -82,6 +82,8 @@ class Format:
     def __call__(self, raw: bytes, context: Context) -> Parsed:
         """Returns the contents of a delivery; each story carries the format's name and clock.
 
+        The clock of a story that another newswire has read stays what it was there.
+
         Raises:
             ParseError: the delivery as a whole can't be read.
         """
@@ -92,10 +94,13 @@ class Format:
                 f"the feed's character set is not known: {error}", "charset"
             ) from error
         parsed = self.parse(raw, context)
-        marks = {"format": self.name, "clock": self.clock, "charset_assumed": guess}
+        marks = {"format": self.name, "charset_assumed": guess}
         return replace(
             parsed,
-            stories=tuple(msgspec.structs.replace(story, **marks) for story in parsed.stories),
+            stories=tuple(
+                msgspec.structs.replace(story, clock=story.clock or self.clock, **marks)
+                for story in parsed.stories
+            ),
         )
 
 

@@ -5,8 +5,11 @@ title or a text. The text is `content_text` where that keeps its paragraphs, els
 else the summary. 1.0 has one `author`, 1.1 has `authors`; the feed's stand in where an item has
 none.
 
-Id: as in RSS, the item's `id` after the agency, or after the feed's title where the id is no URI;
-without an id the `url`; else a hash of feed and title.
+A feed of another newswire says of each item in `_newswire` which id, source, version and clock its
+story has there; they are kept. As of any story, the feed speaks only for its `agencies`.
+
+Id of other items: as in RSS, the item's `id` after the agency, or after the feed's title where the
+id is no URI; without an id the `url`; else a hash of feed and title.
 """
 
 from __future__ import annotations
@@ -72,10 +75,17 @@ def _read(item: Object, feed: Object, context: Context) -> Story | Skipped:
     verdict = restrictions.decide(None, signalled, None, (order,))
     name = _title(feed.get("title"))
     agency, owner = id_name(context.agency), id_name(context.agency, name)
+    known = _of_newswire(item)
+    own = text(known.get("id"))
+    clock = known.get("clock")
     return Story(
-        id=values.item_id(agency, owner, guid or values.hashed_id(name, headline or body[:80])),
-        source=short_name(context.agency, name),
+        id=values.story_id(None, own)
+        if own
+        else values.item_id(agency, owner, guid or values.hashed_id(name, headline or body[:80])),
+        source=text(known.get("source")) or short_name(context.agency, None if own else name),
         provider_id=guid,
+        version=values.integer(text(known.get("version"))),
+        clock=Clock(clock) if clock in list(Clock) else None,
         status=verdict.status,
         status_sent=verdict.sent,
         signal=signalled.signal if signalled else None,
@@ -95,6 +105,13 @@ def _read(item: Object, feed: Object, context: Context) -> Story | Skipped:
         zone_assumed=any_assumed((published, updated, verdict.until)),
         links=_links(item),
     )
+
+
+def _of_newswire(item: Object) -> Object:
+    """Returns what a newswire says of its own story; empty for the item of any other feed."""
+    known = item.get("_newswire")
+    known = jsontree.lowered(known) if isinstance(known, dict) else {}
+    return known if values.identifies(text(known.get("id"))) else {}
 
 
 def _title(value: Any) -> str | None:

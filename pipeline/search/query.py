@@ -32,6 +32,7 @@ RESULT_FIELDS = (
     "id",
     "source",
     "version",
+    "clock",
     "status",
     "signal",
     "headline",

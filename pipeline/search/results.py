@@ -17,7 +17,7 @@ from pipeline.wire.versions import AHEAD
 _MARK = re.compile(f"([{MARK_START}{MARK_END}])")
 _AS_THEY_ARE = (
     "id", "source", "slugline", "byline", "summary", "language", "urgency", "signal", "version",
-    "published_at", "indexed_at", "persons",
+    "clock",    "published_at", "indexed_at", "persons",
 )  # fmt: skip
 """Fields of a hit that are copied from the document."""
 
@@ -75,6 +75,8 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     urgency: int | None = None
     signal: str | None = None
     version: int | None = None
+    clock: str | None = None
+    """What orders the versions of the story: see `pipeline.wire.story.Clock`."""
     published_at: datetime | None = None
     dated: datetime | None = None
     """The agency's own date, if it can't be true: it lies more than a day after the receipt."""

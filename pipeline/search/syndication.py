@@ -1,4 +1,8 @@
-"""Search results as feeds: RSS 2.0 and JSON Feed 1.1."""
+"""Search results as feeds: RSS 2.0 and JSON Feed 1.1.
+
+The JSON Feed has an extension, `_newswire`, from which another newswire reads the stories back
+under their own ids, sources, versions and clocks (`connectors.formats.jsonfeed`).
+"""
 
 from __future__ import annotations
 
@@ -60,8 +64,14 @@ def _item(hit: Hit, link: Link) -> dict[str, Any]:
         "content_text": _summary(hit),
         "date_published": hit.published_at,
         "language": hit.language,
-        "authors": [{"name": hit.byline or hit.source}] if hit.byline or hit.source else None,
+        "authors": [{"name": hit.byline}] if hit.byline else None,
         "tags": list(hit.persons) + [place.name for place in hit.places],
+        "_newswire": {
+            "id": hit.id,
+            "source": hit.source,
+            "version": hit.version,
+            "clock": hit.clock,
+        },
     }
     return {key: value for key, value in item.items() if value is not None}
 

@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
+from config.feeds import Feed
+from connectors.feed.agencies import claimed
 from connectors.formats import FORMATS, KNOWN, Context
 from connectors.formats.auto import recognise
 from pipeline.search.results import Hit, Text
 from pipeline.search.syndication import json_feed
 from pipeline.wire.errors import ParseError
+from pipeline.wire.story import Clock
 from pipeline.wire.versions import rank
 
 VERSION = "https://jsonfeed.org/version/1.1"
@@ -39,6 +42,58 @@ def test_newswire_s_own_feed_is_read_back() -> None:
     assert (story.provider_id, story.headline) == (hit.id, hit.headline.text)
     assert story.body == hit.summary
     assert (story.byline, story.language, story.version_created) == ("Jon Berg", "en", at)
+
+
+def test_newswire_s_own_feed_keeps_ids_sources_and_versions() -> None:
+    """Stories of several agencies come back as what they were, with a byline or without."""
+    at = datetime(2026, 3, 1, 8, tzinfo=UTC)
+    hits = [
+        Hit(id=id_, headline=Text(text="Storm"), published_at=at, **more)
+        for id_, more in (
+            ("AP:7", {"source": "AP", "byline": "Jon Berg", "version": 3, "clock": "version"}),
+            ("UPI: a 1/x", {"source": "UPI", "version": 1, "clock": "transmission"}),
+            ("urn:newsml:dpa.com:1", {"source": "dpa", "version": 0, "clock": "receipt"}),
+            ("Harbour Post:12345", {}),
+        )
+    ]
+    raw = json_feed("newswire: storm", "https://w.example/", "https://w.example/f", hits, str)
+    stories = FORMATS["auto"](raw, Context()).stories
+    kept = ("id", "source", "byline", "version")
+    assert [[getattr(story, name) for name in kept] for story in stories] == [
+        [getattr(hit, name) for name in kept] for hit in hits
+    ]
+    assert [story.clock for story in stories] == [
+        Clock.VERSION, Clock.TRANSMISSION, Clock.RECEIPT, Clock.RECEIPT,
+    ]  # fmt: skip
+
+
+def test_a_feed_of_newswire_speaks_only_for_its_agencies() -> None:
+    """What the extension says is a claim like any other."""
+    hit = Hit(id="AP:7", source="AP", headline=Text(text="Storm"))
+    raw = json_feed("newswire", "https://w.example/", "https://w.example/f", [hit], str)
+    (story,) = FORMATS["jsonfeed"](raw, Context()).stories
+    feed = {"name": "far", "source": "http"}
+    assert claimed(story, Feed(**feed, agencies=("UPI",))) == "AP"
+    assert claimed(story, Feed(**feed, agencies=("*",))) is None
+
+
+@pytest.mark.parametrize(
+    "known", [None, "AP:1", [], {}, {"id": ""}, {"id": 0}, {"source": "AP", "version": 9}]
+)
+def test_an_extension_without_an_id_says_nothing(known: object) -> None:
+    """The item of a feed that is not newswire's has the id and source of that feed."""
+    (story,) = FORMATS["jsonfeed"](
+        feed({"id": "1", "title": "x", "_newswire": known}), Context()
+    ).stories
+    assert (story.id, story.source, story.version) == ("T:1", "T", None)
+
+
+@pytest.mark.parametrize("known", [{"version": "x"}, {"version": -1}, {"clock": ["a"]}])
+def test_what_is_no_version_or_clock_is_left_out(known: dict[str, object]) -> None:
+    """A damaged extension does not stop the delivery."""
+    item = {"id": "1", "title": "x", "_newswire": {"id": "AP:1", **known}}
+    (story,) = FORMATS["jsonfeed"](feed(item), Context()).stories
+    assert (story.id, story.version, story.clock) == ("AP:1", None, Clock.RECEIPT)
 
 
 @pytest.mark.parametrize("version", [VERSION, "http://www.jsonfeed.org/version/1"])

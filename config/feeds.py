@@ -75,7 +75,7 @@ class Feed(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _agencies(cls, values: Any) -> Any:
-        """A feed speaks for its agency; that is by default the only one in `agencies`."""
+        """Add the feed's own agency to `agencies`; a single one there is the feed's own."""
         agency, agencies = values.get("agency"), values.get("agencies") or ()
         if isinstance(agencies, str):
             agencies = [name.strip() for name in agencies.split(",")]
@@ -99,7 +99,7 @@ class Feed(BaseModel):
     @field_validator("map", mode="before")
     @classmethod
     def _lists(cls, value: Any) -> Any:
-        """A path alone is a list of one."""
+        """Return a path alone as a list of one."""
         if not isinstance(value, dict):
             return value
         return {name: (path,) if isinstance(path, str) else path for name, path in value.items()}

@@ -48,7 +48,7 @@ def options(
         ),
     ] = False,
 ) -> None:
-    """Options of every command."""
+    """Read the options of every command."""
     ctx.obj = config
 
 

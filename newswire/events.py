@@ -28,7 +28,7 @@ class Line:
 
 
 class BadLine(ValueError):
-    """A line that is no story; its text says why."""
+    """A line that can't be read as a story. The message says why."""
 
 
 def events(
@@ -72,7 +72,7 @@ def read(raw: bytes) -> Line:
     """Returns the story of a line.
 
     Raises:
-        BadLine: It is no JSON object, lacks a usable id or text, or has a date that is none.
+        BadLine: it is not a JSON object, lacks a usable id or text, or has an invalid date.
     """
     try:
         value = orjson.loads(raw)

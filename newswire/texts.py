@@ -75,7 +75,7 @@ def _parse(path: Path, format_: Any, raw: bytes, context: Context) -> bool:
 
 
 def _note(kind: str, path: Path, reason: str) -> None:
-    """One line on standard error, as JSON: which file, what, and where in it."""
+    """Write one line of JSON to standard error: which file, what, and where in it."""
     typer.echo(orjson.dumps({kind: reason, "file": str(path)}).decode(), err=True)
 
 
@@ -121,7 +121,7 @@ def _enrich(
 
 
 def result(given: Any, done: Enriched, demonyms: bool = True) -> dict[str, Any]:
-    """The line for a text: offsets count in the body; other fields' mentions are left out."""
+    """Return the line for a text: offsets count in the body, and other fields are left out."""
     from pipeline.enrich.enricher import toponyms
 
     entities = []
@@ -155,7 +155,7 @@ def _lines(files: Iterable[Path]) -> Iterator[tuple[Any, Story]]:
 
 
 def _story(line: bytes, where: str) -> tuple[Any, Story]:
-    """The id as given and the story of a line; a bare text becomes a story's body as it is."""
+    """Return the id as given and the story of a line; a bare text is the body, unchanged."""
     try:
         value = orjson.loads(line)
         if isinstance(value, dict) and isinstance(value.get("text"), str):

@@ -1,4 +1,4 @@
-"""`python -m tests.screenshots`: docs/screenshots anew, of the demo feed on the embedded engine."""
+"""`python -m tests.screenshots` takes docs/screenshots again, of the demo feed."""
 
 from __future__ import annotations
 

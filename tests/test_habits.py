@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -70,3 +71,30 @@ def test_a_test_stands_in_the_folder_of_its_module() -> None:
         if not (ROOT / path.parent.relative_to(ROOT / "tests")).is_dir()
     ]
     assert homeless == []
+
+
+NOT_VERBS = {
+    *("A", "All", "An", "As", "Both", "Each", "Equal", "Every", "From", "He", "How", "If", "In"),
+    *("It", "Its", "Keyword", "Milliseconds", "New", "No", "Nobody", "None", "Nothing", "Of"),
+    *("One", "Options", "Partitions", "Seconds", "Some", "Stories", "That", "The", "These"),
+    *("They", "This", "True", "False", "What", "When", "Where", "Whether", "Which", "While"),
+    *("Who", "Whose", "Why", "With", "Without"),
+}
+UNCHECKED = ("pipeline/enrich", "pipeline/events", "connectors/formats", "tools")
+"""Folders whose docstrings are not checked yet."""
+
+
+def test_a_docstring_of_a_function_begins_with_a_verb() -> None:
+    """It says what the function does, so it does not begin with an article or a pronoun."""
+    wrong = []
+    for package in ("config", "connectors", "newswire", "pipeline", "tools"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            place = path.relative_to(ROOT).as_posix()
+            if place.startswith(UNCHECKED):
+                continue
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    first, *_ = (ast.get_docstring(node) or "Returns").split(maxsplit=1)
+                    if first.strip(".,:;") in NOT_VERBS:
+                        wrong.append(f"{place}:{node.lineno} {node.name}: {first} …")
+    assert wrong == []

@@ -40,7 +40,7 @@ class Batch:
 
     @property
     def full(self) -> bool:
-        """True when the batch must be published."""
+        """Return True when the batch must be published."""
         return self.deliveries >= BATCH_DELIVERIES or self.size > BATCH_BYTES
 
     def remember(self, story_id: str, digest: bytes) -> None:

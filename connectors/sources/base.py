@@ -50,7 +50,7 @@ class Delivery:
 
     @property
     def key(self) -> str:
-        """A digest of the content alone: the same bytes under another name have the same key."""
+        """Return a digest of the content alone: the same bytes have the same key under any name."""
         digest = hashlib.sha256(self.raw)
         for url, document in sorted(self.linked.items()):
             digest.update(url.encode() + b"\0" + document)

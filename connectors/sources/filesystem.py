@@ -48,7 +48,7 @@ class Place:
 
     @property
     def shown(self) -> str:
-        """The folder's address without credentials, as in the names of its deliveries."""
+        """Return the folder's address without credentials, as in the names of its deliveries."""
         if self.scheme == "file":
             return self.root
         port = f":{self.port}" if self.port else ""

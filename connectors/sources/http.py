@@ -71,7 +71,7 @@ class Http(Source):
         )
 
     def poll(self, cursor: Cursor) -> Iterator[Polled]:
-        """The pages from where the cursor is to the newest; see `Source.poll`."""
+        """Yield the pages from where the cursor is to the newest; see `Source.poll`."""
         url = self._options.url
         ours = cursor.get("url") == url
         at = (cursor.get("at") if ours else None) or url

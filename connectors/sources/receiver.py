@@ -63,12 +63,12 @@ class Receiver:
 
     @property
     def url(self) -> str | None:
-        """Where it listens; None while it does not."""
+        """Return the address it listens on, or None while it does not listen."""
         return self._listener.url
 
     @property
     def empty(self) -> bool:
-        """True when no body waits to be read."""
+        """Return True when no body waits to be read."""
         return self._queue.empty()
 
     def open(self) -> None:

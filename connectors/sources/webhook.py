@@ -70,7 +70,7 @@ class Webhook(Source):
 
     @property
     def url(self) -> str | None:
-        """Where it listens; None before the first poll."""
+        """Return the address it listens on, or None before the first poll."""
         return self._receiver.url
 
     def poll(self, cursor: Cursor) -> Iterator[Polled]:

@@ -71,12 +71,12 @@ class Subscription:
 
     @property
     def url(self) -> str | None:
-        """Where it listens; None before `follow` has found a hub."""
+        """Return the address it listens on, or None before `follow` has found a hub."""
         return self._listener.url
 
     @property
     def active(self) -> bool:
-        """True while the hub has confirmed the subscription."""
+        """Return True while the hub has confirmed the subscription."""
         return time.monotonic() < self._until
 
     def follow(self, hub: str | None, topic: str) -> None:

@@ -37,7 +37,7 @@ class Matching:
         refresh: lets searches see what is indexed.
         matches: which of some stories each search finds now.
         committed: up to which offset of a partition the worker is done with.
-        keep_seconds: what was received longer ago is no news.
+        keep_seconds: stories that were received longer ago send no alert.
     """
 
     outbox: Outbox

@@ -22,7 +22,7 @@ class AlertMetrics(Collector):
         self.registry.register(self)
 
     def collect(self) -> Iterator[Metric]:
-        """The metrics as they are now."""
+        """Yield the metrics as they are now."""
         found = CounterMetricFamily("newswire_alerts_found", "Deliveries that alerts led to.")
         found.add_metric([], self._matching.found)
         yield found

@@ -77,7 +77,7 @@ class Delivery:
 
     @property
     def id(self) -> str:
-        """The same at each try, and for every other delivery another."""
+        """Return the delivery's id: it is the same at each try, and no other delivery has it."""
         return f"{self.alert}:{self.story}:{self.rank}:{self.kind}"
 
 
@@ -97,18 +97,18 @@ class Outbox:
         self._db.executescript(_SCHEMA)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._db.close()
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What is done inside is on the disk as one when the block ends, or not done."""
+        """Run the block as one transaction: all of it is on the disk when it ends, or nothing."""
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             yield
 
     def offsets(self, topic: str) -> dict[int, int]:
-        """The next offset to read of each partition."""
+        """Return the next offset to read of each partition."""
         rows = self._db.execute("SELECT partition, next FROM offsets WHERE topic = ?", (topic,))
         return dict(rows.fetchall())
 
@@ -120,7 +120,7 @@ class Outbox:
         )
 
     def add(self, alert: str, destinations: Sequence[str], story: str, rank: int, at: float) -> int:
-        """A version that an alert's search finds; how many deliveries that makes."""
+        """Add a version that an alert's search finds; return the number of new deliveries."""
         before = self._db.total_changes
         self._db.executemany(
             "INSERT OR IGNORE INTO deliveries (alert, destination, story, rank, kind, since)"
@@ -154,14 +154,14 @@ class Outbox:
         self._db.execute("INSERT OR REPLACE INTO embargoed VALUES (?, ?, ?)", (story, rank, due))
 
     def due(self, at: float, limit: int) -> dict[str, int]:
-        """Stories whose embargo has passed, each with its version, the longest past first."""
+        """Return stories whose embargo has passed, with their versions, earliest embargo first."""
         rows = self._db.execute(
             "SELECT story, rank FROM embargoed WHERE due <= ? ORDER BY due LIMIT ?", (at, limit)
         )
         return dict(rows.fetchall())
 
     def released(self, stories: Sequence[str]) -> None:
-        """These were looked at."""
+        """Forget stories whose embargo has passed and that were searched for."""
         self._db.executemany("DELETE FROM embargoed WHERE story = ?", [(each,) for each in stories])
 
     def next(self, alert: str, destination: str, at: float) -> Delivery | None:
@@ -182,7 +182,7 @@ class Outbox:
         self._db.execute("UPDATE deliveries SET tries = tries + 1 WHERE number = ?", (number,))
 
     def settle(self, number: int, state: State, reason: str | None = None) -> None:
-        """A delivery ends, unless a withdrawal has ended it meanwhile."""
+        """Store how a delivery ended, unless a withdrawal has ended it meanwhile."""
         self._db.execute(
             "UPDATE deliveries SET state = ?, reason = ? WHERE number = ? AND state = ?",
             (state, reason, number, State.PENDING),
@@ -195,12 +195,12 @@ class Outbox:
         )
 
     def counts(self) -> dict[State, int]:
-        """How many deliveries are in each state."""
+        """Return the number of deliveries in each state."""
         rows = self._db.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall()
         return dict.fromkeys(State, 0) | {State(state): count for state, count in rows}
 
     def dead(self) -> list[tuple[Delivery, str]]:
-        """What was given up, with why."""
+        """Return the deliveries that were given up, with the reasons."""
         rows = self._db.execute(
             "SELECT number, alert, destination, story, rank, kind, tries, since, reason"
             " FROM deliveries WHERE state = ? ORDER BY number",

@@ -57,7 +57,7 @@ class Turns:
     waiting: str | None = "it has not begun to read the topic yet"
 
     def turn(self, waiting: str | None = None) -> None:
-        """One more, and what is waited for, if anything is."""
+        """Count one more turn, and store what it waits for, if anything."""
         self.last, self.waiting = time.monotonic(), waiting
 
     def stalled(self) -> str | None:
@@ -218,7 +218,7 @@ async def _follow(
 
 
 async def _place(consumer: Any, topic: str, partitions: int, outbox: Outbox) -> None:
-    """Go on where the outbox says; the first time at the end, for what is there is no news."""
+    """Continue at the offsets in the outbox; without any, start at the end of the topic."""
     parts = [TopicPartition(topic, partition) for partition in range(partitions)]
     consumer.assign(parts)
     known = outbox.offsets(topic)

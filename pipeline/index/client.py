@@ -23,7 +23,7 @@ from pipeline.wire.errors import IndexUnavailable, RequestRefused, SetupError
 
 
 def options(settings: ElasticsearchSettings) -> dict[str, Any]:
-    """Keyword arguments of either client. It retries nothing: our callers do, for longer."""
+    """Return the keyword arguments of a client. It retries nothing: its callers do, for longer."""
     result: dict[str, Any] = {
         "hosts": list(settings.url),
         "request_timeout": settings.request_timeout_seconds,
@@ -40,12 +40,12 @@ def options(settings: ElasticsearchSettings) -> dict[str, Any]:
 
 
 def connect(settings: ElasticsearchSettings) -> AsyncElasticsearch:
-    """An asynchronous client; to be closed by the caller."""
+    """Return an asynchronous client, which the caller closes."""
     return AsyncElasticsearch(**options(settings))
 
 
 def connect_sync(settings: ElasticsearchSettings) -> Elasticsearch:
-    """A blocking client; to be closed by the caller."""
+    """Return a blocking client, which the caller closes."""
     return Elasticsearch(**options(settings))
 
 
@@ -99,7 +99,7 @@ def translated(settings: ElasticsearchSettings, quotes_no_story: bool = False) -
 
 
 def refused_credentials(settings: ElasticsearchSettings, status: int) -> SetupError:
-    """The sentence for who may not do what was asked."""
+    """Return the message for credentials that lack the privilege for a request."""
     return SetupError(
         f"Elasticsearch at {', '.join(settings.url)} refuses these credentials (HTTP {status}): "
         "set NEWSWIRE_ELASTICSEARCH__API_KEY, or username and password, to an account that may "

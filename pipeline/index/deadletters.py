@@ -60,7 +60,7 @@ MAPPING: dict[str, Any] = {
 
 
 def deadletters_index(base: str) -> str:
-    """The name of the index of dead letters."""
+    """Return the name of the index of dead letters."""
     return f"{base}-deadletters"
 
 
@@ -113,7 +113,7 @@ def _names(answer: Mapping[str, Any]) -> list[str]:
 
 
 def entry(record: Record) -> Write:
-    """What is indexed of a message of the dead-letter topic.
+    """Return what is indexed of a message of the dead-letter topic.
 
     Raises:
         CodecError: its headers are no dead letter's.
@@ -144,7 +144,7 @@ def entry(record: Record) -> Write:
 
 
 def _instant(text: str | None) -> str | None:
-    """A time as it came, unless it is none: what a header says may be anybody's."""
+    """Return a time as it came, or None if it is invalid: anybody may have written the header."""
     try:
         return datetime.fromisoformat(text).isoformat() if text else None
     except ValueError:

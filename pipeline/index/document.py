@@ -27,7 +27,7 @@ MAX_NESTED = 9_000
 
 
 def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
-    """The document to index for a record, without the time of indexing.
+    """Return the document to index for a record, without the time of indexing.
 
     Args:
         record: an enriched story.
@@ -125,7 +125,7 @@ def bare(document: Document) -> Document:
 
 
 def enriched(source: Document) -> Enriched:
-    """The record that a document was made of.
+    """Return the record that a document was made of.
 
     Raises:
         MappingError: the document was not made by `document`.

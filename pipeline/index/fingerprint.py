@@ -53,7 +53,7 @@ class Fingerprint:
 
 
 def fingerprint(text: str) -> Fingerprint | None:
-    """The fingerprint of a text; None of one of less than LEAST_PAIRS words."""
+    """Return the fingerprint of a text, or None if it has fewer than LEAST_PAIRS words."""
     pairs = _pairs(text)
     if len(pairs) < LEAST_PAIRS:
         return None
@@ -71,7 +71,7 @@ def fingerprint(text: str) -> Fingerprint | None:
 
 
 def are_near(one: Fingerprint, other: Fingerprint) -> bool:
-    """Whether two texts are near-duplicates, by estimate."""
+    """Return True if two texts are near-duplicates, by estimate."""
     shared: float = sum(map(eq, one.sketch, other.sketch)) / SLOTS
     if shared < LEAST_SHARED:
         return False
@@ -80,13 +80,13 @@ def are_near(one: Fingerprint, other: Fingerprint) -> bool:
 
 
 def as_fields(found: Fingerprint) -> dict[str, Any]:
-    """A fingerprint as a document holds it."""
+    """Return a fingerprint as a document holds it."""
     sketch = base64.b64encode(found.sketch).decode()
     return {"sketch": sketch, "pairs": found.pairs, "bands": list(found.bands)}
 
 
 def from_fields(fields: Mapping[str, Any]) -> Fingerprint:
-    """A fingerprint from a document's fields."""
+    """Return the fingerprint in a document's fields."""
     return Fingerprint(base64.b64decode(fields["sketch"]), fields["pairs"], tuple(fields["bands"]))
 
 
@@ -99,7 +99,7 @@ def _pairs(text: str) -> set[str]:
 
 
 def telling(text: str) -> list[str]:
-    """The words of a normalised text that begin with a capital or a digit, in order."""
+    """Return the words of a normalised text that begin with a capital or a digit, in order."""
     return [word for word in _TELLING.findall(text) if word[0].isupper() or word[0].isdigit()]
 
 

@@ -54,12 +54,12 @@ MAPPING: dict[str, Any] = {
 
 
 def history_index(base: str) -> str:
-    """The name of the index with earlier versions."""
+    """Return the name of the index with earlier versions."""
     return f"{base}-history"
 
 
 def setup_history(settings: ElasticsearchSettings) -> list[str]:
-    """Create the index where it is missing; what was done, a line each.
+    """Create the index where it is missing; return what was done, a line each.
 
     Raises:
         IndexUnavailable: Elasticsearch can't be reached.
@@ -69,12 +69,12 @@ def setup_history(settings: ElasticsearchSettings) -> list[str]:
 
 
 def version_id(story_id: str, index_version: int) -> str:
-    """The id of one version's document."""
+    """Return the id of one version's document."""
     return f"{story_id}@{index_version}"
 
 
 def history(write: Write) -> Document | None:
-    """What is kept of a version that was indexed; None of a withdrawn one: it purges."""
+    """Return what is kept of an indexed version; None for a withdrawn one, which purges."""
     document = write.document
     if document["status"] == Status.WITHDRAWN:
         return None
@@ -88,7 +88,7 @@ def history(write: Write) -> Document | None:
 
 
 def _index(name: str, version: int, entry: Document) -> list[bytes]:
-    """The lines of a bulk request that put a document."""
+    """Return the lines of a bulk request that put a document."""
     action = {"index": {"_id": name, "version": version, "version_type": "external_gte"}}
     return [orjson.dumps(action), orjson.dumps(entry)]
 
@@ -133,7 +133,7 @@ class History:
             await self._purge(story_id, version)
 
     async def _withdrawn(self, writes: Sequence[Write], or_equal: bool) -> dict[str, int]:
-        """The stories that the index holds as withdrawn, each with a version above all.
+        """Return the stories that the index holds as withdrawn, each with a version above all.
 
         Reading a document that was written a moment ago is slow, reading its version is fast: the
         status is read only where the index holds a newer version than was written.

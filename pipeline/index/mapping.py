@@ -49,7 +49,7 @@ def _text(analyzer: str, keyword: bool = False) -> Field:
 
 
 def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
-    """The fields of a document, by name.
+    """Return the fields of a document, by name.
 
     Args:
         analyzer: of text whose language has none of its own.
@@ -175,7 +175,7 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
 
 
 def component_template(analyzer: str, languages: Mapping[str, str]) -> dict[str, Any]:
-    """The body of the component template with the mapping."""
+    """Return the body of the component template with the mapping."""
     return {
         "template": {
             "mappings": {
@@ -189,12 +189,12 @@ def component_template(analyzer: str, languages: Mapping[str, str]) -> dict[str,
 
 
 def refresh_interval(seconds: float) -> str:
-    """As Elasticsearch writes it."""
+    """Return the interval in Elasticsearch's notation."""
     return f"{int(seconds * 1000)}ms"
 
 
 def index_template(base: str, shards: int, replicas: int, refresh_seconds: float) -> dict[str, Any]:
-    """The body of the index template for `<base>-0*`, composed of the component."""
+    """Return the body of the index template for `<base>-0*`, composed of the component."""
     return {
         "index_patterns": [f"{base}-0*"],
         "composed_of": [f"{base}-mapping"],

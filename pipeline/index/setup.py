@@ -14,17 +14,17 @@ from pipeline.wire.errors import SetupError
 
 
 def read_alias(base: str) -> str:
-    """The alias that searches read."""
+    """Return the alias that searches read."""
     return base
 
 
 def write_alias(base: str) -> str:
-    """The alias that the worker writes to."""
+    """Return the alias that the worker writes to."""
     return f"{base}-write"
 
 
 def first_index(base: str) -> str:
-    """The concrete index behind the aliases until it is rebuilt."""
+    """Return the concrete index behind the aliases until it is rebuilt."""
     return f"{base}-000001"
 
 

@@ -154,7 +154,7 @@ class Writer:
         await self._held(["-"], fields=())
 
     async def newest(self, ids: Iterable[str]) -> dict[str, int]:
-        """The external version that the index holds of each id, where it holds one.
+        """Return the external version that the index holds of each id, where it holds one.
 
         Reads by id, so it sees a write at once, before any refresh. Waits while the index
         is away.
@@ -166,7 +166,7 @@ class Writer:
         return {name: each.version for name, each in held.items()}
 
     async def documents(self, ids: Iterable[str]) -> dict[str, tuple[int, Document]]:
-        """The version and document that the index holds of each id; as `newest`."""
+        """Return the version and document that the index holds of each id; see `newest`."""
         held = await self._held(ids, fields=None)
         return {name: (each.version, each.document) for name, each in held.items()}
 

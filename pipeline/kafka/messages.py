@@ -27,7 +27,7 @@ class Record:
 
     @property
     def place(self) -> str:
-        """Where it stands: "the record wire.stories/3 @1207"."""
+        """Return the record's place: "the record wire.stories/3 @1207"."""
         return f"the record {self.topic}/{self.partition} @{self.offset}"
 
 
@@ -48,7 +48,7 @@ Waits for a broker that is away, for as long as it takes."""
 
 
 def too_large(topics: Topics, message: Message) -> Message:
-    """What is sent in place of a message that its topic finds too large; logged as a warning.
+    """Return what replaces a message too large for its topic, and log a warning.
 
     Raises:
         SetupError: nothing can be.
@@ -63,7 +63,7 @@ def too_large(topics: Topics, message: Message) -> Message:
 def dead_letter_of(
     topics: Topics, record: Record, stage: str, error: Exception, story_id: str | None = None
 ) -> Message:
-    """A dead letter for a record that can't be used, as a message; logged as a warning."""
+    """Return a dead letter, as a message, for an unusable record, and log a warning."""
     dead = dead_letter(
         record.value,
         stage,
@@ -95,5 +95,5 @@ class Position:
 
     @property
     def lag(self) -> int | None:
-        """Records that the group has still to take; None where it takes none."""
+        """Return the number of records that the group has still to take; None if it takes none."""
         return None if self.committed is None else max(0, self.end - self.committed)

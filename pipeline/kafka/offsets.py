@@ -80,13 +80,13 @@ class OffsetReader:
         )
 
     async def end(self, partition: int) -> int:
-        """The offset that the partition's next record on the topic will get."""
+        """Return the offset that the partition's next record on the topic will get."""
         tp = TopicPartition(self._topic, partition)
         ends = await self._persist(lambda: self._consumer.end_offsets([tp]))
         return int(ends[tp])
 
     async def committed(self, partition: int) -> int:
-        """The group's committed offset on the topic, 0 where there is none yet."""
+        """Return the group's committed offset on the topic, 0 where there is none yet."""
         tp = TopicPartition(self._topic, partition)
         return int(await self._persist(lambda: self._consumer.committed(tp)) or 0)
 

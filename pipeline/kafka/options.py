@@ -9,7 +9,7 @@ from config.settings import Kafka
 
 
 def client_options(kafka: Kafka) -> dict[str, Any]:
-    """Keyword arguments that every kafka-python client takes, from the settings."""
+    """Return the keyword arguments that every kafka-python client takes, from the settings."""
     options: dict[str, Any] = {
         "bootstrap_servers": list(kafka.brokers),
         "bootstrap_timeout_ms": 10_000,
@@ -28,7 +28,7 @@ def client_options(kafka: Kafka) -> dict[str, Any]:
 
 
 def tls(kafka: Kafka) -> ssl.SSLContext | None:
-    """The TLS context, None where the protocol has none."""
+    """Return the TLS context, None where the protocol has none."""
     if "SSL" not in kafka.security_protocol:
         return None
     context = ssl.create_default_context(cafile=kafka.ssl_cafile and str(kafka.ssl_cafile))
@@ -38,7 +38,7 @@ def tls(kafka: Kafka) -> ssl.SSLContext | None:
 
 
 def sign_in(kafka: Kafka) -> dict[str, Any]:
-    """What of `aiokafka_options` concerns one connection."""
+    """Return those of `aiokafka_options` that concern one connection."""
     options: dict[str, Any] = {
         "security_protocol": kafka.security_protocol,
         "ssl_context": tls(kafka),
@@ -53,5 +53,5 @@ def sign_in(kafka: Kafka) -> dict[str, Any]:
 
 
 def aiokafka_options(kafka: Kafka) -> dict[str, Any]:
-    """Keyword arguments that every aiokafka client takes, from the settings."""
+    """Return the keyword arguments that every aiokafka client takes, from the settings."""
     return {"bootstrap_servers": list(kafka.brokers), **sign_in(kafka)}

@@ -19,7 +19,7 @@ PAUSE_SECONDS = 0.02
 
 
 def paced(consumer: AIOKafkaConsumer) -> AIOKafkaConsumer:
-    """The same consumer, not yet started, with its fetches paced."""
+    """Return the same consumer, not yet started, with its fetches paced."""
     send = consumer._client.send
 
     async def send_paced(node: Any, request: Any, **options: Any) -> Any:
@@ -34,5 +34,5 @@ def paced(consumer: AIOKafkaConsumer) -> AIOKafkaConsumer:
 
 
 def _records(response: Any) -> bool:
-    """Whether a fetch brought any; they are the last field of each partition."""
+    """Return True if a fetch brought records: they are the last field of each partition."""
     return any(fields[-1] for _, partitions in response.topics for fields in partitions)

@@ -32,7 +32,7 @@ class Publisher:
 
     @property
     def max_bytes(self) -> int:
-        """The largest value that is sent, with room for key and headers."""
+        """Return the largest value that is sent, with room for key and headers."""
         return self._settings.max_request_bytes - 64 * 1024
 
     def publish(self, records: Sequence[Message]) -> Mapping[tuple[str, int], range]:
@@ -61,7 +61,7 @@ class Publisher:
     def _publish(
         self, records: Sequence[Message]
     ) -> tuple[Mapping[tuple[str, int], range], Collection[int]]:
-        """What `publish` returns, and which records are too large."""
+        """Return what `publish` returns, and which records are too large."""
         offsets: dict[tuple[str, int], range] = {}
         refused = set()
         producer = self._open()
@@ -84,7 +84,7 @@ class Publisher:
         return offsets, refused
 
     def end_offsets(self, partitions: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
-        """The offset that the next record of each partition will get; 0 for a missing one.
+        """Return the offset that each partition's next record will get; 0 for a missing partition.
 
         Raises:
             BrokerUnavailable: the broker does not answer.

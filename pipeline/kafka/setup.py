@@ -16,7 +16,7 @@ HOUR_MS = 3_600_000
 
 
 def topic_configs(settings: Settings) -> dict[str, dict[str, str]]:
-    """The configuration of each topic, by name, in Kafka's own terms."""
+    """Return the configuration of each topic, by name, in Kafka's own terms."""
     topics = Topics(settings.topics.prefix)
     common = {
         "min.insync.replicas": str(settings.topics.min_insync_replicas),

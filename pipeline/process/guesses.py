@@ -1,4 +1,4 @@
-"""Who guesses at a token: a client that was wrong too often waits before it is heard again."""
+"""Limits guesses at a token: after too many wrong ones a client must wait."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Guesses:
         self._wrong: OrderedDict[str, deque[float]] = OrderedDict()
 
     def wait_seconds(self, client: str) -> int:
-        """How long a client must wait before it may show a token; 0 when it may now."""
+        """Return the seconds that a client must wait before it may send a token; 0 for none."""
         times = self._wrong.get(client)
         if times is None or len(times) < MOST:
             return 0
         return max(0, ceil(times[0] + WITHIN_SECONDS - self._clock()))
 
     def wrong(self, client: str) -> None:
-        """It has shown a wrong one."""
+        """Count a wrong token of a client."""
         times = self._wrong.setdefault(client, deque(maxlen=MOST))
         times.append(self._clock())
         self._wrong.move_to_end(client)

@@ -59,7 +59,7 @@ class HealthServer:
                 self.wfile.write(content)
 
             def log_message(self, *_: object) -> None:
-                """Requests are not logged: a probe comes every few seconds."""
+                """Log no requests: a probe comes every few seconds."""
 
         try:
             self._server = ThreadingHTTPServer((host, port), Handler)
@@ -70,12 +70,12 @@ class HealthServer:
 
     @property
     def port(self) -> int:
-        """The port it listens on."""
+        """Return the port it listens on."""
         port: int = self._server.server_address[1]
         return port
 
     def start(self) -> None:
-        """Answer from now on."""
+        """Start to answer requests."""
         self._thread.start()
 
     def stop(self) -> None:

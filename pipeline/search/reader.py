@@ -376,7 +376,7 @@ class Reader:
         return response, following
 
     async def _collapsed(self, body: Body, at: Cursor) -> tuple[dict[str, Any], Cursor | None]:
-        """As `_listed`, without the hits that are hidden behind another, until the page is full."""
+        """Read as `_listed` does, without hits hidden behind another, until the page is full."""
         size = body["size"]
         first: dict[str, Any] = {}
         shown: list[dict[str, Any]] = []
@@ -490,7 +490,7 @@ def open_reader(settings: ElasticsearchSettings) -> Reader:
 
 @contextmanager
 def translated_but(settings: ElasticsearchSettings, *passing: type[ApiError]) -> Iterator[None]:
-    """As `translated`, but let some of the client's errors pass."""
+    """Translate errors as `translated` does, but let some of the client's errors pass."""
     kept: ApiError | None = None
     with translated(settings):
         try:

@@ -49,7 +49,7 @@ or the other agents' records would wait behind it. See `pipeline.stream.consumer
 
 
 def build(settings: Settings) -> faust.App:
-    """The app, without agents: see `add_agents`."""
+    """Return the app, without agents: see `add_agents`."""
     kafka = settings.kafka
     app = faust.App(
         kafka.group,
@@ -224,7 +224,7 @@ def _record(event: Any) -> Record:
 
 
 def credentials(kafka: Kafka) -> SASLCredentials | SSLCredentials | None:
-    """What Faust wants as `broker_credentials`."""
+    """Return the value of Faust's `broker_credentials`."""
     context = tls(kafka)
     if kafka.sasl_mechanism:
         return SASLCredentials(

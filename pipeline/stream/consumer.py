@@ -50,13 +50,13 @@ class FairConsumer(GapConsumer):
     """
 
     def on_buffer_full(self, tp: Any) -> None:
-        """The agent that reads a partition has enough for now."""
+        """Pause a partition whose agent has enough records for now."""
         for other in [tp, *self._get_active_partitions()]:
             if other.topic == tp.topic:
                 super().on_buffer_full(other)
 
     def on_buffer_drop(self, tp: Any) -> None:
-        """It may have more."""
+        """Resume a partition whose agent may have more records."""
         for other in list(self._buffered_partitions):
             if other.topic == tp.topic:
                 super().on_buffer_drop(other)

@@ -38,7 +38,7 @@ class Pool(Protocol):
     async def enrich(
         self, stories: Sequence[Story], priority: int
     ) -> list[Enriched | EnrichmentError]:
-        """A record or an error for each story, in order."""
+        """Return a record or an error for each story, in order."""
         ...
 
 
@@ -101,7 +101,7 @@ class Enriching(Step):
         await self._send(results, letters)
 
     async def _enrich(self, stories: Sequence[Story]) -> list[Enriched | EnrichmentError]:
-        """As the pool does; what is withdrawn is blanked and never goes there."""
+        """Enrich stories in the pool; blank withdrawn ones without sending them there."""
         usable = [story for story in stories if story.status is not Status.WITHDRAWN]
         done = iter(await self.pool.enrich(usable, self.lane) if usable else ())
         return [
@@ -138,7 +138,7 @@ class Enriching(Step):
     def _newest(
         self, results: Sequence[tuple[Record, Story, Message]]
     ) -> list[tuple[Record, Story, Message]]:
-        """Without what was overtaken while it was enriched.
+        """Return the batch without versions that were overtaken while they were enriched.
 
         Of two versions in one batch the older may stand second; a kill in the urgent lane
         may have been written meanwhile.
@@ -206,7 +206,7 @@ AGENTS = tuple(_agent(lane) for lane in Lane)
 
 
 def enriched_message(topics: Topics, record: Enriched, story: bytes | None = None) -> Message:
-    """A record as a message on the enriched topic; `story` as in `codec.encode_around`."""
+    """Return a record as a message on the enriched topic; `story` as in `codec.encode_around`."""
     return Message(
         topics.enriched,
         key(record.story.id),

@@ -170,7 +170,7 @@ def set_aside(topics: Topics, record: Record, story_id: str, reason: str) -> Mes
 async def overtaken(
     topics: Topics, writer: Writer, late: Sequence[tuple[Record, Write]]
 ) -> list[Message]:
-    """The newest versions that late older ones have overtaken in the compacted topic.
+    """Return the newest versions that late older ones have overtaken in the compacted topic.
 
     Compaction would keep the older, being last, so the newest is to be written after it. Such a
     record is written by a worker that was stopped, lost its partitions and woke up, and by one
@@ -197,7 +197,7 @@ async def overtaken(
 
 
 def delays(record: Enriched, indexed_at: datetime) -> dict[str, int]:
-    """Milliseconds from delivery to enrichment and from there to the index, where known."""
+    """Return milliseconds from delivery to enrichment, and from there to the index, if known."""
     received, done = record.story.received_at, record.provenance.enriched_at
     if done is None:
         return {}
@@ -208,7 +208,7 @@ def delays(record: Enriched, indexed_at: datetime) -> dict[str, int]:
 
 
 def to_write(record: Record, languages: Iterable[str]) -> Write:
-    """What a record of the enriched topic leads to in the index.
+    """Return what a record of the enriched topic leads to in the index.
 
     Raises:
         CodecError: the record can't be decoded.

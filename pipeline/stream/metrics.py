@@ -35,7 +35,7 @@ class WorkerMetrics(Collector):
         ProcessCollector(registry=self.registry)
 
     def collect(self) -> Iterator[Metric]:
-        """The metrics as they are now."""
+        """Yield the metrics as they are now."""
         for name, text in counters().items():
             counter = CounterMetricFamily(f"newswire_{name}", text)
             counter.add_metric([], self._counts[name])

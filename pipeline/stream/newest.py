@@ -77,18 +77,18 @@ class Newest:
         versions of a story in two lanes, the older must not be written second."""
 
     def assigned(self, partitions: Iterable[int]) -> None:
-        """Partitions that this worker has just been given, or given again."""
+        """Add partitions that this worker was assigned, or was assigned again."""
         for partition in partitions:
             self._partitions[partition] = _Partition()
 
     def revoked(self, partitions: Iterable[int]) -> None:
-        """Partitions that are another worker's from now on."""
+        """Remove partitions that are another worker's from now on."""
         for partition in partitions:
             self._partitions.pop(partition, None)
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """From a batch's look-up to its writing: what is written meanwhile is kept in mind."""
+        """Remember what is written from a batch's look-up to its own writing."""
         self._batch += 1
         number = self._batch
         self._open.add(number)
@@ -105,7 +105,7 @@ class Newest:
         return written.version if written else -1
 
     async def look_up(self, stories: Iterable[tuple[int, str]]) -> dict[str, int]:
-        """The newest index version of each story that has one.
+        """Return the newest index version of each story that has one.
 
         Args:
             stories: partition and id of each.
@@ -122,14 +122,14 @@ class Newest:
         return newest
 
     def wrote(self, partition: int, story_id: str, version: int, offset: int) -> None:
-        """A version is in the enriched topic now."""
+        """Record that a version is in the enriched topic now."""
         if state := self._partitions.get(partition):
             before = state.in_flight.get(story_id)
             if before is None or before.version < version:  # a late kill is older
                 state.in_flight[story_id] = _Written(version, offset, self._batch)
 
     def has_indexed(self, partition: int, offset: int) -> None:
-        """The index has a partition of the enriched topic up to this offset."""
+        """Record that the index has a partition of the enriched topic up to this offset."""
         if state := self._partitions.get(partition):
             for written in state.in_flight.values():
                 written.indexed |= written.offset <= offset

@@ -59,18 +59,18 @@ class Progress:
 
     @property
     def lag(self) -> int:
-        """Records of this worker's partitions that are still to be taken."""
+        """Return the number of records of this worker's partitions that are still to be taken."""
         return sum(max(0, end - self.committed.get(at, 0)) for at, end in self.ends.items())
 
     @property
     def stalled_seconds(self) -> float:
-        """How long there has been lag and no offset moved; 0 when all is well."""
+        """Return how long there has been lag and no offset moved; 0 when all is well."""
         if self._moved_at is None or not self.lag:
             return 0.0
         return self.clock() - self._moved_at
 
     def stuck(self) -> str | None:
-        """Why the worker counts as stuck, None when it gets on."""
+        """Return why the worker counts as stuck, or None if it makes progress."""
         if self.stalled_seconds <= self.stall_seconds:
             return None
         return f"{self.lag} records wait and none was taken for {self.stalled_seconds:.0f} s"

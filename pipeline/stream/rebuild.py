@@ -51,7 +51,7 @@ class Rebuild:
 
     @classmethod
     def resume(cls, file: Path) -> Rebuild | None:
-        """The rebuild that was interrupted, None when there was none."""
+        """Return the rebuild that was interrupted, or None if there was none."""
         try:
             values = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -140,7 +140,7 @@ def _read(
 
 
 def _switch(client: Elasticsearch, base: str, target: str) -> None:
-    """Both aliases to the target in one atomic call."""
+    """Move both aliases to the target in one atomic call."""
     try:
         old = list(client.indices.get_alias(name=write_alias(base)))
     except NotFoundError:  # the index was lost, and its aliases with it

@@ -90,7 +90,7 @@ class Worker:
     """Among the dead letters, neither replayed nor dismissed."""
 
     def end(self, error: BaseException | None = None) -> None:
-        """Have the worker end, within `worker.stop_seconds` whatever hangs."""
+        """Stop the worker within `worker.stop_seconds`, whatever hangs."""
         if not self.stop.done():
             end_within(self.settings.worker.stop_seconds, self.pool.pids)
             self.stop.set_result(error)

@@ -67,7 +67,7 @@ def story(story_id: str, **parameters: int) -> str:
 
 
 def live(now: Pairs, seen: datetime) -> str:
-    """The address where the API tells what comes for a search after an instant."""
+    """Return the address where the API sends the new stories of a search after an instant."""
     return "/api/live" + _query([*now, ("seen", seen.isoformat())])
 
 

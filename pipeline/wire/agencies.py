@@ -1,8 +1,8 @@
 """News agencies under the one short name that the trade uses for each.
 
 An agency signs itself in many ways ("The Associated Press", "reuters.com", "nprov:dpa"). One table
-serves connectors (a story's source and id) and enrichment (an agency's name is no news of its own
-story).
+serves connectors (a story's source and id) and enrichment (an agency's name in its own story is
+not an entity).
 
 A story's id begins with its agency, so the names that ids are made of never change: `id_name` knows
 the names in `_IN_IDS` alone and keeps any other as it was signed. A name that is added to the table

@@ -51,12 +51,12 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> bytes:
-        """Equal for equal letters, so that a repeated failure can be recognised as one."""
+        """Returns a key that equal letters share, so that a repeated failure is recognised."""
         return key(self.story_id or hashlib.sha256(self.raw).hexdigest())
 
     @property
     def headers(self) -> Headers:
-        """All but the raw bytes."""
+        """Returns everything but the raw bytes."""
         values = {name: getattr(self, name) for name in self.__struct_fields__ if name != "raw"}
         return headers(schema=SCHEMA, **values)
 

@@ -115,7 +115,7 @@ class Answered(SourceUnavailable):
 
     @property
     def temporary(self) -> bool:
-        """True when a later request may succeed."""
+        """Return True when a later request may succeed."""
         return self.status >= 500 or self.status in (408, 425, 429)
 
 

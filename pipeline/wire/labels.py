@@ -48,7 +48,7 @@ class Label(StrEnum):
 
     @property
     def mark(self) -> str:
-        """The page's style of a mention: one of its own where the names are listed."""
+        """Return the page's style of a mention: one of its own where the names are listed."""
         return self.kind if self.field else "other"
 
 

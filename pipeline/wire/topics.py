@@ -51,7 +51,7 @@ class Topics:
 
     @property
     def stories(self) -> str:
-        """Stories as connectors parsed them, in the order of arrival."""
+        """Returns the topic of stories as connectors parsed them, in the order of arrival."""
         return f"{self.prefix}.stories"
 
     def lane(self, lane: Lane) -> str:
@@ -60,32 +60,32 @@ class Topics:
 
     @property
     def lanes(self) -> tuple[str, ...]:
-        """The stories topics, the one served first first."""
+        """Returns the stories topics in the order in which they are served."""
         return tuple(self.lane(lane) for lane in Lane)
 
     @property
     def enriched(self) -> str:
-        """The newest version of each story, enriched; compacted by story id."""
+        """Returns the topic of each story's newest version, enriched; compacted by story id."""
         return f"{self.prefix}.enriched"
 
     @property
     def refused(self) -> str:
-        """Enriched records that the index does not take now, to be tried again without end."""
+        """Returns the topic of records that the index does not take now; retried without end."""
         return f"{self.prefix}.refused"
 
     @property
     def deadletter(self) -> str:
-        """What could not be read or indexed, with its raw bytes and the reason."""
+        """Returns the topic of what could not be read or indexed, with raw bytes and reason."""
         return f"{self.prefix}.deadletter"
 
     @property
     def alerts(self) -> str:
-        """New stories that saved searches found, and their withdrawals."""
+        """Returns the topic of new stories that saved searches found, and their withdrawals."""
         return f"{self.prefix}.alerts"
 
     @property
     def taken(self) -> tuple[str, ...]:
-        """The topics that the worker takes from."""
+        """Returns the topics that the worker reads."""
         return (*self.lanes, self.enriched, self.refused, self.deadletter)
 
     def all(self) -> tuple[str, ...]:

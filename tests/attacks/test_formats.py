@@ -30,7 +30,7 @@ def _watch(event: str, arguments: tuple[object, ...]) -> None:
         _seen.append(f"{event} {arguments[0]!r}")
 
 
-sys.addaudithook(_watch)  # for good: Python has no way to take one out
+sys.addaudithook(_watch)  # never removed: Python has no way to remove one
 
 
 @contextmanager

@@ -61,7 +61,7 @@ that a listing's next page fits the one before.
 
 All of them came through Kafka and a worker, whose enrichment gives each the names and places of one
 of {ENRICHED} stories. What a story costs as index and topics grow, and what the worker keeps (it
-starts anew after each row; the rate is that of the last tenth, or of the last {STEP:,}):
+is started again after each row; the rate is that of the last tenth, or of the last {STEP:,}):
 
 | stories in index and topics | stories/s | worker, MB |
 |---|---|---|

@@ -85,7 +85,7 @@ def test_failed_commit_leaves_nothing(cursor: Cursor) -> None:
 
 
 def test_forget(cursor: Cursor, tmp_path: Path) -> None:
-    """Starting anew forgets everything, of every feed."""
+    """Starting again forgets everything, of every feed."""
     other = another(cursor, tmp_path)
     for one in (cursor, other):
         one.commit(Acknowledged({"a": "1"}, {"page": "one"}, [("s", b"one")], {("t", 0): 1}))

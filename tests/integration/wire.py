@@ -191,7 +191,7 @@ class Wire:
         return sum(max(0, meta.offset) for meta in offsets.values())
 
     def forget_offsets(self) -> None:
-        """The group starts anew from the beginning of every topic; no worker may run."""
+        """The group starts again from the beginning of every topic; no worker may run."""
         admin = KafkaAdminClient(bootstrap_servers=self.engine.brokers)
         try:
             admin.delete_groups([self.prefix])

@@ -198,7 +198,7 @@ def test_claims_are_counted(
 
 
 def test_agencies_of_a_wrong_type(tmp_path: Path) -> None:
-    """A name that is no list of names is an error that names the key."""
+    """A value that is not a list of names is an error that names the key."""
     file = tmp_path / "feeds.toml"
     file.write_text('[feeds.a]\nsource = "directory"\nagencies = 3\n')
     with pytest.raises(ConfigError, match=r"feeds\.a\.agencies"):

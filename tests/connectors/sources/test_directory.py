@@ -385,7 +385,7 @@ def test_unreadable_file_over_ftp(folder: Path, cursor: Cursor) -> None:
 
 
 def test_server_that_comes_back(folder: Path, cursor: Cursor, tmp_path: Path) -> None:
-    """A connection that broke is made anew at the next poll."""
+    """A broken connection is opened again at the next poll."""
     put(folder, "a.xml", "one")
     with servers.sftp(folder, tmp_path) as server:
         options = DirectoryOptions(

@@ -106,7 +106,7 @@ def test_nothing_is_shown_without_the_token(client: TestClient, given: dict[str,
 
 @pytest.mark.parametrize("cookie", ["", "9999999999", "9999999999.00", f"1.{'0' * 64}", "²³.x"])
 def test_a_made_up_cookie_is_refused(client: TestClient, cookie: str) -> None:
-    """A cookie that the page has not given lets nobody in."""
+    """A cookie that the page did not set is refused."""
     answer = client.get("/operations", headers={"Cookie": f"{COOKIE}={cookie}".encode()})
     assert answer.status_code == 401
 

@@ -191,7 +191,7 @@ def test_asked_to_stop_while_the_broker_hangs(wire: Wire) -> None:
 
 
 def test_a_worker_that_takes_nothing_any_more(wire: Wire) -> None:
-    """With lag and no progress it ends itself with the reason, and who comes next takes it all."""
+    """With lag and no progress it ends itself with the reason; the next worker takes everything."""
     wire.extra = {"NEWSWIRE_WORKER__STALL_SECONDS": "1"}
     wire.publish(stories())
     with wire.worker("tests.fakes.deaf_worker") as worker:

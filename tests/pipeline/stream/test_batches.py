@@ -19,7 +19,7 @@ async def settled() -> None:
 
 
 class Source:
-    """Events as they are told to come, for good."""
+    """An endless stream of events, given one by one."""
 
     def __init__(self) -> None:
         self._come: asyncio.Queue[int] = asyncio.Queue()

@@ -18,7 +18,7 @@ FILES = files()
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_the_documents_are_as_the_code(file: Path) -> None:
     """docs/story.md and docs/story.schema.json say what the code does today."""
-    assert file.read_text(encoding="utf-8") == FILES[file], f"make them anew with `{COMMAND}`"
+    assert file.read_text(encoding="utf-8") == FILES[file], f"write them again with `{COMMAND}`"
 
 
 def test_every_field_is_explained() -> None:

@@ -140,7 +140,7 @@ def test_an_impossible_version_is_not_a_clock() -> None:
 
 @given(story=stories, revision=st.integers(0, 998))
 def test_a_revision_wins_within_its_version_alone(story: Story, revision: int) -> None:
-    """The same version enriched anew is newer; the next version is newer than any revision."""
+    """The same version enriched again is newer; the next version is newer than any revision."""
     now = index_version(story, revision)
     assert is_newer(story, revision + 1, now)
     assert not is_newer(story, revision, now)

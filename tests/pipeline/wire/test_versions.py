@@ -219,7 +219,7 @@ def test_a_date_in_the_future_does_not_hide_its_correction(
 
 
 @given(
-    ahead=st.integers(2, 10**5),
+    ahead=st.integers(2, 90_000),  # until 2266: times after 2286 are equal
     received=st.datetimes(datetime(2000, 1, 1), datetime(2020, 1, 1), timezones=st.just(UTC)),
     late=st.integers(0, 100),
 )

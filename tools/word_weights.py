@@ -22,7 +22,10 @@ LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt")
 
 
 def frequencies(wheel: zipfile.ZipFile, language: str) -> dict[str, float]:
-    """The Zipf frequency of each word: the list holds words by hundredths of a power of ten."""
+    """Returns the Zipf frequency of each word.
+
+    The list holds words by hundredths of a power of ten.
+    """
     packed = wheel.read(f"wordfreq/data/small_{language}.msgpack.gz")
     _header, *groups = msgspec.msgpack.decode(gzip.decompress(packed))
     return {word: 9 - step / 100 for step, group in enumerate(groups) for word in group}

@@ -82,14 +82,14 @@ class Enricher:
         self.known = lru_cache(maxsize=1 << 15)(self._known_as)
 
     def read_ahead(self, stories: Sequence[Story]) -> None:
-        """Let the models read the stories together, and remember: quicker than one by one."""
+        """Reads the stories with the models in one batch, to be faster, and keeps the answers."""
         languages = [language_of(story) or "" for story in stories]
         texts = [_texts(story) for story in stories]
         for language in set(languages):
             self._read(language, texts, languages)
 
     def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
-        """Each story with its entities and places, in the order of the stories."""
+        """Returns each story with its entities and places, in the order of the stories."""
         languages = [language_of(story) or "" for story in stories]
         texts = [_texts(story) for story in stories]
         found = {name: self._read(name, texts, languages) for name in set(languages)}
@@ -101,7 +101,7 @@ class Enricher:
     def _read(
         self, language: str, texts: Sequence[Mapping[Field, str]], languages: Sequence[str]
     ) -> Found:
-        """What the language's model finds in all the stories that are in it, at once."""
+        """Returns what the language's model finds in all stories of it, read in one batch."""
         model = self._models.get(language)
         if model is None:
             return {}
@@ -206,12 +206,12 @@ class Enricher:
         return frozenset(map(_kind, self.gazetteer.lookup(text)))
 
     def model(self, language: str) -> Any:
-        """The spaCy pipeline for a language; None where no model is configured."""
+        """Returns the spaCy pipeline for a language, or None where no model is configured."""
         model = self._models.get(language)
         return model.nlp if model else None
 
     def named(self, text: str, language: str, field: Field) -> list[RawMention]:
-        """What the language's model takes for names in one text; nothing without a model."""
+        """Returns what the language's model takes for names in a text; nothing without a model."""
         model = self._models.get(language)
         if model is None:
             return []
@@ -236,7 +236,7 @@ def load(settings: Settings) -> Enricher:
 
 
 def toponyms(enriched: Enriched, field: Field = "body") -> list[dict[str, Any]]:
-    """One dict per toponym of a field, in order: the form that `newswire enrich` prints."""
+    """Returns one dict for each toponym of a field, in order, as `newswire enrich` prints it."""
     text = getattr(enriched.story, field)
     found = []
     for place in enriched.places:
@@ -255,7 +255,7 @@ def toponyms(enriched: Enriched, field: Field = "body") -> list[dict[str, Any]]:
 
 
 def _named(text: str, field: Field, read: Found) -> list[RawMention]:
-    """The names of a text, its paragraphs being read."""
+    """Returns the names of a text, read paragraph by paragraph."""
     return [
         mention
         for offset, part in paragraphs(legible(text))
@@ -264,7 +264,7 @@ def _named(text: str, field: Field, read: Found) -> list[RawMention]:
 
 
 def _home(name: str | None, gazetteer: Gazetteer) -> Entry | None:
-    """The entry of "US-TN", "US-Tennessee" or "GB"."""
+    """Returns the entry of "US-TN", "US-Tennessee" or "GB"."""
     if name is None:
         return None
     country, _, division = name.partition("-")
@@ -303,7 +303,7 @@ def _printed(place: str, gazetteer: Gazetteer) -> list[Candidate]:
 
 
 def _texts(story: Story) -> dict[Field, str]:
-    """The texts of a story that are read for names."""
+    """Returns the texts of a story that are read for names, without the empty ones."""
     texts: dict[Field, str | None] = {
         "headline": story.headline,
         "dateline": story.dateline.place if story.dateline else None,
@@ -313,7 +313,7 @@ def _texts(story: Story) -> dict[Field, str]:
 
 
 def _placed(toponyms: Sequence[Toponym], resolved: Sequence[Resolved]) -> list[Placed]:
-    """The toponyms as evidence of what a name names."""
+    """Returns the accepted toponyms of the texts, as evidence of what a name names."""
     chosen = {id(r.toponym): r for r in resolved}
     placed = []
     for toponym in toponyms:

@@ -25,7 +25,7 @@ and a possessive's "s" stands alone."""
 
 @lru_cache(maxsize=1 << 16)
 def fold(name: str) -> str:
-    """The name without case, diacritics, apostrophes and points; "St." equals "Saint".
+    """Returns the name without case, diacritics, apostrophes and points; "St." equals "Saint".
 
     Equal keys are the same name to the gazetteer: "CÓRDOBA" and "Cordoba", "Hawai‘i" and
     "Hawaii", "Gilgit-Baltistan" and "Gilgit Baltistan".

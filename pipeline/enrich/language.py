@@ -100,7 +100,7 @@ def _languages_of() -> Mapping[str, tuple[str, ...]]:
 
 
 def _reads_english(text: str) -> bool:
-    """True where a mixed text, full of foreign names or quotations, is English in between."""
+    """Return True where a mixed text, full of foreign names or quotations, is otherwise English."""
     words = text.lower().split()
     return sum(word in _ENGLISH for word in words) > 0.15 * len(words)
 

@@ -78,7 +78,7 @@ class Placed(NamedTuple):
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span without article, possessive, quotes and white space at its ends."""
+    """Returns the span without article, possessive, quotes and white space at its ends."""
     while start < end:
         lead = _LEAD.match(text, start, end)
         tail = _TAIL.search(text[start:end])
@@ -92,7 +92,7 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def legible(text: str) -> str:
-    """The text with its lines in capitals set as titles, every offset unchanged.
+    """Returns the text with its lines in capitals set in title case, every offset unchanged.
 
     The model reads "TORNADO HITS TULSA" as one organisation, "Tornado Hits Tulsa" rightly.
     """
@@ -108,7 +108,7 @@ def _title(line: re.Match[str]) -> str:
 
 
 def cleaned(found: Iterable[Span], text: str) -> Iterator[Span]:
-    """A paragraph's spans without article, possessive, quotes and white space at their ends."""
+    """Yields a paragraph's spans without article, possessive, quotes and white space around."""
     for first, last, label in found:
         start, end = trim(text, first, last)
         if start < end and any(c.isalnum() for c in text[start:end]):
@@ -130,7 +130,7 @@ def people_cut(found: Iterable[Span], text: str) -> Iterator[Span]:
 
 
 def spans(found: Iterable[Span], offset: int, field: Field, text: str) -> Iterator[RawMention]:
-    """Spans of a paragraph of a field's text, at their offsets in that text."""
+    """Yields the spans of a paragraph of a field's text, at their offsets in that text."""
     for first, last, label in found:
         start, end = offset + first, offset + last
         yield RawMention(start, end, text[start:end], label, field)

@@ -54,11 +54,11 @@ class Model:
         self._memory: OrderedDict[bytes, array[int]] = OrderedDict()
 
     def remembers(self, text: str) -> bool:
-        """Whether a paragraph would be answered from memory."""
+        """Return whether the answer for a paragraph is in the cache."""
         return _key(text) in self._memory
 
     def read(self, texts: Iterable[str]) -> dict[str, list[Span]]:
-        """What the model takes for names in each paragraph, cleaned, at offsets in it.
+        """Return what the model takes for names in each paragraph, cleaned, at offsets in it.
 
         Args:
             texts: paragraphs, of any number of stories.
@@ -83,7 +83,7 @@ def _key(text: str) -> bytes:
 
 
 def batches(texts: Sequence[str], most: int = BATCH_CHARS) -> Iterator[list[str]]:
-    """Paragraphs in their order, in batches of at most so many characters, or of one paragraph."""
+    """Yield paragraphs in order, in batches of at most so many characters, or of one paragraph."""
     batch: list[str] = []
     size = 0
     for text in texts:
@@ -140,7 +140,7 @@ class FixedShapeOps(NumpyOps):  # type: ignore[misc]
         trans1: bool = False,
         trans2: bool = False,
     ) -> NDArray[np.float32]:
-        """See `thinc.backends.ops.Ops.gemm`."""
+        """Multiply two matrices, as `thinc.backends.ops.Ops.gemm` does."""
         left, right = (x.T if trans1 else x), (y.T if trans2 else y)
         rows = len(left)
         if out is None:
@@ -156,7 +156,7 @@ class FixedShapeOps(NumpyOps):  # type: ignore[misc]
 
 
 def _load(name: str) -> Any:
-    """The pipeline with nothing in it but what finds names."""
+    """Return the pipeline of that name with only the components that find names."""
     try:
         with use_ops("newswire"):
             nlp = spacy.load(name, exclude=UNUSED)

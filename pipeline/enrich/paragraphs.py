@@ -28,7 +28,7 @@ _GAP = re.compile(r"\n[^\S\n]*\n\s*")
 def remembered(
     function: Callable[Concatenate[str, P], Answer],
 ) -> Callable[Concatenate[str, P], Answer]:
-    """A function of a paragraph, its answers kept for those that were asked about last.
+    """Returns the function of a paragraph with a cache of its most recent answers.
 
     The answers must not change, nor what else the function is given.
     """
@@ -44,7 +44,7 @@ def remembered(
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, str]]:
-    """What is read by itself, each with its offset: paragraphs, parted by empty lines.
+    """Yields the paragraphs of a text, parted by empty lines, each with its offset.
 
     White space at their ends is left out; what is longer than a model should be given at
     once is cut, see `chunks`.
@@ -62,9 +62,11 @@ def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:
 
 
 def chunks(text: str) -> Iterator[tuple[int, str]]:
-    """The text in parts of bounded size, each with its offset, cut between paragraphs,
-    else between words. White space at the ends of the text is left out, so that it can't
-    change what the model sees."""
+    """Yields the text in parts of bounded size, each with its offset.
+
+    It is cut between paragraphs, else between words. White space at the ends of the text is left
+    out, so that it can't change what the model sees.
+    """
     at = len(text) - len(text.lstrip())
     stop = len(text.rstrip())
     while at < stop:

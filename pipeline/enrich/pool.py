@@ -52,7 +52,7 @@ class Enrich(Protocol):
         ...
 
     def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
-        """One enriched record for each story, in order."""
+        """Return one enriched record for each story, in order."""
         ...
 
 
@@ -96,7 +96,7 @@ class NlpPool:
         """Stories that were enriched or given up, or tried in vain."""
         self._batch_chars = batch_chars
         self._pace = 0.0
-        """Characters a second that a process has done of late."""
+        """Characters a second that a process has read recently."""
         self._timeout_seconds = timeout_seconds
         self._tries = tries
         self._slots = [_Process(load) for _ in range(self.processes)]
@@ -119,7 +119,7 @@ class NlpPool:
     async def enrich(
         self, stories: Sequence[Story], priority: int = 0
     ) -> list[Enriched | EnrichmentError]:
-        """An enriched record for each story, in order, or why there is none.
+        """Return an enriched record for each story, in order, or why there is none.
 
         Args:
             stories: any number; split among the processes.
@@ -138,11 +138,11 @@ class NlpPool:
 
     @property
     def waiting(self) -> int:
-        """Batches that wait for a process."""
+        """Return the number of batches that wait for a process."""
         return len(self._jobs.waiting)
 
     def pids(self) -> list[int]:
-        """The process ids of the running processes."""
+        """Return the process ids of the running processes."""
         return [slot.pid for slot in self._slots if slot.pid]
 
     def close(self) -> None:
@@ -249,7 +249,10 @@ def _home(story: Story, processes: int) -> int:
 
 
 def _batches(stories: Sequence[Story], processes: int, chars: int) -> list[list[int]]:
-    """The places of stories of one home in batches of about so much text, one story at least."""
+    """Return the indices of stories of one home in batches of about so many characters.
+
+    A batch has one story at least.
+    """
     batches: list[list[int]] = []
     filling: dict[int, tuple[list[int], int]] = {}
     for n, story in enumerate(stories):
@@ -303,7 +306,7 @@ class _Process:
             raise EnrichmentError(failure)
 
     def call(self, stories: Sequence[Story], timeout: float) -> list[Enriched | Failed]:
-        """An answer for each story, up to the one that ends the process."""
+        """Return an answer for each story, up to the one that ends the process."""
         if self._process is None or not self._process.is_alive():
             self.kill()
             self.start()
@@ -341,7 +344,7 @@ class _Process:
 
 
 def _serve(pipe: Connection, load: Load) -> None:
-    """The process's life: load, say so, then answer batches until the pipe closes."""
+    """Run in the process: load, report it, then answer batches until the pipe closes."""
     # The terminal's Ctrl-C goes to the whole group; the worker decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -381,7 +384,7 @@ def _follow_parent() -> None:
 
 
 def _read(answer: bytes | str) -> Enriched | Failed:
-    """What a process sent for one story: a record, or why there is none."""
+    """Return what a process sent for one story: a record, or why there is none."""
     if isinstance(answer, str):
         return Failed(answer)
     try:

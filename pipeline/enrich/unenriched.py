@@ -16,13 +16,13 @@ class Unenriched:
         self._provenance = Provenance(model="none", gazetteer="none", revision=revision)
 
     def read_ahead(self, stories: Sequence[Story]) -> None:
-        """There is nothing to read."""
+        """Does nothing: there are no models to read with."""
 
     def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
-        """Each story with neither entities nor places."""
+        """Returns each story with neither entities nor places."""
         return [Enriched(story=story, provenance=self._provenance) for story in stories]
 
 
 def load(settings: Settings) -> Unenriched:
-    """What the settings describe."""
+    """Returns the enricher that adds nothing, with the revision of the settings."""
     return Unenriched(settings.enrichment.revision)

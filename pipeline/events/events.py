@@ -44,7 +44,7 @@ class Events:
 
     @property
     def links(self) -> int:
-        """How many pairs of texts are alike enough to be compared further."""
+        """Returns the number of pairs of texts that are alike enough to be compared further."""
         return self._links.count
 
     def __contains__(self, story: str) -> bool:
@@ -94,7 +94,7 @@ class Events:
         del self._texts[slot]
 
     def settle(self) -> dict[str, str | None]:
-        """Clusters what changed; returns the stories whose event is another, and that event.
+        """Clusters what changed, and returns the stories whose event changed, with the new event.
 
         None stands for the event of a story that has been removed.
         """

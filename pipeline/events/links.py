@@ -51,7 +51,7 @@ class Links:
 
     @property
     def count(self) -> int:
-        """How many links there are."""
+        """Returns the number of links."""
         return sum(map(len, self._edges.values())) // 2
 
     def terms(self, slot: int) -> Terms:

@@ -42,7 +42,7 @@ class Neighbours:
 
     @property
     def capacity(self) -> int:
-        """How many slots there are, used or not."""
+        """Returns the number of slots, used or not."""
         return len(self._keys)
 
     def add(self, terms: Terms) -> int:

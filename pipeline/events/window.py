@@ -51,12 +51,12 @@ class Window:
 
     @property
     def stories(self) -> frozenset[str]:
-        """The stories that have a place in the window, withheld ones too."""
+        """Returns the ids of the stories that have a place in the window, withheld ones too."""
         return frozenset(self._at)
 
     @property
     def links(self) -> int:
-        """How many pairs of stories are alike enough to be compared further."""
+        """Returns the number of pairs of stories that are alike enough to be compared further."""
         return self._events.links
 
     def __contains__(self, story: str) -> bool:

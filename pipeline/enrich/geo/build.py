@@ -208,7 +208,7 @@ def _add_foreign(record: Record | None, names: str) -> None:
 
 
 def _plurals(words: list[str]) -> list[str]:
-    """The words, with their plurals in -s where English forms one: "Iranian", "Iranians"."""
+    """Returns the words, and their plurals in -s where English forms one: "Iranian", "Iranians"."""
     return words + [
         word + "s" for word in words if word.endswith(("n", "k", "r", "t", "b", "ch", "ni"))
         and word not in ("French", "Dutch")
@@ -216,7 +216,7 @@ def _plurals(words: list[str]) -> list[str]:
 
 
 def compile_records(records: list[Record], version: str) -> bytes:
-    """The bytes of a gazetteer file."""
+    """Returns the bytes of a gazetteer file with these records."""
     columns: dict[str, array[Any]] = {name: array(code) for name, code in COLUMNS.items()}
     strings = columns["strings"]
     features = {f: i for i, f in enumerate(sorted({r.feature for r in records}))}

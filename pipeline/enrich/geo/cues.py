@@ -57,28 +57,28 @@ class View:
         """The gazetteer's class of the known name that ends at a word."""
 
     def within(self, start: int, end: int) -> range:
-        """The numbers of the words that begin between two offsets."""
+        """Returns the indices of the words that begin between two offsets."""
         return range(bisect_left(self.starts, start), bisect_left(self.starts, end))
 
     def word(self, i: int) -> str:
-        """The i-th word, or nothing outside the text."""
+        """Returns the i-th word, or an empty string outside the text."""
         if 0 <= i < len(self.words):
             start, end = self.words[i]
             return self.text[start:end]
         return ""
 
     def gap_before(self, i: int) -> str:
-        """What stands between a word and the one before it."""
+        """Returns the characters between a word and the one before it."""
         return self.text[self.words[i - 1][1] : self.words[i][0]] if i else "\n"
 
     def opens(self, start: int) -> bool:
-        """Whether a sentence, line or quotation begins at an offset."""
+        """Returns whether a sentence, line or quotation begins at an offset."""
         return start <= self.begins or bool(
             _SENTENCE_END.search(self.text[max(0, start - 6) : start])
         )
 
     def lower(self) -> frozenset[str]:
-        """The words in small letters."""
+        """Returns the words of the text in lower case."""
         words = (self.text[start:end] for start, end in self.words)
         return frozenset(intern(word) for word in words if word.islower())
 
@@ -95,7 +95,7 @@ class Cues(NamedTuple):
 
 
 def cues(view: View, span: Span, inside_next: str | None) -> Cues:
-    """The cues that hold for a span where it stands.
+    """Returns the cues that hold for a span where it stands.
 
     Args:
         inside_next: what follows a comma after the span: "in container", "comma place",
@@ -144,7 +144,7 @@ class Elsewhere:
                 self._surnames.add(surname)
 
     def cues(self, surface: str, here: Cues) -> list[str]:
-        """The names of the cues that hold for a span of such words and cues of its own."""
+        """Returns the names of the cues that hold for a span, by its words and own cues."""
         out: list[str] = []
         if here.single:
             low = surface.lower()
@@ -174,7 +174,7 @@ class Elsewhere:
 
 
 def _label(view: View, span: Span) -> str:
-    """How the model labels the span: exactly, as part of a longer one, or not at all."""
+    """Returns how the model labels the span: exactly, as part of a longer one, or not at all."""
     covering = {view.cover[i] for i in range(span.first, span.last + 1) if i in view.cover}
     if not covering:
         return "none"
@@ -191,7 +191,7 @@ def _label(view: View, span: Span) -> str:
 
 
 def _demonym(view: View, span: Span) -> str:
-    """Whether a demonym is an adjective, "Kenyan police", or a noun, "Kenyans"."""
+    """Returns how a demonym is used: as an adjective, "Kenyan police", or a noun, "Kenyans"."""
     surface = view.text[span.start : span.end]
     if surface.endswith("s") and not surface.endswith(("ss", "ois")):
         return "people"
@@ -259,7 +259,7 @@ def _after(view: View, span: Span, kind: str, label: str, out: list[str]) -> Non
 
 
 def _listed(view: View, span: Span, out: list[str]) -> None:
-    """A neighbour in a list that is a place: "Hama and Daraa", "Hama, Idlib"."""
+    """Adds the cue of a neighbour in a list that is a place: "Hama and Daraa", "Hama, Idlib"."""
     at, gap = span.first - 1, view.gap_before(span.first)
     if gap == " " and view.word(at).lower() in _AND and at > 0:
         gap = view.gap_before(at)

@@ -10,7 +10,7 @@ from pipeline.wire.errors import SetupError
 
 
 def read(path: Path) -> Iterator[Record]:
-    """The places of a full GeoNames dump (allCountries.txt, tab-separated, 19 columns).
+    """Yields the places of a full GeoNames dump (allCountries.txt, 19 columns, tab-separated).
 
     Divisions, populated places, waters, parks, mountains and islands; not spots such as
     schools, nor roads, sea-beds and forests.

@@ -121,7 +121,7 @@ class _Reader:
         return self.text[self.words[i - 1][1] : self.words[i][0]] if i else "\n"
 
     def opens(self, i: int) -> bool:
-        """True where a sentence, line or quotation begins with the word."""
+        """Returns True where a sentence, line or quotation begins with the word."""
         start = self.words[i][0]
         return bool(_OPENING.search(self.text[max(0, start - 6) : start]))
 
@@ -139,7 +139,7 @@ class _Reader:
         return found
 
     def _names_a_person(self, i: int) -> bool:
-        """True for a given name or a title, after which a surname may stand."""
+        """Returns True for a given name or a title, after which a surname may stand."""
         word = self.word(i)
         low = word.lower()
         if low in self.lists.titles:
@@ -152,7 +152,7 @@ class _Reader:
         )
 
     def _is_place(self, word: str) -> bool:
-        """True for the name of a country or of a city of a million."""
+        """Returns True for the name of a country or of a city of a million inhabitants."""
         return any(
             s.entry.feature.startswith("PCL") or s.entry.population > 1_000_000
             for s in self.gazetteer.lookup(word, self.language)

@@ -1,8 +1,8 @@
 """The gazetteer: names in, places out, from one memory-mapped file.
 
 The file is written by `pipeline.enrich.geo.build` and only read here. Its pages are shared by all
-processes that map it, so a worker more costs next to nothing. Layout: a magic line, the
-length of the header, the header as JSON, then one array per column. Names are stored as
+processes that map it, so another worker needs hardly any more memory. Layout: a magic line,
+the length of the header, the header as JSON, then one array per column. Names are stored as
 48-bit hashes of their folded form, sorted: among a million names the chance that any two
 share a hash is below one in five hundred. A name of one language only is stored with it.
 """
@@ -115,17 +115,17 @@ class Gazetteer:
 
     @property
     def version(self) -> str:
-        """Names the sources and the tables that the file was built from."""
+        """Returns a text that names the sources and tables the file was built from."""
         version: str = self.header["version"]
         return version
 
     def country(self, code: str | None) -> Entry | None:
-        """The country of an ISO 3166-1 alpha-2 code."""
+        """Returns the country of an ISO 3166-1 alpha-2 code, or None if there is none."""
         row = self.country_rows.get(code or "")
         return None if row is None else self.entry(row)
 
     def admin1_name(self, entry: Entry) -> str | None:
-        """The name of the first administrative division that the place lies in."""
+        """Returns the name of the first administrative division that the place lies in."""
         return None if entry.admin1 is None else self.entry(entry.admin1).name
 
     def _lookup(self, name: str, language: str = "en") -> tuple[Sense, ...]:
@@ -155,7 +155,7 @@ class Gazetteer:
         return tuple(Sense(self.entry(r), KINDS[k], r in spoken) for r, k in found.items())
 
     def _longest(self, word: str) -> int:
-        """How many words the longest name has that begins with this word; 0 if none does."""
+        """Returns the number of words of the longest name that begins with this word, or 0."""
         key = name_hash(fold(word))
         at = bisect_left(self._column["first_hash"], key)
         if at < len(self._column["first_hash"]) and self._column["first_hash"][at] == key:
@@ -164,7 +164,7 @@ class Gazetteer:
         return 0
 
     def _entry(self, row: int) -> Entry:
-        """The place in a row."""
+        """Returns the place in a row."""
         c = self._column
         label = c["label"][row]
         size = c["strings"][label]

@@ -40,7 +40,7 @@ class Toponym:
 
 
 def link(candidates: Sequence[Candidate], text: str, field: str = "body") -> list[Toponym]:
-    """The toponyms of one text, each with what the text says about it."""
+    """Returns the toponyms of one text, each with what the text says about it."""
     return [
         Toponym(
             candidate,
@@ -54,7 +54,10 @@ def link(candidates: Sequence[Candidate], text: str, field: str = "body") -> lis
 
 
 def _container(candidates: Sequence[Candidate], i: int, text: str) -> tuple[Sense, ...]:
-    """ "Ill." of "Springfield, Ill."; "Spanish" of "the Spanish city of Córdoba"."""
+    """Returns the senses of what a toponym is said to lie in.
+
+    "Ill." of "Springfield, Ill."; "Spanish" of "the Spanish city of Córdoba".
+    """
     candidate = candidates[i]
     if candidate.demonym:
         return ()
@@ -82,7 +85,7 @@ def _container(candidates: Sequence[Candidate], i: int, text: str) -> tuple[Sens
 
 
 def _containing(outer: Candidate, inner: Candidate, demonyms: bool = False) -> tuple[Sense, ...]:
-    """The places of one name that hold a place of the other."""
+    """Returns the places of one name that contain a place of the other."""
     return tuple(
         o for o in outer.senses
         if (o.kind == "demonym" or not demonyms)
@@ -91,7 +94,7 @@ def _containing(outer: Candidate, inner: Candidate, demonyms: bool = False) -> t
 
 
 def _type_hint(candidate: Candidate, text: str) -> str | None:
-    """The type that a word beside the toponym gives it: "the city of", "province"."""
+    """Returns the type that a word beside the toponym gives it, "the city of" or "province"."""
     before = text[max(0, candidate.start - 24) : candidate.start].lower().split()
     if len(before) >= 2 and before[-1] == "of" and before[-2] in _TYPES:
         return _TYPES[before[-2]]

@@ -27,7 +27,7 @@ _BECAUSE = {
 def places(
     resolved: Sequence[Resolved], dateline_end: int, gazetteer: Gazetteer
 ) -> tuple[Place, ...]:
-    """One Place for each gazetteer entry and role, in the order of their first mention.
+    """Returns one Place for each gazetteer entry and role, in the order of their first mention.
 
     Args:
         dateline_end: where the dateline ends that the body itself begins with; 0 without one.
@@ -81,7 +81,7 @@ def _place(entry: Entry, role: Role, found: Sequence[Resolved], gazetteer: Gazet
 
 
 def confidence_of(resolved: Resolved) -> float:
-    """The probability that the span is a toponym and means this place.
+    """Returns the probability that the span is a toponym and means this place.
 
     Fitted, like the models, on the development half: a logistic function of the log odds of
     both, so that of the places with 0.8 eight in ten are right.
@@ -94,13 +94,13 @@ def confidence_of(resolved: Resolved) -> float:
 
 
 def log_odds(p: float) -> float:
-    """The log odds of a probability, kept away from certainty."""
+    """Returns the log odds of a probability, limited so that 0 and 1 stay finite."""
     p = min(max(p, 1e-3), 1 - 1e-3)
     return math.log(p / (1 - p))
 
 
 def _reason(entry: Entry, role: Role, found: Sequence[Resolved], gazetteer: Gazetteer) -> str:
-    """Why this place and not its namesakes, in words."""
+    """Returns the reason for this place and against its namesakes, in words."""
     first = found[0]
     country = gazetteer.country(entry.country)
     names = {
@@ -127,7 +127,7 @@ def _reason(entry: Entry, role: Role, found: Sequence[Resolved], gazetteer: Gaze
 
 
 def _sense(resolved: Resolved) -> str:
-    """Whether a capital or country speaks or acts: "Washington vowed"."""
+    """Returns "government" where a capital or country acts, "Washington vowed"; else "place"."""
     candidate = resolved.toponym.candidate
     speaks = any(cue.startswith("speaks|") for cue in candidate.cues)
     seat = resolved.entry.feature in ("PPLC", "PCLI")
@@ -135,7 +135,7 @@ def _sense(resolved: Resolved) -> str:
 
 
 def focus(found: Sequence[Place]) -> tuple[tuple[int, ...], str | None]:
-    """The one to three places that a story is about, and its country.
+    """Returns the GeoNames ids of the one to three places that a story is about, and its country.
 
     Mentions count by confidence, those of the headline twice; a place inside another one of
     the story says more than that one, so countries count half where a place in them is named.

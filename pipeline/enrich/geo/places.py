@@ -12,7 +12,7 @@ _FAMOUS_REGION, _REGION, _NATURAL, _CAPITAL = 6.0, 2.0, 5.5, 6.3
 
 
 def prominence(entry: Entry) -> float:
-    """How likely a place is to be meant, all else unknown: a population, in powers of ten.
+    """Return how likely a place is to be meant, all else unknown: a population, in powers of ten.
 
     Seas and ranges have no people and capitals stand for their country: they count as if
     they had more.
@@ -30,14 +30,14 @@ def prominence(entry: Entry) -> float:
 
 
 def holds(outer: Entry, inner: Entry) -> bool:
-    """Whether one place lies in the other, by the gazetteer's divisions."""
+    """Return whether one place lies in the other, by the gazetteer's divisions."""
     if outer.feature.startswith("PCL"):
         return outer.country == inner.country and outer.row != inner.row
     return outer.row in (inner.admin1, inner.admin2)
 
 
 def entry_class(entry: Entry) -> str:
-    """The broad class of a place: country, first division, division, capital, city..."""
+    """Return the broad class of a place: country, first division, division, capital, city..."""
     feature = entry.feature
     if feature.startswith("PCL"):
         return "country"

@@ -16,7 +16,7 @@ CLOSE_KM = 60.0
 
 
 def provided(story: Story, gazetteer: Gazetteer) -> list[Toponym]:
-    """Toponyms of `story.located`, narrowed to what the provider says of each.
+    """Returns the toponyms of `story.located`, narrowed to what the provider says of each.
 
     A place that the gazetteer doesn't know by name is left out.
     """
@@ -50,7 +50,7 @@ def _senses(located: Located, gazetteer: Gazetteer) -> tuple[Sense, ...]:
 
 
 def _narrowed(senses: tuple[Sense, ...], outer: Sequence[Entry]) -> tuple[Sense, ...]:
-    """The senses that lie in one of the places, or all where none does."""
+    """Returns the senses that lie in one of the places, or all senses where none does."""
     inside = tuple(
         s for s in senses if any(holds(o, s.entry) or o.row == s.entry.row for o in outer)
     )

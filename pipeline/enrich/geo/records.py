@@ -40,12 +40,12 @@ def derived_id(*parts: str) -> int:
 
 
 def distance_km(a: Record, b: Record) -> float:
-    """Great-circle distance of two records in kilometres."""
+    """Returns the great-circle distance of two records in kilometres."""
     return haversine_km(a.latitude, a.longitude, b.latitude, b.longitude)
 
 
 def haversine_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
-    """Great-circle distance of two points in degrees, on a sphere of 6,371 km radius."""
+    """Returns the kilometres between two points in degrees, on a sphere of 6,371 km radius."""
     p1, p2 = math.radians(lat1), math.radians(lat2)
     h = (
         math.sin((p2 - p1) / 2) ** 2
@@ -55,7 +55,7 @@ def haversine_km(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
 
 
 def printable_alternate(name: str) -> bool:
-    """Whether an alternate name is one that a newspaper in Latin script might print.
+    """Returns whether a newspaper in Latin script might print an alternate name.
 
     GeoNames lists codes ("LAX"), transliterations in lower case ("mwskw") and every script.
     """

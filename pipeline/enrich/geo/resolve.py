@@ -81,7 +81,7 @@ class Answer:
     """Which pairs of senses lie within SAME_KM."""
 
     def live(self, i: int) -> dict[str, float]:
-        """All features of a sense."""
+        """Returns all features of a sense."""
         context = zip(CONTEXT, self.context[i].tolist(), strict=True)
         return {**self.question.features[i], **dict(context)}
 
@@ -89,7 +89,7 @@ class Answer:
 def resolve(toponyms: Sequence[Toponym], home: Entry | None = None) -> list[Resolved]:
     """Choose one place for each toponym that the gazetteer knows.
 
-    Toponyms keep their order. Unknown ones, and demonyms that only tell what the text is
+    Toponyms keep their order. Unknown ones, and demonyms that only say what the text is
     about, are left out.
 
     Args:
@@ -114,7 +114,7 @@ def resolve(toponyms: Sequence[Toponym], home: Entry | None = None) -> list[Reso
 
 
 def _because(answer: Answer, best: int, table: Mapping[str, float]) -> str | None:
-    """The feature with the greatest advantage over the best sense that lies elsewhere."""
+    """Returns the feature with the greatest advantage over the best sense that lies elsewhere."""
     elsewhere = [i for i in range(len(answer.question.senses)) if not answer.same[best, i]]
     if not elsewhere:
         return None
@@ -131,7 +131,7 @@ def _because(answer: Answer, best: int, table: Mapping[str, float]) -> str | Non
 def answers(
     toponyms: Sequence[Toponym], home: Entry | None, table: Mapping[str, float]
 ) -> list[Answer]:
-    """The answers to all questions that a story's toponyms pose."""
+    """Returns the answers to all questions that a story's toponyms pose."""
     found: list[Answer] = []
     block: list[Question] = []
     size = 0
@@ -148,7 +148,7 @@ def answers(
 
 
 def _groups(toponyms: Sequence[Toponym]) -> list[list[Toponym]]:
-    """Toponyms that mean the same place, those first that say more of it.
+    """Returns toponyms grouped by the place they mean, those that say most of it first.
 
     "Paris" is the Paris of "Paris, Texas" where the story has that one alone.
     """
@@ -184,7 +184,7 @@ def _question(group: list[Toponym], home: Entry | None) -> Question:
 def _features(
     said: Toponym, hint: str | None, sense: Sense, home: Entry | None
 ) -> dict[str, float]:
-    """The features of a sense that follow from the toponym alone."""
+    """Returns the features of a sense that follow from the toponym alone."""
     entry = sense.entry
     features = {
         "prominence": prominence(entry),
@@ -231,13 +231,13 @@ class _Senses:
         self.kernel *= self.owner[:, None] != self.owner[None, :]
 
     def softmax(self, scores: Floats) -> Floats:
-        """Probabilities within each question."""
+        """Returns the probabilities of the senses, which sum to 1 within each question."""
         high = np.maximum.reduceat(scores, self.first)
         e = np.exp(scores - high[self.owner])
         return np.asarray(e / np.add.reduceat(e, self.first)[self.owner])
 
     def context(self, p: Floats) -> Floats:
-        """The features of each sense that follow from the answers to the other questions."""
+        """Returns the features of each sense that follow from the answers to other questions."""
         amount = p * self.weight[self.owner]
         rest = np.maximum(self.weight.sum() - self.weight, 1e-9)[self.owner]
         return np.stack(
@@ -250,7 +250,7 @@ class _Senses:
         )
 
     def _share(self, region: NDArray[np.int_], amount: Floats) -> Floats:
-        """What the other questions' answers put into the region of each sense."""
+        """Returns the probability that other questions' answers give each sense's region."""
         total = np.bincount(region, amount)
         pair = self.owner * (int(region.max()) + 1) + region
         own = np.bincount(pair, amount)
@@ -259,7 +259,10 @@ class _Senses:
 
 
 def _distances(entries: Sequence[Entry]) -> Floats:
-    """Kilometres between all pairs, as the chord of the sphere: right where it is short."""
+    """Returns the distances of all pairs in kilometres.
+
+    They are measured as chords of the sphere, which are exact enough for short distances.
+    """
     lat = np.radians([e.latitude for e in entries])
     lon = np.radians([e.longitude for e in entries])
     points = np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=1)

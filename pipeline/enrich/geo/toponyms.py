@@ -43,7 +43,7 @@ _INITIALS = re.compile(r"\b[A-Za-z]\.[A-Za-z]$")
 
 @cache
 def weights(name: str) -> Mapping[str, float]:
-    """The weights of a model, as `python -m tests.evaluation.train` wrote them."""
+    """Returns the weights of a model, as `python -m tests.evaluation.train` wrote them."""
     raw = files("pipeline.enrich.geo").joinpath(f"data/{name}.toml").read_text(encoding="utf-8")
     table: dict[str, float] = tomllib.loads(raw)["weights"]
     return table
@@ -63,12 +63,12 @@ class Candidate:
 
     @property
     def demonym(self) -> bool:
-        """True where the text names the people of a place, not the place."""
+        """Returns True where the text names the people of a place, not the place."""
         return bool(self.senses) and all(s.kind == "demonym" for s in self.senses)
 
     @property
     def accepted(self) -> bool:
-        """False for one that is only evidence of what the text is about."""
+        """Returns False for a candidate that is only evidence of what the text is about."""
         return self.probability >= THRESHOLD
 
 
@@ -78,10 +78,10 @@ def recognise(
     gazetteer: Gazetteer,
     table: Mapping[str, float] | None = None,
 ) -> list[Candidate]:
-    """The toponyms of one text, in order, none overlapping another.
+    """Returns the toponyms of one text, in order, none overlapping another.
 
     Demonyms that are no toponyms ("thousands of Kenyans") are in the list too, not
-    `accepted`: they tell which country a text is about.
+    `accepted`: they say which country a text is about.
     """
     table = weights("recognition") if table is None else table
     scored = []
@@ -95,15 +95,15 @@ def recognise(
     chosen: list[Candidate] = []
     taken: set[int] = set()
     for c in scored:
-        told = c.accepted or any(s.kind == "demonym" for s in c.senses)
-        if told and taken.isdisjoint(range(c.start, c.end)):
+        informative = c.accepted or any(s.kind == "demonym" for s in c.senses)
+        if informative and taken.isdisjoint(range(c.start, c.end)):
             taken.update(range(c.start, c.end))
             chosen.append(c)
     return sorted(chosen, key=lambda c: c.start)
 
 
 def _confirmed(cues: Sequence[str]) -> bool:
-    """True where the text itself says that an alternate name is one of a place.
+    """Returns True where the text itself says that an alternate name is one of a place.
 
     GeoNames does not say which language an alternate name is of.
     """
@@ -113,7 +113,7 @@ def _confirmed(cues: Sequence[str]) -> bool:
 
 
 def candidates(text: str, named: Sequence[RawMention], gazetteer: Gazetteer) -> list[Candidate]:
-    """All spans of the text that may name a place, with their cues."""
+    """Returns all spans of the text that may name a place, with their cues."""
     read = [
         (offset, passage(part, found, gazetteer))
         for offset, part, found in _by_paragraph(text, named)
@@ -132,7 +132,7 @@ def candidates(text: str, named: Sequence[RawMention], gazetteer: Gazetteer) -> 
 def _by_paragraph(
     text: str, named: Sequence[RawMention]
 ) -> Iterator[tuple[int, str, tuple[Found, ...]]]:
-    """The paragraphs of a text, each with its offset and the mentions that begin in it."""
+    """Yields the paragraphs of a text, each with its offset and the mentions that begin in it."""
     waiting = sorted(named)
     at = 0
     for offset, part in paragraphs(text):
@@ -155,7 +155,7 @@ class Passage(NamedTuple):
 
 @remembered
 def passage(text: str, named: tuple[Found, ...], gazetteer: Gazetteer) -> Passage:
-    """One paragraph by itself, given the model's spans in it."""
+    """Returns one paragraph read by itself, given the model's spans in it."""
     view = View(text, named)
     spans = known(view, gazetteer)
     found = {(s.start, s.end) for s in spans}
@@ -181,7 +181,7 @@ def passage(text: str, named: tuple[Found, ...], gazetteer: Gazetteer) -> Passag
 
 
 def known(view: View, gazetteer: Gazetteer) -> list[Span]:
-    """Spans of capitalised words that the gazetteer knows, nested ones too."""
+    """Returns the spans of capitalised words that the gazetteer knows, nested ones too."""
     text, words = view.text, view.words
     common = lexicon.cues().place_common
     found: list[Span] = []
@@ -213,7 +213,7 @@ def known(view: View, gazetteer: Gazetteer) -> list[Span]:
 
 
 def _last_word(view: View, i: int, longest: int) -> int:
-    """The last word that a name of so many words beginning at the i-th could have."""
+    """Returns the index of the last word of the longest name that can begin at the i-th word."""
     connectors = lexicon.cues().place_connectors
     last = i
     while last + 1 < len(view.words) and last + 1 - i < min(longest, _LONGEST):
@@ -228,7 +228,7 @@ def _last_word(view: View, i: int, longest: int) -> int:
 
 
 def readings(surface: str, point: bool, gazetteer: Gazetteer) -> tuple[Sense, ...]:
-    """What a surface may mean, given its case and whether a point follows it.
+    """Returns what a surface may mean, given its case and whether a point follows it.
 
     "In" is not Indiana and "Us" not the country, but "Ga." is Georgia and "Ulm" Ulm.
     """
@@ -256,7 +256,7 @@ def readings(surface: str, point: bool, gazetteer: Gazetteer) -> tuple[Sense, ..
 
 
 def _after_comma(view: View, span: Span, gazetteer: Gazetteer) -> str | None:
-    """Whether the words after a comma name a place that holds this one."""
+    """Returns what the words after a comma name: a place that holds this one, another, or None."""
     i = span.last + 1
     if i >= len(view.words) or view.text[span.end : view.words[i][0]] != ", ":
         return None

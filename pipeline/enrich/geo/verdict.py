@@ -61,7 +61,7 @@ def revised(
 
 
 def _contradicts(label: Label, mention: Mention, candidate: Candidate) -> bool:
-    """True where an entity's mention says that a candidate is no place."""
+    """Returns True where an entity's mention says that a candidate is no place."""
     if label == Label.PERSON:
         return mention.start <= candidate.start < mention.end
     if label not in _NO_PLACES or not mention.start <= candidate.start < mention.end:

@@ -256,7 +256,7 @@ def _parts(words: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 
 
 def known_forms(named: Iterable[Named]) -> dict[tuple[str, ...], str]:
-    """Labels of all forms that may stand for a story's names, by their folded words."""
+    """Returns the labels of all forms that may stand for a story's names, by their folded words."""
     known: dict[tuple[str, ...], str] = {}
     for mention in sorted(named, key=lambda n: len(n.text)):
         words = tuple(fold(mention.text).split())
@@ -269,7 +269,7 @@ def known_forms(named: Iterable[Named]) -> dict[tuple[str, ...], str]:
 
 @lru_cache(maxsize=1 << 12)
 def short_forms(words: tuple[str, ...], label: str) -> list[tuple[str, ...]]:
-    """How a story may go on to call what it has named in full."""
+    """Returns the short forms that a story may use for a name after it gave it in full."""
     if label == "PERSON":
         full = tuple(w for w in words if w not in ("jr", "sr", "ii", "iii", "iv"))
         if len(full) < 2:
@@ -295,7 +295,7 @@ def short_forms(words: tuple[str, ...], label: str) -> list[tuple[str, ...]]:
 
 
 def initials(key: str) -> set[str]:
-    """The initialisms of a name, with and without its small words."""
+    """Returns the initialisms of a name, with and without its small words."""
     words = key.split()
     small = cues().small
     content = [w for w in words if w not in small]

@@ -48,12 +48,12 @@ class Aliases:
         return (found.name, *self._others.get(found.name, ())) if found else ()
 
     def _find(self, name: str) -> Alias | None:
-        """What a name stands for, if the table has it. Initialisms count in capitals only."""
+        """Returns the alias of a name, or None. Initialisms are found in capitals only."""
         return self._table.get(key(name))
 
 
 def load(more: Sequence[Path] = (), default: Path = DEFAULT_FILE) -> Aliases:
-    """The default table with further files laid over it, the last one on top.
+    """Returns the default table with further files merged into it; the last one wins.
 
     Raises:
         SetupError: a file can't be read, is not TOML, or does not have the form of the default.

@@ -1,7 +1,7 @@
 """Candidates: every span of a paragraph that may be a name, nested ones included.
 
 A name is a stretch of capitalised words, with figures and the small words that names have inside.
-Which part of such a stretch is one name is left to `pipeline.enrich.names.cues` and the fitted
+Which part of such a stretch is one name is left to `pipeline.enrich.names.features` and the fitted
 weights: "Bank of Japan Governor Ueda" has ten candidates, two of which are names.
 """
 
@@ -66,7 +66,7 @@ def candidates(text: str, found: Sequence[Found]) -> list[Candidate]:
 
 
 def _chunks(text: str) -> Iterator[list[tuple[int, int]]]:
-    """Stretches of words of names, each word with its offsets."""
+    """Yields stretches of words of names, each word with its offsets."""
     chunk: list[tuple[int, int]] = []
     for start, end in _words(text):
         if chunk and not (start > chunk[-1][1] and _GAP.fullmatch(text, chunk[-1][1], start)):
@@ -78,7 +78,7 @@ def _chunks(text: str) -> Iterator[list[tuple[int, int]]]:
 
 
 def _words(text: str) -> Iterator[tuple[int, int]]:
-    """Words with a capital, and figures; a compound in its parts ("Asia-Europe")."""
+    """Yields the spans of capitalised words and figures, and of the parts of "Asia-Europe"."""
     for match in _TOKEN.finditer(text):
         at = match.start()
         for part in _PART.finditer(match[0]):

@@ -64,7 +64,7 @@ class Piece:
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """The capitalised names of a text in order, none overlapping another."""
+    """Yields the capitalised names of a text in order, none overlapping another."""
     for offset, part in paragraphs(text):
         for p in _pieces(part):
             yield Piece(
@@ -74,7 +74,7 @@ def pieces(text: str) -> Iterator[Piece]:
 
 @remembered
 def _pieces(text: str) -> tuple[Piece, ...]:
-    """Those of one paragraph: no run goes over a line's end."""
+    """Returns the capitalised names of one paragraph: no run goes over a line's end."""
     runs = [(m.start(), m.end()) for m in RUN.finditer(text)]
     found: list[Piece] = []
     at = 0
@@ -89,7 +89,7 @@ def _pieces(text: str) -> tuple[Piece, ...]:
 
 
 def quoted_titles(text: str) -> Iterator[tuple[int, int]]:
-    """Spans of titles in quotation marks: all their words but the small ones are capitalised."""
+    """Yields spans of quoted titles, whose words except the small ones are all capitalised."""
     small = cues().small
     for match in _QUOTED.finditer(text):
         group = 1 if match[1] else 2
@@ -104,7 +104,7 @@ def quoted_titles(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _possessive_joins(text: str, start: int, end: int, following: tuple[int, int]) -> bool:
-    """Whether a name goes on after a possessive: "St. Peter's Square", "Sheriff's Office"."""
+    """Returns whether a name goes on after a possessive: "St. Peter's Square"."""
     gap = text[end : following[0]]
     if gap not in ("'s ", "’s ", "'S ", "’S ", "' ", "’ "):
         return False
@@ -163,7 +163,7 @@ def _cut(text: str, start: int, end: int) -> Iterator[Piece]:
 
 
 def _single(text: str, start: int, end: int) -> Iterator[Piece]:
-    """A run of one word, unless it is a common one or a title."""
+    """Yields a run of one word, unless it is a common one or a title."""
     c, word = cues(), text[start:end]
     lower = word.lower().rstrip(".")
     if lower not in c.common and lower not in c.titles:
@@ -177,17 +177,17 @@ def _starts_sentence(text: str, at: int) -> bool:
 
 @cache
 def _openers() -> frozenset[str]:
-    """Words that open a sentence with a capital, and are no part of the name after them."""
+    """Returns words that open a sentence with a capital and are no part of the name after them."""
     return cues().common | cues().roles | cues().nouns_product
 
 
 def _is_name_word(word: str) -> bool:
-    """A word that a name can begin with: "Kim", "al-Assad"."""
+    """Returns whether a name can begin with a word: "Kim", "al-Assad"."""
     return word[0].isupper() or (word[0].islower() and "-" in word)
 
 
 def _title_end(words: Sequence[str], lower: Sequence[str], at: int) -> int:
-    """The end of the title that begins at a word: "Deputy Foreign Minister"."""
+    """Returns the index after the title that begins at a word: "Deputy Foreign Minister"."""
     c = cues()
     end = at
     last = at
@@ -203,7 +203,7 @@ def _title_end(words: Sequence[str], lower: Sequence[str], at: int) -> int:
 
 
 def _title_at(words: Sequence[str], lower: Sequence[str], at: int, begin: int) -> bool:
-    """Whether a title begins at a word, one that is not part of a body's name."""
+    """Returns whether a title begins at a word, one that is not part of a body's name."""
     if at > begin and lower[at - 1] in ("of", "for", "the"):
         return False  # "Department of Justice"
     end = _title_end(words, lower, at)
@@ -235,7 +235,7 @@ def _looks_person(words: Sequence[str], lower: Sequence[str]) -> bool:
 def _names(
     words: Sequence[str], lower: Sequence[str], begin: int, stop: int
 ) -> Iterator[tuple[int, int]]:
-    """The names in a stretch without titles: cut where a small word joins two of them."""
+    """Yields the names in a stretch without titles, cut where a small word joins two of them."""
     while stop > begin and not (_is_name_word(words[stop - 1]) or words[stop - 1][0].isdigit()):
         stop -= 1
     at = begin
@@ -258,7 +258,7 @@ def _names(
 
 
 def _joins(words: Sequence[str], lower: Sequence[str], at: int, i: int, stop: int) -> bool:
-    """Whether the small word at `i` stands inside one name that began at `at`."""
+    """Returns whether the small word at `i` stands inside one name that began at `at`."""
     word = lower[i]
     if word in cues().particles or words[i] in ("v.", "v", "&", "y", "e"):
         return True
@@ -313,7 +313,7 @@ def _joins(words: Sequence[str], lower: Sequence[str], at: int, i: int, stop: in
 
 
 def _label(words: Sequence[str], lower: Sequence[str], title: str | None) -> str | None:  # noqa: C901, PLR0912 (rules in order)
-    """What the words of a name say that it is."""
+    """Returns the label that the words of a name give it, or None if they give none."""
     if len(words) == 1:
         return "FAC" if _ROAD.fullmatch(lower[0]) else None
     c = cues()
@@ -376,7 +376,7 @@ def _label(words: Sequence[str], lower: Sequence[str], title: str | None) -> str
 
 
 def _head_label(words: Sequence[str]) -> str | None:
-    """The label that a head word gives its name."""
+    """Returns the label that a head word gives its name, or None if it gives none."""
     if not words:
         return None
     c, word = cues(), words[-1]

@@ -14,19 +14,19 @@ class Cover:
         self._starts = [s for s, _ in self._spans]
 
     def within(self, start: int, end: int) -> list[tuple[int, int]]:
-        """The spans that lie wholly in a stretch."""
+        """Returns the spans that lie wholly in a stretch."""
         return [s for s in self._near(start, end) if start <= s[0] and s[1] <= end]
 
     def touches(self, start: int, end: int) -> bool:
-        """Whether any span overlaps the stretch."""
+        """Returns whether any span overlaps the stretch."""
         return bool(self._near(start, end))
 
     def holds(self, start: int, end: int) -> bool:
-        """Whether the stretch lies wholly in a span."""
+        """Returns whether the stretch lies wholly in a span."""
         return bool(self.around(start, end))
 
     def around(self, start: int, end: int) -> list[tuple[int, int]]:
-        """The spans that the stretch lies wholly in."""
+        """Returns the spans that the stretch lies wholly in."""
         return [(s, e) for s, e in self._near(start, end) if s <= start and end <= e]
 
     def _near(self, start: int, end: int) -> list[tuple[int, int]]:

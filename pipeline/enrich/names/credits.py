@@ -14,7 +14,9 @@ from pipeline.enrich.folding import fold
 from pipeline.enrich.mentions import Field, Named
 from pipeline.wire import agencies, dateline
 
-_TOLD = re.compile(r"\btold (?:the |The )?(AFP|AP|Associated Press|Reuters|dpa|PA|EFE|ANSA)\b")
+_INTERVIEWER = re.compile(
+    r"\btold (?:the |The )?(AFP|AP|Associated Press|Reuters|dpa|PA|EFE|ANSA)\b"
+)
 _CREDIT = re.compile(
     r"(?:^_{2,}.*\Z)"
     r"|(?:^\W*(?:The )?(?:Associated Press|AP|Reuters|AFP|dpa)\b[^\n]{0,60}\b(?:writer|journalist"
@@ -31,13 +33,13 @@ _CREDIT_SPAN = 1500
 def without_agency(
     named: Sequence[Named], texts: Mapping[Field, str], source: str | None
 ) -> list[Named]:
-    """The mentions without the story's own agency, its byline and its credit line."""
+    """Returns the mentions without the story's own agency, its byline and its credit line."""
     body = texts.get("body", "")
     filed = dateline.printed_in(body)
-    told = _TOLD.search(body)
+    interviewer = _INTERVIEWER.search(body)
     own = _names_of(source) | _names_of(filed.agency if filed else None)
-    if not own and told:  # no source and no tag: whom people tell is whose story it is
-        own = _names_of(told[1])
+    if not own and interviewer:  # no source and no tag: the agency that interviewed people wrote it
+        own = _names_of(interviewer[1])
     skipped = _asides(body)
     return [
         m for m in named
@@ -54,7 +56,7 @@ def _names_of(agency: str | None) -> frozenset[str]:
 
 
 def _asides(body: str) -> list[tuple[int, int]]:
-    """Spans of the body that are byline or credit."""
+    """Returns the spans of the body that are byline or credit."""
     spans = []
     byline = _BYLINE.match(body)
     if byline:

@@ -49,7 +49,7 @@ def group(
     aliases: Aliases,
     places: Mapping[Spot, int] | None = None,
 ) -> tuple[Entity, ...]:
-    """The entities of a story in the order of their first mention.
+    """Returns the entities of a story in the order of their first mention.
 
     Args:
         named: its mentions.
@@ -73,12 +73,12 @@ def group(
 
 
 def slug(name: str) -> str:
-    """A name as the part of an id: "Kim Jong Un" is "kim-jong-un"."""
+    """Returns a name as the part of an id: "Kim Jong Un" is "kim-jong-un"."""
     return re.sub(r"[^\w]+", "-", fold(name)).strip("-") or "-"
 
 
 def _people(mentions: Sequence[Named], aliases: Aliases) -> list[_Group]:
-    """People: full names first, then the bare surnames and given names between them."""
+    """Returns the people: by full names first, then by the bare surnames and given names left."""
     in_order = sorted(mentions, key=lambda m: (m.field != "body", m.start))
     people = _full_names({_person_words(m.text) for m in mentions})
     canonical: dict[str, _Group] = {}
@@ -119,7 +119,7 @@ def _people(mentions: Sequence[Named], aliases: Aliases) -> list[_Group]:
 
 
 def _full_names(forms: Iterable[Words]) -> dict[Words, _Group]:
-    """A person for each name of several words; two forms of one name have the same."""
+    """Returns a person for each name of several words; two forms of one name have the same."""
     people: dict[Words, _Group] = {}
     bearers: dict[str, list[_Group]] = defaultdict(list)
     for words in sorted((w for w in forms if len(w) > 1), key=lambda w: (-len(w), w)):
@@ -141,7 +141,7 @@ def _person_words(text: str) -> Words:
 
 
 def _same_person(short: Words, long: Words) -> bool:
-    """Whether a name of several words is another form of a longer one."""
+    """Returns whether a name of several words is another form of a longer one."""
     if short in (long[-len(short) :], long[: len(short)]):
         return True
     if short[-1] != long[-1]:
@@ -153,7 +153,7 @@ def _same_person(short: Words, long: Words) -> bool:
 def _bearer(
     words: Words, mention: Named, at: int, people: Sequence[_Group], first: Mapping[int, int]
 ) -> _Group | None:
-    """The person whom a single name stands for, of those who have it in theirs.
+    """Returns the person whom a single name stands for, of those who have it in theirs.
 
     A surname goes before a given name, a person of the right sex before others, one who was
     named before this mention over one who is named later, and among those the first.
@@ -182,7 +182,7 @@ def _things(
     aliases: Aliases,
     places: Mapping[Spot, int],
 ) -> list[_Group]:
-    """All that is no person: forms of one name, its initials and its short forms."""
+    """Returns all groups but people: forms of one name, its initials and its short forms."""
     forms: dict[Words, list[Named]] = defaultdict(list)
     for mention in sorted(mentions, key=lambda m: (m.field != "body", m.start)):
         forms[_thing_words(mention.text, label)].append(mention)
@@ -227,7 +227,10 @@ def _thing_words(text: str, label: str) -> Words:
 def _introduced(
     forms: Mapping[Words, Sequence[Named]], texts: Mapping[Field, str]
 ) -> dict[Words, Words]:
-    """Short forms that a story introduces: "... Agency (IAEA)", "... Security, known as JOGMEC"."""
+    """Returns the full names of short forms that a story introduces.
+
+    "... Agency (IAEA)", "... Security, known as JOGMEC".
+    """
     ending = {(m.field, m.end): words for words, found in forms.items() for m in found}
     result = {}
     for words, found in forms.items():
@@ -260,7 +263,7 @@ class _Longer:
                     self._initials.setdefault(letters, long)
 
     def of(self, words: Words, text: str) -> Words | None:
-        """The longer name, if there is one."""
+        """Returns the longer name that a name is short for, or None if there is none."""
         if len(words) == 1 and len(words[0]) > 1 and text.replace(".", "").isupper():
             # Initials are never short for a name that only begins with them.
             return self._initials.get(words[0])
@@ -326,7 +329,7 @@ def _entity(
 
 
 def _alias(group: _Group, text: str, aliases: Aliases) -> Alias | None:
-    """What the table knows a group as, by its best form, else by another.
+    """Returns what the table knows a group as, by its best form, else by another.
 
     Initials that the table knows for another name do not count: "ECB" after "England and Wales
     Cricket Board".
@@ -341,7 +344,7 @@ def _alias(group: _Group, text: str, aliases: Aliases) -> Alias | None:
 
 
 def _best_form(mentions: Sequence[Named]) -> str:
-    """The longest form, one of the body before one of a headline in capitals."""
+    """Returns the longest form, preferring one of the body to one of a headline in capitals."""
 
     def rank(mention: Named) -> tuple[bool, int, int]:
         shouted = mention.text.isupper() and len(mention.text) > 6
@@ -351,7 +354,10 @@ def _best_form(mentions: Sequence[Named]) -> str:
 
 
 def _salience(mentions: Sequence[Named], length: int, most: int) -> float:
-    """0 to 1: half for how often, three tenths for the headline, the rest for how early."""
+    """Returns the salience of an entity, 0 to 1.
+
+    Half is for how often it is named, three tenths for the headline, the rest for how early.
+    """
     body = [m.start for m in mentions if m.field == "body"]
     early = 1 - min(body) / max(length, 1) if body else 0.0
     headline = any(m.field == "headline" for m in mentions)

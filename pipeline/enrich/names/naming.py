@@ -161,7 +161,7 @@ def _read(
     known: Known,
     sport: bool,
 ) -> Read:
-    """One paragraph by itself, given what the model and the gazetteer found in it."""
+    """Returns one paragraph read by itself, given what the model and the gazetteer found in it."""
     view = View(text, model, places, aliases, known, sport)
     spans = candidates(text, [*model, *((s, e, label) for s, e, label, _, _ in places)])
     found = [features(view, c) for c in spans]
@@ -262,7 +262,7 @@ def _said(found: Set[str], signs: Sequence[str], labels: Sequence[Label]) -> Lab
 def names_as_found(
     texts: Mapping[Field, str], model: Sequence[RawMention], toponyms: Iterable[Placed]
 ) -> list[Named]:
-    """The mentions of a story in a language that there are no word lists for."""
+    """Returns the mentions of a story in a language that there are no word lists for."""
     places = list(toponyms)
     named: list[Named] = []
     for where in sorted(texts, key=lambda where: where != "body"):
@@ -282,7 +282,7 @@ def not_names() -> frozenset[str]:
 
 
 def _shouts(where: Field, text: str) -> bool:
-    """Whether capitals tell nothing here: a text in capitals, or a headline in title case."""
+    """Returns whether capitals say nothing: a text in capitals, or a headline in title case."""
     start = text[:600]
     letters = sum(map(str.isalpha, start))
     if letters > 20 and sum(map(str.isupper, start)) > 0.7 * letters:
@@ -301,7 +301,7 @@ def _matched(
     places: Sequence[Placed],
     known: Mapping[Words, str],
 ) -> list[Named]:
-    """The names of a text whose capitals tell nothing: known ones, places, the model's."""
+    """Returns the names of a text whose capitals say nothing: known ones, places, the model's."""
     taken = _known_names(where, text, known)
     cover = Cover([(n.start, n.end) for n in taken])
     for candidate in places:
@@ -318,14 +318,14 @@ def _matched(
 
 
 def _missed(headline: str, named: Sequence[Named], known: Mapping[Words, str]) -> list[Named]:
-    """Names of the body that a headline has too: "Ex-banker Moreau denies fraud"."""
+    """Returns the names of the body that a headline has too: "Ex-banker Moreau denies fraud"."""
     cover = Cover([(n.start, n.end) for n in named if n.field == "headline"])
     found = _known_names("headline", headline, known)
     return [n for n in found if not cover.touches(n.start, n.end)]
 
 
 def _known_names(where: Field, text: str, known: Mapping[Words, str]) -> list[Named]:
-    """Where a text has names that are known, the longest first at each word."""
+    """Returns the known names in a text, preferring the longest at each word."""
     words = [(m.start(), m.end()) for m in _WORD.finditer(text)]
     longest = max((len(k) for k in known), default=0)
     taken: list[Named] = []

@@ -35,7 +35,7 @@ class _Said:
 
 
 def quotes(body: str, entities: Sequence[Entity], named: Sequence[Named]) -> tuple[Quote, ...]:
-    """The quotations of a body whose speakers are plain, in order.
+    """Returns the quotations of a body whose speakers are named plainly, in order.
 
     Args:
         entities: those of the story.
@@ -83,7 +83,7 @@ def quotes(body: str, entities: Sequence[Entity], named: Sequence[Named]) -> tup
 
 
 def _named_after(body: str, at: int, mentions: Sequence[_Said]) -> str | None:
-    """`"...," said the lawyer, X` or `"...," X said`."""
+    """Returns the id of the speaker in `"...," said the lawyer, X` or `"...," X said`."""
     if body[at - 2 : at - 1] not in ",?!" and body[at - 2 : at - 1] != "—":
         return None
     if not mentions:
@@ -107,7 +107,7 @@ def _named_after(body: str, at: int, mentions: Sequence[_Said]) -> str | None:
 
 
 def _named_before(body: str, at: int, mentions: Sequence[_Said]) -> str | None:
-    """`X said: "..."`, `X told reporters that it was "..."`."""
+    """Returns the id of the speaker in `X said: "..."` or `X told reporters that it was "..."`."""
     for mention in reversed(mentions):
         gap = body[mention.end : at]
         if len(gap) > REACH or _ends_sentence(gap):
@@ -128,7 +128,10 @@ def _pronoun(
     starts: Sequence[int],
     sexes: dict[str, str],
 ) -> str | None:
-    """`"...," she said`, where the paragraph so far names one person who may be "she"."""
+    """Returns the id of the speaker in `"...," she said`.
+
+    There is one if the paragraph up to there names one person who may be "she".
+    """
     match = _PRONOUN.match(body, end)
     if match is None or (match[2] or match[3]) not in cues().speech:
         return None
@@ -143,7 +146,7 @@ def _pronoun(
 
 
 def _are_titles(words: Sequence[str]) -> bool:
-    """Whether the words are a title in front of a name, or there are none."""
+    """Returns whether the words are a title in front of a name, or there are none."""
     c = cues()
     return all(
         w.lower().rstrip(".") in c.titles | c.title_parts | c.roles or w in ("boss", "head")
@@ -152,7 +155,7 @@ def _are_titles(words: Sequence[str]) -> bool:
 
 
 def _is_head(words: Sequence[str]) -> bool:
-    """Whether what stands between "said" and a name leads up to it: "her lawyer," "Sen."."""
+    """Returns whether the words between "said" and a name lead up to it: "her lawyer," "Sen."."""
     if not words:
         return True
     last = words[-1].rstrip(",.").lower()
@@ -165,7 +168,7 @@ def _is_head(words: Sequence[str]) -> bool:
 
 
 def _verb_follows(text: str) -> bool:
-    """Whether a speech verb comes next, after no more than an aside between commas."""
+    """Returns whether a speech verb comes next, after no more than an aside between commas."""
     text = re.sub(r"^, [^,\n]{1,60},", "", text)
     words = text.split(maxsplit=1)
     return bool(words) and words[0].rstrip(",:.") in cues().speech

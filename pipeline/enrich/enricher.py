@@ -298,7 +298,9 @@ def _printed(place: str, gazetteer: Gazetteer) -> list[Candidate]:
     if fold(place) == "united nations":  # its headquarters
         senses = tuple(s for s in gazetteer.lookup("New York City") if s.kind == "name")
         return [Candidate(0, len(place), place, senses, ("dateline",), 0.95)]
-    named = [RawMention(*m.span(), m[0], "GPE", "dateline") for m in _PARTS.finditer(place)]
+    named = [
+        RawMention(*m.span(), m[0], Label.GPE.value, "dateline") for m in _PARTS.finditer(place)
+    ]
     return [c for c in recognise(legible(place), named, gazetteer) if not c.demonym]
 
 
@@ -320,11 +322,11 @@ def _placed(toponyms: Sequence[Toponym], resolved: Sequence[Resolved]) -> list[P
         if toponym.field == "provider" or not toponym.candidate.accepted:
             continue
         candidate, answer = toponym.candidate, chosen.get(id(toponym))
-        label = "GPE"
+        label = Label.GPE
         if candidate.demonym:
-            label = "NORP"
+            label = Label.NORP
         elif answer is not None and answer.entry.feature[:3] not in ("PPL", "ADM", "PCL"):
-            label = "LOC"
+            label = Label.LOC
         placed.append(
             Placed(
                 candidate.start, candidate.end, candidate.text, label,

@@ -19,7 +19,7 @@ from pipeline.enrich.folding import WORD, fold
 from pipeline.enrich.geo.gazetteer import Sense
 from pipeline.enrich.mentions import RawMention
 from pipeline.enrich.mentions import Span as Found
-from pipeline.wire.labels import PLACES
+from pipeline.wire.labels import PLACES, Label
 
 _SENTENCE_END = re.compile(r"(?:[.!?:;]['\"”’)]*\s+|\n\s*|[“\"]\s*|[•*–—-]\s+)$")
 _AND = frozenset({"and", "or"})
@@ -138,7 +138,7 @@ class Elsewhere:
         self._surnames: set[str] = set()
         for mention in named:
             self._labels[fold(mention.text)][mention.label] += 1
-            if mention.label == "PERSON" and " " in mention.text:
+            if mention.label == Label.PERSON and " " in mention.text:
                 *given, surname = mention.text.lower().split()
                 self._given_names.update(given)
                 self._surnames.add(surname)
@@ -159,7 +159,7 @@ class Elsewhere:
                 out += ["given name", f"given name|{here.label}"]
         seen = self._labels.get(fold(surface))
         if seen:
-            placed = sum(n for name, n in seen.items() if name in PLACES or name == "NORP")
+            placed = sum(n for name, n in seen.items() if name in PLACES or name == Label.NORP)
             share = placed / seen.total()
             out.append(
                 "seen as place"
@@ -168,7 +168,7 @@ class Elsewhere:
                 if share < 0.3
                 else "seen as both"
             )
-            if seen["PERSON"] > seen.total() / 2:
+            if seen[Label.PERSON] > seen.total() / 2:
                 out.append("seen as person")
         return out
 

@@ -270,12 +270,12 @@ def known_forms(named: Iterable[Named]) -> dict[tuple[str, ...], str]:
 @lru_cache(maxsize=1 << 12)
 def short_forms(words: tuple[str, ...], label: str) -> list[tuple[str, ...]]:
     """Returns the short forms that a story may use for a name after it gave it in full."""
-    if label == "PERSON":
+    if label == Label.PERSON:
         full = tuple(w for w in words if w not in ("jr", "sr", "ii", "iii", "iv"))
         if len(full) < 2:
             return []
         return [full[i:] for i in range(1, len(full))] + [(word,) for word in full[:-1]]
-    if label == "ORG":
+    if label == Label.ORG:
         c = cues()
         core = list(words)
         while len(core) > 1 and core[-1] in c.company_suffixes:
@@ -284,10 +284,10 @@ def short_forms(words: tuple[str, ...], label: str) -> list[tuple[str, ...]]:
         shorts.append(tuple(core))
         generic = c.organisations | c.small | c.common
         return [s for s in shorts if len(s) > 1 or s[0] not in generic]
-    if label in ("EVENT", "PRODUCT", "LAW", "LOC", "FAC"):
+    if label in (Label.EVENT, Label.PRODUCT, Label.LAW, Label.LOC, Label.FAC):
         # "Odette" is the hurricane, "Halo" the device, but "Muscat" is no festival.
-        shorts = [words[-1:]] if label == "EVENT" else [words[:1]]
-        if label in ("PRODUCT", "FAC"):
+        shorts = [words[-1:]] if label == Label.EVENT else [words[:1]]
+        if label in (Label.PRODUCT, Label.FAC):
             shorts.append(words[-1:])
         generic = cues().events | cues().laws | cues().facilities | cues().before_events
         return [s for s in shorts if s[0] not in generic and not s[0].isdigit()]

@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 
 from pipeline.enrich.lexicon import cues, given_names
 from pipeline.enrich.paragraphs import paragraphs, remembered
+from pipeline.wire.labels import Label
 
 _UPPER = "".join(c for c in map(chr, range(0x250)) if c.isupper())
 _POINTED = "St|Mt|Ft|Bros|Dr|Gov|Sen|Rep|Gen|Col|Maj|Capt|Lt|Adm|Sgt|Rev|Prof|Mr|Mrs|Ms"
@@ -167,7 +168,7 @@ def _single(text: str, start: int, end: int) -> Iterator[Piece]:
     c, word = cues(), text[start:end]
     lower = word.lower().rstrip(".")
     if lower not in c.common and lower not in c.titles:
-        label = "FAC" if _ROAD.fullmatch(lower) else None
+        label = Label.FAC if _ROAD.fullmatch(lower) else None
         yield Piece(start, end, (word,), label, None, _starts_sentence(text, start))
 
 
@@ -304,7 +305,7 @@ def _joins(words: Sequence[str], lower: Sequence[str], at: int, i: int, stop: in
             return False
         head = _head_label(right[-1:])
         return (
-            head in ("ORG", "LAW")
+            head in (Label.ORG, Label.LAW)
             and len(right) > 1
             and right[-1] not in cues().company_suffixes
             and lower[i + 1] != "the"
@@ -312,32 +313,32 @@ def _joins(words: Sequence[str], lower: Sequence[str], at: int, i: int, stop: in
     return False
 
 
-def _label(words: Sequence[str], lower: Sequence[str], title: str | None) -> str | None:  # noqa: C901, PLR0912 (rules in order)
+def _label(words: Sequence[str], lower: Sequence[str], title: str | None) -> Label | None:  # noqa: C901, PLR0912 (rules in order)
     """Returns the label that the words of a name give it, or None if they give none."""
     if len(words) == 1:
-        return "FAC" if _ROAD.fullmatch(lower[0]) else None
+        return Label.FAC if _ROAD.fullmatch(lower[0]) else None
     c = cues()
     if "v." in lower or "v" in lower:
-        return "LAW" if len(words) > 2 else None
+        return Label.LAW if len(words) > 2 else None
     content = [w for w in lower if w not in c.small]
     if not content:
         return None
     if len(content) > 1 and content[-1] in c.company_suffixes:
-        return "ORG"
+        return Label.ORG
     if words[0].isupper() and content[0] in c.vessels and len(content) > 1 and words[0] != "MSC":
-        return "PRODUCT"
+        return Label.PRODUCT
     if len(content) > 1 and content[0] in c.before_events and words[0][0].isupper():
-        return "EVENT"
+        return Label.EVENT
     if content[0] in cues().nobles and "of" in lower:
-        return "PERSON"
+        return Label.PERSON
     if _ROAD.fullmatch(content[-1]) or (
         len(content) == 2
         and content[0] in ("interstate", "route", "highway")
         and content[1].isdigit()
     ):
-        return "FAC"
+        return Label.FAC
     if len(content) == 2 and content[0] in ("section", "article", "title") and content[1].isdigit():
-        return "LAW"
+        return Label.LAW
     if len(content) == 1:
         return None
     before = next((i for i, w in enumerate(lower) if w in ("of", "for", "without", "to")), None)
@@ -345,60 +346,60 @@ def _label(words: Sequence[str], lower: Sequence[str], title: str | None) -> str
         head = [w for w in lower[:before] if w not in c.small]
         if head:
             if head[-1] in cues().states:
-                return "GPE"
+                return Label.GPE
             label = _head_label(head[-1:])
             if label and (head[-1] not in ("state", "plan")):
                 return label
             if head[-1] == "battle":
-                return "EVENT"
+                return Label.EVENT
             if head[-1] == "plan":
-                return "LAW"
+                return Label.LAW
             if head[-1] in cues().heads_before_of:
-                return "ORG"
+                return Label.ORG
         if content[0] in c.before_lands:
-            return "LOC"
+            return Label.LOC
     if content[0] in c.before_lands and not _head_label(content[-1:]):
-        return "LOC"
+        return Label.LOC
     if content[-1] in ("center", "centre"):
-        return "ORG" if content[-2] in c.centers_of_work else "FAC"
+        return Label.ORG if content[-2] in c.centers_of_work else Label.FAC
     if content[0] in c.before_facilities:
-        return "FAC"
+        return Label.FAC
     if content[-1] == "cup" or content[-1] == "league":
-        return "EVENT"
+        return Label.EVENT
     label = _head_label(content[-1:])
-    if label == "GPE" and title:
+    if label == Label.GPE and title:
         return None
     if label is None and content[-1].isdigit() and len(content) > 1:
         return _head_label([content[-2]])
     if label and title and _looks_person(words, lower):
-        return "PERSON"
+        return Label.PERSON
     return label
 
 
-def _head_label(words: Sequence[str]) -> str | None:
+def _head_label(words: Sequence[str]) -> Label | None:
     """Returns the label that a head word gives its name, or None if it gives none."""
     if not words:
         return None
     c, word = cues(), words[-1]
     if word in c.organisations:
-        return "ORG"
+        return Label.ORG
     if word in c.facilities:
-        return "FAC"
+        return Label.FAC
     if word in c.waters_and_lands:
-        return "LOC"
+        return Label.LOC
     if word in c.divisions:
-        return "GPE"
+        return Label.GPE
     if word in c.events:
-        return "EVENT"
+        return Label.EVENT
     if word in c.laws:
-        return "LAW"
+        return Label.LAW
     if word in c.works:
-        return "WORK_OF_ART"
+        return Label.WORK_OF_ART
     return None
 
 
 @lru_cache(maxsize=1 << 14)
-def label_of(text: str) -> str | None:
+def label_of(text: str) -> Label | None:
     """Returns what the words of a name say that it is: "Ministry of Commerce" is an ORG."""
     words = text.split()
     return _label(words, [w.lower().rstrip(".") for w in words], None)

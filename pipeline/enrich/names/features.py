@@ -19,6 +19,7 @@ from pipeline.enrich.names.aliases import Aliases
 from pipeline.enrich.names.candidates import Candidate
 from pipeline.enrich.names.capitals import Piece, label_of, pieces, quoted_titles
 from pipeline.enrich.names.tables import is_table_line
+from pipeline.wire.labels import Label
 
 Known = Callable[[str], frozenset[str]]
 """Returns what the gazetteer knows a name as: "country", "city", "place", "demonym" …"""
@@ -166,7 +167,7 @@ def _joined(text: str, places: Sequence[PlacedSpan]) -> list[Piece]:
     whole = [
         (start, end, label)
         for start, end, label, probability, resolved in places
-        if resolved and probability > SURE and " " in text[start:end] and label != "NORP"
+        if resolved and probability > SURE and " " in text[start:end] and label != Label.NORP
     ]
     found: list[Piece] = []
     for piece in pieces(text):

@@ -62,7 +62,7 @@ def group(
         by_label[mention.label].append(mention)
     groups: list[_Group] = []
     for label, mentions in by_label.items():
-        if label == "PERSON":
+        if label == Label.PERSON:
             groups += _people(mentions, aliases)
         else:
             groups += _things(label, mentions, texts, aliases, places or {})
@@ -107,7 +107,7 @@ def _people(mentions: Sequence[Named], aliases: Aliases) -> list[_Group]:
         if bearer is None:
             bearer = _bearer(words, mention, i, bearers[words[0]], first)
         if bearer is None:
-            bearer = _Group("PERSON", words=words)
+            bearer = _Group(Label.PERSON, words=words)
             groups.append(bearer)
             bearers[words[0]].append(bearer)
             first[id(bearer)] = i
@@ -128,7 +128,7 @@ def _full_names(forms: Iterable[Words]) -> dict[Words, _Group]:
         if len(same) == 1:
             people[words] = same[0]
             continue
-        people[words] = person = _Group("PERSON", words=words)
+        people[words] = person = _Group(Label.PERSON, words=words)
         for word in dict.fromkeys(words):
             if len(bearers[word]) < MOST_NAMESAKES:
                 bearers[word].append(person)
@@ -196,12 +196,12 @@ def _things(
             alias = aliases.find(found[0].text)
             if alias is not None and alias.label == label:
                 union.join(by_name.setdefault(("alias", alias.name), words), words)
-        if label in ("GPE", "LOC", "NORP"):
+        if label in (Label.GPE, Label.LOC, Label.NORP):
             for mention in found:
                 place = places.get((mention.field, mention.start, mention.end))
                 if place is not None:
                     union.join(by_name.setdefault(("place", place), words), words)
-    if label not in ("GPE", "NORP"):
+    if label not in (Label.GPE, Label.NORP):
         longer = _Longer(label, forms)
         for words, found in forms.items():
             whole = longer.of(words, found[0].text)
@@ -214,12 +214,12 @@ def _things(
 
 def _thing_words(text: str, label: str) -> Words:
     words = fold(text).split()
-    if label == "ORG":
+    if label == Label.ORG:
         while len(words) > 1 and words[-1] in cues().company_suffixes:
             words.pop()
-    if label == "FAC" and words[0] == "interstate":
+    if label == Label.FAC and words[0] == "interstate":
         words[0] = "i"  # "I-95"
-    if label == "NORP" and len(words[-1]) > 3:
+    if label == Label.NORP and len(words[-1]) > 3:
         words[-1] = words[-1].removesuffix("s")
     return tuple(words)
 
@@ -254,7 +254,7 @@ class _Longer:
         self._initials: dict[str, Words] = {}
         for long, found in forms.items():
             for n in range(1, min(len(long), LONGEST)):
-                if label != "EVENT" and (label != "ORG" or long[-1] not in cues().bodies):
+                if label != Label.EVENT and (label != Label.ORG or long[-1] not in cues().bodies):
                     self._beginning.setdefault(long[:n], long)
                 self._ending.setdefault(long[-n:], []).append(long)
             whole = fold(found[0].text)  # with "Corporation", of which initials count
@@ -267,10 +267,10 @@ class _Longer:
         if len(words) == 1 and len(words[0]) > 1 and text.replace(".", "").isupper():
             # Initials are never short for a name that only begins with them.
             return self._initials.get(words[0])
-        if len(words) == 1 and self._label in ("WORK_OF_ART", "LAW"):
+        if len(words) == 1 and self._label in (Label.WORK_OF_ART, Label.LAW):
             return None
         endings = self._ending.get(words, [])
-        if self._label == "ORG" and words[-1] in cues().organisations and len(endings) != 1:
+        if self._label == Label.ORG and words[-1] in cues().organisations and len(endings) != 1:
             endings = []  # "the Commission" of two commissions
         return self._beginning.get(words) or next(iter(endings), None)
 
@@ -311,7 +311,7 @@ def _entity(
     name = alias.name if alias is not None else text
     prefix = Label[group.label].prefix
     kb = alias.kb if alias is not None else None
-    if kb is None and group.label in ("GPE", "LOC"):
+    if kb is None and group.label in (Label.GPE, Label.LOC):
         spots = ((m.field, m.start, m.end) for m in mentions)
         place = next((places[spot] for spot in spots if spot in places), -1)
         kb = f"geonames:{place}" if place > 0 else None  # newswire's own places have no entry

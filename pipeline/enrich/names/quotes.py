@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pipeline.enrich.lexicon import cues
 from pipeline.enrich.mentions import Named
 from pipeline.wire.enriched import Entity, Quote
+from pipeline.wire.labels import Label
 
 REACH = 90
 """Characters between a quotation and its speaker, at most."""
@@ -24,7 +25,7 @@ _QUOTED = re.compile(rf"“([^“”\n]{{2,{LONGEST}}})”|(?<!\w)\"([^\"\n]{{2,
 _SENTENCE_END = re.compile(r"[.!?][”\"’']?\s+(?=[A-Z“\"‘])|\n")
 _PRONOUN = re.compile(r"\s*(?:(he|she)\s+(\w+)|(\w+)\s+(he|she)\b)")
 _ABBREVIATED = re.compile(r"\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Gov|Sen|Rep|Gen|Col|Lt|Adm|St|Jr|Rev)\.$")
-_SPEAKERS = frozenset({"PERSON", "ORG", "NORP"})
+_SPEAKERS = frozenset({Label.PERSON, Label.ORG, Label.NORP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def _named_after(body: str, at: int, mentions: Sequence[_Said]) -> str | None:
     for second in mentions[1:2]:
         # "said Villa manager Unai Emery": the club only says whose manager he is.
         between = body[first.end : second.start].split()
-        if second.entity.label == "PERSON" and between and _are_titles(between):
+        if second.entity.label == Label.PERSON and between and _are_titles(between):
             speaker = second
     if words and words[0] in cues().speech:
         return speaker.entity.id if _is_head(words[1:]) else None
@@ -140,7 +141,7 @@ def _pronoun(
     near = mentions[bisect_left(starts, paragraph) : bisect_right(starts, start)]
     people = {
         m.entity.id for m in near
-        if m.entity.label == "PERSON" and sexes.get(m.entity.id, sex) == sex
+        if m.entity.label == Label.PERSON and sexes.get(m.entity.id, sex) == sex
     }  # fmt: skip
     return people.pop() if len(people) == 1 else None
 

@@ -67,6 +67,15 @@ _ADDED: Mapping[str, str] = {
     "Yonhap": "yonhap news agency|yonhap news|yonhapnews|yna.co.kr",
 }
 
+_UNMISTAKABLE = frozenset(
+    (
+        "AAP", "AFP", "AGERPRES", "ANSA", "Bernama", "dpa", "EFE", "IANS", "Interfax", "KCNA",
+        "Kyodo", "NZPA", "PTI", "Reuters", "Ritzau", "TASS", "Ukrinform", "UPI", "Xinhua", "Yonhap",
+    )
+)  # fmt: skip
+"""What is no word of a place's name or a headline: not ANA, PA or CP, "SANTA ANA - "."""
+_ALSO_PERSONS = frozenset(("Bloomberg",))
+
 
 def _by_name(*tables: Mapping[str, str]) -> dict[str, str]:
     return {
@@ -79,6 +88,7 @@ def _by_name(*tables: Mapping[str, str]) -> dict[str, str]:
 
 _KNOWN_TO_IDS = _by_name(_IN_IDS)
 _KNOWN = _by_name(_IN_IDS, _ADDED)
+_AS_PRINTED = _UNMISTAKABLE | frozenset(map(str.upper, _UNMISTAKABLE))
 _RIGHTS = re.compile(
     r"(?:©|\(c\))?\s*(?:copyright)?\s*(?:\d{4}\s+)?(.*?)(?:\s\d{4})?"
     r"(?:\.?\s*all rights reserved.*)?",
@@ -103,6 +113,23 @@ def id_name(*signatures: str | None) -> str | None:
 def is_known(name: str | None) -> bool:
     """Returns whether a name is one of a known agency."""
     return (_bare(name) or "").casefold() in _KNOWN
+
+
+def is_unmistakable(printed: str | None) -> bool:
+    """Returns whether a word, in this letter case, is an agency wherever it is printed."""
+    return printed in _AS_PRINTED
+
+
+def in_text() -> str:
+    """Returns a regular expression of the names by which a text means an agency.
+
+    Short names count in their letter case, names of several words in any.
+    """
+    short = {*_IN_IDS, *_ADDED} - _ALSO_PERSONS
+    exact = sorted({*short, *map(str.upper, short)}, key=len, reverse=True)
+    long = sorted((name for name in _KNOWN if re.search(r"\w[ -]\w", name)), key=len, reverse=True)
+    long = [name for name in long if "." not in name]
+    return rf"(?:(?i:{'|'.join(map(re.escape, long))})|{'|'.join(map(re.escape, exact))})"
 
 
 def names(agency: str) -> frozenset[str]:

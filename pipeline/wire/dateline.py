@@ -54,10 +54,6 @@ _LABELS = frozenset(  # what stands in capitals before a dash and is no place
     )
 )
 _LAST_DAY = re.compile(rf"(?P<place>.*?\w\.?),?\s+(?P<day>{_DAY})")
-# What else may follow a place without brackets and a day: not ANA, PA or CP, "SANTA ANA - ".
-_UNMISTAKABLE = frozenset(
-    ("AAP", "AFP", "ANSA", "EFE", "Kyodo", "KYODO", "NZPA", "PTI", "Reuters", "REUTERS", "UPI")
-)
 _LONGEST_HEAD = 200  # characters of the notes and the byline that stand before a dateline
 _ANY_YEAR = date(2000, 2, 29)  # tells a day from a place, where no year can be known
 _WORD = re.compile(r"[^\W\d_]+")
@@ -147,7 +143,7 @@ def read(paragraph: str, near: date | None) -> Printed | None:
         elif place is None:
             fits = has_day  # "Jan 3 (Reuters) - "
         elif pattern is _BARE_AGENCY:
-            fits = _is_place(place) and (has_day or agency in _UNMISTAKABLE)
+            fits = _is_place(place) and (has_day or agencies.is_unmistakable(agency))
         else:
             is_dashed = pattern is _AGENCY_FIRST or bool(parts["dash"])
             is_known = _is_agency(agency)
@@ -218,7 +214,9 @@ def _parts(text: str, near: date | None) -> tuple[str | None, date | None, bool]
 def _without_agency(text: str) -> str:
     """Returns a dateline without the agency at its end: "SYDNEY March 2 AAP"."""
     before, _, last = text.rpartition(" ")
-    is_signed = last in _UNMISTAKABLE or (before[-1:].isdigit() and agencies.is_known(last))
+    is_signed = agencies.is_unmistakable(last) or (
+        before[-1:].isdigit() and agencies.is_known(last)
+    )
     return before.rstrip(" ,") if before and is_signed else text
 
 

@@ -14,12 +14,11 @@ from pipeline.enrich.folding import fold
 from pipeline.enrich.mentions import Field, Named
 from pipeline.wire import agencies, dateline
 
-_INTERVIEWER = re.compile(
-    r"\btold (?:the |The )?(AFP|AP|Associated Press|Reuters|dpa|PA|EFE|ANSA)\b"
-)
+_AGENCY = agencies.in_text()
+_INTERVIEWER = re.compile(rf"\btold (?:the |The )?({_AGENCY})\b")
 _CREDIT = re.compile(
     r"(?:^_{2,}.*\Z)"
-    r"|(?:^\W*(?:The )?(?:Associated Press|AP|Reuters|AFP|dpa)\b[^\n]{0,60}\b(?:writer|journalist"
+    rf"|(?:^\W*(?:The )?{_AGENCY}\b[^\n]{{0,60}}\b(?:writer|journalist"
     r"|reporter|correspondent|photographer)s?\b[^\n]*\Z)"
     r"|(?:^[^\n]{0,200}\bcontributed (?:to this report|reporting)?[^\n]*\Z)"
     r"|(?:^\W*\(?(?:Additional )?[Rr]eporting by [^\n]*)",

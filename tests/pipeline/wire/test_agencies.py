@@ -6,7 +6,7 @@ import pytest
 
 from connectors.formats import FORMATS, Context
 from pipeline.enrich.folding import fold
-from pipeline.wire.agencies import id_name, is_known, names, short_name
+from pipeline.wire.agencies import id_name, is_known, is_unmistakable, names, short_name
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,14 @@ def test_every_name_of_an_agency_is_known() -> None:
     assert all(is_known(name) for name in names("UPI"))
     assert names("Harbour Post") == {"harbour post"}
     assert fold("UPI") in {fold(name) for name in names("upi")}
+
+
+@pytest.mark.parametrize(
+    ("printed", "is_one"),
+    [("AAP", True), ("Kyodo", True), ("KYODO", True), ("XINHUA", True), ("dpa", True),
+     ("kyodo", False), ("ANA", False), ("PA", False), ("CP", False), (None, False)],
+)  # fmt: skip
+def test_some_names_are_an_agency_wherever_they_stand(printed: str | None, is_one: bool) -> None:
+    """Names that are no place's are marked; in another letter case they may be a word."""
+    assert is_unmistakable(printed) is is_one
+    assert is_known(printed) or not is_one

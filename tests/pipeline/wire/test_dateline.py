@@ -61,6 +61,7 @@ def test_an_empty_element_is_no_dateline(text: str | None) -> None:
         ("WELLINGTON, Sept 10 NZPA - A man", "WELLINGTON", date(2017, 9, 10)),
         ("Rome, Sept 10 ANSA - A man", "Rome", date(2017, 9, 10)),
         ("TOKYO Kyodo - A man", "TOKYO", None),
+        ("BEIJING Xinhua - A man", "BEIJING", None),
         ("París, 23 may (EFE). - Un hombre", "París", date(2017, 5, 23)),
         ("Nürnberg (dpa) Der Mann", "Nürnberg", None),
         ("ALLENTOWN, Pa. (AP) - A man", "ALLENTOWN, Pa.", None),

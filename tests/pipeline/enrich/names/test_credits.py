@@ -1,5 +1,7 @@
 """A story's own agency, byline and credit line are not what it is about."""
 
+import pytest
+
 from pipeline.enrich.mentions import Named
 from pipeline.enrich.names.credits import without_agency
 
@@ -30,6 +32,25 @@ def test_whom_people_tell_is_whose_story_it_is() -> None:
     """Without source and tag, the agency that people talk to is the story's own."""
     assert kept('"We heard two voices," she told AFP.', None, "AFP") == []
     assert kept('"We heard two voices," she told AFP.', "dpa", "AFP") == ["AFP"]
+
+
+@pytest.mark.parametrize(
+    ("agency", "printed"),
+    [("UPI", "UPI"), ("Kyodo", "Kyodo News"), ("Xinhua", "Xinhua"), ("Télam", "Télam"),
+     ("CP", "The Canadian Press"), ("AFP", "Agence France-Presse"), ("dpa", "dpa")],
+)  # fmt: skip
+def test_every_agency_of_the_table_is_known(agency: str, printed: str) -> None:
+    """Whom people tell, and whose reporter is credited, may be any agency that is known."""
+    told = f"The river rose, she told {printed}."
+    assert kept(told, None, printed) == []
+    credit = f"Rain fell in Kolm.\n\n{printed} reporter Ann Roe in Rome wrote."
+    assert kept(credit, agency, "Kolm", "Ann Roe", "Rome") == ["Kolm"]
+
+
+def test_who_has_the_name_of_an_agency_is_none() -> None:
+    """Bloomberg is a man, and "ap" within a word is no agency."""
+    assert kept("She told Bloomberg to resign.", None, "Bloomberg") == ["Bloomberg"]
+    assert kept("She told APEC that it was late.", None, "APEC") == ["APEC"]
 
 
 def test_another_s_story_about_an_agency_keeps_it() -> None:

@@ -19,7 +19,7 @@ Point = tuple[float, float]
 
 
 def arcs(topology: dict[str, Any]) -> list[list[Point]]:
-    """The topology's arcs in degrees: their points are differences of whole numbers."""
+    """Return the topology's arcs in degrees; their points are differences of whole numbers."""
     (kx, ky), (dx, dy) = topology["transform"]["scale"], topology["transform"]["translate"]
     result = []
     for arc in topology["arcs"]:
@@ -33,7 +33,7 @@ def arcs(topology: dict[str, Any]) -> list[list[Point]]:
 
 
 def ring(numbers: list[int], found: list[list[Point]]) -> list[Point]:
-    """A closed line from arcs, of which those with a negative number run backwards."""
+    """Return the closed line of some arcs; those with a negative number run backwards."""
     points: list[Point] = []
     for number in numbers:
         arc = found[number] if number >= 0 else found[~number][::-1]
@@ -42,7 +42,7 @@ def ring(numbers: list[int], found: list[list[Point]]) -> list[Point]:
 
 
 def unwrapped(points: list[Point]) -> list[Point]:
-    """A ring that leaves the map at one side goes on there, instead of back across it."""
+    """Return a ring that leaves the map at one side instead of going back across it."""
     result = points[:1]
     for x, y in points[1:]:
         turns = round((result[-1][0] - x) / 360)
@@ -51,7 +51,7 @@ def unwrapped(points: list[Point]) -> list[Point]:
 
 
 def path(points: list[Point]) -> str:
-    """A ring as a part of an SVG path, twice where it stands at both ends of the map."""
+    """Return a ring as part of an SVG path, twice if it is at both ends of the map."""
     ring_on_map = [(x + 180, 90 - y) for x, y in unwrapped(points)]
     longitudes = [x for x, _ in ring_on_map]
     shifts = [0.0] + [360.0] * (min(longitudes) < 0) + [-360.0] * (max(longitudes) > 360)

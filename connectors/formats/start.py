@@ -35,17 +35,17 @@ class Start:
 
     @property
     def element(self) -> str | None:
-        """The name of the first element."""
+        """Returns the name of the first element."""
         return next(iter(self.elements), None)
 
     @property
     def is_xml(self) -> bool:
-        """True where it begins with a tag."""
+        """Returns True where it begins with a tag."""
         return self.text.startswith("<")
 
     @property
     def is_text(self) -> bool:
-        """True where it is text, and neither JSON nor XML."""
+        """Returns True where it is text, and neither JSON nor XML."""
         return not (self.is_json or self.is_xml or self.control)
 
     def inside(self) -> Start:

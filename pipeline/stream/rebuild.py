@@ -160,7 +160,7 @@ def _switch(client: Elasticsearch, base: str, target: str) -> None:
 
 
 def _next_name(client: Elasticsearch, base: str) -> str:
-    """`<base>-000002` after `<base>-000001`."""
+    """Return the next index: `<base>-000002` after `<base>-000001`."""
     names = client.indices.get(index=f"{base}-0*", expand_wildcards="all")
     numbers = [int(m[1]) for name in names if (m := re.fullmatch(rf"{base}-(\d+)", name))]
     return f"{base}-{max(numbers, default=0) + 1:06d}"

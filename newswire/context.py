@@ -7,22 +7,40 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
-from rich.console import Console
 
 from pipeline.wire.errors import ConfigError, NewswireError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from config.settings import Settings
 
-out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 160)
-err = Console(stderr=True, soft_wrap=True)
+    out: Console
+    err: Console
 
 RUN_FILE = "run.json"
 """File in the data folder in which `newswire run` writes the addresses of its engine."""
+
+
+def __getattr__(name: str) -> Console:
+    if name in ("out", "err"):
+        return _console(name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@cache
+def _console(name: str) -> Console:
+    # Made when a command first uses one: `newswire parse` prints no tables and needs none.
+    from rich.console import Console
+
+    if name == "err":
+        return Console(stderr=True, soft_wrap=True)
+    return Console(soft_wrap=True, width=None if sys.stdout.isatty() else 160)
 
 
 def settings(path: Path | None) -> Settings:
@@ -87,7 +105,7 @@ def one_sentence() -> Iterator[None]:
 
 def fail(reason: str, code: int = 1) -> NoReturn:
     """Print a reason on standard error and exit."""
-    err.print(f"[bold red]newswire:[/] {_plain(reason)}", highlight=False)
+    _console("err").print(f"[bold red]newswire:[/] {_plain(reason)}", highlight=False)
     raise typer.Exit(code)
 
 

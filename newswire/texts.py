@@ -12,7 +12,7 @@ import orjson
 import typer
 
 from connectors.formats import FORMATS, Context, Parsed
-from newswire.context import err, fail, one_sentence, settings
+from newswire.context import fail, one_sentence, settings
 from newswire.library import load_enricher
 from pipeline.wire import codec
 from pipeline.wire.errors import CodecError, ParseError
@@ -99,6 +99,8 @@ def enrich(
     given text, or of a story's body. An entity without a title, name or kb has no such key.
     """
     from rich.progress import Progress
+
+    from newswire.context import err
 
     with one_sentence():
         base = settings(ctx.obj)

@@ -10,8 +10,6 @@ from __future__ import annotations
 import codecs
 import re
 
-import charset_normalizer
-
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16 LE, whose mark it begins with
@@ -216,6 +214,8 @@ def _is_western(raw: bytes) -> bool:
 
 def _detect(raw: bytes) -> str | None:
     """Returns the character set that reads best; None where none does."""
+    import charset_normalizer  # few deliveries need it, and `newswire parse` starts without it
+
     found = charset_normalizer.from_bytes(
         raw[:_SAMPLE], cp_isolation=list(_CANDIDATES), steps=5, chunk_size=1024
     ).best()

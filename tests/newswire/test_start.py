@@ -17,6 +17,7 @@ from newswire.commands import COMMANDS, load
 from pipeline.wire.enriched import Provenance
 
 ROOT = Path(__file__).parents[2]
+FIXTURES = ROOT / "tests/fixtures"
 HEAVY = {
     *("aiokafka", "elasticsearch", "faust", "feedparser", "httpx", "kafka", "numpy", "spacy"),
     *("starlette", "uvicorn"),
@@ -31,10 +32,12 @@ main()
 """
 
 
-def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, heavy: set[str] = HEAVY, **environ: str
+) -> subprocess.CompletedProcess[str]:
     """Run a command; the last line on standard error lists the heavy modules that it imported."""
     return subprocess.run(
-        [sys.executable, "-c", RUN % HEAVY, *arguments],
+        [sys.executable, "-c", RUN % heavy, *arguments],
         cwd=ROOT,
         env={**os.environ, **environ},
         capture_output=True,
@@ -56,6 +59,15 @@ def test_parse_imports_nothing_heavy(tmp_path: Path) -> None:
     done = run("parse", "--format", "text", str(tmp_path / "a.html"))
     assert (done.returncode, done.stderr.splitlines()) == (0, ["[]"])
     assert "river" in json.loads(done.stdout)["body"]
+
+
+@pytest.mark.parametrize("path", ["nitf/*", "ninjs/*", "newsml_g2/*", "anpa1312/*"])
+def test_parse_imports_no_more_than_the_format_needs(path: str) -> None:
+    """A delivery in UTF-8 or ASCII waits for no detection of character sets and no tables."""
+    delivery = min(p for p in FIXTURES.glob(path) if ".golden" not in p.name)
+    done = run("parse", str(delivery), heavy=HEAVY | {"charset_normalizer", "rich"})
+    assert done.stderr.splitlines()[-1] == "[]"
+    assert json.loads(done.stdout.splitlines()[0])["id"]
 
 
 @pytest.mark.parametrize("typed", ["", "de"])

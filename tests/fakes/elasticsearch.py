@@ -80,7 +80,8 @@ class FakeElasticsearch(ThreadingHTTPServer):
             return _failed(404, "index_not_found_exception")
         if self.closed:
             return _failed(400, "index_closed_exception")
-        if name in self.held and self.held[name][0] >= version:
+        equal_wins = {"external": 0, "external_gte": 1}[action["version_type"]]
+        if name in self.held and self.held[name][0] >= version + equal_wins:
             return _failed(409, "version_conflict_engine_exception")
         self.held[name] = (version, document)
         return {"status": 201}

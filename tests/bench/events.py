@@ -90,6 +90,8 @@ def report(_: Where, sizes: Sizes) -> str:
     lines = [
         "## Events",
         "",
+        "`python -m tests.bench events`",
+        "",
         "CPU time of one process for each story that comes to a window of so many and is clustered"
         " (`pipeline.events`); of every tenth, also for a kill. Memory is what the window holds."
         " The stories are vectors made by Zipf's law; half of the events have one story. To read a"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -116,3 +116,18 @@ def _plain(text: str) -> str:
 def printable(text: str) -> str:
     """Returns text without control characters, other than tab and line end."""
     return "".join(c for c in text if c.isprintable() or c in "\n\t")
+
+
+def read_lines(files: Iterable[Path]) -> Iterator[tuple[Path, int, bytes]]:
+    """Yields every line of some files with its file and number; the file "-" is standard input.
+
+    A file that can't be opened ends the command with a sentence.
+    """
+    for path in files:
+        try:
+            stream = sys.stdin.buffer if str(path) == "-" else path.open("rb")
+        except OSError as error:
+            fail(f"{path}: {error.strerror}")
+        with stream:
+            for number, line in enumerate(stream, 1):
+                yield path, number, line

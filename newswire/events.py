@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from newswire.context import fail, one_sentence
+from newswire.context import one_sentence, read_lines
 from pipeline.events.events import Events
 from pipeline.events.terms import Terms, terms
 
@@ -115,12 +115,6 @@ def _instant(value: dict[str, Any]) -> datetime | None:
 
 
 def _lines(files: list[Path]) -> Iterator[tuple[str, bytes]]:
-    for path in files:
-        try:
-            stream = sys.stdin.buffer if str(path) == "-" else path.open("rb")
-        except OSError as error:
-            fail(f"{path}: {error.strerror}")
-        with stream:
-            for number, line in enumerate(stream, 1):
-                if raw := line.removeprefix(b"\xef\xbb\xbf").strip():
-                    yield f"line {number}" if str(path) == "-" else f"{path}, line {number}", raw
+    for path, number, line in read_lines(files):
+        if raw := line.removeprefix(b"\xef\xbb\xbf").strip():
+            yield f"line {number}" if str(path) == "-" else f"{path}, line {number}", raw

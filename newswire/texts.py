@@ -12,7 +12,7 @@ import orjson
 import typer
 
 from connectors.formats import FORMATS, Context, Parsed
-from newswire.context import fail, one_sentence, settings
+from newswire.context import fail, one_sentence, read_lines, settings
 from newswire.library import load_enricher
 from pipeline.wire import codec
 from pipeline.wire.errors import CodecError, ParseError
@@ -145,15 +145,9 @@ def result(given: Any, done: Enriched, demonyms: bool = True) -> dict[str, Any]:
 
 
 def _lines(files: Iterable[Path]) -> Iterator[tuple[Any, Story]]:
-    for path in files:
-        try:
-            stream = sys.stdin.buffer if str(path) == "-" else path.open("rb")
-        except OSError as error:
-            fail(f"{path}: {error.strerror}")
-        with stream:
-            for number, line in enumerate(stream, 1):
-                if line.strip():
-                    yield _story(line, f"{path}, line {number}")
+    for path, number, line in read_lines(files):
+        if line.strip():
+            yield _story(line, f"{path}, line {number}")
 
 
 def _story(line: bytes, where: str) -> tuple[Any, Story]:

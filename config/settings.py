@@ -352,6 +352,10 @@ SECRETS = frozenset(
 )
 
 
+Origins = Mapping[tuple[str, ...], str]
+"""Where each setting that is not a default was set: a file, or "the environment (NAME)"."""
+
+
 def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """Loads the settings from the defaults, `path` (or NEWSWIRE_CONFIG), and the environment.
 
@@ -360,6 +364,17 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
     Raises:
         ConfigError: a key is unknown, a value is invalid, a secret stands in a file, or the
             file can't be read; the message names the key and where it stands.
+    """
+    return load_with_origins(path, environ)[0]
+
+
+def load_with_origins(
+    path: Path | None = None, environ: Mapping[str, str] = os.environ
+) -> tuple[Settings, Origins]:
+    """Loads the settings, and where each of them was set; a default has no origin.
+
+    Raises:
+        ConfigError: see `load`.
     """
     if path is None and environ.get(f"{PREFIX}CONFIG"):
         path = Path(environ[f"{PREFIX}CONFIG"])
@@ -382,7 +397,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
             _put(values, key, text)
             origin[key] = f"the environment ({name})"
     try:
-        return Settings.model_validate(values)
+        return Settings.model_validate(values), origin
     except ValidationError as error:
         raise ConfigError(explain(error, origin, known=[*_names(Settings)])) from None
 

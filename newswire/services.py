@@ -1,4 +1,4 @@
-"""`run`, `setup`, `ingest`, `worker`, `alerts` and `web`: prepare and run the processes."""
+"""`run`, `setup`, `ingest`, `worker` and `web`: prepare and run the processes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ from newswire.embedded import Engine, evict_members
 from newswire.gazetteer import folder
 from newswire.supervise import Child
 from pipeline.alerts.saved import saved_searches
-from pipeline.alerts.service import run as run_alerts
 from pipeline.enrich.geo.shipped import ensure
 from pipeline.process.entry import on_stop
 from pipeline.process.status import read_status
@@ -290,15 +289,6 @@ def worker(ctx: typer.Context) -> None:
         started = time.monotonic()
         asyncio.run(pipeline_worker.run(base))
         err.print(f"worker ended in order after {time.monotonic() - started:.0f} s")
-
-
-def alerts(ctx: typer.Context) -> None:
-    """Match new stories with saved searches and send alerts.
-
-    Alerts go to webhooks and to a topic.
-    """
-    with one_sentence():
-        asyncio.run(run_alerts(settings(ctx.obj)))
 
 
 def web(ctx: typer.Context) -> None:

@@ -46,6 +46,8 @@ class Kind(StrEnum):
     """A version that the search finds."""
     WITHDRAWN = "withdrawn"
     """A story that was sent must be removed."""
+    TEST = "test"
+    """A person tries the receiver: it tells of no story."""
 
 
 class State(StrEnum):

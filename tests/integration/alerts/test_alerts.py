@@ -4,11 +4,8 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ import pytest
 
 from pipeline.alerts.outbox import FILE, Outbox
 from pipeline.wire.story import Status, Story
+from tests.fakes.receiver import Receiver, receiving
 from tests.integration.wire import Process, Wire
 from tests.servers import Engine
 
@@ -23,43 +21,11 @@ SECRET = "a-secret-for-tests"
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
-@dataclass
-class Receiver:
-    """A webhook that answers as it is told and remembers what it took."""
-
-    status: int = 503
-    tries: int = 0
-    taken: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-    def told(self, kind: str) -> dict[str, dict[str, Any]]:
-        """The bodies of a type, by story."""
-        bodies = [json.loads(body) for _, body in list(self.taken)]
-        return {body["story_id"]: body for body in bodies if body["type"] == f"alert.{kind}"}
-
-
 @pytest.fixture
 def receiver() -> Iterator[tuple[Receiver, str]]:
     """A receiver that is ill at first, and its address."""
-    state = Receiver()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            state.tries += 1
-            status = state.status
-            if status == 200:
-                state.taken.append(({k.lower(): v for k, v in self.headers.items()}, body))
-            self.send_response(status)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield state, f"http://127.0.0.1:{server.server_address[1]}/hook"
-    server.shutdown()
-    server.server_close()
+    with receiving() as made:
+        yield made
 
 
 def story(id: str, version: int = 1, **fields: Any) -> Story:

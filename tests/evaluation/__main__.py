@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.geo.gazetteer import Gazetteer
 from pipeline.enrich.geo.shipped import ensure
-from tests.evaluation import cost, duplicates, entities, events, geography, languages
+from tests.evaluation import cost, duplicates, entities, events, figures, geography, languages
 
 ROOT = Path(__file__).resolve().parents[2]
 QUALITY = ROOT / "docs" / "quality.md"
@@ -29,6 +29,7 @@ SECTIONS: Mapping[str, Section] = {
     "languages": languages.report,
     "duplicates": duplicates.report,
     "events": events.report,
+    "figures": figures.report,
     "cost": cost.report,
 }
 

@@ -253,6 +253,8 @@ class Web(_Section):
     """Token of the operations page; it also opens everything that `token` opens."""
     proxy_addresses: OptionalWords = ()
     """Addresses or networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto count."""
+    user_header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]+$")
+    """Header in which these proxies send the name of the user, as `X-Forwarded-User`."""
     allowed_hosts: OptionalWords = ()
     """Host names of the page, besides IP addresses, localhost and `host`; `*` allows any."""
 
@@ -262,6 +264,10 @@ class Web(_Section):
             raise ValueError(
                 f"web.host {self.host} is not a loopback address: set NEWSWIRE_WEB__TOKEN, or "
                 "web.trusted_proxy = true if a reverse proxy authenticates requests"
+            )
+        if self.user_header and not self.proxy_addresses:
+            raise ValueError(
+                "web.user_header counts only from web.proxy_addresses: set the proxies' addresses"
             )
         return self
 

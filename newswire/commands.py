@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "deadletters": ("deadletters", "List, show and replay what could not be read or indexed."),
     "held": ("held", "List the stories that are held, and release them."),
     "feeds": ("feeds", "List, check and add feeds."),
+    "users": ("users", "List, add and remove the users of the page."),
     "gazetteer": ("gazetteer", "Show or build the gazetteer, the list of places."),
     "models": ("models", "List the models that find names, or install one for a language."),
     "kibana": ("kibana", "Export or import the Kibana dashboards."),

@@ -23,7 +23,7 @@ from pipeline.search.facets import FACETS
 from pipeline.search.query import body
 from pipeline.search.request import SearchRequest
 from pipeline.search.results import Hit, Text, page
-from pipeline.search.visible import is_visible
+from pipeline.search.visible import ANYBODY, is_visible
 from pipeline.search.words import notices
 from pipeline.wire.versions import REVISIONS
 
@@ -143,7 +143,7 @@ def show(
         if story_id not in found:
             fail(f"no story {story_id!r} in the index: `newswire search` lists what there is")
         source, version = found[story_id].document, found[story_id].version
-        if not is_visible(source, datetime.now(UTC)):
+        if not is_visible(source, datetime.now(UTC), ANYBODY):
             hidden = source["status"]
             until = source.get("embargoed_until")
             fail(f"{story_id} is {hidden}{f' until {until}' if until else ''}: it is not shown")

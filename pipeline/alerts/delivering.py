@@ -14,7 +14,7 @@ from pipeline.alerts.outbox import Delivery, Kind, Outbox, State
 from pipeline.alerts.saved import Saved
 from pipeline.index.document import Document
 from pipeline.process.waiting import delay
-from pipeline.search.visible import is_visible
+from pipeline.search.visible import ANYBODY, is_visible
 from pipeline.wire.errors import IndexUnavailable
 from pipeline.wire.versions import REVISIONS
 
@@ -71,7 +71,7 @@ async def _sendable(outbox: Outbox, delivery: Delivery, held: Held) -> Document 
     version, document = found[delivery.story]
     if version // REVISIONS != delivery.rank:
         outbox.settle(delivery.number, State.HIDDEN, "a newer version came")
-    elif not is_visible(document, datetime.now(UTC)):
+    elif not is_visible(document, datetime.now(UTC), ANYBODY):
         outbox.settle(delivery.number, State.HIDDEN, "withdrawn or under an embargo")
     else:
         return document

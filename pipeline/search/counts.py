@@ -9,7 +9,7 @@ from pipeline.search.facets import FACETS
 from pipeline.search.filters import facet_filters, other_filters
 from pipeline.search.query import in_seconds
 from pipeline.search.request import SearchRequest
-from pipeline.search.visible import Body, Clause, iso, visible
+from pipeline.search.visible import ANYBODY, Body, Clause, Viewer, iso, visible
 from pipeline.search.words import scoring
 from pipeline.wire.versions import AHEAD
 
@@ -21,7 +21,12 @@ TIMELINE_BUCKETS = 60
 """Buckets of a timeline at most, where the interval is known."""
 
 
-def counts(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -> Body:
+def counts(
+    request: SearchRequest,
+    now: datetime,
+    languages: Sequence[str] = (),
+    viewer: Viewer = ANYBODY,
+) -> Body:
     """Return the search for a request's total, facets, timeline and places.
 
     It is separate from the search for the hits, since Elasticsearch caches its answer until the
@@ -34,12 +39,11 @@ def counts(request: SearchRequest, now: datetime, languages: Sequence[str] = ())
     now = now.replace(second=0, microsecond=0)
     words = scoring(request.q, languages, now)
     chosen = facet_filters(request)
+    filters = [visible(now, viewer), *other_filters(request)]
     result: Body = {
         "size": 0,
         "track_total_hits": True,
-        "query": {
-            "bool": {"filter": [visible(now), *other_filters(request), *([words] if words else [])]}
-        },
+        "query": {"bool": {"filter": [*filters, *([words] if words else [])]}},
         "aggs": _aggregations(request, chosen, now),
     }
     if chosen:

@@ -1,7 +1,7 @@
 """A search request as an Elasticsearch body.
 
-Page, API, command line and alerts share these bodies. Each holds `visible(now)`, so that no
-hit, highlight, count or suggestion shows a withdrawn story or one whose embargo has not passed.
+Page, API, command line and alerts share these bodies. Each holds `visible`, so that no hit,
+highlight, count or suggestion shows a withdrawn story or one whose embargo has not passed.
 
 Relevance is the score of the words (see `words`), multiplied by RECENCY_FLOOR + recency, where
 recency is 1 for FRESH_FOR and halves every HALF_LIFE.
@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from pipeline.search.filters import facet_filters, other_filters
 from pipeline.search.request import SearchRequest
-from pipeline.search.visible import Body, Clause, iso, visible
+from pipeline.search.visible import ANYBODY, Body, Clause, Viewer, iso, visible
 from pipeline.search.words import scoring
 
 RECENCY_FLOOR = 0.3
@@ -57,17 +57,23 @@ RESULT_FIELDS = (
 """The fields that a result shows; the body comes as snippets."""
 
 
-def body(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -> Body:
+def body(
+    request: SearchRequest,
+    now: datetime,
+    languages: Sequence[str] = (),
+    viewer: Viewer = ANYBODY,
+) -> Body:
     """Return the search for a request's hits; `counts` returns the one for its facets.
 
     Args:
         request: the search.
         now: decides embargoes and recency; an aware datetime.
         languages: those with an analyzer, and so a field `text.<language>`, of their own.
+        viewer: whom the hits are shown to.
     """
     words = scoring(request.q, languages, now)
     chosen = facet_filters(request)
-    filters = [visible(now), *other_filters(request)]
+    filters = [visible(now, viewer), *other_filters(request)]
     result: Body = {
         "size": request.size,
         "track_total_hits": not request.facets,
@@ -81,10 +87,15 @@ def body(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -
     return result
 
 
-def matching(request: SearchRequest, now: datetime, languages: Sequence[str] = ()) -> Clause:
+def matching(
+    request: SearchRequest,
+    now: datetime,
+    languages: Sequence[str] = (),
+    viewer: Viewer = ANYBODY,
+) -> Clause:
     """Return the unscored query with every filter, as alerts and the live stream evaluate it."""
     words = scoring(request.q, languages, now)
-    filters = [visible(now), *other_filters(request), *facet_filters(request).values()]
+    filters = [visible(now, viewer), *other_filters(request), *facet_filters(request).values()]
     return {"bool": {"filter": [*filters, *([words] if words else [])]}}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -32,7 +33,16 @@ from pipeline.search import (
 from pipeline.search.counts import counts
 from pipeline.search.cursors import Cursor, decode, digest, encode
 from pipeline.search.request import SearchRequest
-from pipeline.search.visible import Body, Clause, is_visible, visible
+from pipeline.search.visible import (
+    ANYBODY,
+    Body,
+    Clause,
+    Viewer,
+    is_licensed,
+    is_visible,
+    licensed,
+    visible,
+)
 from pipeline.wire.errors import CursorExpired, IndexUnavailable, SetupError
 from pipeline.wire.story import Signal, Status
 
@@ -67,6 +77,8 @@ class Reader:
         settings: the index and its analyzers.
         answer_seconds: how long to wait for each answer but an export's; None waits as long as
             the client does.
+
+    It shows what anybody may see; `seen_by` returns one that shows what a viewer may see.
     """
 
     def __init__(
@@ -82,6 +94,13 @@ class Reader:
         self._history = history_index(settings.index)
         self._languages = tuple(settings.analyzers)
         self._closing: set[asyncio.Task[None]] = set()
+        self._viewer = ANYBODY
+
+    def seen_by(self, viewer: Viewer) -> Reader:
+        """Return this reader, with its connection, for a viewer."""
+        made = copy(self)
+        made._viewer = viewer
+        return made
 
     async def close(self) -> None:
         """Close the connection."""
@@ -157,7 +176,11 @@ class Reader:
         """Return stories by id, without those that may not be shown."""
         found = await look_up(self._client, self._settings, self._index, ids)
         now = datetime.now(UTC)
-        return {n: each.document for n, each in found.items() if is_visible(each.document, now)}
+        return {
+            n: each.document
+            for n, each in found.items()
+            if is_visible(each.document, now, self._viewer)
+        }
 
     async def newest(self, story_id: str) -> tuple[int, Document] | None:
         """Return index version and document of a story that is visible, or that was withdrawn.
@@ -165,11 +188,16 @@ class Reader:
         A withdrawn story is its agency's notice: who withdrew it, when and why, without its text.
         """
         held = (await self.held([story_id])).get(story_id)
-        if held is None or not (
-            held[1]["status"] == Status.WITHDRAWN or is_visible(held[1], datetime.now(UTC))
-        ):
+        if held is None:
             return None
-        return held
+        withdrawn = held[1]["status"] == Status.WITHDRAWN and is_licensed(held[1], self._viewer)
+        return held if withdrawn or self._shows(held[1]) else None
+
+    def _shows(self, document: Document) -> bool:
+        return is_visible(document, datetime.now(UTC), self._viewer)
+
+    def _visible(self) -> Clause:
+        return visible(datetime.now(UTC), self._viewer)
 
     async def notices(self, since: datetime) -> tuple[list[Document], list[Document]]:
         """Return the withdrawals and the visible corrections indexed since an instant.
@@ -183,14 +211,14 @@ class Reader:
         def listed(fields: Sequence[str], *clauses: Clause) -> Awaitable[dict[str, Any]]:
             body: Body = {
                 "size": MAX_NOTICES,
-                "query": {"bool": {"filter": [recent, *clauses]}},
+                "query": {"bool": {"filter": [recent, *licensed(self._viewer), *clauses]}},
                 "sort": [{"indexed_at": "desc"}, {"id": "asc"}],
                 "_source": [*NOTICE_FIELDS, *fields],
             }
             return self._search(body, index=self._index)
 
         both = await together(
-            listed((), withdrawn), listed(("headline",), corrected, visible(datetime.now(UTC)))
+            listed((), withdrawn), listed(("headline",), corrected, self._visible())
         )
         kills, corrections = ([h["_source"] for h in each["hits"]["hits"]] for each in both)
         return kills, corrections
@@ -213,11 +241,10 @@ class Reader:
             found = [hit["_source"] for hit in await self._hits_beside(story_id, kept)]
         except NotFoundError:  # the index is older than the history
             return []
-        now = datetime.now(UTC)
         return [
             (entry["index_version"], entry["document"])
             for entry in found
-            if is_visible(entry["document"], now)
+            if self._shows(entry["document"])
         ]
 
     async def version(self, story_id: str, index_version: int) -> Document | None:
@@ -232,17 +259,20 @@ class Reader:
         except NotFoundError:
             return None
         document: Document | None = answer["_source"].get("document")  # None if it was purged
-        return document if document and is_visible(document, datetime.now(UTC)) else None
+        return document if document and self._shows(document) else None
 
     async def once_visible(self, ids: Collection[str], now: datetime) -> set[str]:
-        """Return those of some embargoed stories that have an earlier version without embargo."""
+        """Return those of some hidden stories that have an earlier version that may be shown."""
         found: set[str] = set()
         left = sorted(ids)
         while left:
             batch, left = left[:MAX_TERMS], left[MAX_TERMS:]
             body: Body = {
                 "size": MAX_HITS,
-                "_source": ["story_id", "document.status", "document.embargoed_until"],
+                "_source": [
+                    "story_id",
+                    *(f"document.{field}" for field in ("status", "embargoed_until", "source")),
+                ],
                 "query": {"terms": {"story_id": batch}},
                 "sort": [{"index_version": "asc"}],
             }
@@ -253,7 +283,7 @@ class Reader:
             found |= {
                 hit["_source"]["story_id"]
                 for hit in answer["hits"]["hits"]
-                if is_visible(hit["_source"]["document"], now)
+                if is_visible(hit["_source"]["document"], now, self._viewer)
             }
         return found
 
@@ -275,7 +305,7 @@ class Reader:
                 "query": {
                     "bool": {
                         "must": [like],
-                        "filter": [visible(datetime.now(UTC))],
+                        "filter": [self._visible()],
                         "must_not": [{"ids": {"values": [story_id]}}],
                     }
                 },
@@ -294,7 +324,7 @@ class Reader:
 
     async def suggest(self, typed: str) -> suggestions.Suggestions:
         """Return completions of the typed text."""
-        body = suggestions.body(typed, datetime.now(UTC))
+        body = suggestions.body(typed, datetime.now(UTC), self._viewer)
         if body is None:
             return suggestions.Suggestions()
         return suggestions.suggestions(typed, await self._search(body, index=self._index))
@@ -313,7 +343,7 @@ class Reader:
         searches: list[Mapping[str, Any]] = []
         for request in requests:
             among = {"ids": {"values": list(ids)}}
-            wanted = [among, query.matching(request, now, self._languages)]
+            wanted = [among, query.matching(request, now, self._languages, self._viewer)]
             body = {"query": {"bool": {"filter": wanted}}, "size": len(ids), "_source": False}
             searches += [{"index": self._index}, body]
         with translated(self._settings):
@@ -343,11 +373,11 @@ class Reader:
     async def _counts(self, request: SearchRequest) -> dict[str, Any] | None:
         if not request.facets:
             return None
-        body = counts(request, datetime.now(UTC), self._languages)
+        body = counts(request, datetime.now(UTC), self._languages, self._viewer)
         return await self._search(body, index=self._index, request_cache=True)
 
     def _body(self, request: SearchRequest, now: datetime) -> Body:
-        return query.body(request, now, self._languages)
+        return query.body(request, now, self._languages, self._viewer)
 
     async def _frozen(self, request: SearchRequest) -> Cursor:
         with translated(self._settings):
@@ -449,10 +479,12 @@ class Reader:
     async def _drop_hidden(self, hits: list[dict[str, Any]]) -> None:
         """Remove hits that were withdrawn or embargoed after the listing's first page."""
         names = [hit["_id"] for hit in hits]
-        fields = ("status", "embargoed_until")
+        fields = ("status", "embargoed_until", "source")
         found = await look_up(self._client, self._settings, self._index, names, fields)
         now = datetime.now(UTC)
-        shown = {name for name, each in found.items() if is_visible(each.document, now)}
+        shown = {
+            name for name, each in found.items() if is_visible(each.document, now, self._viewer)
+        }
         hits[:] = [hit for hit in hits if hit["_id"] in shown]
 
     def _release(self, pit: str) -> None:

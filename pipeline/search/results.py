@@ -17,7 +17,7 @@ from pipeline.wire.versions import AHEAD
 _MARK = re.compile(f"([{MARK_START}{MARK_END}])")
 _AS_THEY_ARE = (
     "id", "source", "slugline", "byline", "summary", "language", "urgency", "signal", "version",
-    "clock",    "published_at", "indexed_at", "persons",
+    "clock", "published_at", "indexed_at", "embargoed_until", "persons",
 )  # fmt: skip
 """Fields of a hit that are copied from the document."""
 
@@ -81,6 +81,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     dated: datetime | None = None
     """The agency's own date, if it can't be true: it lies more than a day after the receipt."""
     indexed_at: datetime | None = None
+    embargoed_until: datetime | None = None
     places: tuple[Place, ...] = ()
     persons: tuple[str, ...] = ()
     score: float | None = None

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.search.visible import Body, visible
+from pipeline.search.visible import ANYBODY, Body, Viewer, visible
 
 MAX_CHARS = 40
 VALUES = 6
@@ -40,7 +40,7 @@ class Suggestions(msgspec.Struct, frozen=True, kw_only=True):
     slugs: tuple[Suggestion, ...] = ()
 
 
-def body(typed: str, now: datetime) -> Body | None:
+def body(typed: str, now: datetime, viewer: Viewer = ANYBODY) -> Body | None:
     """Return the search for a text's completions; None if the text is empty.
 
     Any word of a name may begin with the text, in any case, with or without accents: "sao" finds
@@ -53,7 +53,7 @@ def body(typed: str, now: datetime) -> Body | None:
     return {
         "size": 0,
         "track_total_hits": False,
-        "query": {"bool": {"filter": [visible(now)]}},
+        "query": {"bool": {"filter": [visible(now, viewer)]}},
         "aggs": {
             "people": _terms("persons", starts),
             # A place's key continues with its country and id: match only the name.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -77,7 +78,11 @@ def _item(hit: Hit, link: Link) -> dict[str, Any]:
 
 
 def _title(hit: Hit) -> str:
-    return hit.headline.text or hit.slugline or hit.id
+    title = hit.headline.text or hit.slugline or hit.id
+    until = hit.embargoed_until
+    if until is None or until <= datetime.now(UTC):
+        return title
+    return f"[Embargoed until {until:%d %b %Y %H:%M} UTC] {title}"
 
 
 def _summary(hit: Hit) -> str:

@@ -1,8 +1,10 @@
-"""Which stories readers may see."""
+"""Which stories a viewer may see."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from pipeline.wire.story import Status
@@ -11,32 +13,83 @@ Body = dict[str, Any]
 Clause = dict[str, Any]
 
 
-def visible(now: datetime) -> Clause:
-    """Return the clause of the stories that are neither withdrawn nor embargoed at `now`."""
-    return {
-        "bool": {
-            "must_not": [
-                {"term": {"status": Status.WITHDRAWN.value}},
-                {"range": {"embargoed_until": {"gt": iso(now)}}},
-                {
-                    "bool": {
-                        "filter": [{"term": {"status": Status.EMBARGOED.value}}],
-                        "must_not": [{"exists": {"field": "embargoed_until"}}],
-                    }
-                },
-            ]
-        }
-    }
+class Role(StrEnum):
+    """What a person may do; each role includes the ones before it."""
+
+    READER = "reader"
+    """Reads what is published."""
+    EDITOR = "editor"
+    """Also reads embargoed stories, and writes notes and alerts."""
+    ADMIN = "admin"
+    """Also uses the operations page."""
 
 
-def is_visible(document: dict[str, Any], now: datetime) -> bool:
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whom stories are shown to. Every read of stories takes one, and `visible` applies it."""
+
+    role: Role = Role.READER
+    sources: tuple[str, ...] | None = None
+    """The sources that may be read, in any case; None for all. Stories without a source are
+    shown only to viewers of all sources."""
+
+    @property
+    def sees_embargoed(self) -> bool:
+        """Return whether embargoed stories are shown; held ones, without an end, are not."""
+        return self.role is not Role.READER
+
+
+ANYBODY = Viewer()
+"""A reader of all sources."""
+
+
+def visible(now: datetime, viewer: Viewer) -> Clause:
+    """Return the clause of the stories that a viewer may see at `now`.
+
+    They are neither withdrawn nor held, their source is one of the viewer's, and their embargo
+    has passed or the viewer may see embargoed stories.
+    """
+    embargoed: list[Clause] = [{"range": {"embargoed_until": {"gt": iso(now)}}}]
+    hidden: list[Clause] = [
+        {"term": {"status": Status.WITHDRAWN.value}},
+        *([] if viewer.sees_embargoed else embargoed),
+        {
+            "bool": {
+                "filter": [{"term": {"status": Status.EMBARGOED.value}}],
+                "must_not": [{"exists": {"field": "embargoed_until"}}],
+            }
+        },
+    ]
+    return {"bool": {"must_not": hidden, "filter": licensed(viewer)}}
+
+
+def licensed(viewer: Viewer) -> list[Clause]:
+    """Return the clauses of the sources that a viewer may read, withdrawn stories included."""
+    if viewer.sources is None:
+        return []
+    named = [
+        {"term": {"source": {"value": source, "case_insensitive": True}}}
+        for source in viewer.sources
+    ]
+    # Without an alternative Elasticsearch would match everything.
+    return [{"bool": {"should": named, "minimum_should_match": 1}} if named else {"match_none": {}}]
+
+
+def is_visible(document: dict[str, Any], now: datetime, viewer: Viewer) -> bool:
     """Apply `visible` to a document, such as one that was read by its id."""
     status, until = document.get("status"), document.get("embargoed_until")
-    if status == Status.WITHDRAWN:
+    if status == Status.WITHDRAWN or not is_licensed(document, viewer):
         return False
     if until is None:
-        return status != Status.EMBARGOED
-    return datetime.fromisoformat(until) <= now
+        return bool(status != Status.EMBARGOED)
+    return viewer.sees_embargoed or datetime.fromisoformat(until) <= now
+
+
+def is_licensed(document: dict[str, Any], viewer: Viewer) -> bool:
+    """Apply `licensed` to a document."""
+    if viewer.sources is None:
+        return True
+    return (document.get("source") or "").lower() in {source.lower() for source in viewer.sources}
 
 
 def iso(instant: datetime) -> str:

@@ -28,9 +28,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
     return {
         "host": web.host,
         "port": web.port,
-        # Anybody can send X-Forwarded-For: it counts from the configured proxies alone.
-        "proxy_headers": bool(web.proxy_addresses),
-        "forwarded_allow_ips": list(web.proxy_addresses),
+        "proxy_headers": False,  # the application reads them, see `create_app`
         "log_config": None,  # uvicorn's events go where all others go
         "log_level": settings.logging.level.lower(),
         "access_log": False,

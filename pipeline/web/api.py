@@ -26,6 +26,7 @@ from pipeline.search.results import Hit, Page
 from pipeline.search.suggestions import Suggestions
 from pipeline.search.syndication import json_feed, rss
 from pipeline.web.answers import awaited, tagged
+from pipeline.web.authentication import person
 from pipeline.web.live import Event
 from pipeline.web.openapi import answer
 
@@ -96,9 +97,9 @@ ANSWERS = (SearchPage, Version, Difference, Hit, Suggestions)
 
 
 def reader(request: Request) -> Reader:
-    """Return the application's reader."""
+    """Return the application's reader, for the person who sends a request."""
     found: Reader = request.app.state.reader
-    return found
+    return found.seen_by(person(request).viewer)
 
 
 @router.get("/api/search", responses=answer(SearchPage))
@@ -175,9 +176,9 @@ async def live(
     seconds. With Last-Event-ID the stream resumes from there.
     """
     own = {"seen", "shown", "search"}
-    wanted = SearchRequest(**asked.model_dump(exclude=own)) if asked.search else None
+    wanted = [SearchRequest(**asked.model_dump(exclude=own))] if asked.search else []
     since = _instant(last_event_id) or asked.seen
-    listening = request.app.state.live.listen(wanted, since, asked.shown)
+    listening = request.app.state.live.listen(wanted, since, asked.shown, person(request).viewer)
     first = await anext(listening)  # with too many listeners the answer is still a 503
 
     async def whole() -> AsyncIterator[ServerSentEvent]:

@@ -8,13 +8,15 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from config.settings import Settings
+from pipeline.desk.users import Users
 from pipeline.process.guesses import Guesses
 from pipeline.search.reader import open_reader
 from pipeline.web import api, operations, pages
 from pipeline.web.answers import add_error_answers
-from pipeline.web.authentication import TokenRequired
+from pipeline.web.authentication import Identified, PeerKept
 from pipeline.web.files import Files
 from pipeline.web.live import Live
 from pipeline.web.openapi import describe
@@ -55,10 +57,14 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     app.state.guesses = guesses = Guesses()
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     web = settings.web
-    readers = [token for token in (web.token, web.admin_token) if token] if web.token else []
-    app.add_middleware(TokenRequired, tokens=readers, guesses=guesses)
+    users = Users(settings.data_dir)
+    app.add_middleware(Identified, web=web, users=users, guesses=guesses)
     app.add_middleware(AllowedHosts, names=(web.host, *web.allowed_hosts))
     app.add_middleware(SecurityHeaders)
+    # Anybody can send X-Forwarded-For: it counts from the configured proxies alone.
+    if web.proxy_addresses:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(web.proxy_addresses))
+    app.add_middleware(PeerKept)
     add_error_answers(app)
     app.add_exception_handler(HTTPException, pages.refused)
     app.include_router(api.router)

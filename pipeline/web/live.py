@@ -5,8 +5,8 @@ indexed, or whose embargo passed, since its last look. If there are any, it asks
 each listener's search finds. A story that is indexed later than OVERLAP after its `indexed_at`
 (the index was away while it was written) is shown when the page is loaded again.
 
-Only what readers could see is announced as gone: the id of a story that was never visible, such
-as an embargoed one, reaches nobody.
+Only what a viewer could see is announced as gone: the id of a story that was never visible to him,
+such as one under an embargo, does not reach him.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import msgspec
 
 from pipeline.search.reader import Reader
 from pipeline.search.request import SearchRequest
-from pipeline.search.visible import is_visible
+from pipeline.search.visible import ANYBODY, Role, Viewer, is_licensed, is_visible
 from pipeline.wire.errors import NewswireError, TooMany
 from pipeline.wire.story import Status
 
@@ -41,6 +41,8 @@ PAGE = 1000
 AT_MOST = 10_000
 """Stories per look: of a faster backfill only the newest are announced."""
 MAX_LISTENERS = 200
+SEERS = (ANYBODY, Viewer(Role.EDITOR))
+"""Those who see no embargoed stories, and those who do."""
 WAITING = 50
 """Events that may wait for a slow listener; then it is disconnected, and reconnects by itself."""
 
@@ -63,22 +65,28 @@ class Event:
 
     id: str
     """An instant: a listener that was disconnected resumes from there."""
-    stories: tuple[str, ...] = ()
-    """New or changed stories that the listener's search finds."""
+    found: tuple[tuple[str, ...], ...] = ()
+    """New or changed stories, for each of the listener's searches; empty if there are none."""
     changed: tuple[Change, ...] = ()
     """Stories that the listener shows and that have changed."""
     gone: tuple[str, ...] = ()
-    """Stories that readers could see and no longer may, whatever the search."""
+    """Stories that the viewer could see and no longer may, whatever the search."""
     away: bool | None = None
     """True when the index stops answering, False when it answers again; nothing is lost."""
+
+    @property
+    def stories(self) -> tuple[str, ...]:
+        """Return the stories that any of the searches finds."""
+        return tuple(dict.fromkeys(story for found in self.found for story in found))
 
 
 @dataclass(eq=False, slots=True)
 class Listener:
     """One open page."""
 
-    request: SearchRequest | None
-    """Its search; None for a page that shows certain stories only."""
+    requests: tuple[SearchRequest, ...]
+    """Its searches; none for a page that shows certain stories only."""
+    viewer: Viewer
     shown: frozenset[str] = frozenset()
     events: asyncio.Queue[Event | None] = field(default_factory=lambda: asyncio.Queue(WAITING))
 
@@ -102,28 +110,30 @@ class Live:
         self._looked = asyncio.Event()
         """Set after the first look: what is indexed from then on is announced."""
         self._away = False
-        self._secret: set[str] = set()
-        """Embargoed stories that no reader has seen: a kill of one is not announced."""
+        self._secret: dict[bool, set[str]] = {seer.sees_embargoed: set() for seer in SEERS}
+        """Hidden stories that no such viewer has seen: a kill of one is not announced."""
 
     async def listen(
         self,
-        request: SearchRequest | None,
+        requests: Sequence[SearchRequest],
         since: datetime | None = None,
         shown: Iterable[str] = (),
+        viewer: Viewer = ANYBODY,
     ) -> AsyncGenerator[Event, None]:
         """Yield events from now on, or since an instant.
 
         Args:
-            request: whose stories are announced; None for none.
+            requests: whose stories are announced.
             since: when the listener's page was made, or the id of its last event.
             shown: ids of the stories on its page.
+            viewer: who listens.
 
         Raises:
             TooMany: there are MAX_LISTENERS already.
         """
         if len(self._listeners) >= MAX_LISTENERS:
             raise TooMany("Too many pages are open. Try again later.")
-        listener = Listener(request, frozenset(shown))
+        listener = Listener(tuple(requests), viewer, frozenset(shown))
         self._listeners.add(listener)
         if self._looking is None or self._looking.done():
             self._looked.clear()
@@ -170,7 +180,7 @@ class Live:
             now = datetime.now(UTC)
             try:
                 if known is None:
-                    self._secret = await self._never_seen(await self._embargoed(now), now)
+                    self._secret = await self._secrets(now)
                 found = await self._changed(looked - OVERLAP, now)
                 seen = {self._state(hit, now) for hit in found}
                 fresh = [hit for hit in found if self._state(hit, now) not in (known or ())]
@@ -201,7 +211,7 @@ class Live:
         return await self._all(
             {
                 "version": True,
-                "_source": [*Change.__struct_fields__, "status", "embargoed_until"],
+                "_source": [*Change.__struct_fields__, "status", "embargoed_until", "source"],
                 "query": {
                     "bool": {
                         "should": [
@@ -214,8 +224,8 @@ class Live:
             }
         )
 
-    async def _embargoed(self, now: datetime) -> set[str]:
-        """Return the ids of the stories that are under an embargo."""
+    async def _secrets(self, now: datetime) -> dict[bool, set[str]]:
+        """Return the ids of the hidden stories that no viewer of a kind has seen."""
         late = {"range": {"embargoed_until": {"gt": now.isoformat()}}}
         held = {"term": {"status": Status.EMBARGOED.value}}
         hits = await self._all(
@@ -224,7 +234,13 @@ class Live:
                 "query": {"bool": {"should": [late, held], "minimum_should_match": 1}},
             }
         )
-        return {hit["_id"] for hit in hits if not is_visible(hit["_source"], now)}
+        hidden = {
+            seer: {hit["_id"] for hit in hits if not is_visible(hit["_source"], now, seer)}
+            for seer in SEERS
+        }
+        return {
+            seer.sees_embargoed: await self._never_seen(hidden[seer], now, seer) for seer in SEERS
+        }
 
     async def _all(self, body: dict[str, Any]) -> list[dict[str, Any]]:
         """Return all hits of a search, page by page, newest first, AT_MOST of them."""
@@ -240,41 +256,59 @@ class Live:
         return found
 
     def _state(self, hit: dict[str, Any], now: datetime) -> tuple[str, int, bool]:
-        return hit["_id"], hit["_version"], is_visible(hit["_source"], now)
+        return hit["_id"], hit["_version"], is_visible(hit["_source"], now, ANYBODY)
 
     async def _events(
         self, hits: Sequence[dict[str, Any]], listeners: Sequence[Listener], now: datetime
     ) -> list[Event]:
-        shown = {hit["_id"]: hit for hit in hits if is_visible(hit["_source"], now)}
-        gone = await self._gone([hit for hit in hits if hit["_id"] not in shown], now)
-        self._secret -= shown.keys()
+        events: dict[Listener, Event] = {}
+        for viewer in dict.fromkeys(listener.viewer for listener in listeners):
+            own = [listener for listener in listeners if listener.viewer == viewer]
+            events |= await self._events_of(viewer, hits, own, now)
+        return [events[listener] for listener in listeners]
+
+    async def _events_of(
+        self,
+        viewer: Viewer,
+        hits: Sequence[dict[str, Any]],
+        listeners: Sequence[Listener],
+        now: datetime,
+    ) -> dict[Listener, Event]:
+        """Return the events of the listeners that are one viewer's."""
+        shown = {hit["_id"]: hit for hit in hits if is_visible(hit["_source"], now, viewer)}
+        gone = await self._gone([hit for hit in hits if hit["_id"] not in shown], now, viewer)
+        self._secret[viewer.sees_embargoed] -= shown.keys()
         # Pages with the same search share its answer.
-        requests = list(dict.fromkeys(each.request for each in listeners if each.request))
-        found = await self._reader.matches(list(shown), requests)
-        among: dict[SearchRequest | None, frozenset[str]] = {
-            None: frozenset(),
-            **dict(zip(requests, found, strict=True)),
-        }
-        return [
-            Event(
+        requests = list(dict.fromkeys(each for listener in listeners for each in listener.requests))
+        found = await self._reader.seen_by(viewer).matches(list(shown), requests)
+        among = dict(zip(requests, found, strict=True))
+        events = {}
+        for listener in listeners:
+            new = tuple(
+                tuple(id for id in shown if id in among[request]) for request in listener.requests
+            )
+            events[listener] = Event(
                 now.isoformat(),
-                stories=tuple(id for id in shown if id in among[listener.request]),
+                found=new if any(new) else (),
                 changed=tuple(_change(hit) for id, hit in shown.items() if id in listener.shown),
                 gone=gone,
             )
-            for listener in listeners
-        ]
+        return events
 
-    async def _gone(self, hidden: Sequence[dict[str, Any]], now: datetime) -> tuple[str, ...]:
-        """Return those of some hidden stories that readers could see before."""
-        killed = {h["_id"] for h in hidden if h["_source"].get("status") == Status.WITHDRAWN}
-        never = await self._never_seen({hit["_id"] for hit in hidden} - killed, now)
-        self._secret |= never
-        return tuple(hit["_id"] for hit in hidden if hit["_id"] not in self._secret)
+    async def _gone(
+        self, hidden: Sequence[dict[str, Any]], now: datetime, viewer: Viewer
+    ) -> tuple[str, ...]:
+        """Return those of some hidden stories that a viewer could see before."""
+        licensed = [hit for hit in hidden if is_licensed(hit["_source"], viewer)]
+        killed = {h["_id"] for h in licensed if h["_source"].get("status") == Status.WITHDRAWN}
+        never = await self._never_seen({hit["_id"] for hit in licensed} - killed, now, viewer)
+        secret = self._secret[viewer.sees_embargoed]
+        secret |= never
+        return tuple(hit["_id"] for hit in licensed if hit["_id"] not in secret)
 
-    async def _never_seen(self, embargoed: set[str], now: datetime) -> set[str]:
-        """Return those of some embargoed stories of which no version was ever visible."""
-        return embargoed - await self._reader.once_visible(embargoed, now)
+    async def _never_seen(self, hidden: set[str], now: datetime, viewer: Viewer) -> set[str]:
+        """Return those of some hidden stories of which a viewer could see no version."""
+        return hidden - await self._reader.seen_by(viewer).once_visible(hidden, now)
 
 
 def _change(hit: dict[str, Any]) -> Change:

@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from types import SimpleNamespace
 from typing import Any
 
@@ -72,10 +73,31 @@ def when(value: str | datetime | None) -> str:
     """Return an instant as the page shows it: to the minute, in UTC."""
     if not value:
         return ""
-    instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+    instant = _instant(value)
     with suppress(OverflowError):  # at the edge of the years that a date can have
         instant = instant.astimezone(UTC)
     return f"{instant:%d %b %Y %H:%M} UTC"
+
+
+def iso(value: str | datetime | None) -> str:
+    """Return an instant as an HTML attribute has it."""
+    return _instant(value).isoformat() if value else ""
+
+
+def ahead(value: str | datetime | None) -> str:
+    """Return how long it is until an instant, as "in 2 h 5 min"; nothing if it has passed."""
+    if not value:
+        return ""
+    minutes = ceil((_instant(value) - datetime.now(UTC)).total_seconds() / 60)
+    if minutes <= 0:
+        return ""
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [(days, "d"), (hours, "h"), (minutes, "min")]
+    return "in " + " ".join([f"{number} {unit}" for number, unit in parts if number][:2])
+
+
+def _instant(value: str | datetime) -> datetime:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 _templates = Environment(
@@ -85,7 +107,13 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.filters.update(
-    plain=plain, long=long, when=when, country=country_name, misdated=misdated
+    plain=plain,
+    long=long,
+    when=when,
+    iso=iso,
+    ahead=ahead,
+    country=country_name,
+    misdated=misdated,
 )
 _templates.globals.update(links=links, file=files.address, facets=FACETS)
 

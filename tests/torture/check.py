@@ -23,7 +23,7 @@ from pipeline.index.client import connect_sync
 from pipeline.index.deadletters import deadletters_index
 from pipeline.index.history import history_index
 from pipeline.kafka.options import client_options
-from pipeline.search.visible import visible
+from pipeline.search.visible import ANYBODY, visible
 from pipeline.stream.indexing import STAMPS
 from pipeline.wire.deadletter import letter_name
 from pipeline.wire.topics import Topics
@@ -154,7 +154,7 @@ def _embargoes(wire: Wire, settings: Settings) -> Iterator[str]:
         for jump in JUMPS:
             for hours in HOURS:
                 now: datetime = NOON + jump + timedelta(hours=hours)
-                hits = _search(client, settings.elasticsearch.index, visible(now))
+                hits = _search(client, settings.elasticsearch.index, visible(now, ANYBODY))
                 shown = {hit["_id"] for hit in hits}
                 for story_id in sorted(shown ^ wire.visible(now)):
                     yield f"embargo: {story_id} is {'' if story_id in shown else 'not '}shown {now}"

@@ -278,6 +278,26 @@ function watchStory(story) {
   });
 }
 
+// "24 Nov 2026 06:00 UTC, in 1:04:59": until an embargo ends.
+function countdowns() {
+  for (const time of document.querySelectorAll("[data-countdown]")) {
+    const at = Date.parse(time.dateTime);
+    const said = time.textContent.split(", in ")[0];
+    const ticking = setInterval(() => {
+      const left = Math.ceil((at - Date.now()) / 1000);
+      if (left <= 0) {
+        clearInterval(ticking);
+        time.textContent = said;
+        return;
+      }
+      if (left >= 86400) return;
+      const two = (number) => String(Math.floor(number) % 60).padStart(2, "0");
+      time.textContent = `${said}, in ${Math.floor(left / 3600)}:${two(left / 60)}:${two(left)}`;
+    }, 1000);
+  }
+}
+
+countdowns();
 const box = document.getElementById("q");
 if (box) suggestions(box, document.getElementById("suggestions"));
 const live = document.getElementById("live");

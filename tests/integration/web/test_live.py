@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.search.reader import open_reader
 from pipeline.search.request import SearchRequest
+from pipeline.search.visible import Role, Viewer
 from pipeline.web import live
 from pipeline.web.live import Event, Live
 from pipeline.wire.errors import IndexUnavailable, TooMany
@@ -54,7 +55,7 @@ def test_listeners_hear_of_their_own(room: Newsroom) -> None:
     """A listener hears of what its search finds, never of what is hidden, and of what goes."""
 
     async def work(hub: Live) -> list[Event]:
-        events = hub.listen(SearchRequest(q="flood"))
+        events = hub.listen([SearchRequest(q="flood")])
         assert await anext(events) is not None
         early = enriched(
             "ap:early",
@@ -90,7 +91,7 @@ def test_a_secret_reaches_nobody(room: Newsroom) -> None:
     _index(room, enriched("ap:opened", "Open"))
 
     async def work(hub: Live) -> list[Event]:
-        events = hub.listen(SearchRequest(), shown=["ap:held-before", "ap:held-since"])
+        events = hub.listen([SearchRequest()], shown=["ap:held-before", "ap:held-since"])
         heard = [await anext(events)]
         await hub._looked.wait()
         seen = [enriched("ap:held-since", "Held", **secret), enriched("ap:sign", "Sign")]
@@ -110,12 +111,50 @@ def test_a_secret_reaches_nobody(room: Newsroom) -> None:
     assert not told & {"ap:held-before", "ap:held-since"}
 
 
+def test_each_viewer_hears_of_what_he_may_see(room: Newsroom) -> None:
+    """An editor hears of an embargo and of its kill, and nobody of another's sources."""
+    secret = {"status": Status.EMBARGOED, "embargoed_until": datetime(2100, 1, 1, tzinfo=UTC)}
+    viewers = [Viewer(), Viewer(Role.EDITOR), Viewer(Role.EDITOR, ("ap",)), Viewer(sources=("X",))]
+
+    async def work(hub: Live) -> list[set[str]]:
+        every = [hub.listen([SearchRequest(q="gull")], viewer=viewer) for viewer in viewers]
+        for events in every:
+            await anext(events)
+        await hub._looked.wait()
+        await asyncio.to_thread(
+            _index,
+            room,
+            enriched("ap:gull", "Gull", **secret),
+            enriched("afp:gull", "Gull", source="AFP"),
+        )
+        editors = await until(every[1], "stories", "afp:gull")
+        for name, source in (("ap:gull", "AP"), ("afp:gull", "AFP")):
+            kill = enriched(name, "Gull", source=source, version=2, status=Status.WITHDRAWN)
+            await asyncio.to_thread(_index, room, kill)
+        editors += await until(every[1], "gone", "afp:gull")
+        hub.close()
+        heard = [set(), told(editors), set(), set()]
+        for number, events in enumerate(every):
+            async for event in events:
+                heard[number] |= told([event])
+        return heard
+
+    def told(events: list[Event]) -> set[str]:
+        return {story for e in events for story in [*e.stories, *(f"-{id}" for id in e.gone)]}
+
+    reader, editor, limited, nobody = listening(room, work)
+    assert reader == {"afp:gull", "-afp:gull"}
+    assert editor == {"ap:gull", "afp:gull", "-ap:gull", "-afp:gull"}
+    assert limited == {"ap:gull", "-ap:gull"}
+    assert nobody == set()
+
+
 def test_a_shown_story_that_changes_is_announced(room: Newsroom) -> None:
     """A page hears of a new version of what it shows, whether its search finds that or not."""
     _index(room, enriched("ap:shown", "Ferry"))
 
     async def work(hub: Live) -> list[Event]:
-        events = hub.listen(None, shown=["ap:shown"])
+        events = hub.listen((), shown=["ap:shown"])
         heard = [await anext(events)]
         await hub._looked.wait()
         await asyncio.to_thread(_index, room, enriched("ap:other", "Other"))
@@ -147,9 +186,12 @@ def test_listeners_hear_that_the_index_is_away(monkeypatch: pytest.MonkeyPatch) 
         async def once_visible(self, *_: Any) -> set[str]:
             return set()
 
+        def seen_by(self, _: Any) -> "Reader":
+            return self
+
     async def work() -> list[bool | None]:
         reader: Any = Reader()
-        events = Live(reader).listen(SearchRequest())
+        events = Live(reader).listen([SearchRequest()])
         heard = [(await anext(events)).away]
         for away in (True, False):
             reader.away = away
@@ -170,7 +212,7 @@ def test_a_listener_goes_on_where_it_was(room: Newsroom) -> None:
     _index(room, enriched("ap:storm", "Storm"))
 
     async def work(hub: Live) -> None:
-        events = hub.listen(SearchRequest(q="storm"), before)
+        events = hub.listen([SearchRequest(q="storm")], before)
         await until(events, "stories", "ap:storm")
         await events.aclose()
 
@@ -185,7 +227,7 @@ def test_a_burst_is_told_whole(room: Newsroom, monkeypatch: pytest.MonkeyPatch) 
     _index(room, *(enriched(name, "Hail") for name in burst))
 
     async def work(hub: Live) -> list[Event]:
-        events = hub.listen(SearchRequest(q="hail"), before)
+        events = hub.listen([SearchRequest(q="hail")], before)
         heard = await until(events, "stories", "ap:hail-0")
         await events.aclose()
         return heard
@@ -199,12 +241,12 @@ def test_listeners_are_bounded(room: Newsroom, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(live, "MAX_LISTENERS", 1)
 
     async def work(hub: Live) -> None:
-        first = hub.listen(SearchRequest())
+        first = hub.listen([SearchRequest()])
         await anext(first)
         with pytest.raises(TooMany):
-            await anext(hub.listen(SearchRequest()))
+            await anext(hub.listen([SearchRequest()]))
         await first.aclose()
-        again = hub.listen(SearchRequest())
+        again = hub.listen([SearchRequest()])
         assert await anext(again)
         hub.close()
         async with asyncio.timeout(60):

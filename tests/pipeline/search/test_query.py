@@ -14,7 +14,7 @@ from pipeline.search.counts import counts
 from pipeline.search.facets import FACETS
 from pipeline.search.query import body, matching
 from pipeline.search.request import SearchRequest
-from pipeline.search.visible import is_visible, visible
+from pipeline.search.visible import ANYBODY, is_visible, visible
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -48,9 +48,9 @@ def test_every_body_hides_what_must_not_be_shown(asked: dict[str, Any], sort: st
     request = SearchRequest(**asked, sort=sort)
     for query in (body(request, NOW)["query"], matching(request, NOW)):
         query = query.get("function_score", {"query": query})["query"]
-        assert visible(NOW) in query["bool"]["filter"]
+        assert visible(NOW, ANYBODY) in query["bool"]["filter"]
     minute = NOW.replace(second=0, microsecond=0)
-    assert visible(minute) in counts(request, NOW)["query"]["bool"]["filter"]
+    assert visible(minute, ANYBODY) in counts(request, NOW)["query"]["bool"]["filter"]
 
 
 def test_every_field_of_a_body_is_in_the_mapping() -> None:
@@ -122,7 +122,7 @@ def test_a_request_beyond_its_limits_is_refused(wrong: dict[str, Any]) -> None:
 )
 def test_visibility_of_a_document_at_hand(document: dict[str, Any], shown: bool) -> None:
     """Withdrawn never, embargoed only once its time has passed."""
-    assert is_visible(document, NOW) is shown
+    assert is_visible(document, NOW, ANYBODY) is shown
 
 
 def _paths(mapping: dict[str, Any], at: str = "") -> list[str]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.search.suggestions import body, suggestions
-from pipeline.search.visible import visible
+from pipeline.search.visible import ANYBODY, visible
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
@@ -61,4 +61,4 @@ def test_no_text_makes_a_broken_pattern(typed: str) -> None:
     pattern = asked["aggs"]["people"]["terms"]["include"]
     assert re.compile(pattern)
     assert len(pattern) < 1000
-    assert visible(NOW) in asked["query"]["bool"]["filter"]
+    assert visible(NOW, ANYBODY) in asked["query"]["bool"]["filter"]

@@ -2,15 +2,19 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from secrets import token_hex, token_urlsafe
 from typing import Any
 
 import pytest
 import uvicorn
+from fastapi import Request
 from starlette.testclient import TestClient
 
 from config.settings import Settings, Web, load
+from pipeline.desk.users import Users
 from pipeline.process.guesses import MOST
+from pipeline.search.visible import Role
 from pipeline.web import authentication
 from pipeline.web.__main__ import server_options
 from pipeline.web.app import create_app
@@ -19,11 +23,12 @@ from pipeline.wire.errors import ConfigError
 TOKEN, ADMIN = "read-the-wires-9fKq2ZtLw7", "change-the-wires-Xr5bV8nQe3"
 
 
-def asked(**web: Any) -> TestClient:
+def asked(
+    data_dir: Path = Path("no-such-folder"), peer: str = "10.0.0.1", **web: Any
+) -> TestClient:
     """The application with no index: what passes the door gets as far as that."""
-    return TestClient(
-        create_app(Settings(web=Web(**web))), base_url="http://127.0.0.1", client=("10.0.0.1", 9)
-    )
+    app = create_app(Settings(data_dir=data_dir, web=Web(**web)))
+    return TestClient(app, base_url="http://127.0.0.1", client=(peer, 9))
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "wires.example.org"])
@@ -185,3 +190,84 @@ def test_what_browsers_and_robots_request() -> None:
     assert icon.headers["content-type"] == "image/svg+xml"
     assert icon.content.startswith(b"<svg")
     assert "Disallow: /\n" in client.get("/robots.txt").text
+
+
+def whose(client: TestClient, **request: Any) -> tuple[int, str, str]:
+    """Status of a request, and the person that a route sees."""
+    seen: list[authentication.Person] = []
+
+    async def route(request: Request) -> dict[str, str]:
+        seen.append(authentication.person(request))
+        return {}
+
+    app: Any = client.app
+    path = f"/who/{len(app.routes)}"
+    app.add_api_route(path, route)
+    status = client.get(path, **request).status_code
+    return status, seen[0].key if seen else "", seen[0].viewer.role.value if seen else ""
+
+
+def test_each_token_has_its_person(tmp_path: Path) -> None:
+    """A user's own token, the shared one and the administrator's."""
+    client = asked(data_dir=tmp_path, token=TOKEN, admin_token=ADMIN)
+    own = Users(tmp_path).add("ana", Role.EDITOR, ["AP"])
+    assert whose(client, auth=("ben", own)) == (200, "user:ana", "editor")
+    assert whose(client, auth=("x", TOKEN)) == (200, "token:reader", "reader")
+    assert whose(client, auth=("x", ADMIN)) == (200, "token:admin", "admin")
+    assert whose(client)[0] == 401
+
+
+def test_users_alone_close_the_door(tmp_path: Path) -> None:
+    """Without a token of the settings everybody reads, until the first user is added."""
+    client = asked(data_dir=tmp_path)
+    assert whose(client) == (200, "local", "reader")
+    users = Users(tmp_path)
+    token = users.add("ana", Role.ADMIN, None)
+    assert whose(client)[0] == 401
+    assert whose(client, auth=("x", token)) == (200, "user:ana", "admin")
+    users.remove("ana")
+    assert whose(client, auth=("x", token))[0] == 401
+    assert client.get("/operations", auth=("x", token)).status_code == 401
+
+
+def test_a_damaged_list_of_users_lets_nobody_in(tmp_path: Path) -> None:
+    """The answer says so without the file's name."""
+    client = asked(data_dir=tmp_path, token=TOKEN)
+    (tmp_path / "users.json").write_text("[")
+    answer = client.get("/openapi.json", auth=("x", "wrong"))
+    assert answer.status_code == 503
+    assert str(tmp_path) not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("peer", "names", "status"),
+    [
+        ("10.0.0.1", ["ana"], 200),
+        ("10.0.0.1", ["ben"], 200),
+        ("10.0.0.1", [], 401),
+        ("10.0.0.1", [""], 401),
+        ("10.0.0.1", ["ana", "ben"], 401),
+        ("192.0.2.1", ["ana"], 401),
+        ("testclient", ["ana"], 401),
+    ],
+)
+def test_a_name_counts_from_trusted_proxies_alone(
+    tmp_path: Path, peer: str, names: list[str], status: int
+) -> None:
+    """Nobody names himself, not even with the address of a proxy in X-Forwarded-For."""
+    Users(tmp_path).add("ana", Role.EDITOR, ["AP"])
+    web = {"proxy_addresses": ["10.0.0.0/8"], "user_header": "X-Forwarded-User"}
+    client = asked(data_dir=tmp_path, peer=peer, **web)
+    headers = [("X-Forwarded-User", name) for name in names]
+    headers.append(("X-Forwarded-For", "10.0.0.1" if status == 401 else "203.0.113.9"))
+    got, key, role = whose(client, headers=headers)
+    assert got == status
+    if status == 200:
+        # Whom the proxy lets in and nobody has listed is a reader.
+        assert (key, role) == (f"user:{names[0]}", "editor" if names == ["ana"] else "reader")
+
+
+def test_a_header_without_proxies_stops_the_start() -> None:
+    """It would count from nobody."""
+    with pytest.raises(ConfigError, match="proxy_addresses"):
+        load(environ={"NEWSWIRE_WEB__USER_HEADER": "X-Forwarded-User"})

@@ -23,6 +23,10 @@ class Reader:
         self._failure = failure
         self._away = away
 
+    def seen_by(self, _: object) -> Reader:
+        """See `pipeline.search.reader.Reader`."""
+        return self
+
     async def ready(self) -> None:
         """See `pipeline.search.reader.Reader`."""
         if self._away:

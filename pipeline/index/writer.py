@@ -153,6 +153,24 @@ class Writer:
         """
         await self._held(["-"], fields=())
 
+    async def found(self, story_id: str, version: int) -> bool:
+        """Return whether a search finds a story in a version or a newer one.
+
+        A look-up by id sees a document at once; a search sees it after the next refresh.
+
+        Raises:
+            IndexUnavailable, SetupError: the index does not answer, or is missing.
+        """
+        with translated(self._settings):
+            answer = await self._client.search(
+                index=self._index,
+                query={"ids": {"values": [story_id]}},
+                version=True,
+                source=False,
+                size=1,
+            )
+        return any(hit["_version"] >= version for hit in answer["hits"]["hits"])
+
     async def newest(self, ids: Iterable[str]) -> dict[str, int]:
         """Return the external version that the index holds of each id, where it holds one.
 

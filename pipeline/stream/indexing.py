@@ -12,6 +12,7 @@ from pipeline.index.document import bare, document, enriched
 from pipeline.index.history import History
 from pipeline.index.writer import Outcome, Write, Writer, Written
 from pipeline.kafka.messages import Message, Record, Send, dead_letter_of
+from pipeline.stream.delays import Delays
 from pipeline.stream.enriching import enriched_message
 from pipeline.stream.newest import Newest
 from pipeline.stream.step import DEAD_LETTERS, STALE, Agent, Counts, Parts, Step
@@ -44,6 +45,7 @@ class Indexing(Step):
     counts: Counts
     languages: tuple[str, ...] = ()
     """Those with an analyzer of their own."""
+    delays: Delays | None = None
     history: History | None = None
     """Keeps each version that was indexed, and purges those of a withdrawn story."""
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
@@ -84,6 +86,7 @@ class Indexing(Step):
     ) -> None:
         """Count, dead-letter, restore, and say how far the index has come."""
         late: list[tuple[Record, Write]] = []
+        fresh: list[Write] = []
         newest: dict[str, int] = {}
         for (record, write), written in zip(writes, outcomes, strict=True):
             newer = newest.setdefault(write.id, write.version)
@@ -98,11 +101,14 @@ class Indexing(Step):
                 continue
             if written.outcome is Outcome.INDEXED:
                 self.counts["indexed"] += 1
+                fresh.append(write)
             else:
                 self.counts["stale"] += 1
             # Where the index had no room for the newer one at first, it took the older.
             if written.outcome is Outcome.STALE or newer > write.version:
                 late.append((record, write))
+        if self.delays:
+            self.delays.indexed(fresh)
         restored = await overtaken(self.topics, self.writer, late)
         sent = await self.send(letters + restored)
         refused = sent[len(letters) :].count(None)
@@ -123,6 +129,7 @@ def _make(parts: Parts) -> Step:
         parts.send,
         parts.counts,
         tuple(elastic.analyzers),
+        parts.delays,
         History(parts.client, elastic, parts.waiting),
     )
 

@@ -13,6 +13,7 @@ from pipeline.enrich.pool import NlpPool
 from pipeline.index.writer import Writer
 from pipeline.kafka.messages import Record, Send
 from pipeline.process.waiting import Waiting
+from pipeline.stream.delays import Delays
 from pipeline.stream.newest import Newest
 from pipeline.wire.topics import Topics
 
@@ -56,6 +57,7 @@ class Parts:
     newest: Newest
     pool: NlpPool
     send: Send
+    delays: Delays
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from pipeline.process.status import StatusFile
 from pipeline.process.waiting import Waiting
 from pipeline.stream.agents import AGENTS, no_counts
 from pipeline.stream.app import Gate, add_agents, build, sender
+from pipeline.stream.delays import Delays
 from pipeline.stream.metrics import WorkerMetrics
 from pipeline.stream.newest import Newest
 from pipeline.stream.progress import Progress
@@ -82,6 +83,7 @@ class Worker:
     steps: Sequence[tuple[Agent, Step]]
     progress: Progress
     delay: LoopDelay
+    delays: Delays
     health: HealthServer
     stop: asyncio.Future[BaseException | None]
     """Done when the worker is to end, with the error that ends it, if one does."""
@@ -126,6 +128,7 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
             task.cancel()
         worker.health.stop()
         worker.pool.close()
+        await worker.delays.stop()
         await worker.offsets.stop()
         await worker.client.close()
         status.remove()
@@ -153,10 +156,12 @@ def build_worker(settings: Settings, load_enricher: Load | None = None) -> Worke
     newest = Newest(writer.newest, offsets.end, offsets.committed)
     app = build(settings)
     send = sender(app, settings.kafka, topics, waiting)
-    parts = Parts(settings, topics, waiting, counts, client, writer, newest, pool, send)
+    delays = Delays(writer.found)
+    parts = Parts(settings, topics, waiting, counts, client, writer, newest, pool, send, delays)
     steps = [(agent, agent.make(parts)) for agent in AGENTS]
     progress = Progress(settings.worker.stall_seconds, waiting=waiting)
     metrics = WorkerMetrics(counts, pool, progress, lambda: delay.seconds, lambda: worker.kills)
+    delays.register(metrics.registry)
     worker: Worker
     gate = Gate(lambda error: worker.end(error))
     health = HealthServer(
@@ -181,6 +186,7 @@ def build_worker(settings: Settings, load_enricher: Load | None = None) -> Worke
         steps,
         progress,
         delay,
+        delays,
         health,
         asyncio.get_running_loop().create_future(),
     )

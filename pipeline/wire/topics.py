@@ -36,11 +36,16 @@ def lane(story: Story, backfill: bool = False) -> Lane:
     Versions of one story may take different lanes and so overtake each other; their
     versions decide all the same.
     """
-    if story.status is Status.WITHDRAWN or story.signal in _URGENT_SIGNALS:
+    if urgent(story.status, story.signal):
         return Lane.URGENT
     if backfill:
         return Lane.BACKFILL
-    return Lane.URGENT if story.urgency == 1 else Lane.LIVE
+    return Lane.URGENT if urgent(story.status, story.signal, story.urgency) else Lane.LIVE
+
+
+def urgent(status: Status, signal: Signal | None, urgency: int | None = None) -> bool:
+    """Returns whether a story overtakes others: a kill, a flash and its kin, or urgency 1."""
+    return status is Status.WITHDRAWN or signal in _URGENT_SIGNALS or urgency == 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 
 import typer
 from rich.markup import escape
@@ -16,9 +17,10 @@ from pipeline.index.setup import read_alias
 from pipeline.index.writer import Outcome, Writer
 from pipeline.kafka.messages import Record as Taken
 from pipeline.kafka.publisher import Publisher
+from pipeline.stream.changed import with_changes
 from pipeline.stream.indexing import overtaken, to_write, write_all
 from pipeline.stream.rebuild import rebuild
-from pipeline.wire.errors import CodecError
+from pipeline.wire.errors import CodecError, SetupError
 from pipeline.wire.topics import Topics
 
 
@@ -35,6 +37,7 @@ def reindex(ctx: typer.Context) -> None:
         languages = tuple(base.elasticsearch.analyzers)
         outcomes: Counter[Outcome] = Counter()
         client = connect(base.elasticsearch)
+        current = Writer(client, base.elasticsearch)
         topics, publisher = Topics(base.topics.prefix), Publisher(base.kafka)
         with asyncio.Runner() as runner, _bar() as bar:
             task = bar.add_task("Reindexing", total=None)
@@ -49,6 +52,8 @@ def reindex(ctx: typer.Context) -> None:
                     except CodecError as error:
                         outcomes[Outcome.REJECTED] += 1
                         err.print(f"offset {record.offset}: {escape(str(error))}")
+                with suppress(SetupError):  # the index was lost, and with it what had changed
+                    writes = runner.run(with_changes(current, writes))
                 refused = []
                 for record, write, written in zip(
                     taken, writes, runner.run(write_all(writer, writes)), strict=True

@@ -37,7 +37,7 @@ class Kind(StrEnum):
     QUOTES = "quotes"
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class FactChange(msgspec.Struct, frozen=True, kw_only=True):
     """One fact that came, went or changed."""
 
     kind: Kind
@@ -57,7 +57,7 @@ class _Fact(msgspec.Struct, frozen=True):
     shown: str
 
 
-def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[FactChange, ...]:
     """Return what changed from one version to another, given as documents of the index."""
     old, new = _text(before), _text(after)
     language = after.get("language")
@@ -144,7 +144,7 @@ def _compared(
     after: Sequence[_Fact],
     same: Callable[[_Fact, _Fact], bool] = lambda one, other: False,
     match: Callable[[_Fact, _Fact], bool] = lambda one, other: one.about == other.about,
-) -> list[Change]:
+) -> list[FactChange]:
     """Return the changes of one kind.
 
     Args:
@@ -161,13 +161,13 @@ def _compared(
         if new := _first(came, lambda fact, old=old: same(old, fact)):  # type: ignore[misc]
             went.remove(old)
             came.remove(new)
-    found: list[Change] = []
+    found: list[FactChange] = []
     for old in went:
         new = _first(came, lambda fact, old=old: match(old, fact))  # type: ignore[misc]
         if new:
             came.remove(new)
-        found.append(Change(kind=kind, before=old.shown, after=new.shown if new else None))
-    return found + [Change(kind=kind, after=fact.shown) for fact in came]
+        found.append(FactChange(kind=kind, before=old.shown, after=new.shown if new else None))
+    return found + [FactChange(kind=kind, after=fact.shown) for fact in came]
 
 
 def _first(facts: Iterable[_Fact], fits: Callable[[_Fact], bool]) -> _Fact | None:

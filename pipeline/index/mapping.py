@@ -164,6 +164,8 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
             sketch=KEPT,
             pairs={**INTEGER, **UNSEARCHED},
         ),
+        # The kinds of facts that changed from the version before: `pipeline.stream.changed`.
+        "changed": KEYWORD,
         "indexed_at": DATE,
         "enrichment_delay_ms": LONG,
         "indexing_delay_ms": LONG,

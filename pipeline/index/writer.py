@@ -183,9 +183,11 @@ class Writer:
         held = await self._held(ids, fields=())
         return {name: each.version for name, each in held.items()}
 
-    async def documents(self, ids: Iterable[str]) -> dict[str, tuple[int, Document]]:
+    async def documents(
+        self, ids: Iterable[str], fields: Fields = None
+    ) -> dict[str, tuple[int, Document]]:
         """Return the version and document that the index holds of each id; see `newest`."""
-        held = await self._held(ids, fields=None)
+        held = await self._held(ids, fields)
         return {name: (each.version, each.document) for name, each in held.items()}
 
     async def _held(self, ids: Iterable[str], fields: Fields) -> dict[str, Held]:

@@ -176,5 +176,11 @@ FACETS: Mapping[str, Facet] = {
             label="Signals",
             help="What the agency says of this version: update, correction.",
         ),
+        Facet(
+            "changed",
+            field="changed",
+            label="Changed facts",
+            help="What changed from the version before: figures, names, places, dates, quotes.",
+        ),
     )
 }

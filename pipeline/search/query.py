@@ -53,6 +53,7 @@ RESULT_FIELDS = (
     "places.role",
     "places.confidence",
     "persons",
+    "changed",
 )
 """The fields that a result shows; the body comes as snippets."""
 

@@ -17,7 +17,7 @@ from pipeline.wire.versions import AHEAD
 _MARK = re.compile(f"([{MARK_START}{MARK_END}])")
 _AS_THEY_ARE = (
     "id", "source", "slugline", "byline", "summary", "language", "urgency", "signal", "version",
-    "clock", "published_at", "indexed_at", "embargoed_until", "persons",
+    "clock", "published_at", "indexed_at", "embargoed_until", "persons", "changed",
 )  # fmt: skip
 """Fields of a hit that are copied from the document."""
 
@@ -84,6 +84,8 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     embargoed_until: datetime | None = None
     places: tuple[Place, ...] = ()
     persons: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    """The kinds of facts that changed from the version before: "figures", "dates"."""
     score: float | None = None
     similar: tuple[Similar, ...] = ()
     """The near-duplicates hidden behind this story, if results are collapsed."""

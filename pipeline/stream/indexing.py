@@ -12,6 +12,7 @@ from pipeline.index.document import bare, document, enriched
 from pipeline.index.history import History
 from pipeline.index.writer import Outcome, Write, Writer, Written
 from pipeline.kafka.messages import Message, Record, Send, dead_letter_of
+from pipeline.stream.changed import with_changes
 from pipeline.stream.delays import Delays
 from pipeline.stream.enriching import enriched_message
 from pipeline.stream.newest import Newest
@@ -26,8 +27,9 @@ from pipeline.wire.versions import index_version
 log = logging.getLogger(__name__)
 
 
-STAMPS = frozenset({"indexed_at", "enrichment_delay_ms", "indexing_delay_ms", "record"})
-"""Fields that `to_write` adds: of when and from where a document was made, not of its story."""
+STAMPS = frozenset({"indexed_at", "enrichment_delay_ms", "indexing_delay_ms", "record", "changed"})
+"""Fields that this step adds: of when, from where and over what a document was written, not of its
+story."""
 
 
 @dataclass(slots=True)
@@ -69,7 +71,9 @@ class Indexing(Step):
             except CodecError as error:
                 letters.append(dead_letter_of(self.topics, record, "decode", error))
         async with self._writing:
-            outcomes = await write_all(self.writer, [write for _, write in writes])
+            found = await with_changes(self.writer, [write for _, write in writes])
+            writes = [(record, write) for (record, _), write in zip(writes, found, strict=True)]
+            outcomes = await write_all(self.writer, found)
         async with self._finishing:
             if self.history:
                 await self.history.keep(

@@ -16,6 +16,7 @@ from pipeline.index.history import History
 from pipeline.index.writer import Outcome, Write, Writer
 from pipeline.kafka.messages import Message, Record, Send, dead_letter_of
 from pipeline.process.waiting import Waiting
+from pipeline.stream.changed import with_changes
 from pipeline.stream.indexing import set_aside, to_write, write_all
 from pipeline.stream.step import DEAD_LETTERS, Agent, Counts, Parts, Step
 from pipeline.wire import codec
@@ -55,7 +56,9 @@ class Refused(Step):
                 messages.append(dead_letter_of(self.topics, record, "decode", error))
         held = await self.writer.newest(write.id for _, write in taken)
         left = [(r, w) for r, w in taken if w.version > held.get(w.id, -1)]
-        outcomes = await write_all(self.writer, [write for _, write in left])
+        found = await with_changes(self.writer, [write for _, write in left])
+        left = [(record, write) for (record, _), write in zip(left, found, strict=True)]
+        outcomes = await write_all(self.writer, found)
         await self.history.keep([(w, o.outcome) for (_, w), o in zip(left, outcomes, strict=True)])
         gone = {write.id for _, write in taken}
         for (record, write), written in zip(left, outcomes, strict=True):

@@ -16,6 +16,7 @@ from msgspec.json import encode
 from pydantic import AwareDatetime, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from pipeline.facts.changes import FactChange, changes
 from pipeline.index.document import Document
 from pipeline.search import words
 from pipeline.search.differences import Change, difference
@@ -78,6 +79,8 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     """The agency's own number."""
     signal: str | None = None
     headline: str | None = None
+    changed: tuple[str, ...] = ()
+    """The kinds of facts that changed from the version that readers had before."""
     published_at: datetime | None = None
     received_at: datetime | None = None
     indexed_at: datetime | None = None
@@ -90,6 +93,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     newer: Version
     fields: dict[str, tuple[Change, ...]]
     """Only the fields that changed."""
+    facts: tuple[FactChange, ...] = ()
+    """Figures, names, places, dates and quotes that came, went or changed."""
 
 
 ANSWERS = (SearchPage, Version, Difference, Hit, Suggestions)
@@ -274,6 +279,7 @@ def compared(older: tuple[int, Document], newer: tuple[int, Document]) -> Differ
         fields={
             name: difference(before, after) for name, before, after in texts if before != after
         },
+        facts=changes(older[1], newer[1]),
     )
 
 

@@ -28,7 +28,9 @@ class Index:
         """See `Writer.newest`."""
         return {name: self.held[name][0] for name in ids if name in self.held}
 
-    async def documents(self, ids: Iterable[str]) -> dict[str, tuple[int, Document]]:
+    async def documents(
+        self, ids: Iterable[str], fields: Sequence[str] | None = None
+    ) -> dict[str, tuple[int, Document]]:
         """See `Writer.documents`."""
         return {name: copy.deepcopy(self.held[name]) for name in ids if name in self.held}
 

@@ -243,5 +243,7 @@ class _Port:
     async def newest(self, ids: Iterable[str]) -> dict[str, int]:
         return await self._worker._indexed(ids)
 
-    async def documents(self, ids: Iterable[str]) -> dict[str, tuple[int, Document]]:
-        return await self._worker.index.documents(ids)
+    async def documents(
+        self, ids: Iterable[str], fields: Sequence[str] | None = None
+    ) -> dict[str, tuple[int, Document]]:
+        return await self._worker.index.documents(ids, fields)

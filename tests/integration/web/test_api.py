@@ -263,7 +263,9 @@ def test_versions_and_their_difference(client: TestClient) -> None:
     assert newer["signal"] == "correction"
     old = got(client, "/api/versions/ap:v", key=older["key"])
     assert "Three boats" in old["body"]
-    found = got(client, "/api/differences/ap:v", older=older["key"], newer=newer["key"])["fields"]
+    both = got(client, "/api/differences/ap:v", older=older["key"], newer=newer["key"])
+    assert {"kind": "figures", "before": "3 boats", "after": "2 boats"} in both["facts"]
+    found = both["fields"]
     assert set(found) == {"headline", "body"}
     assert {(c["kind"], c["text"]) for c in found["body"] if c["kind"] != "same"} == {
         ("removed", "Three"),

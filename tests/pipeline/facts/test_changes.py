@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.facts.changes import Change, Kind, changed, changes
+from pipeline.facts.changes import FactChange, Kind, changed, changes
 
 
 def version(body: str = "", **fields: Any) -> dict[str, Any]:
@@ -21,15 +21,15 @@ def test_a_figure_of_the_same_kind_changes() -> None:
     """12 dead becomes 15 dead; what is the same in both versions is no change."""
     old = version("12 people died and 3 were hurt.")
     new = version("15 people were killed and 3 were hurt.")
-    assert changes(old, new) == (Change(kind=Kind.FIGURES, before="12 dead", after="15 dead"),)
+    assert changes(old, new) == (FactChange(kind=Kind.FIGURES, before="12 dead", after="15 dead"),)
 
 
 def test_a_figure_comes_or_goes() -> None:
     """What only one version tells has one side."""
     old, new = version("It burned 300 homes."), version("She has $2 million.")
     assert changes(old, new) == (
-        Change(kind=Kind.FIGURES, before="300 homes"),
-        Change(kind=Kind.FIGURES, after="2,000,000 USD"),
+        FactChange(kind=Kind.FIGURES, before="300 homes"),
+        FactChange(kind=Kind.FIGURES, after="2,000,000 USD"),
     )
 
 
@@ -50,7 +50,7 @@ def test_the_dead_are_not_the_injured() -> None:
 def test_a_weekday_changes() -> None:
     """Tuesday becomes Wednesday."""
     found = changes(version("It opens on Tuesday."), version("It opens on Wednesday."))
-    assert found == (Change(kind=Kind.DATES, before="Tuesday", after="Wednesday"),)
+    assert found == (FactChange(kind=Kind.DATES, before="Tuesday", after="Wednesday"),)
 
 
 def test_a_name_is_spelt_in_another_way() -> None:
@@ -58,8 +58,8 @@ def test_a_name_is_spelt_in_another_way() -> None:
     old = version(entities=[entity("Jon Smyth"), entity("Acme", "ORG")])
     new = version(entities=[entity("John Smyth"), entity("Acme", "ORG"), entity("Ann Lee")])
     assert changes(old, new) == (
-        Change(kind=Kind.NAMES, before="Jon Smyth", after="John Smyth"),
-        Change(kind=Kind.NAMES, after="Ann Lee"),
+        FactChange(kind=Kind.NAMES, before="Jon Smyth", after="John Smyth"),
+        FactChange(kind=Kind.NAMES, after="Ann Lee"),
     )
 
 
@@ -83,12 +83,12 @@ def test_a_quote_is_worded_in_another_way() -> None:
     old = version("“We will never give up this town,” she said.")
     new = version("“We will not give up this town,” she said. “It is all that we have.”")
     assert changes(old, new) == (
-        Change(
+        FactChange(
             kind=Kind.QUOTES,
             before="We will never give up this town",
             after="We will not give up this town",
         ),
-        Change(kind=Kind.QUOTES, after="It is all that we have"),
+        FactChange(kind=Kind.QUOTES, after="It is all that we have"),
     )
 
 

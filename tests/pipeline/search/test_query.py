@@ -25,6 +25,7 @@ FULL = {
     "urgency": (1, 2),
     "status": ("usable",),
     "signal": ("update",),
+    "changed": ("figures",),
     "category": ("i",),
     "subject": ("15054000",),
     "person": ("Angela Merkel",),

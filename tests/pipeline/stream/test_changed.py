@@ -1,0 +1,105 @@
+"""Which facts changed from the version that readers had."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from pipeline.stream.indexing import Indexing
+from pipeline.wire.story import Status, Story
+from tests.fakes.index import Index
+from tests.fakes.kafka import Broker
+from tests.fakes.worker import Worker
+
+TWELVE = "Police said 12 people died on Tuesday."
+FIFTEEN = "Police said 15 people died on Tuesday."
+LATER = datetime(2199, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def worker() -> Worker:
+    """A worker that has just started, with nothing to do."""
+    return Worker(Broker(), Index())
+
+
+def version(number: int, body: str, **fields: Any) -> Story:
+    return Story(id="ap:1", version=number, body=body, **fields)
+
+
+def taken(worker: Worker, *stories: Story) -> None:
+    """One version after the other goes through the worker."""
+    for story in stories:
+        worker.deliver(story)
+        asyncio.run(worker.drain())
+
+
+def held(worker: Worker) -> list[str]:
+    found: list[str] = worker.index.held["ap:1"][1].get("changed", [])
+    return found
+
+
+def test_a_version_says_what_it_changes(worker: Worker) -> None:
+    """The document has the kinds of facts; a first version and one in other words have none."""
+    taken(worker, version(1, TWELVE))
+    assert held(worker) == []
+    taken(worker, version(2, FIFTEEN))
+    assert held(worker) == ["figures"]
+    taken(worker, version(3, "Police said on Tuesday that 15 had died."))
+    assert held(worker) == []
+
+
+def test_what_readers_could_not_see_is_not_compared(worker: Worker) -> None:
+    """An embargoed or withdrawn version before tells nothing, not even that it was different."""
+    taken(worker, version(1, TWELVE, embargoed_until=LATER), version(2, FIFTEEN))
+    assert held(worker) == []
+    kill = version(3, "", status=Status.WITHDRAWN)
+    taken(worker, kill)
+    assert held(worker) == []
+    taken(worker, version(4, TWELVE))
+    assert held(worker) == []
+
+
+def test_a_late_older_version_changes_nothing(worker: Worker) -> None:
+    """What changed is told against the version that readers had, in whichever order they come."""
+    taken(worker, version(1, TWELVE), version(3, FIFTEEN), version(2, "Nobody died."))
+    assert held(worker) == ["figures"]
+    worker.zombie_writes(version(2, "Nobody died."))
+    asyncio.run(worker.drain())
+    assert held(worker) == ["figures"]
+
+
+def test_two_versions_of_one_batch_follow_each_other(worker: Worker) -> None:
+    """The second is compared with the first, although neither is in the index yet."""
+    for story in (version(1, TWELVE), version(2, FIFTEEN)):
+        worker.zombie_writes(story)
+    asyncio.run(worker.index_some(10))
+    assert held(worker) == ["figures"]
+
+
+def test_a_repeat_and_another_enrichment_keep_it(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same version, written once more by a newer enrichment, says what it said."""
+    taken(worker, version(1, TWELVE), version(2, FIFTEEN))
+    monkeypatch.setattr("tests.fakes.worker.REVISION", 2)
+    worker.zombie_writes(version(2, FIFTEEN))
+    asyncio.run(worker.drain())
+    assert worker.index.held["ap:1"][0] % 1000 == 2
+    assert held(worker) == ["figures"]
+
+
+def test_history_keeps_what_a_version_changed(worker: Worker) -> None:
+    """What is kept beside the index is the document as it was written, also when it is repeated."""
+    kept: list[Any] = []
+
+    class History:
+        async def keep(self, written: Any) -> None:
+            kept.extend(write.document.get("changed") for write, _ in written)
+
+    indexing: Indexing = worker.indexing
+    indexing.history = History()  # type: ignore[assignment]
+    for story in (version(1, TWELVE), version(2, FIFTEEN), version(2, FIFTEEN)):
+        worker.zombie_writes(story)
+        asyncio.run(worker.index_some(1))
+    assert kept == [None, ["figures"], ["figures"]]

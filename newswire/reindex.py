@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from newswire.context import err, one_sentence, out, settings
+from pipeline.index.analysis import languages
 from pipeline.index.client import connect
 from pipeline.index.setup import read_alias
 from pipeline.index.writer import Outcome, Writer
@@ -34,7 +35,7 @@ def reindex(ctx: typer.Context) -> None:
     """
     with one_sentence():
         base = settings(ctx.obj)
-        languages = tuple(base.elasticsearch.analyzers)
+        searched = languages(base.elasticsearch)
         outcomes: Counter[Outcome] = Counter()
         client = connect(base.elasticsearch)
         current = Writer(client, base.elasticsearch)
@@ -47,7 +48,7 @@ def reindex(ctx: typer.Context) -> None:
                 taken, writes = [], []
                 for record in records:
                     try:
-                        writes.append(to_write(record, languages))
+                        writes.append(to_write(record, searched))
                         taken.append(record)
                     except CodecError as error:
                         outcomes[Outcome.REJECTED] += 1

@@ -16,13 +16,15 @@ from rich.table import Table
 from rich.text import Text as RichText
 
 from newswire.context import err, fail, one_sentence, out, printable, settings
+from pipeline.index.analysis import languages
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.lookup import look_up_sync
 from pipeline.index.setup import read_alias
 from pipeline.search.facets import FACETS
+from pipeline.search.marks import Text
 from pipeline.search.query import body
 from pipeline.search.request import SearchRequest
-from pipeline.search.results import Hit, Text, page
+from pipeline.search.results import Hit, page
 from pipeline.search.visible import ANYBODY, is_visible
 from pipeline.search.words import notices
 from pipeline.wire.versions import REVISIONS
@@ -83,9 +85,9 @@ def search(
         now = datetime.now(UTC)
         for notice in notices(request.q, now):
             err.print(f"[yellow]{escape(notice)}[/]")
-        asked = body(request, now, tuple(elastic.analyzers))
+        asked = body(request, now, languages(elastic))
         with translated(elastic), connect_sync(elastic) as client:
-            found = page(client.search(index=read_alias(elastic.index), body=asked).body)
+            found = page(client.search(index=read_alias(elastic.index), body=asked).body, request.q)
         if as_json:
             for hit in found.hits:
                 typer.echo(orjson.dumps(_hit(hit)))

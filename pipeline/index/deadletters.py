@@ -16,7 +16,7 @@ from elasticsearch import AsyncElasticsearch, Elasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.index.client import translated
-from pipeline.index.mapping import DATE, INTEGER, KEYWORD, LONG, NAME
+from pipeline.index.mapping import DATE, EXACT, INTEGER, KEYWORD, LONG
 from pipeline.index.setup import setup_beside
 from pipeline.index.writer import Write
 from pipeline.kafka.messages import Record
@@ -36,7 +36,7 @@ MAPPING: dict[str, Any] = {
         "name": KEYWORD,
         "stage": KEYWORD,
         "error": KEYWORD,
-        "reason": NAME,
+        "reason": {**KEYWORD, "fields": {"text": EXACT}},
         "where": KEYWORD,
         "feed": KEYWORD,
         "format": KEYWORD,

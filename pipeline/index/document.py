@@ -13,9 +13,11 @@ from typing import Any
 import msgspec
 
 from pipeline.index.fingerprint import as_fields, fingerprint
+from pipeline.index.mapping import FOLDED_NAMES, FOLDED_TEXTS
+from pipeline.index.stems import base_language, folded, folded_name
 from pipeline.wire.enriched import Enriched, Place
 from pipeline.wire.errors import MappingError
-from pipeline.wire.labels import Label
+from pipeline.wire.labels import PLACES, Label
 from pipeline.wire.versions import trusted_time
 
 Document = dict[str, Any]
@@ -24,6 +26,8 @@ BEYOND = {"version": 2**63 - 1, "urgency": 2**31 - 1, "priority": 2**31 - 1}
 """The largest value of each number that a wire may send larger than its field."""
 MAX_NESTED = 9_000
 """Places and entities of a document that are searched; Elasticsearch takes 10,000."""
+MAX_QUOTES = 500
+"""Quotes of a document that are searched."""
 
 
 def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
@@ -31,7 +35,7 @@ def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
 
     Args:
         record: an enriched story.
-        languages: those with an analyzer of their own, which get `text.<language>`.
+        languages: those that the server may have an analyzer for, which get `text.<language>`.
     """
     story = record.story
     result: Document = {
@@ -56,6 +60,9 @@ def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
         if label.field:
             result[label.field] = _names(record, label)
     result["place_names"] = _unique(place.name for place in record.places)
+    result["within"] = _unique(
+        name for place in record.places for name in (place.admin1, place.country) if name
+    )
     result["place_ids"] = _unique(place.geonames_id for place in record.places)
     result["place_points"] = _unique(_point(place) for place in record.places)
     result["countries"] = _unique(p.country_code for p in record.places if p.country_code)
@@ -69,7 +76,35 @@ def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
     if found := fingerprint(story.body):
         result["fingerprint"] = as_fields(found)
     result["provenance"] = msgspec.to_builtins(record.provenance)
+    result["folded"] = _folded(result, base_language(record.provenance.language or story.language))
     return _within_limits(result)
+
+
+def _folded(document: Document, language: str) -> Document:
+    """Return what a document's texts and names are searched as."""
+    dateline = document.get("dateline") or {}
+    line = dateline.get("text") or dateline.get("place")
+    texts = {**document, "dateline": line}
+    toponyms = [e["text"] for e in document["entities"] if e["label"] in PLACES]
+    names = {**document, "place_names": _unique([*document["place_names"], *toponyms])}
+    found: Document = {
+        **{name: folded(texts[name], language) for name in FOLDED_TEXTS if texts.get(name)},
+        **{name: [folded_name(each) for each in names.get(name, ())] for name in FOLDED_NAMES},
+        "quotes": _quotes(document, language),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _quotes(document: Document, language: str) -> list[Document]:
+    """Return who says what in a document."""
+    speakers = {each["id"]: each for each in document.get("entities", ())}
+    found = []
+    for quote in document.get("quotes", ())[:MAX_QUOTES]:
+        speaker = speakers.get(quote["speaker"], {})
+        names = dict.fromkeys(name for key in ("text", "name") if (name := speaker.get(key)))
+        said = document.get("body", "")[quote["start"] : quote["end"]]
+        found.append({"by": list(map(folded_name, names)), "said": folded(said, language)})
+    return found
 
 
 def _within_limits(document: Document) -> Document:

@@ -11,6 +11,7 @@ from elasticsearch import AsyncElasticsearch, Elasticsearch
 from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.index.client import translated
 from pipeline.index.document import Document
+from pipeline.index.mapping import UNKEPT
 from pipeline.wire.errors import IndexUnavailable, SetupError
 
 Fields = Sequence[str] | None
@@ -75,7 +76,7 @@ def _unique(ids: Iterable[str]) -> list[str]:
 
 def _source(fields: Fields) -> dict[str, Any]:
     if fields is None:
-        return {"source": True}
+        return {"source_excludes": list(UNKEPT)}
     return {"source_includes": list(fields)} if fields else {"source": False}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from pipeline.wire.labels import Label
 
-SCHEMA = 3
+SCHEMA = 4
 """Raised with every change of the mapping; `newswire setup` refuses an index of another."""
 
 Field = dict[str, Any]
@@ -24,8 +24,10 @@ DATE: Field = {"type": "date"}
 INTEGER: Field = {"type": "integer"}
 LONG: Field = {"type": "long"}
 FLOAT: Field = {"type": "float"}
-NAME: Field = {**KEYWORD, "fields": {"text": {"type": "text", "analyzer": "standard"}}}
-"""A name to count by whole and to find by its words: "Emmanuel Macron", macron."""
+EXACT: Field = {"type": "text", "analyzer": "standard"}
+"""Words as they are written, for phrases."""
+TERMS: Field = {"type": "text", "analyzer": "whitespace"}
+"""What `pipeline.index.stems` makes of a text, which every server takes as it is."""
 UNSEARCHED: Field = {"index": False, "doc_values": False}
 KEPT: Field = {"type": "keyword", **UNSEARCHED}
 """Kept in the source alone, as one value."""
@@ -41,19 +43,26 @@ def _nested(**properties: Field) -> Field:
     return {"type": "nested", "properties": properties}
 
 
-def _text(analyzer: str, keyword: bool = False) -> Field:
-    fields: dict[str, Field] = {"exact": {"type": "text", "analyzer": "standard"}}
-    if keyword:
-        fields["keyword"] = KEYWORD
-    return {"type": "text", "analyzer": analyzer, "fields": fields}
+COUNTED_TEXT: Field = {**EXACT, "fields": {"keyword": KEYWORD}}
+"""A line to search by its words and to count by whole."""
+
+FOLDED_TEXTS = ("headline", "slugline", "dateline", "summary", "body", "byline")
+"""Texts that are also searched without accents and endings."""
+FOLDED_NAMES = (
+    *("place_names", "within", "keywords", "quoted"),
+    *(label.field for label in Label if label.field),
+)
+"""Fields of names that are also found by their words, without case and accents."""
+UNKEPT = ("folded", "text")
+"""Objects that are made of a document's other fields, to be searched and not to be read."""
 
 
-def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
+def properties(languages: Mapping[str, str]) -> dict[str, Field]:
     """Return the fields of a document, by name.
 
     Args:
-        analyzer: of text whose language has none of its own.
-        languages: analyzers by language, {"fr": "french"}; each gets a field `text.<language>`.
+        languages: analyzers of the server by language, {"ja": "kuromoji"}; each gets a field
+            `text.<language>`.
     """
     by_language = {name: {"type": "text", "analyzer": own} for name, own in languages.items()}
     return {
@@ -66,26 +75,30 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
         "status_sent": KEYWORD,
         "signal": KEYWORD,
         "signal_sent": KEYWORD,
-        "headline": _text(analyzer, keyword=True),
-        "slugline": _text("standard", keyword=True),
-        "byline": _text("standard", keyword=True),
-        "dateline": _object(
-            text=_text("standard"), place=_text("standard", keyword=True), filed_on=DATE
+        "headline": COUNTED_TEXT,
+        "slugline": COUNTED_TEXT,
+        "byline": COUNTED_TEXT,
+        "dateline": _object(text=EXACT, place=COUNTED_TEXT, filed_on=DATE),
+        "summary": EXACT,
+        "body": EXACT,
+        # The same words without accents and endings: `pipeline.index.stems`.
+        "folded": _object(
+            **dict.fromkeys((*FOLDED_TEXTS, *FOLDED_NAMES), TERMS),
+            quotes=_nested(by=TERMS, said=TERMS),
         ),
-        "summary": _text(analyzer),
-        "body": _text(analyzer),
-        "text": {"type": "object", "properties": by_language},
+        # A language that the server has no analyzer for has no field, and is not refused.
+        "text": {"type": "object", "dynamic": False, "properties": by_language},
         "language": KEYWORD,
         "urgency": INTEGER,
         "urgency_sent": KEYWORD,
         "priority": INTEGER,
         "categories": KEYWORD,
         "subjects": _object(code=KEYWORD, name=KEYWORD, scheme=KEYWORD, relation=KEYWORD),
-        "keywords": NAME,
+        "keywords": KEYWORD,
         "genre": KEYWORD,
-        "ednote": _text("standard"),
-        "copyright": _text("standard"),
-        "usage_terms": _text("standard"),
+        "ednote": EXACT,
+        "copyright": EXACT,
+        "usage_terms": EXACT,
         "located": _object(
             name=KEYWORD,
             code=KEYWORD,
@@ -138,9 +151,11 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
             mentions=STORED,
         ),
         "quotes": STORED,
-        "quoted": NAME,
-        **{label.field: NAME for label in Label if label.field},
-        "place_names": NAME,
+        "quoted": KEYWORD,
+        **{label.field: KEYWORD for label in Label if label.field},
+        "place_names": KEYWORD,
+        # What contains the places: their regions and countries, by name.
+        "within": KEYWORD,
         "place_ids": LONG,
         # "name|country|GeoNames id|latitude,longitude": a map of counts in one aggregation.
         "place_points": KEYWORD,
@@ -176,14 +191,15 @@ def properties(analyzer: str, languages: Mapping[str, str]) -> dict[str, Field]:
     }
 
 
-def component_template(analyzer: str, languages: Mapping[str, str]) -> dict[str, Any]:
-    """Return the body of the component template with the mapping."""
+def component_template(languages: Mapping[str, str]) -> dict[str, Any]:
+    """Return the body of the component template with the mapping; see `properties`."""
     return {
         "template": {
             "mappings": {
                 "dynamic": "strict",
-                "_meta": {"newswire_schema": SCHEMA, "analyzer": analyzer},
-                "properties": properties(analyzer, languages),
+                "_source": {"excludes": list(UNKEPT)},
+                "_meta": {"newswire_schema": SCHEMA},
+                "properties": properties(languages),
             }
         },
         "_meta": {"owner": "newswire"},

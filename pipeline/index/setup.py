@@ -8,6 +8,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
+from pipeline.index.analysis import available, summary
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.mapping import SCHEMA, component_template, index_template
 from pipeline.wire.errors import SetupError
@@ -72,15 +73,13 @@ def setup_beside(
 
 def _setup(client: Elasticsearch, settings: ElasticsearchSettings) -> list[str]:
     base = settings.index
-    client.cluster.put_component_template(
-        name=f"{base}-mapping",
-        **component_template(settings.analyzer, settings.analyzers),
-    )
+    analyzers = available(client, settings)
+    client.cluster.put_component_template(name=f"{base}-mapping", **component_template(analyzers))
     client.indices.put_index_template(
         name=base,
         **index_template(base, settings.shards, settings.replicas, settings.refresh_seconds),
     )
-    done = [f"template {base} (schema {SCHEMA}, analyzer {settings.analyzer})"]
+    done = [f"template {base} (schema {SCHEMA})", summary(analyzers)]
     if client.indices.exists_alias(name=write_alias(base)):
         _check(client, base)
         return [*done, f"alias {base} exists"]

@@ -370,7 +370,7 @@ def _json(value: Any) -> str:
 
 def sources(settings: Elasticsearch) -> Sources:
     """Return the indices that the settings name."""
-    stories = properties(settings.analyzer, settings.analyzers)
+    stories = properties({})
     return {
         "stories": Source(read_alias(settings.index), field_types(stories)),
         "letters": Source(deadletters_index(settings.index), field_types(MAPPING["properties"])),

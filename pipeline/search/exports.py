@@ -15,8 +15,9 @@ from typing import Any
 import orjson
 
 from pipeline.index.document import Document
+from pipeline.index.mapping import UNKEPT
 
-INTERNAL = frozenset({"place_points", "place_ids", "record", "fingerprint", "text"})
+INTERNAL = frozenset({"place_points", "place_ids", "record", "fingerprint", *UNKEPT})
 """Fields that only the index needs."""
 
 COLUMNS = (

@@ -36,11 +36,17 @@ def _terms(field: str, values: Values) -> list[Clause]:
 
 
 def _place(values: Values) -> Clause:
-    """Match places by name or by GeoNames id."""
+    """Match places by GeoNames id, or by their own name or that of what contains them."""
     ids = [int(v) for v in values if str(v).isdecimal() and len(str(v)) < 18]
     names = [v for v in values if not str(v).isdecimal()]
+    codes = [c for name in names if len(str(name)) > 2 and (c := country_code(str(name)))]
     return any_of(
-        [*([{"terms": {"place_ids": ids}}] if ids else []), *_terms("place_names", names)]
+        [
+            *([{"terms": {"place_ids": ids}}] if ids else []),
+            *_terms("place_names", names),
+            *_terms("within", names),
+            *_terms("countries", codes),
+        ]
     )
 
 
@@ -81,8 +87,8 @@ class Facet:
     """The filter's values, in one sentence."""
     words: tuple[str, ...] = ()
     """Query words that mean the same as the name."""
-    text: str | None = None
-    """The text field that the query word searches; None if the word is a filter."""
+    text: tuple[str, ...] = ()
+    """The fields of folded names that the query word searches; none if the word is a filter."""
     value: Any = str
     """The type of the filter's values."""
     matching: Callable[[Values], Clause] | None = None
@@ -108,14 +114,14 @@ FACETS: Mapping[str, Facet] = {
             label="People",
             help="A person's full name.",
             words=("people",),
-            text="persons.text",
+            text=("folded.persons",),
         ),
         Facet(
             "place",
             field="place_names",
             label="Places",
             help="A place's name or GeoNames id.",
-            text="place_names.text",
+            text=("folded.place_names", "folded.within"),
             matching=_place,
         ),
         Facet(
@@ -124,7 +130,7 @@ FACETS: Mapping[str, Facet] = {
             label="Organisations",
             help="An organisation's name.",
             words=("org", "organization"),
-            text="organisations.text",
+            text=("folded.organisations",),
         ),
         Facet(
             "country",

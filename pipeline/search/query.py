@@ -22,12 +22,6 @@ RECENCY_FLOOR = 0.3
 FRESH_FOR = timedelta(hours=3)
 HALF_LIFE = timedelta(days=2)
 
-MARK_START, MARK_END = "\ue000", "\ue001"
-"""Private-use characters around a highlighted word; `results` turns them into offsets."""
-SNIPPET_CHARS = 220
-MAX_HIGHLIGHTED_CHARS = 999_999
-"""Of a longer text only the beginning is highlighted; Elasticsearch's own limit is 1,000,000."""
-
 RESULT_FIELDS = (
     "id",
     "source",
@@ -40,7 +34,9 @@ RESULT_FIELDS = (
     "byline",
     "dateline",
     "summary",
+    "body",
     "language",
+    "provenance.language",
     "urgency",
     "published_at",
     "version_created",
@@ -55,7 +51,7 @@ RESULT_FIELDS = (
     "persons",
     "changed",
 )
-"""The fields that a result shows; the body comes as snippets."""
+"""The fields that a result is made of; of the body it shows snippets."""
 
 
 def body(
@@ -69,7 +65,7 @@ def body(
     Args:
         request: the search.
         now: decides embargoes and recency; an aware datetime.
-        languages: those with an analyzer, and so a field `text.<language>`, of their own.
+        languages: those with a field `text.<language>`, see `pipeline.index.analysis`.
         viewer: whom the hits are shown to.
     """
     words = scoring(request.q, languages, now)
@@ -81,7 +77,6 @@ def body(
         "_source": [*RESULT_FIELDS, *(("fingerprint",) if request.collapse else ())],
         "query": _scored(words, filters, now),
         "sort": _sort(request, bool(words)),
-        "highlight": _highlight(words, languages),
     }
     if chosen:
         result["post_filter"] = {"bool": {"filter": list(chosen.values())}}
@@ -139,30 +134,6 @@ def _sort(request: SearchRequest, words: bool) -> list[Clause]:
             return [{"published_at": {"order": "asc", "missing": "_last"}}, tie]
         case _:
             return [newest, tie]
-
-
-def _highlight(words: Clause | None, languages: Sequence[str]) -> Body:
-    snippet = {
-        "fragment_size": SNIPPET_CHARS,
-        "number_of_fragments": 2,
-        "no_match_size": SNIPPET_CHARS,
-    }
-    result: Body = {
-        "pre_tags": [MARK_START],
-        "post_tags": [MARK_END],
-        # A phrase is looked for in `body.exact`, a name in `persons.text`: both show in the body.
-        "require_field_match": False,
-        # Elasticsearch refuses a search that would highlight a longer text.
-        "max_analyzed_offset": MAX_HIGHLIGHTED_CHARS,
-        "fields": {
-            "headline": {"number_of_fragments": 0},
-            "body": snippet,
-            **{f"text.{language}": snippet for language in languages},
-        },
-    }
-    # Without it filters would be highlighted too: "usable", "ap".
-    result["highlight_query"] = words or {"match_none": {}}
-    return result
 
 
 def in_seconds(span: timedelta) -> str:

@@ -19,10 +19,12 @@ from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError
 from elasticsearch import BadRequestError as RefusedError
 
 from config.settings import Elasticsearch as ElasticsearchSettings
+from pipeline.index.analysis import languages
 from pipeline.index.client import connect, translated
 from pipeline.index.document import Document
 from pipeline.index.history import history_index, version_id
 from pipeline.index.lookup import look_up
+from pipeline.index.mapping import UNKEPT
 from pipeline.index.setup import read_alias
 from pipeline.search import (
     duplicates,
@@ -32,6 +34,7 @@ from pipeline.search import (
 )
 from pipeline.search.counts import counts
 from pipeline.search.cursors import Cursor, decode, digest, encode
+from pipeline.search.marks import Marker
 from pipeline.search.request import SearchRequest
 from pipeline.search.visible import (
     ANYBODY,
@@ -92,7 +95,7 @@ class Reader:
         self._settings = settings
         self._index = read_alias(settings.index)
         self._history = history_index(settings.index)
-        self._languages = tuple(settings.analyzers)
+        self._languages = languages(settings)
         self._closing: set[asyncio.Task[None]] = set()
         self._viewer = ANYBODY
 
@@ -137,7 +140,7 @@ class Reader:
             return response, following
 
         (response, following), counts = await together(listed(), self._counts(request))
-        page = results.page(results.counted(response, counts) if counts else response)
+        page = results.page(results.counted(response, counts) if counts else response, request.q)
         return page, encode(following) if following else None
 
     async def top(self, request: SearchRequest) -> results.Page:
@@ -150,7 +153,7 @@ class Reader:
         else:
             body = self._body(request, datetime.now(UTC))
             response = await self._search(body, index=self._index)
-        return results.page(response)
+        return results.page(response, request.q)
 
     async def scan(self, request: SearchRequest, limit: int) -> AsyncIterator[list[Document]]:
         """Yield the whole documents of all matching stories, up to a limit, in pages."""
@@ -313,7 +316,8 @@ class Reader:
             },
             index=self._index,
         )
-        return [results.hit(found) for found in await self._hits_beside(story_id, near)]
+        unmarked = Marker("")
+        return [results.hit(found, unmarked) for found in await self._hits_beside(story_id, near)]
 
     async def _hits_beside(
         self, story_id: str, search: Awaitable[dict[str, Any]]
@@ -394,8 +398,7 @@ class Reader:
         """
         body = self._body(request, at.now)
         if whole:
-            del body["highlight"]
-            body["_source"] = True
+            body["_source"] = {"excludes": list(UNKEPT)}
         if request.collapse and request.size:
             return await self._collapsed(body, at)
         response = await self._pit_search(body, at, patient=whole)

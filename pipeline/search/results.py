@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,31 +10,14 @@ import msgspec
 
 from pipeline.search.counts import TIMELINE_BUCKETS
 from pipeline.search.facets import FACETS
-from pipeline.search.query import MARK_END, MARK_START
+from pipeline.search.marks import Marker, Text
 from pipeline.wire.versions import AHEAD
 
-_MARK = re.compile(f"([{MARK_START}{MARK_END}])")
 _AS_THEY_ARE = (
     "id", "source", "slugline", "byline", "summary", "language", "urgency", "signal", "version",
     "clock", "published_at", "indexed_at", "embargoed_until", "persons", "changed",
 )  # fmt: skip
 """Fields of a hit that are copied from the document."""
-
-
-class Text(msgspec.Struct, frozen=True, kw_only=True):
-    """Plain text, never markup, with the spans that matched."""
-
-    text: str
-    marks: tuple[tuple[int, int], ...] = ()
-    """Pairs of character offsets, start and end."""
-
-    def parts(self) -> list[tuple[str, bool]]:
-        """Return the text in pieces, and whether each matched."""
-        pieces, at = [], 0
-        for start, end in self.marks:
-            pieces += [(self.text[at:start], False), (self.text[start:end], True)]
-            at = end
-        return [piece for piece in [*pieces, (self.text[at:], False)] if piece[0]]
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,13 +112,19 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """True when the search was stopped at its time limit: counts are lower bounds."""
 
 
-def page(response: Mapping[str, Any]) -> Page:
-    """Return the page for a response to `pipeline.search.query.body`."""
+def page(response: Mapping[str, Any], q: str = "") -> Page:
+    """Return the page for a response to `pipeline.search.query.body`.
+
+    Args:
+        response: of Elasticsearch.
+        q: the words that are marked in headlines and snippets.
+    """
+    marker = Marker(q)
     aggregations = response.get("aggregations") or {}
     total = response["hits"].get("total") or {"value": 0}
     return Page(
         total=total["value"],
-        hits=tuple(hit(found) for found in response["hits"]["hits"]),
+        hits=tuple(hit(found, marker) for found in response["hits"]["hits"]),
         facets={name: _facet(aggregations[name]) for name in FACETS if name in aggregations},
         timeline=tuple(_timeline(aggregations.get("map") or {})),
         places=tuple(_places(aggregations.get("map") or {})),
@@ -156,18 +144,16 @@ def counted(response: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str,
     }
 
 
-def hit(found: Mapping[str, Any]) -> Hit:
-    """Return one hit of a response."""
+def hit(found: Mapping[str, Any], marker: Marker) -> Hit:
+    """Return one hit of a response, with the marker's words marked."""
     source = found["_source"]
-    marked = found.get("highlight") or {}
-    headline = marked.get("headline", [source.get("headline") or ""])[0]
     dateline = source.get("dateline") or {}
-    snippets = next((v for name, v in marked.items() if name.startswith("text.")), None)
+    language = (source.get("provenance") or {}).get("language") or source.get("language")
     fields = {
         **{name: source[name] for name in _AS_THEY_ARE if name in source},
-        "headline": text(headline),
+        "headline": marker.marked(source.get("headline") or "", language),
         "dateline": dateline.get("place") or dateline.get("text"),
-        "snippets": [text(part) for part in snippets or marked.get("body", ())],
+        "snippets": marker.snippets(source.get("body") or "", language),
         "places": [_place(found) for found in source.get("places", ())],
         "dated": misdated(source),
         "score": found.get("_score"),
@@ -191,25 +177,6 @@ def misdated(source: Mapping[str, Any]) -> datetime | None:
 def _place(source: Mapping[str, Any]) -> dict[str, Any]:
     point = source["location"]
     return {**source, "latitude": point["lat"], "longitude": point["lon"]}
-
-
-def text(marked: str) -> Text:
-    """Turn text with the highlighter's marks into plain text and offsets."""
-    plain: list[str] = []
-    marks: list[tuple[int, int]] = []
-    at, start = 0, None
-    for piece in _MARK.split(marked):
-        # A wire's own private-use characters may look like marks: drop unpaired ones.
-        if piece == MARK_START:
-            start = at
-        elif piece == MARK_END:
-            if start is not None and at > start:
-                marks.append((start, at))
-            start = None
-        else:
-            plain.append(piece)
-            at += len(piece)
-    return Text(text="".join(plain), marks=tuple(marks))
 
 
 def _facet(aggregation: Mapping[str, Any]) -> tuple[FacetValue, ...]:

@@ -36,6 +36,8 @@ FIELDS: Mapping[str, str] = {
     "slugline": "slug",
     "byline": "byline",
     "dateline": "dateline",
+    "said": "said",
+    "by": "by",
     "after": "after",
     "since": "after",
     "before": "before",

@@ -1,17 +1,20 @@
 """The words of the search box as an Elasticsearch clause.
 
-Each word scores by the field that fits it best, weighted by the boosts below; words that stand
-together in the headline add to the score.
+A word is looked for by its stems in every language (`pipeline.index.stems`), and scores more where
+it stands as typed. Each word scores by the field that fits it best, weighted by the boosts below;
+words that stand together in the headline add to the score.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
 from pipeline.enrich.names.aliases import Aliases, load
+from pipeline.index import stems
 from pipeline.search import dates, syntax
 from pipeline.search.facets import FACETS, any_of
 from pipeline.search.visible import Clause, iso
@@ -23,10 +26,34 @@ SUMMARY_BOOST = 1.5
 BODY_BOOST = 1.0
 BYLINE_BOOST = 0.5
 HEADLINE_PHRASE_BOOST = 2.0
+PERSON_BOOST = 1.0
+"""Of a word that names a person of the story."""
 MAX_NAME_WORDS = 5
 """Of a name with aliases, such as "United States of America"."""
 NAME_FIELDS = ("persons", "organisations", "place_names")
 """Fields with the names that enrichment gives to what a story names."""
+
+_LITTLE = """
+a an and as at by for from in into is of on or the to with
+der das den dem des ein eine und im am an auf bei für mit nach von vom zu zum zur
+le la les un une des du de et en au aux dans pour par sur avec
+el los las una y del al con por para il lo gli di da dal della nel
+o os um uma do dos na nos nas em het een van voor op och att i på av og til fra
+"""
+LITTLE_WORDS = frozenset(_LITTLE.split())
+"""Words that add to the score, and that a story may lack: "fire in Los Angeles"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Where a word is looked for, with boosts."""
+
+    folded: tuple[str, ...]
+    """By its stems."""
+    exact: tuple[str, ...]
+    """As written."""
+    server: tuple[str, ...] = ()
+    """With an analyzer of the server."""
 
 
 def scoring(q: str, languages: Sequence[str], now: datetime) -> Clause | None:
@@ -34,11 +61,11 @@ def scoring(q: str, languages: Sequence[str], now: datetime) -> Clause | None:
 
     Args:
         q: in the syntax of `pipeline.search.syntax`.
-        languages: those with an analyzer, and so a field `text.<language>`, of their own.
+        languages: those with a field `text.<language>`, see `pipeline.index.analysis`.
         now: what relative dates count from.
     """
     node = syntax.parse(q)
-    return _clause(node, _text_fields(languages), now) if node else None
+    return _clause(node, _everywhere(languages), now) if node else None
 
 
 def notices(q: str, now: datetime) -> list[str]:
@@ -52,60 +79,93 @@ def notices(q: str, now: datetime) -> list[str]:
     return found
 
 
-def _text_fields(languages: Sequence[str]) -> list[str]:
-    return [
-        f"headline^{HEADLINE_BOOST}",
-        f"dateline.text^{DATELINE_BOOST}",
-        f"dateline.place^{DATELINE_BOOST}",
-        f"slugline^{SLUGLINE_BOOST}",
-        f"summary^{SUMMARY_BOOST}",
-        f"body^{BODY_BOOST}",
-        f"byline^{BYLINE_BOOST}",
-        *(f"text.{language}^{BODY_BOOST}" for language in languages),
-    ]
-
-
-_IN_FIELD = {
-    "headline": ("headline", "headline.exact"),
-    "body": ("body", "body.exact"),
-    "slug": ("slugline", "slugline.exact"),
-    "byline": ("byline", "byline.exact"),
-    "keyword": ("keywords.text", "keywords.text"),
-    **{facet.name: (facet.text, facet.text) for facet in FACETS.values() if facet.text},
+_BOOSTS = {
+    "headline": HEADLINE_BOOST,
+    "dateline": DATELINE_BOOST,
+    "slugline": SLUGLINE_BOOST,
+    "summary": SUMMARY_BOOST,
+    "body": BODY_BOOST,
+    "byline": BYLINE_BOOST,
 }
-"""Query words that search one text field: the field for words, and for a phrase as written."""
+_EXACT = {"dateline": ("dateline.text", "dateline.place")}
+"""The fields of a text as written, where it is not one of the same name."""
 
-_INSIDE = re.compile(r"\w[^\w\s]+\w")
+
+def _fields(*names: str) -> Fields:
+    return Fields(
+        tuple(f"folded.{name}^{_BOOSTS[name]}" for name in names),
+        tuple(f"{each}^{_BOOSTS[name]}" for name in names for each in _EXACT.get(name, (name,))),
+    )
 
 
-def _clause(node: syntax.Node, fields: list[str], now: datetime) -> Clause:
+def _everywhere(languages: Sequence[str]) -> Fields:
+    found = _fields(*_BOOSTS)
+    server = tuple(f"text.{language}^{BODY_BOOST}" for language in languages)
+    return Fields(found.folded, found.exact, server)
+
+
+_TEXTS = {
+    "headline": _fields("headline"),
+    "body": _fields("body"),
+    "slug": _fields("slugline"),
+    "byline": _fields("byline"),
+    "dateline": _fields("dateline"),
+}
+"""Query words that search one text."""
+_NAMES: dict[str, tuple[str, ...]] = {
+    "keyword": ("folded.keywords",),
+    **{facet.name: facet.text for facet in FACETS.values() if facet.text},
+}
+"""Query words that search names by their words."""
+_QUOTES = {"said": "folded.quotes.said", "by": "folded.quotes.by"}
+
+
+def _clause(node: syntax.Node, fields: Fields, now: datetime) -> Clause:
     if isinstance(node, syntax.All):
-        wanted = [n for n in node.nodes if not isinstance(n, syntax.Not)]
-        must = [_named(run, fields, now) for run in _runs(wanted)]
-        must_not = [_clause(n.node, fields, now) for n in node.nodes if isinstance(n, syntax.Not)]
-        result: Clause = {"must": must, "must_not": must_not}
-        words = [n.text for n in node.nodes if isinstance(n, syntax.Term) and not n.field]
-        if len(words) > 1:
-            # Words that stand together in the headline are more relevant than the same words apart.
-            together = {
-                "query": " ".join(words),
-                "slop": 2,
-                "boost": HEADLINE_PHRASE_BOOST,
-            }
-            result["should"] = [{"match_phrase": {"headline": together}}]
-        return {"bool": result}
+        return _all(node, fields, now)
     if isinstance(node, syntax.Any):
-        return {
-            "bool": {
-                "should": [_clause(n, fields, now) for n in node.nodes],
-                "minimum_should_match": 1,
-            }
-        }
+        return any_of([_clause(each, fields, now) for each in node.nodes])
     if isinstance(node, syntax.Not):
         return {"bool": {"must_not": [_clause(node.node, fields, now)]}}
     if node.field is None:
         return _named([node], fields, now)
+    if node.field in _QUOTES:
+        return _quoted([node])
     return _fielded(node, fields, now)
+
+
+def _all(node: syntax.All, fields: Fields, now: datetime) -> Clause:
+    quoted = [n for n in node.nodes if isinstance(n, syntax.Term) and _of_quote(n)]
+    must: list[Clause] = []
+    should: list[Clause] = []
+    units = list(runs(node))
+    little = [len(run) == 1 and is_little(run[0]) for run in units]
+    for run, is_optional in zip(units, little, strict=True):
+        (should if is_optional and not all(little) else must).append(_named(run, fields, now))
+    if quoted:
+        must.append(_quoted(quoted))
+    words = [n.text for n in node.nodes if isinstance(n, syntax.Term) and not n.field]
+    if len(words) > 1:
+        # Words that stand together in the headline are more relevant than the same words apart.
+        together = {"query": " ".join(words), "slop": 2, "boost": HEADLINE_PHRASE_BOOST}
+        should.append({"match_phrase": {"headline": together}})
+    must_not = [_clause(n.node, fields, now) for n in node.nodes if isinstance(n, syntax.Not)]
+    result: Clause = {"must": must, "must_not": must_not}
+    return {"bool": {**result, "should": should} if should else result}
+
+
+def _of_quote(node: syntax.Node) -> bool:
+    return isinstance(node, syntax.Term) and node.field in _QUOTES
+
+
+def is_little(node: syntax.Node) -> bool:
+    """Return whether a node is a word that a story need not have, in a query of several words."""
+    return (
+        isinstance(node, syntax.Term)
+        and not (node.field or node.phrase or node.prefix)
+        and node.text.lower() in LITTLE_WORDS
+        and not node.text.isupper()  # "IN" may be Indiana, "US" is no "us"
+    )
 
 
 @cache
@@ -113,19 +173,20 @@ def _aliases() -> Aliases:
     return load()
 
 
-def _runs(nodes: Sequence[syntax.Node]) -> Iterator[Sequence[syntax.Node]]:
-    """Yield nodes in order, alone or as the longest run of words that is a name with aliases."""
+def runs(node: syntax.All) -> Iterator[Sequence[syntax.Node]]:
+    """Yield the wanted nodes, but those of quotes, alone or as the longest run that has aliases."""
+    nodes = [each for each in node.nodes if not (isinstance(each, syntax.Not) or _of_quote(each))]
     at = 0
     while at < len(nodes):
         for length in range(min(MAX_NAME_WORDS, len(nodes) - at), 0, -1):
             run = nodes[at : at + length]
-            if length == 1 or _forms(run):
+            if length == 1 or forms(run):
                 yield run
                 at += length
                 break
 
 
-def _forms(run: Sequence[syntax.Node]) -> tuple[str, ...]:
+def forms(run: Sequence[syntax.Node]) -> tuple[str, ...]:
     """Return the names that mean the same as a run of words, its own included."""
     words = [n.text for n in run if isinstance(n, syntax.Term) and not (n.field or n.prefix)]
     if len(words) < len(run):
@@ -133,7 +194,16 @@ def _forms(run: Sequence[syntax.Node]) -> tuple[str, ...]:
     return _aliases().forms(" ".join(words))
 
 
-def _named(run: Sequence[syntax.Node], fields: list[str], now: datetime) -> Clause:
+def other_forms(run: Sequence[syntax.Node]) -> list[str]:
+    """Return the other names of what a run of words names, as they are looked for.
+
+    "US" would find every "us": of short names only the entity is searched for.
+    """
+    named = " ".join(n.text for n in run if isinstance(n, syntax.Term))
+    return [form for form in forms(run) if form != named and len(form.replace(".", "")) > 2]
+
+
+def _named(run: Sequence[syntax.Node], fields: Fields, now: datetime) -> Clause:
     """Return the clause of a run of nodes: its words, or another name of what they name."""
     own = [
         _text(n, fields)
@@ -142,44 +212,74 @@ def _named(run: Sequence[syntax.Node], fields: list[str], now: datetime) -> Clau
         for n in run
     ]
     together: Clause = own[0] if len(own) == 1 else {"bool": {"must": own}}
-    forms = _forms(run)
-    if not forms:
+    known = forms(run)
+    if not known:
         return together
-    named = " ".join(n.text for n in run if isinstance(n, syntax.Term))
-    # "US" would find every "us": of short names only the entity is searched for.
-    others = [form for form in forms if form != named and len(form.replace(".", "")) > 2]
-    phrases = [_text(syntax.Term(form, phrase=True), fields) for form in others]
+    phrases = [_phrase(form, fields) for form in other_forms(run)]
     entity = [
-        {"term": {field: {"value": forms[0], "case_insensitive": True}}} for field in NAME_FIELDS
+        {"term": {field: {"value": known[0], "case_insensitive": True}}} for field in NAME_FIELDS
     ]
     return any_of([together, *phrases, *entity])
 
 
-def _text(term: syntax.Term, fields: list[str]) -> Clause:
+def _phrase(name: str, fields: Fields) -> Clause:
+    """Return the clause of a name as written, and of its words in an English text."""
+    exact = _multi(name, "phrase", fields.exact)
+    return any_of([exact, _multi(stems.folded(name, "en"), "phrase", fields.folded)])
+
+
+def _text(term: syntax.Term, fields: Fields) -> Clause:
+    """Return the clause of a word or phrase in some texts."""
+    found = [match.group() for match in stems.words(term.text)]
+    if not found:
+        return {"match_all": {}}
+    server = [_multi(term.text, "phrase", fields.server)] if fields.server else []
+    if term.prefix:
+        return any_of([*_begins(term.text, fields), *server])
     if term.phrase:
-        fields = [_exact(field) for field in fields]
-    elif term.prefix:
-        return {"multi_match": {"query": term.text, "type": "phrase_prefix", "fields": fields}}
-    # "Franco-German" is several words to an analyzer: they belong together.
-    kind = "phrase" if term.phrase or _INSIDE.search(term.text) else "best_fields"
-    match: Clause = {"query": term.text, "type": kind, "fields": fields}
-    if kind == "best_fields":
-        match["operator"] = "and"
-    # A stop word alone ("the") has nothing to match: it must not empty the page.
-    match["zero_terms_query"] = "all"
-    return {"multi_match": match}
+        return any_of([_multi(term.text, "phrase", fields.exact), *server])
+    several = len(found) > 1 or stems.is_paired(found[0])
+    written = _multi(term.text, "phrase" if several else "best_fields", fields.exact)
+    if len(found) > 1:  # "Franco-German" is several words that belong together
+        languages = zip(*map(stems.by_language, found), strict=False)
+        stemmed = [_multi(" ".join(each), "phrase", fields.folded) for each in languages]
+    else:
+        kind = "phrase" if several else "best_fields"
+        stemmed = [_multi(" ".join(stems.wanted(found[0])), kind, fields.folded)]
+    return any_of([*stemmed, written, *server])
 
 
-def _exact(field: str) -> str:
-    name, _, boost = field.partition("^")
-    return field if name.startswith("text.") else f"{name}.exact^{boost}"
+def _multi(text: str, kind: str, fields: Sequence[str]) -> Clause:
+    return {"multi_match": {"query": text, "type": kind, "fields": list(fields)}}
 
 
-def _fielded(term: syntax.Term, fields: list[str], now: datetime) -> Clause:
+def _begins(text: str, fields: Fields) -> list[Clause]:
+    starts = [
+        {"prefix": {field.partition("^")[0]: {"value": beginning}}}
+        for beginning in stems.beginnings(text)
+        for field in fields.folded
+    ]
+    return [_multi(text, "phrase_prefix", fields.exact), *starts]
+
+
+def _quoted(terms: Sequence[syntax.Term]) -> Clause:
+    """Return the clause of one quote with some words, by a speaker."""
+    inner = []
+    for term in terms:
+        field = _QUOTES[term.field or ""]
+        if term.field == "by":
+            inner.append({"match_phrase": {field: {"query": stems.folded_name(term.text)}}})
+        else:
+            inner += [
+                {"match": {field: {"query": " ".join(stems.wanted(match.group()))}}}
+                for match in stems.words(term.text)
+            ]
+    return {"nested": {"path": "folded.quotes", "query": {"bool": {"must": inner}}}}
+
+
+def _fielded(term: syntax.Term, fields: Fields, now: datetime) -> Clause:
     text = term.text
     match term.field:
-        case "dateline":
-            return _text(term, ["dateline.text^1", "dateline.place^1"])
         case "urgency":
             return _urgency(text) or _text(term, fields)
         case "after" | "before":
@@ -190,16 +290,18 @@ def _fielded(term: syntax.Term, fields: list[str], now: datetime) -> Clause:
             return {"range": {"published_at": {side: iso(when)}}}
         case "place" if text.isdecimal():  # a GeoNames id
             return FACETS["place"].clause((text,))
-        case field if field in _IN_FIELD:
-            return _text_in(term, _IN_FIELD[field][term.phrase])
+        case field if field in _TEXTS:
+            return _text(term, _TEXTS[field])
+        case field if field in _NAMES:
+            return any_of([_name(term, each) for each in _NAMES[field]])
         case field:
             return FACETS[field or ""].clause((text,))
 
 
-def _text_in(term: syntax.Term, field: str) -> Clause:
-    if term.prefix:
-        return {"match_phrase_prefix": {field: {"query": term.text}}}
-    return {"match_phrase": {field: {"query": term.text}}}
+def _name(term: syntax.Term, field: str) -> Clause:
+    kind = "match_phrase_prefix" if term.prefix else "match_phrase"
+    names = [term.text] if term.prefix else [term.text, *other_forms([syntax.Term(term.text)])]
+    return any_of([{kind: {field: {"query": stems.folded_name(name)}}} for name in names])
 
 
 _URGENCY = re.compile(r"(?P<sign>[<>]=?|=)?(?P<low>[1-9])(?:(?:-|\.\.)(?P<high>[1-9]))?")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from pipeline.index.analysis import languages
 from pipeline.index.document import bare, document, enriched
 from pipeline.index.history import History
 from pipeline.index.writer import Outcome, Write, Writer, Written
@@ -132,7 +133,7 @@ def _make(parts: Parts) -> Step:
         parts.newest,
         parts.send,
         parts.counts,
-        tuple(elastic.analyzers),
+        languages(elastic),
         parts.delays,
         History(parts.client, elastic, parts.waiting),
     )

@@ -20,6 +20,7 @@ from typing import Any
 from elasticsearch import Elasticsearch, NotFoundError
 
 from config.settings import Settings
+from pipeline.index.analysis import available
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.mapping import component_template, index_template, refresh_interval
 from pipeline.index.setup import read_alias, write_alias
@@ -87,7 +88,7 @@ def rebuild(
     ):
         client.cluster.put_component_template(
             name=f"{elastic.index}-mapping",
-            **component_template(elastic.analyzer, elastic.analyzers),
+            **component_template(available(client, elastic)),
         )
         template = index_template(
             elastic.index, elastic.shards, elastic.replicas, elastic.refresh_seconds

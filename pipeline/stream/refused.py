@@ -12,6 +12,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.index.analysis import languages
 from pipeline.index.history import History
 from pipeline.index.writer import Outcome, Write, Writer
 from pipeline.kafka.messages import Message, Record, Send, dead_letter_of
@@ -101,7 +102,7 @@ def _make(parts: Parts) -> Step:
         parts.send,
         parts.counts,
         parts.waiting,
-        tuple(elastic.analyzers),
+        languages(elastic),
     )
 
 

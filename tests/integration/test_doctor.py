@@ -56,7 +56,7 @@ def test_what_does_not_fit_is_named(engine: Engine, prefix: str, tmp_path: Path)
         prefix,
         tmp_path,
         NEWSWIRE_TOPICS__STORIES_RETENTION_HOURS="3",
-        NEWSWIRE_ELASTICSEARCH__ANALYZER="no_such_analyzer",
+        NEWSWIRE_ELASTICSEARCH__ANALYZERS="ja=no_such_analyzer",
         NEWSWIRE_ENRICHMENT__MODEL="xx_no_such_model",
     )
     settings.connectors.feeds_file.write_text('[feeds.demo]\nsource = "nowhere"\n')

@@ -12,7 +12,8 @@ from config.feeds import Feed
 from connectors.feed.agencies import claimed
 from connectors.formats import FORMATS, KNOWN, Context
 from connectors.formats.auto import recognise
-from pipeline.search.results import Hit, Text
+from pipeline.search.marks import Text
+from pipeline.search.results import Hit
 from pipeline.search.syndication import json_feed
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock

@@ -66,6 +66,19 @@ def corpus() -> list[Enriched]:
         enriched(
             "ap-2", "Fiji storm", "A storm met Suva.", places=["Suva"], published_at=NOW - 2 * HOUR
         ),
+        enriched(
+            "trt-1",
+            "Erdoğan's visit to İzmir",
+            "Fires burned near São Paulo's hills; North Korea’s envoy was elected. 東京都知事も。",
+            published_at=NOW - 400 * HOUR,
+        ),
+        enriched(
+            "dpa-2",
+            "Hochwasser",
+            "Die Überschwemmungen erreichten die Häuser.",
+            language="de",
+            published_at=NOW - 400 * HOUR,
+        ),
         enriched("ap-3", "Old summit", "A summit of long ago.", published_at=NOW - 9000 * HOUR),
         enriched(
             "ap-4",
@@ -121,8 +134,9 @@ def search(index: tuple[Elasticsearch, str], now: datetime = NOW, **asked: Any) 
     request = SearchRequest(**asked)
     hits = client.search(index=name, **body(request, now)).body
     if not request.facets:
-        return page(hits)
-    return page(counted(hits, client.search(index=name, **counts(request, now)).body))
+        return page(hits, request.q)
+    found = counted(hits, client.search(index=name, **counts(request, now)).body)
+    return page(found, request.q)
 
 
 def ids(found: Page) -> set[str]:
@@ -130,7 +144,7 @@ def ids(found: Page) -> set[str]:
     return {hit.id for hit in found.hits}
 
 
-ALL = {"ap-1", "ap-2", "ap-3", "ap-4", "afp-1", "dpa-1"}
+ALL = {"ap-1", "ap-2", "ap-3", "ap-4", "afp-1", "dpa-1", "dpa-2", "trt-1"}
 
 
 FINDS = [
@@ -140,7 +154,20 @@ FINDS = [
     ({"q": "macron -summit"}, {"afp-1"}),
     ({"q": '"state of emergency"'}, {"ap-1"}),
     ({"q": "berlin OR fiji"}, {"dpa-1", "ap-2"}),
-    ({"q": "-macron"}, {"dpa-1", "ap-2", "ap-3"}),
+    ({"q": "-macron"}, ALL - {"ap-1", "ap-4", "afp-1"}),
+    ({"q": "erdogan izmir"}, {"trt-1"}),
+    ({"q": "sao paulo fire"}, {"trt-1"}),
+    ({"q": "north korea election"}, {"trt-1"}),
+    ({"q": "DPRK"}, {"trt-1"}),
+    ({"q": '"fire"'}, set()),
+    ({"q": '"fires burned"'}, {"trt-1"}),
+    ({"q": "東京"}, {"trt-1"}),
+    ({"q": "京東"}, set()),
+    ({"q": "Uberschwemmung haus"}, {"dpa-2"}),
+    ({"q": "erdog*"}, {"trt-1"}),
+    ({"q": "floods of lyon"}, {"afp-1"}),
+    ({"q": "place:France"}, {"ap-1", "afp-1"}),
+    ({"place": ("France",)}, {"ap-1", "afp-1"}),
     ({"q": "headline:macron"}, {"ap-1"}),
     ({"q": "body:flood"}, set()),
     ({"q": "person:macron"}, {"ap-1", "afp-1"}),
@@ -156,7 +183,7 @@ FINDS = [
     ({"q": "subject:politics"}, {"ap-1"}),
     ({"q": "slug:summit"}, {"ap-1"}),
     ({"q": "urgency:<=3"}, {"ap-1"}),
-    ({"q": "lang:en -macron"}, {"dpa-1", "ap-2", "ap-3"}),
+    ({"q": "lang:en -macron"}, {"dpa-1", "ap-2", "ap-3", "trt-1"}),
     ({"q": "dateline:paris"}, {"ap-1"}),
     ({"q": "before:2026-01-01"}, {"ap-3"}),
     ({"q": "fij*"}, {"ap-2"}),
@@ -175,7 +202,7 @@ FINDS = [
     ({"country": ("FR",)}, {"ap-1", "afp-1"}),
     ({"country": ("Germany",)}, {"dpa-1"}),
     ({"since": NOW - 3 * HOUR}, {"ap-1", "ap-2", "ap-4"}),
-    ({"until": NOW - 100 * HOUR}, {"dpa-1", "ap-3"}),
+    ({"until": NOW - 500 * HOUR}, {"ap-3"}),
     ({"near": "48.9,2.4", "radius_km": 30}, {"ap-1"}),
     ({"bbox": "0,40,10,50"}, {"ap-1", "afp-1"}),
     ({"bbox": "170,-30,-170,0"}, {"ap-2"}),

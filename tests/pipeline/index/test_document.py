@@ -13,7 +13,7 @@ from pipeline.index.mapping import component_template, index_template, propertie
 from pipeline.kafka.messages import Record
 from pipeline.stream.indexing import to_write
 from pipeline.wire import codec
-from pipeline.wire.enriched import Enriched, Entity, Provenance
+from pipeline.wire.enriched import Enriched, Entity, Place, Provenance
 from pipeline.wire.errors import MappingError
 from pipeline.wire.story import Located, Status, Story
 from pipeline.wire.versions import blank
@@ -21,7 +21,7 @@ from tests.records import enriched as written
 from tests.strategies import enriched_stories
 
 PROVENANCE = Provenance(pipeline="t", model="none", gazetteer="none", revision=1)
-LANGUAGES = {"fr": "french", "de": "german"}
+LANGUAGES = {"ja": "kuromoji", "th": "thai"}
 
 
 def unmapped(value: Any, mapping: dict[str, Any], at: str = "") -> Iterator[str]:
@@ -49,7 +49,7 @@ def unmapped(value: Any, mapping: dict[str, Any], at: str = "") -> Iterator[str]
 def test_every_field_is_in_the_mapping(record: Enriched) -> None:
     """The mapping is strict, and no document has a field that it does not know."""
     indexed = to_write(Record("t", 0, 0, codec.encode(record)), LANGUAGES).document
-    assert list(unmapped(indexed, {"properties": properties("standard", LANGUAGES)})) == []
+    assert list(unmapped(indexed, {"properties": properties(LANGUAGES)})) == []
 
 
 @given(record=enriched_stories)
@@ -92,10 +92,42 @@ def test_the_time_of_publication() -> None:
 
 
 def test_a_language_with_an_analyzer_gets_its_text_there() -> None:
-    """A French story is searched with French stems where an analyzer is configured."""
-    record = written("afp:1", "Le titre", "Le texte.", language="fr-CH")
-    assert document(record, ["fr"])["text"] == {"fr": "Le titre\n\nLe texte."}
-    assert "text" not in document(record, ["de"])
+    """A Japanese story is also given to the server's analyzer where it has one."""
+    record = written("kyodo:1", "見出し", "本文。", language="ja-JP")
+    assert document(record, ["ja"])["text"] == {"ja": "見出し\n\n本文。"}
+    assert "text" not in document(record, ["th"])
+
+
+def test_texts_are_folded_by_the_language_of_the_story() -> None:
+    """Each text stands a second time, as it is searched, and the index does not keep that."""
+    record = written("dpa:1", "Wahlen in Köln", "Die Wähler wählten.", language="de-AT")
+    told = document(record)["folded"]
+    assert told["headline"] == "dewahl dein dekoln"
+    assert told["body"].startswith("dedie dewahl")
+
+
+def test_regions_that_contain_a_place_are_indexed() -> None:
+    """Los Angeles is found under California and the United States."""
+    told = document(
+        Enriched(
+            story=Story(id="ap:1"),
+            places=(
+                Place(
+                    geonames_id=5368361,
+                    name="Los Angeles",
+                    mentions=(),
+                    latitude=34.05,
+                    longitude=-118.24,
+                    country="United States",
+                    country_code="US",
+                    admin1="California",
+                ),
+            ),
+            provenance=PROVENANCE,
+        )
+    )
+    assert told["within"] == ["California", "United States"]
+    assert told["folded"]["within"] == ["california", "united states"]
 
 
 def test_a_killed_story_says_nothing() -> None:
@@ -115,10 +147,10 @@ def test_a_foreign_document_is_refused(stored: dict[str, Any]) -> None:
 
 def test_the_mapping_is_strict_and_has_each_analyzer() -> None:
     """Unknown fields are rejected, and each language's text has its analyzer."""
-    mapping = component_template("english", LANGUAGES)["template"]["mappings"]
+    mapping = component_template(LANGUAGES)["template"]["mappings"]
     assert mapping["dynamic"] == "strict"
-    assert mapping["properties"]["body"]["analyzer"] == "english"
-    assert mapping["properties"]["body"]["fields"]["exact"]["analyzer"] == "standard"
+    assert mapping["properties"]["body"]["analyzer"] == "standard"
+    assert set(mapping["_source"]["excludes"]) == {"folded", "text"}
     text = mapping["properties"]["text"]["properties"]
     assert {language: field["analyzer"] for language, field in text.items()} == LANGUAGES
 

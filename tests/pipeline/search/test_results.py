@@ -2,26 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from pipeline.search.query import MARK_END, MARK_START
-from pipeline.search.results import Text, page, text
-
-
-def test_marks_become_offsets() -> None:
-    """Highlighted words are spans of plain text."""
-    marked = f"A {MARK_START}flood{MARK_END} <b>&amp; more"
-    assert text(marked) == Text(text="A flood <b>&amp; more", marks=((2, 7),))
-    assert text(marked).parts() == [("A ", False), ("flood", True), (" <b>&amp; more", False)]
-
-
-@given(st.text(alphabet=f"ab{MARK_START}{MARK_END}"))
-def test_stray_marks_do_no_harm(marked: str) -> None:
-    """A wire's own private-use characters neither fail nor overlap."""
-    found = text(marked)
-    assert "".join(piece for piece, _ in found.parts()) == found.text
-    assert found.text == marked.replace(MARK_START, "").replace(MARK_END, "")
+from pipeline.search.results import page
 
 
 def test_an_empty_response_is_an_empty_page() -> None:

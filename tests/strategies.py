@@ -54,6 +54,7 @@ stories = every_field(
     Story,
     id=st.text("abc:-0123456789", min_size=1, max_size=12),
     former_ids=tuples_of(texts),
+    eve_id=maybe_text,
     source=maybe_text,
     provider_id=maybe_text,
     version=st.none() | small,

@@ -46,7 +46,11 @@ def spoken_for(story: Story, feed: Feed) -> Story:
     if agency is None:
         return story
     return msgspec.structs.replace(
-        story, id=story_id(feed.name, story.id), source=feed.name, claimed_source=agency
+        story,
+        id=story_id(feed.name, story.id),
+        eve_id=story.eve_id and story_id(feed.name, story.eve_id),
+        source=feed.name,
+        claimed_source=agency,
     )
 
 

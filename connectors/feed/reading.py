@@ -100,4 +100,4 @@ def _with_former_ids(story: Story) -> Iterator[Story]:
     yield story
     if story.status is Status.WITHDRAWN:
         for former in story.former_ids:
-            yield msgspec.structs.replace(story, id=former, former_ids=())
+            yield msgspec.structs.replace(story, id=former, eve_id=None, former_ids=())

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from connectors.fields import signals, values, wrapping
 from connectors.fields.signals import Signalled
 from connectors.fields.times import ZONE_NAMES, Instant, instant, named_zone, zone
+from pipeline.wire import ids
 from pipeline.wire.days import MONTHS
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Link, Signal
@@ -126,8 +127,8 @@ def take(story_id: str, signalled: Signalled | None, body: str) -> tuple[str, tu
     """
     if signalled is None or signalled.signal is not Signal.ADD:
         return story_id, ()
-    number = signalled.lead or values.hashed_id(body[:400])
-    return f"{story_id}#add-{number}", (Link(href=story_id, rel="first-take"),)
+    name = signalled.lead or values.hashed_id(body[:400])
+    return ids.take_id(story_id, name), (Link(href=story_id, rel="first-take"),)
 
 
 def is_byline(line: str) -> bool:

@@ -32,10 +32,10 @@ from connectors.fields.charset import decode, sanitise
 from connectors.fields.times import Instant
 from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.start import Start
-from pipeline.wire import dateline
+from pipeline.wire import dateline, ids
 from pipeline.wire.agencies import id_name, short_name
 from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Clock, Signal, Status, Story
+from pipeline.wire.story import Clock, Link, Signal, Status, Story
 
 _NUMBER = re.compile(r"^(?P<level>[A-Za-z]?)(?P<number>\d{3,4})[^\x1f]{0,16}\x1f(?P<selector>\S*)")
 _HEADER_START = re.compile(rb"[A-Za-z]?\d{3,4}[^\x1f\n]{0,16}\x1f")
@@ -122,21 +122,28 @@ def _read(message: bytes, offset: int, context: Context) -> Story | Skipped:
     # CP's trailer and datelines do not name it, but its credit line does.
     signed = agency or dateline.agency_of(filed) or context.agency or found.credit
     slugline = found.slug.slugline or filing["keyword"]
-    identity = printed.identity(slugline or provider_id, _day(filing["date"], sent))
-    if signalled and signalled.signal is Signal.NEWSALERT:
-        # All alerts of a day have one keyword, and none has versions: each is a story.
-        identity += f":{values.hashed_id(body)}"
-    whole = values.story_id(id_name(context.agency or signed), identity)
-    story_id, links = printed.take(whole, signalled, body)
+    # All alerts of a day have one keyword, and none has versions: each is a story.
+    is_alert = signalled is not None and signalled.signal is Signal.NEWSALERT
+    alert = f":{values.hashed_id(body)}" if is_alert else ""
+
+    def made_on(day: str) -> tuple[str, tuple[Link, ...]]:
+        identity = printed.identity(slugline or provider_id, day) + alert
+        owner = id_name(context.agency or signed)
+        return printed.take(values.story_id(owner, identity), signalled, body)
+
+    day = _day(filing["date"], sent)
+    story_id, links = made_on(day)
+    signal = signalled.signal if signalled else None
     return Story(
         id=story_id,
+        eve_id=ids.eve_id(lambda day: made_on(day)[0], day, status, signal),
         source=short_name(signed),
         provider_id=provider_id,
         version=signalled.lead if signalled and not links else None,
         links=links,
         status=status,
         status_sent=verdict.sent,
-        signal=signalled.signal if signalled else None,
+        signal=signal,
         signal_sent=signalled.sent if signalled else None,
         headline=found.headline,
         slugline=slugline or None,

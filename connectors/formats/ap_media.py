@@ -26,7 +26,7 @@ from connectors.formats.anpa import PRIORITIES
 from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.jsontree import Object, dicts, prose, text, texts
 from connectors.formats.nitf_content import Content
-from pipeline.wire import dateline
+from pipeline.wire import dateline, ids
 from pipeline.wire.agencies import id_name, short_name
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Dateline, Link, Located, Signal, Status, Story, Subject
@@ -59,8 +59,8 @@ def _items(raw: bytes) -> Iterator[tuple[str, tuple[Object, Any] | ParseError]]:
 
 
 def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
-    ids = item["altids"] if isinstance(item["altids"], dict) else {}
-    named = (text(ids.get("itemid")), text(item.get("uri")))
+    named_ids = item["altids"] if isinstance(item["altids"], dict) else {}
+    named = (text(named_ids.get("itemid")), text(item.get("uri")))
     provider_id = next(filter(values.identifies, named), None)
     kind = (text(item.get("type")) or "text").casefold()
     slug = printed.slug(text(item.get("slugline")) or "")
@@ -91,19 +91,25 @@ def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
     headline = text(item.get("headline")) or content.headline
     if not (headline or body or content.summary) and published is not Status.WITHDRAWN:
         return Skipped("an item without text", provider_id)
-    day = first or created
-    wire_id = provider_id or values.hashed_id(
-        slug.slugline or headline, day.at.date().isoformat() if day else ""
-    )
+    # A kill can be so bare that it does not even name its source.
+    owner = id_name(context.agency) or id_name(*signed)
+
+    def made_on(day: str) -> str:
+        name = slug.slugline or headline
+        return values.story_id(owner, provider_id or values.hashed_id(name, day))
+
+    made = first or created
+    day = made.at.date().isoformat() if made else ""
+    signal = verdict.signal or (said.signal if said else None)
     return Story(
-        # A kill can be so bare that it does not even name its source.
-        id=values.story_id(id_name(context.agency) or id_name(*signed), wire_id),
+        id=made_on(day),
+        eve_id=ids.eve_id(made_on, day, published, signal),
         source=source,
         provider_id=provider_id,
         version=values.integer(text(item.get("version"))),
         status=published,
         status_sent=verdict.sent,
-        signal=verdict.signal or (said.signal if said else None),
+        signal=signal,
         signal_sent=said.sent if said else None,
         headline=headline,
         slugline=slug.slugline or None,

@@ -32,7 +32,7 @@ from connectors.fields.charset import decode, sanitise
 from connectors.fields.times import Instant, zone
 from connectors.formats.base import Context, Format, Parsed, read_each
 from connectors.formats.start import Start
-from pipeline.wire import dateline
+from pipeline.wire import dateline, ids
 from pipeline.wire.agencies import id_name, short_name
 from pipeline.wire.days import MONTHS
 from pipeline.wire.errors import ParseError
@@ -160,16 +160,22 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
     provider_id = header["service"] + header["number"]
     day = _printed_day(decode(tail).strip(), sent)
     owner = id_name(context.agency) or id_name(*signed)
-    identity = printed.identity(slugline or head.headline or provider_id, day)
-    story_id, takes = printed.take(values.story_id(owner, identity), signalled, body)
+
+    def made_on(day: str) -> tuple[str, tuple[Link, ...]]:
+        identity = printed.identity(slugline or head.headline or provider_id, day)
+        return printed.take(values.story_id(owner, identity), signalled, body)
+
+    story_id, takes = made_on(day)
+    signal = signalled.signal if signalled else None
     return Story(
         id=story_id,
+        eve_id=ids.eve_id(lambda day: made_on(day)[0], day, status, signal),
         source=source,
         provider_id=provider_id,
         version=signalled.lead if signalled and not takes else None,
         status=status,
         status_sent=verdict.sent,
-        signal=signalled.signal if signalled else None,
+        signal=signal,
         signal_sent=signalled.sent if signalled else None,
         headline=head.headline,
         slugline=slugline,

@@ -27,7 +27,7 @@ from connectors.fields.markup import local_name, looks_like_markup, text_of, tex
 from connectors.fields.times import any_assumed, instant
 from connectors.formats import jsontree, xml
 from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
-from pipeline.wire import dateline
+from pipeline.wire import dateline, ids
 from pipeline.wire.agencies import id_name, short_name
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Link, Status, Story
@@ -241,16 +241,21 @@ def _read(item: _Item, context: Context) -> Story | Skipped:
     filed = dateline.of_element(line("dateline"), near)
     urgency = line("urgency")
     version = line("version")
+    owner = id_name(context.agency) or id_name(*signed)
+
+    def made_on(day: str) -> str:
+        return values.story_id(owner, provider_id or values.hashed_id(name, day))
+
+    signal = verdict.signal or (signalled.signal if signalled else None)
     return Story(
-        id=values.story_id(
-            id_name(context.agency) or id_name(*signed), provider_id or values.hashed_id(name, day)
-        ),
+        id=made_on(day),
+        eve_id=ids.eve_id(made_on, day, verdict.status, signal),
         source=short_name(*signed),
         provider_id=provider_id,
         version=values.integer(version),
         status=verdict.status,
         status_sent=verdict.sent,
-        signal=verdict.signal or (signalled.signal if signalled else None),
+        signal=signal,
         signal_sent=signalled.sent if signalled else None,
         headline=headline,
         slugline=slugline,

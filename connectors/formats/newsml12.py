@@ -36,7 +36,7 @@ from connectors.formats.newsml12_components import (
 )
 from connectors.formats.nitf_content import Content
 from connectors.formats.start import has_element
-from pipeline.wire import agencies, dateline
+from pipeline.wire import agencies, dateline, ids
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Dateline, Link, Located, Signal, Status, Story, Subject
 
@@ -148,26 +148,32 @@ def _story(
     printed = dateline.of_element(chain.line("NewsLines/DateLine"), near)
     if printed is None or printed.place is None:
         printed = content.dateline or dateline.of_body(content.body, near) or printed
-    identity = _identity(item, slugline or headline or content.body.partition("\n")[0], created)
-    if not alone:
-        # Belga sends several stories in one item, each with an id of its own in Duid.
-        identity = f"{identity}#{xml.attribute(chain.components[0], 'Duid') or headline or ''}"
+    # Belga sends several stories in one item, each with an id of its own in Duid.
+    part = "" if alone else f"#{xml.attribute(chain.components[0], 'Duid') or headline or ''}"
+    name = slugline or headline or content.body.partition("\n")[0]
     language = values.first(
         formal_name(chain.first("DescriptiveMetadata/Language")),
         *(xml.attribute(each, "xml:lang") for each in (*chain.components, item.item)),
     )
     owner = _provider(item) or context.agency or agencies.id_name(*signed)
+
+    def made_on(day: str) -> str:
+        return values.story_id(owner, _identity(item, name, day) + part)
+
+    day = (item.identifier("DateId") or "")[:8] or (f"{created.at:%Y%m%d}" if created else "")
+    signal = verdict.signal or (spoken.signal if spoken else typed)
     public = item.identifier("PublicIdentifier") or ""
     formers = urn.former(public, _version(item)) if verdict.status is Status.WITHDRAWN else ()
     return Story(
-        id=values.story_id(owner, identity),
+        id=made_on(day),
+        eve_id=ids.eve_id(made_on, day, verdict.status, signal),
         former_ids=tuple(values.story_id(owner, former) for former in formers),
         source=source,
         provider_id=item.identifier("PublicIdentifier") or item.identifier("NewsItemId"),
         version=_version(item),
         status=verdict.status,
         status_sent=verdict.sent,
-        signal=verdict.signal or (spoken.signal if spoken else typed),
+        signal=signal,
         signal_sent=spoken.sent if spoken else None,
         headline=headline,
         slugline=slugline,
@@ -195,7 +201,7 @@ def _story(
     )
 
 
-def _identity(item: _Item, name: str | None, created: Instant | None) -> str:
+def _identity(item: _Item, name: str | None, day_of_issue: str) -> str:
     """Returns the provider's id of an item, the same for all of its revisions.
 
     An id that identifies nothing (empty, "0", a host) is replaced by a hash of the slugline or
@@ -218,9 +224,7 @@ def _identity(item: _Item, name: str | None, created: Instant | None) -> str:
                 "no NewsItemId, no PublicIdentifier, and no headline or text to make an id of",
                 xml.place(item.item),
             )
-        return values.hashed_id(
-            provider, day[:8] or (f"{created.at:%Y%m%d}" if created else ""), name
-        )
+        return values.hashed_id(provider, day_of_issue, name)
     if re.fullmatch(r"\d{8}T\d{4,6}.*", day):
         return item_id
     return ":".join(filter(None, ("urn:newsml", provider, day, item_id)))

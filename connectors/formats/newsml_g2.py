@@ -29,7 +29,7 @@ from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.g2_concepts import Concepts
 from connectors.formats.nitf_content import Content
 from connectors.formats.start import has_element
-from pipeline.wire import agencies, dateline
+from pipeline.wire import agencies, dateline, ids
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Dateline, Link, Located, Signal, Status, Story
 
@@ -221,15 +221,19 @@ def _story(item: _Item, guid: str | None, content: Content, created: Instant | N
     urgency = item.text("urgency")
     printed = _dateline(item, content, near)
     version = xml.attribute(item.item, "version")
-    identity = guid if values.identifies(guid) else None
-    if identity is None:
-        name = item.text("slugline") or headline or content.body.partition("\n")[0]
-        if not name:
-            raise ParseError("no guid, headline or text to make an id of", xml.place(item.item))
-        made = first or created
-        identity = values.hashed_id(name, f"{made.at:%Y%m%d}" if made else "")
+    identity = guid if guid and values.identifies(guid) else None
+    name = item.text("slugline") or headline or content.body.partition("\n")[0]
+    if not (identity or name):
+        raise ParseError("no guid, headline or text to make an id of", xml.place(item.item))
+
+    def made_on(day: str) -> str:
+        return values.story_id(owner, identity or values.hashed_id(name, day))
+
+    made = first or created
+    day = f"{made.at:%Y%m%d}" if made else ""
     return Story(
-        id=values.story_id(owner, identity),
+        id=made_on(day),
+        eve_id=ids.eve_id(made_on, day, verdict.status, verdict.signal or signal),
         source=source,
         provider_id=guid,
         version=values.integer(version) if version else 1,

@@ -22,7 +22,7 @@ from connectors.fields.times import Instant, any_assumed, instant
 from connectors.formats import jsontree
 from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.jsontree import Object, dicts, paragraphs, prose, text, texts
-from pipeline.wire import dateline
+from pipeline.wire import dateline, ids
 from pipeline.wire.agencies import id_name, short_name
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Dateline, Link, Located, Status, Story, Subject
@@ -106,18 +106,24 @@ def _read(item: Object, context: Context) -> Story | Skipped:
     signed = _signatures(item, context)
     source = short_name(*signed)
     near = created or first
-    wire_id = provider_id or values.hashed_id(
-        slugline or headline or body[:80], _day(first or created)
-    )
+    # A kill can be so bare that it does not even name its source.
+    owner = id_name(context.agency) or id_name(*signed)
+
+    def made_on(day: str) -> str:
+        name = slugline or headline or body[:80]
+        return values.story_id(owner, provider_id or values.hashed_id(name, day))
+
+    day = _day(first or created)
+    signal = verdict.signal or (said.signal if said else None)
     return Story(
-        # A kill can be so bare that it does not even name its source.
-        id=values.story_id(id_name(context.agency) or id_name(*signed), wire_id),
+        id=made_on(day),
+        eve_id=ids.eve_id(made_on, day, verdict.status, signal),
         source=source,
         provider_id=provider_id,
         version=values.integer(text(item.get("version"))),
         status=published,
         status_sent=verdict.sent,
-        signal=verdict.signal or (said.signal if said else None),
+        signal=signal,
         signal_sent=said.sent if said else None,
         headline=headline,
         slugline=slugline,

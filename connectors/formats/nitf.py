@@ -37,7 +37,7 @@ from connectors.formats import nitf_content, urn, xml
 from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.nitf_content import Content
 from connectors.formats.start import has_element
-from pipeline.wire import agencies
+from pipeline.wire import agencies, ids
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Link, Located, Signal, Status, Story, Subject
 
@@ -125,7 +125,7 @@ def _with_its_effect(
         return
     named_id = values.story_id(_owner(nitf, head, context), urn.without_revision(named))
     if story.status is Status.WITHDRAWN:
-        yield msgspec.structs.replace(story, id=named_id, signal=signal)
+        yield msgspec.structs.replace(story, id=named_id, eve_id=None, signal=signal)
         return
     yield story
     yield Story(
@@ -173,17 +173,23 @@ def _story(
     )
     urgency = xml.attribute(next(xml.descendants(head.head, "urgency"), None), "ed-urg")
     named = values.line(xml.attribute(head.docdata, "management-doc-idref"))
+    owner = _owner(nitf, head, context)
+
+    def made_on(day: str) -> str:
+        identity = _identity(nitf, head, content, slugline or headline, day)
+        return values.story_id(owner, identity)
+
+    day = f"{issued.at:%Y%m%d}" if issued else ""
+    signal = verdict.signal or (spoken.signal if spoken else None)
     return Story(
-        id=values.story_id(
-            _owner(nitf, head, context),
-            _identity(nitf, head, content, issued, slugline or headline),
-        ),
+        id=made_on(day),
+        eve_id=ids.eve_id(made_on, day, verdict.status, signal),
         source=source,
         provider_id=doc_id,
         version=_version(head, doc_id),
         status=verdict.status,
         status_sent=verdict.sent,
-        signal=verdict.signal or (spoken.signal if spoken else None),
+        signal=signal,
         signal_sent=spoken.sent if spoken else None,
         headline=headline,
         slugline=slugline,
@@ -252,14 +258,13 @@ def _identity(
     nitf: etree._Element,
     head: _Head,
     content: Content,
-    issued: Instant | None,
     name: str | None,
+    day: str,
 ) -> str:
     """Returns the provider's id, or the best that is stable without it (see the module's text)."""
     doc_id = head.sent("doc-id", "id-string")
     if doc_id and values.identifies(doc_id):
         return urn.without_revision(doc_id)
-    day = f"{issued.at:%Y%m%d}" if issued else ""
     key = head.sent("du-key", "key")
     if key and values.identifies(key):
         return ":".join(filter(None, (day, key)))

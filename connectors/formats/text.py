@@ -37,11 +37,11 @@ from connectors.fields import markup, printed, restrictions, signals, values
 from connectors.fields.charset import decode, sanitise
 from connectors.fields.times import Instant, any_assumed, instant
 from connectors.formats.base import Context, Format, Parsed, read_each
-from pipeline.wire import dateline
+from pipeline.wire import dateline, ids
 from pipeline.wire.agencies import id_name, short_name
 from pipeline.wire.days import MONTHS
 from pipeline.wire.errors import ParseError
-from pipeline.wire.story import Clock, Dateline, Status, Story
+from pipeline.wire.story import Clock, Dateline, Link, Status, Story
 
 _END = re.compile(
     r"^\s*(?:-\s?30\s?-|#{3,}|={5,}|-{5,}|\*{5,}|\(?end(?:s|e|it)?\)?\.?|NNNN|\f)\s*$",
@@ -245,8 +245,14 @@ def read(lines: list[str], context: Context, near: date | None = None) -> tuple[
     provider_id = head.labels.get("id")
     created = labelled or (sent[1] if sent else None)
     owner = id_name(context.agency) or id_name(*signed)
-    identity = provider_id or _identity(slugline, head.headline, filed, created, body)
-    story_id, links = printed.take(values.story_id(owner, identity), signalled, body)
+    day = "" if provider_id else _printed_day(filed, created)
+
+    def made_on(day: str) -> tuple[str, tuple[Link, ...]]:
+        identity = provider_id or _identity(slugline, head.headline, filed, body, day)
+        return printed.take(values.story_id(owner, identity), signalled, body)
+
+    story_id, links = made_on(day)
+    signal = signalled.signal if signalled else None
     former: tuple[str, ...] = ()
     if status is Status.WITHDRAWN and slugline and not provider_id and sent and sent[0] == "AP":
         # AP's trailer was once taken for a keyword line, so that ids had no day.
@@ -254,6 +260,7 @@ def read(lines: list[str], context: Context, near: date | None = None) -> tuple[
     story = Story(
         id=story_id,
         former_ids=former if story_id not in former else (),
+        eve_id=ids.eve_id(lambda day: made_on(day)[0], day, status, signal),
         source=source,
         provider_id=provider_id,
         version=values.integer(head.labels.get("version"))
@@ -261,7 +268,7 @@ def read(lines: list[str], context: Context, near: date | None = None) -> tuple[
         links=links,
         status=status,
         status_sent=verdict.sent,
-        signal=signalled.signal if signalled else None,
+        signal=signal,
         signal_sent=signalled.sent if signalled else None,
         headline=head.headline,
         slugline=slugline,
@@ -396,10 +403,9 @@ def _identity(
     slugline: str | None,
     headline: str | None,
     filed: Dateline | None,
-    created: Instant | None,
     body: str,
+    day: str,
 ) -> str:
-    day = _printed_day(filed, created)
     if slugline:
         return printed.identity(slugline, day)
     place = filed.place if filed else None

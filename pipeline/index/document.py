@@ -140,7 +140,7 @@ def _on_earth(located: dict[str, Any]) -> bool:
 
 
 _BARE = frozenset(
-    {"id", "source", "version", "status", "received_at", "format", "clock", "feed"}
+    {"id", "eve_id", "source", "version", "status", "received_at", "format", "clock", "feed"}
     | {"published_at", "indexed_at", "record"}
 )
 

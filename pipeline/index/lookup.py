@@ -13,6 +13,9 @@ from pipeline.index.client import translated
 from pipeline.index.document import Document
 from pipeline.index.mapping import UNKEPT
 from pipeline.wire.errors import IndexUnavailable, SetupError
+from pipeline.wire.ids import takes_prefix
+
+STORIES_PER_SEARCH, TAKES_PER_PAGE = 200, 1000
 
 Fields = Sequence[str] | None
 """The fields that are read, none for versions alone; None for whole documents."""
@@ -53,6 +56,44 @@ async def look_up(
     with translated(settings):
         answer = await client.mget(index=index, ids=wanted, **_source(fields))
     return _held(answer.body, index)
+
+
+async def find_takes(
+    client: AsyncElasticsearch,
+    settings: ElasticsearchSettings,
+    index: str,
+    ids: Iterable[str],
+) -> list[str]:
+    """Return the ids of all takes of some stories, up to the last write.
+
+    Raises:
+        IndexUnavailable: it can't be asked now.
+        SetupError: it is missing, or refuses the credentials.
+    """
+    found: list[str] = []
+    last: list[str] = []
+    wanted = _unique(ids)
+    chunks = [wanted[n : n + STORIES_PER_SEARCH] for n in range(0, len(wanted), STORIES_PER_SEARCH)]
+    with translated(settings):
+        if chunks:
+            await client.indices.refresh(index=index)
+        while chunks:
+            prefixes = [{"prefix": {"id": takes_prefix(story_id)}} for story_id in chunks[-1]]
+            answer = await client.search(
+                index=index,
+                query={"bool": {"should": prefixes}},
+                sort=["id"],
+                size=TAKES_PER_PAGE,
+                source=False,
+                search_after=last or None,
+            )
+            page = [hit["_id"] for hit in answer["hits"]["hits"]]
+            found += page
+            last = page[-1:]
+            if len(page) < TAKES_PER_PAGE:
+                chunks.pop()
+                last = []
+    return found
 
 
 def look_up_sync(

@@ -68,6 +68,7 @@ def properties(languages: Mapping[str, str]) -> dict[str, Field]:
     return {
         "id": KEYWORD,
         "former_ids": KEPT,
+        "eve_id": KEPT,
         "source": KEYWORD,
         "provider_id": KEYWORD,
         "version": LONG,

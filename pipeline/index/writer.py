@@ -22,7 +22,7 @@ from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.index.client import refused_credentials, translated
 from pipeline.index.document import Document
 from pipeline.index.faults import is_documents_fault, is_whole_index, reason
-from pipeline.index.lookup import Fields, Held, index_missing, look_up
+from pipeline.index.lookup import Fields, Held, find_takes, index_missing, look_up
 from pipeline.index.setup import write_alias
 from pipeline.process.waiting import Waiting
 from pipeline.wire.errors import IndexUnavailable, NewswireError, RequestRefused
@@ -189,6 +189,13 @@ class Writer:
         """Return the version and document that the index holds of each id; see `newest`."""
         held = await self._held(ids, fields)
         return {name: (each.version, each.document) for name, each in held.items()}
+
+    async def takes(self, ids: Iterable[str]) -> list[str]:
+        """Return the ids of all takes that the index holds of some stories; see `newest`."""
+        wanted = list(ids)
+        return await self._waiting.until(
+            "index", lambda: find_takes(self._client, self._settings, self._index, wanted)
+        )
 
     async def _held(self, ids: Iterable[str], fields: Fields) -> dict[str, Held]:
         wanted = list(ids)

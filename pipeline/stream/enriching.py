@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from pipeline.kafka.messages import Message, Record, Send, dead_letter_of
+from pipeline.stream import eves
 from pipeline.stream.newest import Newest
 from pipeline.stream.step import DEAD_LETTERS, STALE, Agent, Counts, Parts, Step
 from pipeline.wire import codec
@@ -76,9 +77,12 @@ class Enriching(Step):
                 stories.append((record, codec.decode_story(record.value)))
             except CodecError as error:
                 letters.append(dead_letter_of(self.topics, record, "decode", error))
-        known = await self.newest.look_up((r.partition, story.id) for r, story in stories)
+        known = await self.newest.look_up(
+            [(r.partition, story.id) for r, story in stories],
+            [name for _, story in stories for name in eves.needed(story)],
+        )
         newer = []
-        for record, story in stories:
+        for record, story in self._placed(stories, known):
             if is_newer(story, self.revision, known.get(story.id)) or self._is_late_kill(
                 story, known.get(story.id, -1)
             ):
@@ -100,6 +104,19 @@ class Enriching(Step):
                 results.append((record, story, message))
         await self._send(results, letters)
 
+    def _placed(
+        self, stories: Sequence[tuple[Record, Story]], known: Mapping[str, int]
+    ) -> Iterator[tuple[Record, Story]]:
+        """Yield stories under the ids that they belong to, each after those before it."""
+        latest = dict(known)
+        for record, story in stories:
+            found = eves.placed(story, latest, self.revision)
+            both = [found, *([eves.under(found, found.eve_id)] if found.eve_id else [])]
+            for each in both:
+                version = index_version(each, self.revision)
+                latest[each.id] = max(version, latest.get(each.id, -1))
+            yield record, found
+
     async def _enrich(self, stories: Sequence[Story]) -> list[Enriched | EnrichmentError]:
         """Enrich stories in the pool; blank withdrawn ones without sending them there."""
         usable = [story for story in stories if story.status is not Status.WITHDRAWN]
@@ -117,8 +134,9 @@ class Enriching(Step):
     def _message(self, done: Enriched, record: Record) -> Message:
         provenance = msgspec.structs.replace(done.provenance, enriched_at=datetime.now(UTC))
         done = msgspec.structs.replace(done, provenance=provenance)
-        blanked = done.story.status is Status.WITHDRAWN
-        return enriched_message(self.topics, done, None if blanked else record.value)
+        if done.story.status is Status.WITHDRAWN:
+            return enriched_message(self.topics, done)
+        return enriched_message(self.topics, done, codec.readdress(record.value, done.story))
 
     async def _send(
         self, results: Sequence[tuple[Record, Story, Message]], letters: list[Message]
@@ -147,7 +165,7 @@ class Enriching(Step):
         kept = []
         for record, story, message in results:
             version = index_version(story, self.revision)
-            held = max(newest.get(story.id, -1), self.newest.written(record.partition, story.id))
+            held = max(newest.get(story.id, -1), self.newest.written(story.id))
             if version > held:
                 newest[story.id] = version
                 kept.append((record, story, message))

@@ -13,6 +13,7 @@ from pipeline.index.document import bare, document, enriched
 from pipeline.index.history import History
 from pipeline.index.writer import Outcome, Write, Writer, Written
 from pipeline.kafka.messages import Message, Record, Send, dead_letter_of
+from pipeline.stream import spread
 from pipeline.stream.changed import with_changes
 from pipeline.stream.delays import Delays
 from pipeline.stream.enriching import enriched_message
@@ -71,16 +72,23 @@ class Indexing(Step):
                 writes.append((record, to_write(record, self.languages)))
             except CodecError as error:
                 letters.append(dead_letter_of(self.topics, record, "decode", error))
+        killed = await spread.killed_takes(self.writer, [write for _, write in writes])
+        shown = [(r, write) for r, write in writes if (write.id, write.version) not in killed]
+        self.counts["stale"] += len(writes) - len(shown)
         async with self._writing:
-            found = await with_changes(self.writer, [write for _, write in writes])
-            writes = [(record, write) for (record, _), write in zip(writes, found, strict=True)]
+            found = await with_changes(self.writer, [write for _, write in shown])
+            shown = [(record, write) for (record, _), write in zip(shown, found, strict=True)]
             outcomes = await write_all(self.writer, found)
         async with self._finishing:
             if self.history:
                 await self.history.keep(
-                    [(w, o.outcome) for (_, w), o in zip(writes, outcomes, strict=True)]
+                    [(w, o.outcome) for (_, w), o in zip(shown, outcomes, strict=True)]
                 )
-            await self._finish(records, writes, outcomes, letters)
+            # Looked at after the writing: of a kill and a take that are written at once, by two
+            # workers, the second to look sees the other.
+            kills = await spread.kills(self.writer, [write for _, write in writes])
+            letters += [enriched_message(self.topics, kill) for kill in kills]
+            await self._finish(records, shown, outcomes, letters)
 
     async def _finish(
         self,

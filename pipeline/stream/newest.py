@@ -98,27 +98,29 @@ class Newest:
             self._open.discard(number)
             self._forget()
 
-    def written(self, partition: int, story_id: str) -> int:
+    def written(self, story_id: str) -> int:
         """Return the newest version that this worker has meanwhile written; -1 for none."""
-        state = self._partitions.get(partition)
-        written = state.in_flight.get(story_id) if state else None
-        return written.version if written else -1
+        states = self._partitions.values()
+        written = (state.in_flight[story_id] for state in states if story_id in state.in_flight)
+        return max((each.version for each in written), default=-1)
 
-    async def look_up(self, stories: Iterable[tuple[int, str]]) -> dict[str, int]:
+    async def look_up(
+        self, stories: Iterable[tuple[int, str]], related: Iterable[str] = ()
+    ) -> dict[str, int]:
         """Return the newest index version of each story that has one.
 
         Args:
             stories: partition and id of each.
+            related: ids of other stories, of which another worker may know more.
         """
         wanted = list(stories)
         for partition in {partition for partition, _ in wanted}:
             await self._pass_barrier(partition)
-        newest = dict(await self._indexed(name for _, name in wanted))
-        for partition, name in wanted:
-            state = self._partitions.get(partition)
-            written = state.in_flight.get(name) if state else None
-            if written and written.version > newest.get(name, -1):
-                newest[name] = written.version
+        names = list(dict.fromkeys((*(name for _, name in wanted), *related)))
+        newest = dict(await self._indexed(names))
+        for name in names:
+            if (written := self.written(name)) > newest.get(name, -1):
+                newest[name] = written
         return newest
 
     def wrote(self, partition: int, story_id: str, version: int, offset: int) -> None:

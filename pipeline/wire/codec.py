@@ -71,6 +71,24 @@ def encode_around(record: Enriched, story: bytes) -> bytes:
     return raw
 
 
+def readdress(raw: bytes, story: Story) -> bytes:
+    """Returns a story's JSON under the id that the story has now, its other fields as they are.
+
+    Args:
+        raw: the JSON that the story was decoded from.
+    """
+    if msgspec.json.decode(raw, type=_Address).id == story.id:
+        return raw
+    moved = {"id": story.id, "eve_id": story.eve_id, "links": msgspec.to_builtins(story.links)}
+    return _encoder.encode(msgspec.json.decode(raw) | moved)
+
+
+class _Address(msgspec.Struct):
+    """The part of a story's JSON that says whose it is."""
+
+    id: str
+
+
 def require_known(headers: Mapping[str, str], where: str) -> None:
     """Check that a record's schema is one that is read here.
 

@@ -133,6 +133,9 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     """Stable across the versions of one story: agency + the provider's own id."""
     former_ids: tuple[str, ...] = ()
     """Ids that earlier releases of newswire gave this story; a kill withdraws them as well."""
+    eve_id: str | None = None
+    """The id that it has if its story was filed the day before: of a kill or a new version whose id
+    is made of the day. The worker decides, and leaves it on a kill that withdraws that story."""
     source: str | None = None
     """The agency's short name, as the trade writes it: "AP", "AFP", "dpa"."""
     provider_id: str | None = None

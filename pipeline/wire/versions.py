@@ -7,7 +7,9 @@ never comes from a Kafka offset.
 The clocks of a story never mix: each has a plane of its own in the number, and the planes
 are ordered. Within its plane a story counts by
 
-    killed         9·10^15 + milliseconds      a kill that names no version outranks all
+    killed         9·10^15 + milliseconds      a kill that names no version outranks all; but one
+                                               whose story is that of the day before counts by its
+                                               time under its own day's id: see `eve_id`
     wire version   10^14 + 4·version + slot    a kill outranks the version that it names
     time           4·(10^13 + ms) + slot     version_created, else first_created, else received
 
@@ -89,7 +91,8 @@ def rank(story: Story) -> int:
         at = min(at + min(version or 0, _MINUTE - 1), _MAX_MILLISECONDS)
         if dated is None or dated == trusted_time(story):
             at += _TRUSTED
-        return _KILL_PLANE + at if withdrawn else _SLOTS * at + _slot(story)
+        outranks_all = withdrawn and story.eve_id is None
+        return _KILL_PLANE + at if outranks_all else _SLOTS * at + _slot(story)
     return _VERSION_PLANE + _SLOTS * version + _slot(story)
 
 
@@ -122,6 +125,27 @@ def index_version(story: Story, revision: int) -> int:
     if not 0 <= revision < REVISIONS:
         raise ValueError(f"an enrichment revision is 0 to {REVISIONS - 1}, not {revision}")
     return rank(story) * REVISIONS + revision
+
+
+def is_kill_of_eve(version: int) -> bool:
+    """Returns whether an index version is that of a kill whose story is that of the day before."""
+    place = version // REVISIONS
+    return place < _VERSION_PLANE and place % _SLOTS == _WITHDRAWN
+
+
+def is_soon_after(story: Story, version: int, within: timedelta) -> bool:
+    """Returns whether a story can go on with the one that has an index version.
+
+    By time: filed at most so long after it. By number: its number is higher. A killed one has
+    no time to go by, and every later version belongs to it.
+    """
+    place = version // REVISIONS
+    if place >= _KILL_PLANE:
+        return True
+    if place >= _VERSION_PLANE:
+        return rank(story) > place
+    since = _milliseconds(trusted_time(story)) - place // _SLOTS % _TRUSTED
+    return since <= within // timedelta(milliseconds=1)
 
 
 def is_newer(story: Story, revision: int, newest: int | None) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from pipeline.index.document import Document
 from pipeline.index.writer import Outcome, Write, Written
+from pipeline.wire.ids import takes_prefix
 
 
 class Index:
@@ -33,6 +34,11 @@ class Index:
     ) -> dict[str, tuple[int, Document]]:
         """See `Writer.documents`."""
         return {name: copy.deepcopy(self.held[name]) for name in ids if name in self.held}
+
+    async def takes(self, ids: Iterable[str]) -> list[str]:
+        """See `Writer.takes`."""
+        prefixes = tuple(map(takes_prefix, ids))
+        return [name for name in self.held if prefixes and name.startswith(prefixes)]
 
     def _write(self, write: Write) -> Written:
         spared = self.only_bare and "ednote" not in write.document

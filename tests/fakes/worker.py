@@ -247,3 +247,6 @@ class _Port:
         self, ids: Iterable[str], fields: Sequence[str] | None = None
     ) -> dict[str, tuple[int, Document]]:
         return await self._worker.index.documents(ids, fields)
+
+    async def takes(self, ids: Iterable[str]) -> list[str]:
+        return await self._worker.index.takes(ids)

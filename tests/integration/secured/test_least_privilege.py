@@ -15,12 +15,17 @@ pytestmark = pytest.mark.real
 
 
 def test_from_delivery_to_search(site: Site) -> None:
-    """A story goes from its folder to the search, each process with its own user and key."""
+    """A story goes from its folder to the search, each process with its own user and key.
+
+    So does a kill, for which the worker looks for takes and empties the history.
+    """
+    kill = "BC-EU--Pier, KILL,12\nKill the story on the pier.\nIt is wrong.\n"
+    (site.folder / "in" / "kill.txt").write_text(kill)
     delivered = site.run(site.environ("connectors", "nobody"), "ingest", "--once")
     assert delivered.returncode == 0, delivered.stdout
     worker = site.worker(site.environ("worker", "worker"))
     try:
-        worker.until(site.found)
+        worker.until(lambda: site.found() == 2)
         assert worker.terminate() == 0
     finally:
         worker.kill()

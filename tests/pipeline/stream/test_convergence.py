@@ -16,6 +16,7 @@ from pipeline.index.document import Document, document
 from pipeline.stream import newest as newest_module
 from pipeline.stream.indexing import STAMPS
 from pipeline.wire import codec
+from pipeline.wire.ids import take_id
 from pipeline.wire.story import Status, Story
 from pipeline.wire.topics import Lane
 from pipeline.wire.versions import rank
@@ -221,5 +222,37 @@ def test_no_older_version_is_written(data: st.DataObject, said: list[Story]) -> 
     async def live() -> None:
         worker = await run(said, *acts)
         assert in_order(worker.broker)
+
+    asyncio.run(live())
+
+
+@st.composite
+def grown(draw: st.DrawFn) -> list[Story]:
+    """A story with two takes, in up to three versions each, that is killed or not."""
+    said = []
+    for name in ("ap:1", take_id("ap:1", 1), take_id("ap:1", 2)):
+        minutes = draw(st.lists(st.integers(1, 9), min_size=1, max_size=3, unique=True))
+        said += [timed(name, minute) for minute in minutes]
+    kills = draw(st.lists(st.integers(1, 9), max_size=2, unique=True))
+    return said + [timed("ap:1", minute, Status.WITHDRAWN) for minute in kills]
+
+
+@given(data=st.data(), said=grown())
+@settings(max_examples=200, deadline=None)
+def test_a_kill_withdraws_the_takes_of_its_story(data: st.DataObject, said: list[Story]) -> None:
+    """Whatever comes first, is repeated or crashes: after a kill no take of the story is left."""
+    before, after = data.draw(operations(said)), data.draw(operations(said))
+    everything = [("deliver", story) for story in data.draw(st.permutations(said))]
+    left = {name: fields["body"] for name, fields in expected(said).items()}
+    if not left["ap:1"]:
+        left = dict.fromkeys(left, "")
+
+    async def live() -> None:
+        worker = await run(said, before, everything, after)
+        assert {name: doc["body"] for name, doc in documents(worker.index).items()} == left
+        held = documents(worker.index)
+        enriched = worker.broker.log(TOPICS.enriched)
+        enriched.compact(before=enriched.end)
+        assert await rebuild(worker.broker) == held
 
     asyncio.run(live())

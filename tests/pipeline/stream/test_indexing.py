@@ -12,6 +12,7 @@ from pipeline.kafka.messages import Message
 from pipeline.stream.indexing import delays
 from pipeline.wire import codec
 from pipeline.wire.deadletter import read
+from pipeline.wire.ids import take_id
 from pipeline.wire.story import Status, Story
 from pipeline.wire.topics import key
 from tests.fakes.index import Index
@@ -204,3 +205,20 @@ def test_a_kill_that_is_not_taken_is_indexed_bare(worker: Worker, how: str) -> N
     assert "body" not in document or document["body"] == ""
     assert worker.broker.values(TOPICS.deadletter) == []
     assert worker.broker.values(TOPICS.refused) == []
+
+
+def test_a_take_of_a_withdrawn_story_is_never_shown(worker: Worker) -> None:
+    """What comes behind the kill is withdrawn before the index gets it."""
+    written: list[tuple[str, str]] = []
+    write = worker.index.write
+
+    async def watched(writes: Sequence[Write]) -> list[Written]:
+        written.extend((each.id, each.document["status"]) for each in writes)
+        return await write(writes)
+
+    worker.index.write = watched  # type: ignore[method-assign]
+    worker.deliver(Story(id="ap:1", status=Status.WITHDRAWN))
+    asyncio.run(worker.drain())
+    worker.deliver(Story(id=take_id("ap:1", 1), body="More."))
+    asyncio.run(worker.drain())
+    assert written == [("ap:1", "withdrawn"), (take_id("ap:1", 1), "withdrawn")]

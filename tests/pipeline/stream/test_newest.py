@@ -58,7 +58,7 @@ def test_an_older_version_that_is_written_late_hides_no_newer(world: World) -> N
     world.newest.wrote(0, "a", 7, offset=0)
     world.newest.wrote(0, "a", 5, offset=1)
     assert world.look_up("a") == {"a": 7}
-    assert world.newest.written(0, "a") == 7
+    assert world.newest.written("a") == 7
 
 
 def test_what_is_indexed_is_forgotten(world: World) -> None:
@@ -75,9 +75,9 @@ def test_a_batch_is_told_what_was_written_since_it_looked(world: World) -> None:
     with world.newest.batch():
         world.newest.wrote(0, "a", 7, offset=0)
         world.newest.has_indexed(0, 0)
-        assert world.newest.written(0, "a") == 7
-        assert world.newest.written(0, "b") == -1
-    assert world.newest.written(0, "a") == -1
+        assert world.newest.written("a") == 7
+        assert world.newest.written("b") == -1
+    assert world.newest.written("a") == -1
 
 
 def test_a_new_partition_waits_for_its_former_owner(world: World) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from connectors.fields.charset import sanitise
+from pipeline.wire.story import Status
 
 _LONGEST_ID = 480  # bytes; Elasticsearch takes 512 for an _id
 _BYLINE_ENDS = " \t\n=<,;|"
@@ -79,6 +80,16 @@ def identifies(identifier: str | None) -> bool:
     """Returns whether an identifier can name one story: not "", "0", "n/a" or a host alone."""
     bare = (identifier or "").strip()
     return bool(bare) and not (_PLACEHOLDER.fullmatch(bare) or _HOST.fullmatch(bare))
+
+
+def former_ids(story_id: str, status: Status, former: Iterable[str | None]) -> tuple[str, ...]:
+    """Returns the ids that a kill's story had before, as far as they are known and others.
+
+    Earlier releases took placeholders ("0", a host) for ids.
+    """
+    if status is not Status.WITHDRAWN:
+        return ()
+    return distinct(each for each in former if each != story_id)
 
 
 def hashed_id(*parts: str | None) -> str:

@@ -103,6 +103,11 @@ def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
     signal = verdict.signal or (said.signal if said else None)
     return Story(
         id=made_on(day),
+        former_ids=values.former_ids(
+            made_on(day),
+            published,
+            [values.story_id(owner, each) for each in named if each][:1],
+        ),
         eve_id=ids.eve_id(made_on, day, published, signal),
         source=source,
         provider_id=provider_id,

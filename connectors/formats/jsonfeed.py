@@ -59,7 +59,8 @@ def _objects(items: list[Any]) -> Iterator[tuple[str, Object | ParseError]]:
 
 
 def _read(item: Object, feed: Object, context: Context) -> Story | Skipped:
-    guid = next(filter(values.identifies, (text(item.get("id")), text(item.get("url")))), None)
+    sent = [name for name in (text(item.get("id")), text(item.get("url"))) if name]
+    guid = next(filter(values.identifies, sent), None)
     headline = _title(item.get("title"))
     content = _content(item)
     summary = _plain(item.get("summary"))
@@ -78,10 +79,12 @@ def _read(item: Object, feed: Object, context: Context) -> Story | Skipped:
     known = _of_newswire(item)
     own = text(known.get("id"))
     clock = known.get("clock")
+    wire_id = guid or values.hashed_id(name, headline or body[:80])
+    story_id = values.story_id(None, own) if own else values.item_id(agency, owner, wire_id)
+    former = [values.item_id(agency, owner, each) for each in sent[:1] if not own]
     return Story(
-        id=values.story_id(None, own)
-        if own
-        else values.item_id(agency, owner, guid or values.hashed_id(name, headline or body[:80])),
+        id=story_id,
+        former_ids=values.former_ids(story_id, verdict.status, former),
         source=text(known.get("source")) or short_name(context.agency, None if own else name),
         provider_id=guid,
         version=values.integer(text(known.get("version"))),

@@ -163,11 +163,15 @@ def _story(
     day = (item.identifier("DateId") or "")[:8] or (f"{created.at:%Y%m%d}" if created else "")
     signal = verdict.signal or (spoken.signal if spoken else typed)
     public = item.identifier("PublicIdentifier") or ""
-    formers = urn.former(public, _version(item)) if verdict.status is Status.WITHDRAWN else ()
+    former = [*urn.former(public, _version(item)), _placeholder(item, part)]
     return Story(
         id=made_on(day),
         eve_id=ids.eve_id(made_on, day, verdict.status, signal),
-        former_ids=tuple(values.story_id(owner, former) for former in formers),
+        former_ids=values.former_ids(
+            made_on(day),
+            verdict.status,
+            (values.story_id(owner, each) for each in former if each),
+        ),
         source=source,
         provider_id=item.identifier("PublicIdentifier") or item.identifier("NewsItemId"),
         version=_version(item),
@@ -209,6 +213,18 @@ def _identity(item: _Item, name: str | None, day_of_issue: str) -> str:
     """
     public = _named(item.identifier("PublicIdentifier"), item)
     item_id = _named(item.identifier("NewsItemId"), item)
+    if identity := _joined(item, public, item_id):
+        return identity
+    if not name:
+        raise ParseError(
+            "no NewsItemId, no PublicIdentifier, and no headline or text to make an id of",
+            xml.place(item.item),
+        )
+    return values.hashed_id(item.identifier("ProviderId"), day_of_issue, name)
+
+
+def _joined(item: _Item, public: str | None, item_id: str | None) -> str | None:
+    """Returns the identity that the identifiers make together; None without any."""
     day, provider = item.identifier("DateId") or "", item.identifier("ProviderId") or ""
     if item_id:
         revision = _version(item)
@@ -219,15 +235,17 @@ def _identity(item: _Item, name: str | None, day_of_issue: str) -> str:
             return urn.without_revision(public, _version(item))
         provider, day, item_id = parted
     if not item_id:
-        if not name:
-            raise ParseError(
-                "no NewsItemId, no PublicIdentifier, and no headline or text to make an id of",
-                xml.place(item.item),
-            )
-        return values.hashed_id(provider, day_of_issue, name)
+        return None
     if re.fullmatch(r"\d{8}T\d{4,6}.*", day):
         return item_id
     return ":".join(filter(None, ("urn:newsml", provider, day, item_id)))
+
+
+def _placeholder(item: _Item, part: str) -> str | None:
+    """Returns the identity that identifiers make which identify nothing."""
+    identifiers = item.identifier("PublicIdentifier"), item.identifier("NewsItemId")
+    identity = _joined(item, *identifiers)
+    return identity + part if identity else None
 
 
 def _named(identifier: str | None, item: _Item) -> str | None:

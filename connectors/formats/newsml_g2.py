@@ -233,6 +233,9 @@ def _story(item: _Item, guid: str | None, content: Content, created: Instant | N
     day = f"{made.at:%Y%m%d}" if made else ""
     return Story(
         id=made_on(day),
+        former_ids=values.former_ids(
+            made_on(day), verdict.status, [guid and values.story_id(owner, guid)]
+        ),
         eve_id=ids.eve_id(made_on, day, verdict.status, verdict.signal or signal),
         source=source,
         provider_id=guid,

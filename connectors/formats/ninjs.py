@@ -93,7 +93,7 @@ def _read(item: Object, context: Context) -> Story | Skipped:
         return Skipped(f"no text: the item is of type {kind}", provider_id)
     if kind in _MEDIA:
         body = body if summary is None else summary
-    if not (provider_id or body or summary):
+    if not (provider_id or body or summary) and published is not Status.WITHDRAWN:
         raise ParseError("JSON of no known format: a headline alone is no item", "the item")
     if not (headline or body or summary) and published is not Status.WITHDRAWN:
         is_typed = (text(item.get("type")) or "").casefold() in _TYPES
@@ -117,6 +117,11 @@ def _read(item: Object, context: Context) -> Story | Skipped:
     signal = verdict.signal or (said.signal if said else None)
     return Story(
         id=made_on(day),
+        former_ids=values.former_ids(
+            made_on(day),
+            published,
+            [values.story_id(owner, each) for each in sent if each][:1],
+        ),
         eve_id=ids.eve_id(made_on, day, verdict.status, signal),
         source=source,
         provider_id=provider_id,

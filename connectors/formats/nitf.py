@@ -24,7 +24,7 @@ withheld or replaced is a story, and beside it comes the withdrawal of the other
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -125,7 +125,7 @@ def _with_its_effect(
         return
     named_id = values.story_id(_owner(nitf, head, context), urn.without_revision(named))
     if story.status is Status.WITHDRAWN:
-        yield msgspec.structs.replace(story, id=named_id, eve_id=None, signal=signal)
+        yield msgspec.structs.replace(story, id=named_id, eve_id=None, former_ids=(), signal=signal)
         return
     yield story
     yield Story(
@@ -181,8 +181,12 @@ def _story(
 
     day = f"{issued.at:%Y%m%d}" if issued else ""
     signal = verdict.signal or (spoken.signal if spoken else None)
+    former = _sent_identity(head, day, bool)
     return Story(
         id=made_on(day),
+        former_ids=values.former_ids(
+            made_on(day), verdict.status, [former and values.story_id(owner, former)]
+        ),
         eve_id=ids.eve_id(made_on, day, verdict.status, signal),
         source=source,
         provider_id=doc_id,
@@ -262,12 +266,8 @@ def _identity(
     day: str,
 ) -> str:
     """Returns the provider's id, or the best that is stable without it (see the module's text)."""
-    doc_id = head.sent("doc-id", "id-string")
-    if doc_id and values.identifies(doc_id):
-        return urn.without_revision(doc_id)
-    key = head.sent("du-key", "key")
-    if key and values.identifies(key):
-        return ":".join(filter(None, (day, key)))
+    if identity := _sent_identity(head, day, values.identifies):
+        return identity
     first_headline = next(
         (
             line_of(each)
@@ -280,6 +280,14 @@ def _identity(
     if not lasting:
         raise ParseError("no id, title, headline or text to make one of", xml.place(nitf))
     return values.hashed_id(lasting, day)
+
+
+def _sent_identity(head: _Head, day: str, accepts: Callable[[str], bool]) -> str | None:
+    """Returns the provider's id or key, if it is accepted."""
+    doc_id, key = head.sent("doc-id", "id-string"), head.sent("du-key", "key")
+    if doc_id and accepts(doc_id):
+        return urn.without_revision(doc_id)
+    return ":".join(filter(None, (day, key))) if key and accepts(key) else None
 
 
 def _version(head: _Head, doc_id: str | None) -> int | None:

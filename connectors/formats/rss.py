@@ -139,8 +139,16 @@ def _read(
     )
     source = _source(feed, context)
     words = _media_keywords(entry)  # feedparser puts them among the categories
+    wire_id = guid or values.hashed_id(_feed_name(feed), headline or body[:80])
+    story_id = _id(feed, wire_id, context)
+    sent = values.line(entry.get("id") or entry.get("link"))
     return Story(
-        id=_id(feed, guid or values.hashed_id(_feed_name(feed), headline or body[:80]), context),
+        id=story_id,
+        former_ids=values.former_ids(
+            story_id,
+            verdict.status,
+            [_id(feed, sent, context)] if sent and not values.identifies(sent) else [],
+        ),
         source=source,
         provider_id=guid,
         status=verdict.status,

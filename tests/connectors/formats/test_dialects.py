@@ -169,6 +169,32 @@ def test_a_kill_names_the_ids_that_earlier_revisions_had() -> None:
     assert one("newsml12", text.replace("KILL: ", "")).former_ids == ()
 
 
+PLACEHOLDERS = [
+    ("nitf", '<nitf><head><docdata management-status="canceled"><doc-id id-string="0"/>'
+     "<date.issue norm='20260302T100000Z'/></docdata><title>Pier</title></head></nitf>", "P:0"),
+    ("newsml12", NEWSML.format(ids="<NewsItemId>0</NewsItemId>", title="KILL: Pier"), ":0"),
+    ("newsml_g2", '<newsItem guid="0"><itemMeta><pubStatus qcode="stat:canceled"/></itemMeta>'
+     "<contentMeta><headline>Pier</headline></contentMeta></newsItem>", "P:0"),
+    ("ninjs", '{"uri": "0", "headline": "Pier", "pubstatus": "canceled", "version": "1"}', "P:0"),
+    ("ap_media", '{"altids": {"itemid": "0"}, "headline": "Pier", "pubstatus": "canceled"}', "P:0"),
+    ("jsonfeed", '{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "0",'
+     ' "title": "KILL: Pier"}]}', "P:0"),
+    ("rss", "<rss><channel><title>C</title><item><guid>0</guid><title>KILL: Pier</title>"
+     "</item></channel></rss>", "P:0"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "former"), PLACEHOLDERS, ids=[each[0] for each in PLACEHOLDERS]
+)
+def test_a_kill_names_the_placeholder_that_was_its_id(name: str, text: str, former: str) -> None:
+    """Earlier releases took "0" for an id: what they indexed under it is killed as well."""
+    (kill,) = read(name, text, Context(agency="P")).stories
+    assert kill.status is Status.WITHDRAWN
+    assert [each.endswith(former) for each in kill.former_ids] == [True]
+    assert not kill.id.endswith(former)
+
+
 def test_one_guid_for_two_links_names_neither() -> None:
     """Items that share a guid stay apart by their links; a link that moves keeps the story."""
     item = (

@@ -47,7 +47,10 @@ def elasticsearch(process: str, index: str) -> dict[str, Any]:
         "setup": (["manage_index_templates", "monitor"], [may(f"{index}*", "manage")]),
         "worker": (
             [],
-            [may(f"{index}*", "read", "index", "maintenance"), may(f"{index}-deadletters", "delete")],
+            [
+                may(f"{index}*", "read", "index", "maintenance"),
+                may(f"{index}-deadletters", "delete"),
+            ],
         ),
         "reader": ([], [may(f"{index}*", "read")]),
         "nobody": ([], []),

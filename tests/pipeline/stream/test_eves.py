@@ -102,9 +102,7 @@ def test_a_kill_after_a_writethru_after_midnight_meets_both() -> None:
 def test_a_take_after_midnight_goes_with_its_story() -> None:
     """It is a take of Monday's, and is withdrawn with it."""
     link = (Link(href=TUESDAY, rel="first-take"),)
-    take = version(
-        take_id(TUESDAY, 1), 5, eve_id=take_id(MONDAY, 1), signal=Signal.ADD, links=link
-    )
+    take = version(take_id(TUESDAY, 1), 5, eve_id=take_id(MONDAY, 1), signal=Signal.ADD, links=link)
     worker = told(FIRST, take)
     assert set(texts(worker)) == {MONDAY, take_id(MONDAY, 1)}
     _, document = worker.index.held[take_id(MONDAY, 1)]
@@ -114,7 +112,7 @@ def test_a_take_after_midnight_goes_with_its_story() -> None:
 
 @pytest.mark.parametrize("said", [(FIRST, KILL, TOMORROW), (FIRST, WRITETHRU, TOMORROW)])
 def test_a_replay_decides_the_same(said: tuple[Story, ...]) -> None:
-    """Everything once more, twice: tomorrow's weather is not taken for the story that was killed."""
+    """Everything once more, twice: what was filed later is not taken for the killed story."""
     worker = told(*said)
     before = texts(worker)
     for _ in range(2):

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from thinc.api import NumpyOps, registry, use_ops
 
 from pipeline.enrich.mentions import Span, cleaned, people_cut
+from pipeline.enrich.recogniser import Recogniser, reads
 from pipeline.wire.errors import SetupError
 from pipeline.wire.labels import Label, of_model
 
@@ -50,6 +51,7 @@ class Model:
         self.nlp = _load(name)
         meta = self.nlp.meta
         self.identity = f"{meta['lang']}_{meta['name']} {meta['version']}"
+        self._recogniser = Recogniser(self.nlp) if reads(self.nlp) else None
         self._remembered = remembered
         self._memory: OrderedDict[bytes, array[int]] = OrderedDict()
 
@@ -70,11 +72,30 @@ class Model:
                 self._memory.move_to_end(key)
                 found[text] = known
         for batch in batches([text for text in keys if text not in found]):
-            for text, doc in zip(batch, self.nlp.pipe(batch, batch_size=len(batch)), strict=True):
-                found[text] = self._memory[keys[text]] = _packed(doc)
+            for text, spans in zip(batch, self._spans(batch), strict=True):
+                found[text] = self._memory[keys[text]] = self._packed(spans, text)
         while len(self._memory) > self._remembered:
             self._memory.popitem(last=False)
         return {text: _unpacked(packed) for text, packed in found.items()}
+
+    def _spans(self, texts: Sequence[str]) -> Iterable[list[Span]]:
+        """Return the pipeline's names in each text."""
+        if self._recogniser is not None:
+            return self._recogniser.spans(texts)
+        return (
+            [(e.start_char, e.end_char, e.label_) for e in doc.ents]
+            for doc in self.nlp.pipe(texts, batch_size=len(texts))
+        )
+
+    def _packed(self, spans: Sequence[Span], text: str) -> array[int]:
+        """Return the spans of known labels, cleaned: start, end, number of the label, start, ..."""
+        found = [(s, e, label.value) for s, e, name in spans if (label := of_model(name))]
+        names = cleaned(found, text)
+        if self.nlp.lang != "en":
+            names = people_cut(names, text)
+        return array(
+            "I", [n for start, end, label in names for n in (start, end, _LABEL_NUMBERS[label])]
+        )
 
 
 def _key(text: str) -> bytes:
@@ -94,22 +115,6 @@ def batches(texts: Sequence[str], most: int = BATCH_CHARS) -> Iterator[list[str]
         size += len(text)
     if batch:
         yield batch
-
-
-def _packed(doc: Any) -> array[int]:
-    """Return the named spans of a Doc, cleaned: start, end, number of the label, start, ..."""
-    found = [
-        (e.start_char, e.end_char, label.value)
-        for e in doc.ents
-        if (label := of_model(e.label_)) is not None
-    ]
-    names = cleaned(found, doc.text)
-    if doc.lang_ != "en":
-        names = people_cut(names, doc.text)
-    return array(
-        "I",
-        [number for start, end, label in names for number in (start, end, _LABEL_NUMBERS[label])],
-    )
 
 
 def _unpacked(packed: array[int]) -> list[Span]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,10 @@ ENVIRONMENT = f"{PREFIX}FEED__"
 
 ANY_AGENCY = "*"
 """In `agencies`: the feed may bring stories of every agency."""
+
+
+NOWHERE = "none"
+"""As a home region: there is none."""
 
 
 class Feed(BaseModel):
@@ -41,6 +47,12 @@ class Feed(BaseModel):
     """The IANA time zone of times without one."""
     language: str | None = None
     """The language of stories that do not name one."""
+    home: str | None = Field(default=None, pattern=r"^([A-Z]{2}(-.+)?|none)$")
+    """The region that its stories are about without saying so: `US-TX`, `US-Texas` or `GB`; `none`
+    for no such region. Without it the learned one counts."""
+    learned_home: dict[int, str] = {}
+    """What `newswire feeds home` has learned: the region by the enrichment revision from which on
+    it counts."""
     backfill: bool = False
     """True for a feed of past stories: they are processed after live ones."""
     charset: str | None = None
@@ -113,6 +125,18 @@ class Feed(BaseModel):
             raise ValueError(f"not a character set: {value!r}") from error
         return value
 
+    def home_at(self, revision: int) -> str | None:
+        """Return the home region at an enrichment revision: set by hand, or learned up to then."""
+        if self.home:
+            return self.home if self.home != NOWHERE else None
+        return self.learned_at(revision)
+
+    def learned_at(self, revision: int) -> str | None:
+        """Return the region that was learned up to an enrichment revision."""
+        learned = [at for at in self.learned_home if at <= revision]
+        region = self.learned_home[max(learned)] if learned else None
+        return region if region != NOWHERE else None
+
 
 COMMON = frozenset(Feed.model_fields) - {"name", "reserved", "options", "from_environment"}
 """The keys that a feed of every source may have."""
@@ -139,6 +163,72 @@ def load_feeds(path: Path, environ: Mapping[str, str] = os.environ) -> dict[str,
     given = _from_environment(list(declared), environ, path)
     feeds = {name: _feed(name, keys, given.get(name, {}), path) for name, keys in declared.items()}
     return {name: _beside(feed, feeds.values()) for name, feed in feeds.items()}
+
+
+def homes(path: Path, revision: int) -> dict[str, str | None]:
+    """Return the home region at an enrichment revision of each feed that has or denies one.
+
+    Raises:
+        ConfigError: see `load_feeds`; a file that is missing declares no feeds.
+    """
+    feeds = load_feeds(path) if path.exists() else {}
+    return {
+        name: feed.home_at(revision)
+        for name, feed in feeds.items()
+        if feed.home or feed.learned_home
+    }
+
+
+def state_homes(path: Path, revision: int, learned: Mapping[str, str | None]) -> None:
+    """Write learned home regions into the tables of their feeds.
+
+    Args:
+        path: the feeds file; nothing else in it changes.
+        revision: the enrichment revision from which on they count.
+        learned: the region by feed; None for no region.
+
+    Raises:
+        ConfigError: the file can't be read or written.
+    """
+    feeds = load_feeds(path)
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    for name, region in learned.items():
+        stated = {**feeds[name].learned_home, revision: region or NOWHERE}
+        pairs = ", ".join(f"{at} = {_quoted(stated[at])}" for at in sorted(stated))
+        _state(lines, name, f"learned_home = {{ {pairs} }}\n")
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_text("".join(lines), encoding="utf-8")
+        load_feeds(part)
+        part.replace(path)
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be written: {error.strerror}") from error
+    except ConfigError as error:
+        raise ConfigError(str(error).replace(str(part), str(path))) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _state(lines: list[str], name: str, line: str) -> None:
+    """Replace the learned home in a feed's table, or add it below the table's heading."""
+    own = re.compile(rf"\s*\[\s*feeds\s*\.\s*[\"']?{re.escape(name)}[\"']?\s*\]")
+    begin = next((i for i, text in enumerate(lines) if own.match(text)), None)
+    if begin is None:
+        raise ConfigError(f"feeds.{name} has no table of its own: write its home by hand")
+    for i in range(begin + 1, len(lines)):
+        if lines[i].lstrip().startswith("["):
+            break
+        if lines[i].startswith("learned_home"):
+            lines[i] = line
+            return
+    if not lines[begin].endswith("\n"):
+        lines[begin] += "\n"
+    lines.insert(begin + 1, line)
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a string of TOML."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _beside(feed: Feed, feeds: Iterable[Feed]) -> Feed:

@@ -196,7 +196,7 @@ class Enrichment(_Section):
     aliases_file: Path | None = None
     """TOML file of further names, in the form of config/aliases.toml, which it extends."""
     home: str | None = None
-    """Region of local news, as `US-TN` or `GB`; a feed can have its own."""
+    """Region of local news, as `US-TN` or `GB`, for feeds without a home of their own."""
 
 
 class Worker(_Section):

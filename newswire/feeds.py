@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from config.feeds import load_feeds
+from config.feeds import Feed, load_feeds, state_homes
+from config.settings import Settings
 from connectors import discovery
 from connectors.check import Row
 from connectors.check import check as check_feeds
 from connectors.overview import FeedState, overview
 from newswire.context import one_sentence, out, settings
+from pipeline.enrich.geo.home import ENOUGH, Learned
+from pipeline.index.client import connect_sync, translated
+from pipeline.index.setup import read_alias
+from pipeline.search import homes
 from pipeline.wire.story import Story
 
 SHOWN, TEXT_CHARS = 3, 200
@@ -112,6 +118,83 @@ def add(
             return
         chosen = discovery.add(file, found, name, full_text)
         out.print(f"Added feeds.{chosen} to {escape(str(file))}. Running connectors must restart.")
+
+
+@app.command()
+def home(
+    ctx: typer.Context,
+    write: Annotated[
+        bool, typer.Option("--write", help="State the learned regions in the feeds file.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a feed.")] = False,
+) -> None:
+    """Show each feed's home region: where its stories take place if they say nothing else.
+
+    It is learned from the places of the feed's own stories in the index, the newer ones first.
+    `--write` states it in the feed's table for the next enrichment revision: raise
+    `enrichment.revision` and restart the workers to use it. A key `home` in the table that is
+    written by hand counts before what is learned.
+    """
+    with one_sentence():
+        base = settings(ctx.obj)
+        file, revision = base.connectors.feeds_file, base.enrichment.revision
+        feeds = load_feeds(file)
+        found = _homes(base)
+        rows = [_home(feed, found.get(name), revision) for name, feed in feeds.items()]
+        if as_json:
+            for row in rows:
+                typer.echo(orjson.dumps(row))
+        else:
+            _print_homes(rows)
+        changed = {
+            row["feed"]: row["learned"]
+            for row in rows
+            if row["learned"] != feeds[row["feed"]].learned_at(revision)
+        }
+        if write and changed:
+            state_homes(file, revision + 1, changed)
+            names = ", ".join(f"feeds.{name}" for name in changed)
+            typer.echo(
+                f"Stated {names} in {file} for enrichment.revision {revision + 1}: set that, and"
+                " restart the workers.",
+                err=True,
+            )
+
+
+def _homes(base: Settings) -> dict[str, Learned]:
+    """Return what the index says of each feed's home."""
+    elastic = base.elasticsearch
+    with translated(elastic), connect_sync(elastic) as client:
+        answer = client.search(index=read_alias(elastic.index), **homes.body(datetime.now(UTC)))
+    return homes.homes(answer.body)
+
+
+def _home(feed: Feed, found: Learned | None, revision: int) -> dict[str, Any]:
+    """Return one feed's row: by hand, in force, learned now, and the stories that it is from."""
+    return {
+        "feed": feed.name,
+        "by_hand": feed.home,
+        "in_force": feed.home_at(revision),
+        # Too few stories say nothing against what was learned before.
+        "learned": found.region if found and found.stories >= ENOUGH else feed.learned_at(revision),
+        "leading": found.leading if found else None,
+        "share": round(found.share, 3) if found else None,
+        "stories": round(found.stories, 1) if found else 0.0,
+    }
+
+
+def _print_homes(rows: Sequence[dict[str, Any]]) -> None:
+    table = Table("Feed", "By hand", "In force", "Learned", "Most named", box=None, padding=(0, 2))
+    for row in rows:
+        named = "no stories with places"
+        if row["leading"]:
+            named = f"{row['leading']} in {row['share']:.0%} of {row['stories']:,} stories"
+        table.add_row(
+            escape(row["feed"]),
+            *(escape(row[key] or "–") for key in ("by_hand", "in_force", "learned")),
+            escape(named),
+        )
+    out.print(table)
 
 
 def _print_story(story: Story) -> None:

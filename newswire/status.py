@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import orjson
@@ -22,11 +23,16 @@ from pipeline.kafka.options import client_options
 from pipeline.kafka.reading import open_reader
 from pipeline.process.expected import faults
 from pipeline.process.status import read_status
+from pipeline.search.visible import iso
 from pipeline.wire.errors import NewswireError
 from pipeline.wire.topics import Topics
 
 WATCH_SECONDS = 3.0
 """How long lag may stand still, while there is some, before it counts as no progress."""
+
+MODELS_MINUTES = 15
+"""Stories that were enriched so recently should have met the same models."""
+MAX_MODELS = 100
 
 
 def status(
@@ -64,10 +70,12 @@ def gather(base: Settings) -> dict[str, Any]:
     stuck = _stuck(before, after)
     processes = read_status(base.data_dir)
     counts, kills, index_error = _counts(base)
+    models = _models(base) if index_error is None else {}
     dead = sum(p.end for p in after if p.topic == Topics(base.topics.prefix).deadletter)
     why = [f"{p.topic}/{p.partition}: {p.lag} waiting, none taken" for p in stuck]
     why += [index_error] if index_error else []
     why += faults(base, processes)
+    why += _differing(models)
     if kills:
         why.append(
             f"{len(kills)} kills are dead letters, and the killed text may still be shown: replay "
@@ -88,6 +96,7 @@ def gather(base: Settings) -> dict[str, Any]:
         ],
         "index": counts,
         "dead_letters": dead,
+        "models": models,
         "processes": processes,
     }
 
@@ -152,6 +161,41 @@ def _counts(base: Settings) -> tuple[dict[str, int], list[str], str | None]:
     return {"documents": answer["hits"]["total"]["value"], **by_status}, kills, None
 
 
+def _models(base: Settings) -> dict[str, float]:
+    """Returns the models that enriched the newest stories, each with its share of them.
+
+    Workers of all machines write to the index, so their lists meet here.
+    """
+    elastic = base.elasticsearch
+    since = datetime.now(UTC) - timedelta(minutes=MODELS_MINUTES)
+    recent = {"range": {"provenance.enriched_at": {"gte": iso(since)}}}
+    try:
+        with translated(elastic), connect_sync(elastic) as client:
+            answer = client.search(
+                index=read_alias(elastic.index),
+                size=0,
+                query={"bool": {"filter": [recent, {"exists": {"field": "provenance.models"}}]}},
+                track_total_hits=True,
+                aggs={"models": {"terms": {"field": "provenance.models", "size": MAX_MODELS}}},
+            )
+    except NewswireError:
+        return {}
+    total = answer["hits"]["total"]["value"]
+    buckets = answer["aggregations"]["models"]["buckets"]
+    return {bucket["key"]: bucket["doc_count"] / total for bucket in buckets}
+
+
+def _differing(models: Mapping[str, float]) -> list[str]:
+    """Returns a sentence where some of the newest stories were enriched without a model."""
+    some = [f"{name} in {share:.0%}" for name, share in models.items() if share < 1]
+    if not some:
+        return []
+    return [
+        f"workers use different models: of the stories of the last {MODELS_MINUTES} minutes, "
+        f"{', '.join(some)} (`newswire models list` on each machine)"
+    ]
+
+
 def _print(report: dict[str, Any]) -> None:
     table = Table("Topic", "Partition", "End", "Committed", "Lag", box=None, header_style="dim")
     for p in report["partitions"]:
@@ -165,6 +209,8 @@ def _print(report: dict[str, Any]) -> None:
             counts = process["counts"].items()
             text = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counts)
             out.print(f"Worker {process['pid']}: {text}.")
+            for models in process.get("models") or ():
+                out.print(escape(f"  Models: {', '.join(models) or 'none'}."))
         if process["kind"] == "alerts":
             text = ", ".join(f"{n:,} {name}" for name, n in process["counts"].items())
             out.print(f"Alerts: {text}.")

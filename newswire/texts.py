@@ -91,7 +91,8 @@ def enrich(
 ) -> None:
     """Find people, organisations and places in texts, as JSON Lines.
 
-    In: stories as `newswire parse` prints them, or `{"id": …, "text": …}`. Out, in the
+    In: stories as `newswire parse` prints them, or `{"id": …, "text": …}`, with "language" and
+    "feed" if you like: the home region of that feed is used. Out, in the
     same order: `{"id", "entities": [{"id", "text", "label", "title", "name", "kb", "salience",
     "mentions": [{"start", "end"}]}], "quotes": [{"start", "end", "speaker"}], "toponyms":
     [{"start", "end", "text", "lat", "lon", "geonames_id", "name", "country", "confidence",
@@ -156,7 +157,10 @@ def _story(line: bytes, where: str) -> tuple[Any, Story]:
         value = orjson.loads(line)
         if isinstance(value, dict) and isinstance(value.get("text"), str):
             return value.get("id"), Story(
-                id=str(value.get("id")), body=value["text"], language=value.get("language")
+                id=str(value.get("id")),
+                body=value["text"],
+                language=value.get("language"),
+                feed=value.get("feed"),
             )
         story = msgspec.convert(value, Story)
     except (orjson.JSONDecodeError, msgspec.ValidationError) as error:

@@ -133,6 +133,8 @@ provenances = every_field(
     revision=st.integers(0, 999),
     language=maybe_text,
     aliases=maybe_text,
+    home=maybe_text,
+    models=tuples_of(texts),
     enriched_at=st.none() | instants,
 )
 enriched_stories = every_field(

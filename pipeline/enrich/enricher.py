@@ -9,10 +9,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from config.feeds import homes
 from config.settings import Settings
 from pipeline.enrich.folding import fold
 from pipeline.enrich.geo import foreign
 from pipeline.enrich.geo.gazetteer import Entry, Gazetteer, Sense
+from pipeline.enrich.geo.home import region
 from pipeline.enrich.geo.link import Toponym, link
 from pipeline.enrich.geo.outcome import focus, places
 from pipeline.enrich.geo.provided import provided
@@ -33,7 +35,6 @@ from pipeline.enrich.names.quotes import quotes
 from pipeline.enrich.paragraphs import paragraphs
 from pipeline.wire import dateline
 from pipeline.wire.enriched import Enriched, Entity, Provenance, Quote
-from pipeline.wire.errors import SetupError
 from pipeline.wire.labels import Label
 from pipeline.wire.story import Story
 
@@ -56,6 +57,7 @@ class Enricher:
         gazetteer: an open gazetteer.
         languages: models for further languages, by primary BCP 47 subtag ("fr").
         home: the region that stories without other evidence are about ("US-TX", "GB").
+        homes: such regions of single feeds, by the feed's name; None for a feed without one.
         aliases: the alias table; the default one if None.
         remembered: paragraphs that a model keeps its answers for.
 
@@ -72,12 +74,18 @@ class Enricher:
         revision: int = REVISION,
         aliases: Aliases | None = None,
         remembered: int = REMEMBERED,
+        homes: Mapping[str, str | None] | None = None,
     ) -> None:
         self.gazetteer = gazetteer
         self.revision = revision
         named = {"en": model, **(languages or {})}
         self._models = {language: Model(name, remembered) for language, name in named.items()}
-        self._home = _home(home, gazetteer)
+        self.models = tuple(f"{code} {m.identity}" for code, m in sorted(self._models.items()))
+        self._home = home
+        self._homes = homes or {}
+        self._regions = {
+            name: region(name, gazetteer) for name in (home, *self._homes.values()) if name
+        }
         self.aliases = aliases or alias_table.load()
         self.known = lru_cache(maxsize=1 << 15)(self._known_as)
 
@@ -135,7 +143,7 @@ class Enricher:
         }
         if agreed != found:
             metadata = [t for t in toponyms if t.field == "provider"]
-            resolved = resolve([*_linked(agreed, texts), *metadata], self._home)
+            resolved = resolve([*_linked(agreed, texts), *metadata], self._region(story))
         found_places = places(resolved, filed_end, self.gazetteer)
         about, country = focus(found_places)
         return Enriched(
@@ -151,6 +159,8 @@ class Enricher:
                 revision=self.revision,
                 language=language or None,
                 aliases=self.aliases.version,
+                home=self.home(story),
+                models=self.models,
             ),
         )
 
@@ -173,7 +183,7 @@ class Enricher:
                     found[field] = _with_dateline(found[field], text, self.gazetteer)
             named += mentions
         toponyms = [*_linked(found, texts), *provided(story, self.gazetteer)]
-        return named, found, toponyms, resolve(toponyms, self._home)
+        return named, found, toponyms, resolve(toponyms, self._region(story))
 
     def evidence(self, story: Story) -> tuple[Mapping[Field, str], list[RawMention], list[Placed]]:
         """Returns the texts of an English story, and what model and gazetteer find in them."""
@@ -200,6 +210,13 @@ class Enricher:
         if language != "en":
             return entities, ()
         return entities, quotes(story.body, entities, named)
+
+    def home(self, story: Story) -> str | None:
+        """Returns the home region of the feed that a story came by."""
+        return self._homes.get(story.feed or "", self._home)
+
+    def _region(self, story: Story) -> Entry | None:
+        return self._regions.get(self.home(story) or "")
 
     def _known_as(self, text: str) -> frozenset[str]:
         """Returns what the gazetteer knows a name as: "country", "city", "demonym" …"""
@@ -232,6 +249,7 @@ def load(settings: Settings) -> Enricher:
         enrichment.home,
         enrichment.revision,
         alias_table.load([enrichment.aliases_file] if enrichment.aliases_file else []),
+        homes=homes(settings.connectors.feeds_file, enrichment.revision),
     )
 
 
@@ -261,21 +279,6 @@ def _named(text: str, field: Field, read: Found) -> list[RawMention]:
         for offset, part in paragraphs(legible(text))
         for mention in spans(read[part], offset, field, text)
     ]
-
-
-def _home(name: str | None, gazetteer: Gazetteer) -> Entry | None:
-    """Returns the entry of "US-TN", "US-Tennessee" or "GB"."""
-    if name is None:
-        return None
-    country, _, division = name.partition("-")
-    if not division:
-        entry = gazetteer.country(country)
-        if entry is not None:
-            return entry
-    for sense in gazetteer.lookup(division):
-        if sense.entry.country == country and sense.entry.feature == "ADM1":
-            return sense.entry
-    raise SetupError(f"no region {name!r} in the gazetteer: write it as US-TX, US-Texas or GB")
 
 
 def _kind(sense: Sense) -> str:

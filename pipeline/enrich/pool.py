@@ -47,6 +47,11 @@ BLAS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 class Enrich(Protocol):
     """What a process runs: loaded once, then called story by story."""
 
+    @property
+    def models(self) -> Sequence[str]:
+        """Return the models in force: "de de_core_news_sm 3.8.0"."""
+        ...
+
     def read_ahead(self, stories: Sequence[Story]) -> None:
         """Do what is quicker for several stories at once; changes no record."""
         ...
@@ -140,6 +145,11 @@ class NlpPool:
     def waiting(self) -> int:
         """Return the number of batches that wait for a process."""
         return len(self._jobs.waiting)
+
+    @property
+    def models(self) -> list[tuple[str, ...]]:
+        """Return the lists of models that the processes use: one, unless they differ."""
+        return sorted({slot.models for slot in self._slots if slot.pid})
 
     def pids(self) -> list[int]:
         """Return the process ids of the running processes."""
@@ -278,6 +288,7 @@ class _Process:
         self._load = load
         self._process: multiprocessing.process.BaseProcess | None = None
         self._pipe: Connection | None = None
+        self.models: tuple[str, ...] = ()
 
     @property
     def pid(self) -> int | None:
@@ -297,13 +308,14 @@ class _Process:
             self.kill()
             raise EnrichmentError(f"the model did not load within {START_SECONDS:.0f} s")
         try:
-            failure = ours.recv()
+            loaded = ours.recv()
         except EOFError:
             self.kill()
             raise EnrichmentError("the NLP process ended while it loaded its model") from None
-        if failure is not None:
+        if isinstance(loaded, str):
             self.kill()
-            raise EnrichmentError(failure)
+            raise EnrichmentError(loaded)
+        self.models = loaded
 
     def call(self, stories: Sequence[Story], timeout: float) -> list[Enriched | Failed]:
         """Return an answer for each story, up to the one that ends the process."""
@@ -357,7 +369,7 @@ def _serve(pipe: Connection, load: Load) -> None:
     # What is loaded stays: the collector need not look at it again.
     gc.collect()
     gc.freeze()
-    pipe.send(None)
+    pipe.send(tuple(enricher.models))
     while True:
         try:
             batch = pipe.recv()

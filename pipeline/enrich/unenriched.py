@@ -12,6 +12,8 @@ from pipeline.wire.story import Story
 class Unenriched:
     """No model, no gazetteer: nothing is looked for, and the provenance says so."""
 
+    models: tuple[str, ...] = ()
+
     def __init__(self, revision: int) -> None:
         self._provenance = Provenance(model="none", gazetteer="none", revision=revision)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from pipeline.enrich.geo.home import divisions
 from pipeline.index.fingerprint import as_fields, fingerprint
 from pipeline.index.mapping import FOLDED_NAMES, FOLDED_TEXTS
 from pipeline.index.stems import base_language, folded, folded_name
@@ -66,6 +67,7 @@ def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
     result["place_ids"] = _unique(place.geonames_id for place in record.places)
     result["place_points"] = _unique(_point(place) for place in record.places)
     result["countries"] = _unique(p.country_code for p in record.places if p.country_code)
+    result["divisions"] = divisions(record.places)
     result["locations"] = _unique_points(record)
     filed = next((place for place in record.places if place.role == "dateline"), None)
     if filed:

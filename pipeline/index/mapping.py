@@ -161,6 +161,8 @@ def properties(languages: Mapping[str, str]) -> dict[str, Field]:
         # "name|country|GeoNames id|latitude,longitude": a map of counts in one aggregation.
         "place_points": KEYWORD,
         "countries": KEYWORD,
+        # First divisions, "US-Tennessee": what a feed's home is learned from.
+        "divisions": KEYWORD,
         "locations": {"type": "geo_point"},
         "filed_from": {"type": "geo_point"},
         "focus": LONG,
@@ -173,6 +175,8 @@ def properties(languages: Mapping[str, str]) -> dict[str, Field]:
             enriched_at=DATE,
             language=KEYWORD,
             aliases=KEYWORD,
+            home=KEYWORD,
+            models=KEYWORD,
         ),
         # What a search collapses near-duplicates on: `pipeline.index.fingerprint`.
         "fingerprint": _object(

@@ -30,6 +30,7 @@ def faults(settings: Settings, processes: Sequence[dict[str, Any]]) -> list[str]
         for kind in settings.status.processes
         if kind not in running and _has_work(settings, kind)
     ]
+    found += _differing(processes)
     now = time.time()
     for process in processes:
         name = f"{process['kind']} {process['pid']}"
@@ -40,6 +41,18 @@ def faults(settings: Settings, processes: Sequence[dict[str, Any]]) -> list[str]
         for story, why in (process.get("set_aside") or {}).items():
             found.append(f"{story} is set aside and tried again: {why}")
     return found
+
+
+def _differing(processes: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a sentence where workers, or the processes of one, use different models."""
+    using: dict[str, list[str]] = {}
+    for process in processes:
+        for models in process.get("models") or ():
+            using.setdefault(", ".join(models) or "none", []).append(f"worker {process['pid']}")
+    if len(using) < 2:
+        return []
+    told = "; ".join(f"{' and '.join(dict.fromkeys(who))}: {what}" for what, who in using.items())
+    return [f"the workers use different models ({told}): install the same, and restart them"]
 
 
 def _has_work(settings: Settings, kind: str) -> bool:

@@ -228,6 +228,7 @@ async def _report(worker: Worker, status: StatusFile) -> None:
         status.write(
             {
                 "counts": {**worker.counts, "nlp_restarts": worker.pool.restarts},
+                "models": worker.pool.models,
                 "lag": worker.progress.lag,
                 "stalled_seconds": round(worker.progress.stalled_seconds, 1),
                 "waiting": worker.waiting.reasons,

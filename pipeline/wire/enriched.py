@@ -91,6 +91,10 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """What the text was read as: the metadata's language, else the detected one."""
     aliases: str | None = None
     """The alias table: the number it gives itself, and a digest of what was read."""
+    home: str | None = None
+    """The home region of the story's feed, "US-Tennessee", where it has one."""
+    models: tuple[str, ...] = ()
+    """Every model in force, whatever the language: "de de_core_news_sm 3.8.0"."""
     enriched_at: datetime | None = None
 
 

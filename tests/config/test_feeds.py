@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.feeds import feed_variable, load_feeds
+from config.feeds import feed_variable, homes, load_feeds, state_homes
 from config.settings import DEFAULT_FILE
 from pipeline.wire.errors import ConfigError
 
@@ -127,3 +127,47 @@ def test_agencies(tmp_path: Path, keys: str, agency: str | None, agencies: tuple
     file.write_text(f'[feeds.a]\nsource = "rss"\n{keys}\n')
     feed = load_feeds(file, {})["a"]
     assert (feed.agency, feed.agencies) == (agency, agencies)
+
+
+def test_a_home_by_hand_counts_before_what_was_learned(file: Path) -> None:
+    """And what was learned counts from its enrichment revision on."""
+    file.write_text(
+        TABLES.replace('path = "in"', 'path = "in"\nlearned_home = { 2 = "US-Ohio", 5 = "none" }')
+        + '\n[feeds.own]\nsource = "directory"\npath = "x"\nhome = "GB"\n'
+        + 'learned_home = { 1 = "FR" }\n'
+    )
+    assert homes(file, 1) == {"local": None, "own": "GB"}
+    assert homes(file, 4) == {"local": "US-Ohio", "own": "GB"}
+    assert homes(file, 5) == {"local": None, "own": "GB"}
+
+
+def test_learned_homes_are_stated_in_the_file_and_nothing_else_changes(file: Path) -> None:
+    """An earlier revision keeps its region, so that its records can be made again."""
+    before = "# Ours\n" + TABLES + '\n[feeds.local.status_words]\nok = "usable"\n'
+    file.write_text(before)
+    state_homes(file, 2, {"local": "US-Ohio", "ap-news": None})
+    state_homes(file, 4, {"local": 'CA-"Q"'})
+    after = file.read_text()
+    added = [line for line in after.splitlines() if line not in before.splitlines()]
+    assert added == [
+        'learned_home = { 2 = "none" }',
+        'learned_home = { 2 = "US-Ohio", 4 = "CA-\\"Q\\"" }',
+    ]
+    assert [line for line in after.splitlines() if line not in added] == before.splitlines()
+    assert homes(file, 3) == {"ap-news": None, "local": "US-Ohio"}
+
+
+def test_a_feed_without_a_table_of_its_own_gets_no_home(tmp_path: Path) -> None:
+    """The error says to write it by hand, and the file stays as it is."""
+    path = tmp_path / "feeds.toml"
+    path.write_text('[feeds]\nlocal = { source = "directory", path = "in" }\n')
+    with pytest.raises(ConfigError, match=r"feeds\.local .*by hand"):
+        state_homes(path, 1, {"local": "GB"})
+
+
+@pytest.mark.parametrize("region", ["Texas", "us-TX", ""])
+def test_a_home_is_a_country_or_a_division_of_one(file: Path, region: str) -> None:
+    """The error names key and file."""
+    file.write_text(TABLES + f'home = "{region}"\n')
+    with pytest.raises(ConfigError, match=r"feeds\.local\.home"):
+        load_feeds(file, {})

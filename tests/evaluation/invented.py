@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from pipeline.enrich.geo.gazetteer import Entry, Gazetteer
@@ -28,6 +28,9 @@ class Invented:
 
     toponyms: tuple[Toponym, ...]
     meant: tuple[Entry, ...]
+    home: Entry | None = None
+    """The first division that its paper is at home in."""
+    paper: int = 0
 
 
 class Inventor:
@@ -43,6 +46,31 @@ class Inventor:
         self._towns = {c: [t for t in towns if t.country == c] for c in COUNTRIES}
         for country in COUNTRIES:
             self._towns[country].sort(key=lambda t: (t.latitude, t.row))
+
+    def papers(self, count: int, stories: int) -> Iterator[Invented]:
+        """Stories of local papers: most of their own division, short, with few places each."""
+        for paper in range(count):
+            draw = self._random
+            [code] = draw.choices(list(COUNTRIES), list(COUNTRIES.values()))
+            seat = self._weighted([t for t in self._towns[code] if t.admin1 is not None])
+            home = self._gazetteer.entry(seat.admin1 or 0)
+            near = self._close(code, seat)
+            inside = [t for t in self._towns[code] if t.admin1 == home.row]
+            for _ in range(stories):
+                kind = draw.random()
+                if kind < 0.15:  # from elsewhere
+                    meant = [self._weighted(self._famous) for _ in range(draw.randint(1, 3))]
+                elif kind < 0.3:
+                    meant = [self._weighted(self._towns[code])]
+                else:
+                    meant = [self._weighted(draw.choice((near, inside)))]
+                    for _ in range(draw.choice((0, 0, 0, 1, 1, 2))):
+                        meant.append(self._weighted(draw.choice((near, inside))))
+                    if draw.random() < 0.3:
+                        meant.append(home)
+                    if draw.random() < 0.25:
+                        meant.append(self._weighted(self._famous))
+                yield replace(self._story(meant), home=home, paper=paper)
 
     def local(self, count: int) -> Iterator[Invented]:
         """Stories of one place and its neighbours."""

@@ -23,7 +23,7 @@ from scipy.optimize import minimize
 
 from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.geo import resolve as resolution
-from pipeline.enrich.geo.gazetteer import Gazetteer
+from pipeline.enrich.geo.gazetteer import Entry, Gazetteer
 from pipeline.enrich.geo.link import Toponym, link
 from pipeline.enrich.geo.outcome import log_odds
 from pipeline.enrich.geo.records import haversine_km
@@ -46,7 +46,7 @@ def main(enricher: Enricher, docs: Sequence[Document]) -> None:
     write("recognition", recognition_weights(enricher, docs))
     weights.cache_clear()
     inventor = Inventor(enricher.gazetteer, seed=1, evenness=0.25)
-    invented = [*inventor.local(400), *inventor.world(200)]
+    invented = [*inventor.local(400), *inventor.world(200), *inventor.papers(60, 10)]
     write("resolution", resolution_weights(enricher, docs, invented))
     weights.cache_clear()
     write("confidence", confidence_weights(enricher, docs))
@@ -87,7 +87,7 @@ PRIOR = {
     "prominence": 1.2, "is name": 1.0, "is alternate": -1.0, "country": 1.0,
     "first division": -0.2, "division": -1.5, "capital": 0.7, "country share": 3.0,
     "division share": 4.0, "near": 2.5, "in container": 6.0, "outside container": -6.0,
-    "type agrees": 3.0, "home": 4.0,
+    "type agrees": 3.0, "home": 3.0, "home country": 1.0,
 }  # fmt: skip
 """What the weights are before any data: they stay so where the data is silent."""
 
@@ -100,18 +100,20 @@ def resolution_weights(
     The features depend on the answers to the story's other questions, so they are worked
     out again after each fit.
     """
-    stories = [(_linked(enricher, doc), _gold(doc)) for doc in docs]
+    stories: list[tuple[list[Toponym], dict[int, tuple[float, float]], Entry | None]] = [
+        (_linked(enricher, doc), _gold(doc), None) for doc in docs
+    ]
     for story in invented:
         points = {
             t.candidate.start: (e.latitude, e.longitude)
             for t, e in zip(story.toponyms, story.meant, strict=True)
         }
-        stories.append((list(story.toponyms), points))
+        stories.append((list(story.toponyms), points, story.home))
     table = dict(PRIOR)
     for _ in range(4):
         groups = []
-        for toponyms, points in stories:
-            for answer in answers(toponyms, None, table):
+        for toponyms, points, home in stories:
+            for answer in answers(toponyms, home, table):
                 question = answer.question
                 known = (points.get(t.candidate.start) for t in question.toponyms)
                 point = next((p for p in known if p is not None), None)

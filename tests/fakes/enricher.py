@@ -15,6 +15,8 @@ from pipeline.wire.story import Story
 class Obedient:
     """Enriches, crashes, hangs or raises, as it is told; its model is named by its process id."""
 
+    models = ("en test",)
+
     def read_ahead(self, stories: Sequence[Story]) -> None:
         """Crashes where a story beside others says so."""
         if len(stories) > 1 and any(story.body == "crash-ahead" for story in stories):

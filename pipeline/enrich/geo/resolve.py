@@ -196,9 +196,9 @@ def _features(
         features["in container" if inside else "outside container"] = 1.0
     if hint is not None:
         features["type agrees" if entry.feature.startswith(hint) else "type differs"] = 1.0
-    if home is not None:
-        country = home.feature.startswith("PCL") and home.country == entry.country
-        if country or home.row in (entry.row, entry.admin1, entry.admin2):
+    if home is not None and home.country == entry.country and not entry.feature.startswith("PCL"):
+        features["home country"] = 1.0
+        if home.row in (entry.row, entry.admin1, entry.admin2):
             features["home"] = 1.0
     return features
 

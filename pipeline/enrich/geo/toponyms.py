@@ -34,6 +34,7 @@ _GAPS = frozenset(
 )
 """What may stand between two words of one name."""
 _BEFORE_CODES = frozenset({", ", " ", ",\n", "\n"})
+_SHORT = frozenset({"abbreviation", "code"})
 _ELIDED = re.compile(r"[a-z]{1,2}['’][A-Z]")
 """The second word of "Coeur d'Alene"."""
 _SAYS_PLACE = frozenset({"ner:GPE", "ner:LOC", "in container", "within"})
@@ -200,7 +201,7 @@ def known(view: View, gazetteer: Gazetteer) -> list[Span]:
                 senses = tuple(s for s in senses if s.kind == "abbreviation")
             if view.word(i - 1).lower() == "the":  # Casablanca is also listed as "White House"
                 senses = tuple(s for s in senses if s.kind != "alternate") or senses
-            if senses and senses[0].kind == "code" and view.gap_before(i) not in _BEFORE_CODES:
+            if _is_code(surface, senses) and not _after_a_name(view, i):
                 senses = ()
             if senses:
                 if point and (senses[0].kind == "abbreviation" or _INITIALS.search(surface)):
@@ -210,6 +211,16 @@ def known(view: View, gazetteer: Gazetteer) -> list[Span]:
                 inner = True
                 reach = max(reach, j)
     return found
+
+
+def _is_code(surface: str, senses: Sequence[Sense]) -> bool:
+    """Returns True for a division's code in capitals: "ID" of Idaho, "AP" of Andhra Pradesh."""
+    return surface.isupper() and "." not in surface and bool(senses) and senses[0].kind in _SHORT
+
+
+def _after_a_name(view: View, i: int) -> bool:
+    """Returns True where a postal code may stand: "Boise, ID", not "met AP reporters"."""
+    return view.gap_before(i) in _BEFORE_CODES and view.word(i - 1)[:1].isupper()
 
 
 def _last_word(view: View, i: int, longest: int) -> int:
@@ -238,13 +249,13 @@ def readings(surface: str, point: bool, gazetteer: Gazetteer) -> tuple[Sense, ..
     if not senses:
         return ()
     bare = surface.replace(".", "")
-    short = tuple(s for s in senses if s.kind in ("abbreviation", "code"))
+    short = tuple(s for s in senses if s.kind in _SHORT)
     if len(bare) > 3:
         return senses if point and len(bare) <= 5 else tuple(s for s in senses if s not in short)
     if bare != surface:  # "N.Y." and "D.C." are initials, "M.D." is none of Maryland's
         short = tuple(s for s in short if " " in s.entry.name)
     if bare.isupper():
-        return short or tuple(s for s in senses if s.kind not in ("abbreviation", "code"))
+        return short or tuple(s for s in senses if s.kind not in _SHORT)
     if point:  # "Ga." is written so, and "Co." is a company
         short = tuple(s for s in short if s.kind == "abbreviation")
         if short:

@@ -11,6 +11,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
+from pipeline.index.setup import read_alias
+from pipeline.search import homes
 from pipeline.search.counts import counts
 from pipeline.search.query import body
 from pipeline.search.reader import open_reader
@@ -299,3 +301,28 @@ def test_nothing_hidden_is_shown(
 def test_an_embargo_ends(index: tuple[Elasticsearch, str]) -> None:
     """Once its time has passed the story is found; one without a time never is."""
     assert ids(search(index, now=NOW + 2 * HOUR, q="secret")) == {"x-embargoed"}
+
+
+def test_the_home_of_a_feed_is_learned_from_what_may_be_seen(engine: Engine) -> None:
+    """Killed and embargoed stories of the feed do not count."""
+
+    def told(number: int, place: str, **more: Any) -> Enriched:
+        return enriched(
+            f"v-{number}", "A story", f"It was in {place}.", places=[place], feed="valley",
+            published_at=NOW - HOUR, **more,
+        )  # fmt: skip
+
+    records = [
+        *(told(n, "Lyon") for n in range(5)),
+        *(told(n, "Suva", status=Status.WITHDRAWN) for n in range(10, 20)),
+        *(told(n, "Suva", embargoed_until=NOW + HOUR) for n in range(20, 30)),
+    ]
+    with (
+        index_of(engine.elasticsearch_url, f"home-{uuid4().hex[:8]}", records) as settings,
+        Elasticsearch(engine.elasticsearch_url, request_timeout=60) as client,
+    ):
+        answer = client.search(index=read_alias(settings.index), **homes.body(NOW))
+    learned = homes.homes(answer.body)["valley"]
+    assert learned.leading is not None
+    assert learned.leading.startswith("FR")
+    assert learned.share == 1

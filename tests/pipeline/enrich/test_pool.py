@@ -69,6 +69,15 @@ def test_order_is_kept_across_processes() -> None:
     assert len({record.provenance.model for record in results}) == 2
 
 
+def test_the_pool_says_which_models_its_processes_use() -> None:
+    """One list, where they use the same."""
+
+    async def act(pool: NlpPool) -> list[tuple[str, ...]]:
+        return pool.models
+
+    assert in_pool(act, processes=2) == [("en test",)]
+
+
 def test_a_crash_takes_no_other_story_with_it() -> None:
     """What kills its process is given up after its tries; the others are enriched once."""
 

@@ -60,3 +60,12 @@ def test_a_process_that_runs_may_be_ill(tmp_path: Path, values: dict[str, Any], 
     """One that hangs, waits, or has a story that the index refuses is named."""
     (fault,) = faults(settings(tmp_path), [process("worker", **values)])
     assert says in fault
+
+
+def test_workers_with_different_models_are_reported(tmp_path: Path) -> None:
+    """Which worker has which list; the same list everywhere is no fault."""
+    other = {**process("worker", models=[["de x 3.8.0", "en y 3.8.0"]]), "pid": 8}
+    same = [process("worker", models=[["en y 3.8.0"]]), process("alerts")]
+    assert not any("models" in fault for fault in faults(settings(tmp_path), same))
+    [told] = faults(settings(tmp_path), [*same, other])
+    assert "worker 7: en y 3.8.0; worker 8: de x 3.8.0, en y 3.8.0" in told

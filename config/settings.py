@@ -130,7 +130,7 @@ class Topics(_Section):
     """The topics that `newswire setup` creates and configures."""
 
     prefix: str = "wire"
-    """Prefix of the topics `<prefix>.stories`, `.enriched`, `.alerts` and `.deadletter`."""
+    """Prefix of all topics: `<prefix>.stories`, `<prefix>.enriched` and so on."""
     partitions: int = Field(default=4, ge=1)
     """Partitions of each new topic; at most so many workers share the work."""
     replication: int = Field(default=1, ge=1)
@@ -287,6 +287,13 @@ class Alerts(_Section):
     """How long deliveries are remembered, to repeat none and to report withdrawals."""
 
 
+class Events(_Section):
+    """The grouping of stories by the event that they report."""
+
+    window_days: int = Field(default=30, ge=1, le=3650)
+    """Days whose stories are compared, back from the newest story; at most 1,000,000 stories."""
+
+
 class Retry(_Section):
     """The waits before a failed call of a broker, index, feed or webhook is tried again."""
 
@@ -339,6 +346,7 @@ class Settings(_Section):
     connectors: Connectors = Connectors()
     web: Web = Web()
     alerts: Alerts = Alerts()
+    events: Events = Events()
     embedded: Embedded = Embedded()
     status: Status = Status()
     retry: Retry = Retry()

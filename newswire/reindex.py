@@ -14,12 +14,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from newswire.context import err, one_sentence, out, settings
 from pipeline.index.analysis import languages
 from pipeline.index.client import connect
+from pipeline.index.events import events_index, setup_events
 from pipeline.index.setup import read_alias
 from pipeline.index.writer import Outcome, Writer
 from pipeline.kafka.messages import Record as Taken
 from pipeline.kafka.publisher import Publisher
+from pipeline.kafka.reading import open_reader
 from pipeline.stream.changed import with_changes
-from pipeline.stream.indexing import overtaken, to_write, write_all
+from pipeline.stream.events import decode_change
+from pipeline.stream.events import to_write as event_write
+from pipeline.stream.indexing import fingerprint_messages, overtaken, to_write, write_all
 from pipeline.stream.rebuild import rebuild
 from pipeline.wire.errors import CodecError, SetupError
 from pipeline.wire.topics import Topics
@@ -55,20 +59,32 @@ def reindex(ctx: typer.Context) -> None:
                         err.print(f"offset {record.offset}: {escape(str(error))}")
                 with suppress(SetupError):  # the index was lost, and with it what had changed
                     writes = runner.run(with_changes(current, writes))
-                refused = []
+                refused, standing = [], []
                 for record, write, written in zip(
                     taken, writes, runner.run(write_all(writer, writes)), strict=True
                 ):
                     outcomes[written.outcome] += 1
                     if written.outcome is Outcome.STALE:
                         refused.append((record, write))
+                    if written.outcome is Outcome.INDEXED:
+                        standing.append(write)
                 restored = runner.run(overtaken(topics, writer, refused))
-                publisher.publish(restored)
+                publisher.publish(restored + fingerprint_messages(topics, standing))
+
+            def restore(records: Sequence[Taken]) -> None:
+                index = events_index(base.elasticsearch.index)
+                writer = Writer(client, base.elasticsearch, index=index)
+                changes = [decode_change(record.value) for record in records if record.value]
+                runner.run(writer.write([event_write(change) for change in changes]))
 
             try:
                 target = rebuild(
                     base, index, lambda done, total: bar.update(task, completed=done, total=total)
                 )
+                setup_events(base.elasticsearch, anew=False)
+                with open_reader(base.kafka) as reader:
+                    for batch in reader.read(reader.spans([topics.events])):
+                        restore(batch)
             finally:
                 publisher.close()
                 runner.run(client.close())

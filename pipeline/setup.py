@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from config.settings import Settings
 from pipeline.index.deadletters import setup_deadletters
+from pipeline.index.events import setup_events
 from pipeline.index.history import setup_history
 from pipeline.index.setup import setup_index
+from pipeline.kafka.reading import open_reader
 from pipeline.kafka.setup import setup_topics
+from pipeline.wire.topics import Topics
 
 
 def setup(settings: Settings) -> list[str]:
@@ -19,9 +22,18 @@ def setup(settings: Settings) -> list[str]:
         BrokerUnavailable, IndexUnavailable: not reached.
         SetupError: what is there does not fit.
     """
+    topics = setup_topics(settings)
     return [
-        *setup_topics(settings),
+        *topics,
         *setup_index(settings.elasticsearch),
         *setup_history(settings.elasticsearch),
         *setup_deadletters(settings.elasticsearch),
+        *setup_events(settings.elasticsearch, anew=_is_empty(settings)),
     ]
+
+
+def _is_empty(settings: Settings) -> bool:
+    """Return whether nothing was ever written to the topic that events are made from."""
+    topic = Topics(settings.topics.prefix).fingerprints
+    with open_reader(settings.kafka) as reader:
+        return all(span.stop == 0 for span in reader.spans([topic]).values())

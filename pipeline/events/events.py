@@ -139,6 +139,11 @@ class Events:
         slot = self._slot_of[story]
         return [story] if slot is None else self._by_age(self._texts[slot].event)
 
+    def published_at(self, story: str) -> datetime | None:
+        """Returns the time of publication that a story came with; None where it has no vector."""
+        slot = self._slot_of.get(story)
+        return None if slot is None else self._texts[slot].stories[story]
+
     def _by_age(self, event: Iterable[int]) -> list[str]:
         ages = [
             (published_at is None, published_at, story)

@@ -24,10 +24,13 @@ class Changes:
     events: dict[str, str | None] = field(default_factory=dict)
     """Stories whose event is another, and that event; None for one that is withheld."""
     aliases: dict[str, str] = field(default_factory=dict)
-    """Names of events whose first story was withheld, and the names of the events now.
+    """Stories that were withheld, and the events now of the stories that each was with.
 
-    Whoever holds another old name finds the event by the story of that name.
+    The event that such a story named is found so. Whoever holds another old name finds the event by
+    the story of that name.
     """
+    frozen: tuple[str, ...] = ()
+    """Stories that have left the window."""
 
 
 class Window:
@@ -46,8 +49,8 @@ class Window:
         self._at: dict[str, datetime] = {}
         self._oldest: list[tuple[datetime, str]] = []
         self._newest: datetime | None = None
-        # Names of events whose first story was withheld, with the other stories of each.
-        self._nameless: dict[str, list[str]] = {}
+        # Stories that were withheld, with the others that were in the event of each.
+        self._withheld: dict[str, list[str]] = {}
 
     @property
     def stories(self) -> frozenset[str]:
@@ -61,6 +64,13 @@ class Window:
 
     def __contains__(self, story: str) -> bool:
         return story in self._events
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+    def has_place(self, story: str) -> bool:
+        """Returns whether a story is in the window, withheld or not."""
+        return story in self._at
 
     def put(
         self, story: str, terms: Terms | None, at: datetime, published_at: datetime | None = None
@@ -82,7 +92,7 @@ class Window:
         if terms is None:
             self._withhold(story)
         else:
-            self._nameless.pop(story, None)
+            self._withheld.pop(story, None)
             self._events.put(story, terms, published_at)
 
     def settle(self) -> Changes:
@@ -90,14 +100,14 @@ class Window:
         frozen = self._freeze()
         events = self._events.settle()
         aliases = {}
-        for name, others in self._nameless.items():
+        for withheld, others in self._withheld.items():
             left = [story for story in others if story in self._events]
             if left:
-                aliases[name] = self._events.event(left[0])
-        self._nameless.clear()
+                aliases[withheld] = self._events.event(left[0])
+        self._withheld.clear()
         for story in frozen:
             events.pop(story, None)
-        return Changes(events, aliases)
+        return Changes(events, aliases, tuple(frozen))
 
     def event(self, story: str) -> str:
         """Returns the event of a story.
@@ -106,6 +116,10 @@ class Window:
             KeyError: The story is not compared: it is withheld, frozen or unknown.
         """
         return self._events.event(story)
+
+    def published_at(self, story: str) -> datetime | None:
+        """Returns the time of publication that a story came with; None where it had none."""
+        return self._events.published_at(story)
 
     def members(self, story: str) -> list[str]:
         """Returns the stories of a story's event, the earliest first.
@@ -117,9 +131,8 @@ class Window:
 
     def _withhold(self, story: str) -> None:
         if story in self._events:
-            first, *others = self._events.members(story)
-            if first == story and others:
-                self._nameless[story] = others
+            if others := [other for other in self._events.members(story) if other != story]:
+                self._withheld[story] = others
             self._events.discard(story)
 
     def _freeze(self) -> list[str]:

@@ -13,6 +13,7 @@ from pipeline.wire.errors import SetupError
 from pipeline.wire.topics import Topics
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 
 
 def topic_configs(settings: Settings) -> dict[str, dict[str, str]]:
@@ -36,8 +37,24 @@ def topic_configs(settings: Settings) -> dict[str, dict[str, str]]:
             "min.cleanable.dirty.ratio": "0.1",
             # Until the index has it, a newest version must outlive a late older one.
             "min.compaction.lag.ms": str(6 * HOUR_MS),
-            "max.compaction.lag.ms": str(24 * HOUR_MS),
-            "segment.ms": str(24 * HOUR_MS),
+            "max.compaction.lag.ms": str(DAY_MS),
+            "segment.ms": str(DAY_MS),
+        },
+        # By story id too: what a kill or a later version replaces goes within a day.
+        topics.fingerprints: {
+            **common,
+            "cleanup.policy": "compact,delete",
+            "min.cleanable.dirty.ratio": "0.1",
+            "max.compaction.lag.ms": str(DAY_MS),
+            "segment.ms": str(DAY_MS),
+            # Older stories have left the window; a day more, for the dates of agencies.
+            "retention.ms": str((settings.events.window_days + 1) * DAY_MS),
+        },
+        topics.events: {
+            **common,
+            "cleanup.policy": "compact",
+            "min.cleanable.dirty.ratio": "0.1",
+            "segment.ms": str(DAY_MS),
         },
         topics.refused: {
             **common,
@@ -71,7 +88,8 @@ def setup_topics(settings: Settings) -> list[str]:
             let us do this.
     """
     wanted = topic_configs(settings)
-    partitions = settings.topics.partitions
+    topics = Topics(settings.topics.prefix)
+    partitions = {n: topics.partitions(n, settings.topics.partitions) for n in wanted}
     require_admission(settings.kafka)
     with broker_errors(settings.kafka):
         admin = KafkaAdminClient(**client_options(settings.kafka), request_timeout_ms=20_000)
@@ -84,12 +102,17 @@ def setup_topics(settings: Settings) -> list[str]:
             done = []
             for name, configs in wanted.items():
                 if name not in there:
-                    done.append(_create(admin, name, settings, configs))
-                elif len(there[name]) != partitions:
+                    done.append(_create(admin, name, partitions[name], settings, configs))
+                elif len(there[name]) != partitions[name]:
+                    if partitions[name] != settings.topics.partitions:
+                        raise SetupError(
+                            f"topic {name} has {len(there[name])} partitions and must have one: "
+                            "delete it, then run `newswire setup` and `newswire reindex`"
+                        )
                     # Keys would move to other partitions and versions of a story part ways.
                     raise SetupError(
                         f"topic {name} has {len(there[name])} partitions, topics.partitions says "
-                        f"{partitions}: set it to what is there, or use another topics.prefix"
+                        f"{partitions[name]}: set it to what is there, or use another topics.prefix"
                     )
                 else:
                     done += _fit(admin, name, settings, configs, min(there[name]))
@@ -98,9 +121,11 @@ def setup_topics(settings: Settings) -> list[str]:
             admin.close()
 
 
-def _create(admin: KafkaAdminClient, name: str, settings: Settings, configs: dict[str, str]) -> str:
+def _create(
+    admin: KafkaAdminClient, name: str, partitions: int, settings: Settings, configs: dict[str, str]
+) -> str:
     topic = {
-        "num_partitions": settings.topics.partitions,
+        "num_partitions": partitions,
         "replication_factor": settings.topics.replication,
         "configs": configs,
     }
@@ -108,7 +133,7 @@ def _create(admin: KafkaAdminClient, name: str, settings: Settings, configs: dic
         admin.create_topics({name: topic}, wait_for_metadata=True)
     except TopicAlreadyExistsError:  # another `setup` was quicker
         return f"topic {name} exists"
-    return f"topic {name} ({settings.topics.partitions} partitions)"
+    return f"topic {name} ({partitions} partition{'s' if partitions > 1 else ''})"
 
 
 def _fit(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.stream import deadletters, enriching, indexing, refused
+from pipeline.stream import deadletters, enriching, events, indexing, refused
 from pipeline.stream.step import Agent, Counts
 
 AGENTS: tuple[Agent, ...] = (
     *enriching.AGENTS,
     indexing.AGENT,
     refused.AGENT,
+    events.AGENT,
     deadletters.AGENT,
 )
 

@@ -140,7 +140,8 @@ class Gate:
 def add_agents(
     app: faust.App, topics: Topics, gate: Gate, newest: Newest, steps: Iterable[tuple[Agent, Step]]
 ) -> None:
-    """Bind the steps to their topics, and the memory of versions to the assignment."""
+    """Bind the steps to their topics, and what they remember to the assignment."""
+    steps = list(steps)
     for agent, step in steps:
         app.agent(_topic(app, agent.topic(topics)), name=agent.name)(_taker(gate, agent, step))
 
@@ -148,6 +149,9 @@ def add_agents(
     @app.on_partitions_assigned.connect  # type: ignore[arg-type]
     async def assigned(app: Any, partitions: Any, **_: Any) -> None:
         newest.assigned({tp.partition for tp in partitions if tp.topic in topics.lanes})
+        for agent, step in steps:
+            topic = agent.topic(topics)
+            step.assigned({tp.partition for tp in partitions if tp.topic == topic})
 
     @app.on_partitions_revoked.connect  # type: ignore[arg-type]
     async def revoked(app: Any, partitions: Any, **_: Any) -> None:
@@ -220,6 +224,7 @@ def _record(event: Any) -> Record:
         offset=message.offset,
         value=message.value,
         headers=read_headers(dict(message.headers or {}).items()),
+        key=message.key or b"",
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from pipeline.events.fingerprints import fingerprint
 from pipeline.index.analysis import languages
 from pipeline.index.document import bare, document, enriched
 from pipeline.index.history import History
@@ -17,6 +18,7 @@ from pipeline.stream import spread
 from pipeline.stream.changed import with_changes
 from pipeline.stream.delays import Delays
 from pipeline.stream.enriching import enriched_message
+from pipeline.stream.events import fingerprint_message
 from pipeline.stream.newest import Newest
 from pipeline.stream.step import DEAD_LETTERS, STALE, Agent, Counts, Parts, Step
 from pipeline.wire import codec
@@ -123,14 +125,34 @@ class Indexing(Step):
         if self.delays:
             self.delays.indexed(fresh)
         restored = await overtaken(self.topics, self.writer, late)
-        sent = await self.send(letters + restored)
-        refused = sent[len(letters) :].count(None)
+        prints = await self._fingerprints([write for _, write in writes], outcomes)
+        sent = await self.send(letters + restored + prints)
+        refused = sent[len(letters) : len(letters) + len(restored)].count(None)
         self.counts["restored"] += len(restored) - refused
         dead = [message for message in letters if message.topic == self.topics.deadletter]
         self.counts["dead_letters"] += len(dead) + refused
         for partition, offset in {record.partition: record.offset for record in records}.items():
             self.newest.has_indexed(partition, offset)
         log.info("indexed", extra={"records": len(records), "dead_letters": len(letters)})
+
+    async def _fingerprints(
+        self, writes: Sequence[Write], outcomes: Sequence[Written]
+    ) -> list[Message]:
+        """Return the fingerprints of the versions that the index has now.
+
+        One that it refuses as stale may be the very version that it has: a worker may have ended
+        between index and topic.
+        """
+        judged = list(zip(writes, outcomes, strict=True))
+        stale = [write.id for write, each in judged if each.outcome is Outcome.STALE]
+        held = await self.writer.newest(stale) if stale else {}
+        standing = [
+            write
+            for write, each in judged
+            if each.outcome is Outcome.INDEXED
+            or (each.outcome is Outcome.STALE and held.get(write.id) == write.version)
+        ]
+        return await asyncio.to_thread(fingerprint_messages, self.topics, standing)
 
 
 def _make(parts: Parts) -> Step:
@@ -161,6 +183,15 @@ AGENT = Agent(
         "restored": "Newest versions written again after a late older one.",
     },
 )
+
+
+def fingerprint_messages(topics: Topics, writes: Iterable[Write]) -> list[Message]:
+    """Return what events need to know of versions that were indexed."""
+    now = datetime.now(UTC)
+    return [
+        fingerprint_message(topics, write.id, fingerprint(write.document, write.version, now))
+        for write in writes
+    ]
 
 
 async def write_all(writer: Writer, writes: Sequence[Write]) -> list[Written]:

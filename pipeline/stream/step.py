@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from elasticsearch import AsyncElasticsearch
@@ -33,6 +33,10 @@ class Step(ABC):
         Raises:
             SetupError: it is missing.
         """
+        return
+
+    def assigned(self, partitions: Collection[int]) -> None:
+        """Take note of which partitions of its topic are this worker's from now on."""
         return
 
     @abstractmethod

@@ -84,6 +84,16 @@ class Topics:
         return f"{self.prefix}.deadletter"
 
     @property
+    def fingerprints(self) -> str:
+        """Returns the topic of what events compare of each story; compacted by story id."""
+        return f"{self.prefix}.fingerprints"
+
+    @property
+    def events(self) -> str:
+        """Returns the topic of the event that each story is in; compacted by story id."""
+        return f"{self.prefix}.events"
+
+    @property
     def alerts(self) -> str:
         """Returns the topic of new stories that saved searches found, and their withdrawals."""
         return f"{self.prefix}.alerts"
@@ -91,11 +101,23 @@ class Topics:
     @property
     def taken(self) -> tuple[str, ...]:
         """Returns the topics that the worker reads."""
-        return (*self.lanes, self.enriched, self.refused, self.deadletter)
+        return (*self.lanes, self.enriched, self.refused, self.fingerprints, self.deadletter)
 
     def all(self) -> tuple[str, ...]:
         """Returns every topic, in the order of the flow."""
-        return (*self.lanes, self.enriched, self.refused, self.alerts, self.deadletter)
+        return (
+            *self.lanes,
+            self.enriched,
+            self.refused,
+            self.fingerprints,
+            self.events,
+            self.alerts,
+            self.deadletter,
+        )
+
+    def partitions(self, topic: str, configured: int) -> int:
+        """Returns how many partitions a topic has: one where all stories are compared."""
+        return 1 if topic in (self.fingerprints, self.events) else configured
 
 
 def key(story_id: str) -> bytes:

@@ -21,7 +21,8 @@ class Log:
         """Add a record; its offset."""
         offset = self.end
         self.end += 1
-        record = Record(self.name, 0, offset, message.value, read_headers(message.headers))
+        headers = read_headers(message.headers)
+        record = Record(self.name, 0, offset, message.value, headers, message.key)
         self.records.append((message.key, record))
         return offset
 

@@ -12,10 +12,12 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from pipeline.index.document import Document
+from pipeline.index.writer import Outcome, Written
 from pipeline.kafka.messages import Message, Record
 from pipeline.process.waiting import Waiting
 from pipeline.stream.agents import no_counts
 from pipeline.stream.enriching import Enriching, enriched_message
+from pipeline.stream.events import Grouping
 from pipeline.stream.indexing import Indexing
 from pipeline.stream.newest import Newest
 from pipeline.stream.refused import Refused
@@ -91,7 +93,10 @@ class Worker:
     def __init__(self, broker: Broker, index: Index) -> None:
         self.broker = broker
         self.index = index
+        self._asleep: list[Callable[[], Awaitable[Any]]] = []
         self.pool = Pool()
+        self.events = Index()
+        """The index of events."""
         self.indexed_to = 0
         """How far the enriched topic has ever been indexed."""
         self._crash: tuple[int, float] | None = None
@@ -111,8 +116,10 @@ class Worker:
             )
             for lane in Lane
         }
-        port: Any = _Port(self)
+        port: Any = _Port(self, self.index)
         self.indexing = Indexing(TOPICS, port, self.newest, self._send, self.counts)
+        self.grouping = self._grouping(self._send, _Port(self, self.events))
+        self._grouping_assigned = False
         self.waiting = Waiting()
         history: Any = _NoHistory()
         self.refused = Refused(
@@ -159,6 +166,60 @@ class Worker:
     async def try_refused(self, count: int) -> bool:
         """One batch of the refused topic; whether there was any."""
         return await self._batch(TOPICS.refused, self.refused, count)
+
+    async def group_some(self, count: int) -> bool:
+        """One batch of the fingerprints topic; whether there was any."""
+        if not self._grouping_assigned:
+            self.grouping.assigned({0})
+            self._grouping_assigned = True
+        return await self._batch(TOPICS.fingerprints, self.grouping, count)
+
+    async def stop_grouping(self, count: int) -> None:
+        """A worker is stopped just before it writes what a batch has led to."""
+        late: list[Callable[[], Awaitable[Any]]] = []
+
+        async def send(messages: list[Message]) -> list[tuple[int, int] | None]:
+            late.append(lambda: self._send(messages))
+            return [(0, 0) for _ in messages]
+
+        zombie = self._grouping(send, _Late(self.events, late))
+        records = self.broker.log(TOPICS.fingerprints).read(
+            self.broker.committed[TOPICS.fingerprints], count
+        )
+        if records:
+            end = records[-1].offset + 1
+            past = self.broker.log(TOPICS.fingerprints).records
+            zombie.past = lambda _: [r for _, r in past if r.offset < end]
+            zombie.assigned({0})
+            await zombie(records)
+            self._asleep += late
+
+    async def wake_grouping(self) -> None:
+        """Workers that were stopped write now, long after others have taken over."""
+        asleep, self._asleep = self._asleep, []
+        for write in asleep:
+            await write()
+
+    def _grouping(self, send: Any, port: Any) -> Grouping:
+        async def members(event: str) -> dict[str, str | None]:
+            held = {name: fields for name, (_, fields) in self.events.held.items()}
+            return {
+                name: fields.get("published_at")
+                for name, fields in held.items()
+                if fields.get("event") == event
+            }
+
+        async def positions() -> tuple[int, int]:
+            topic = TOPICS.fingerprints
+            return self.broker.committed[topic], self.broker.log(topic).end
+
+        def past(offset: int) -> list[Record]:
+            return self.broker.log(TOPICS.fingerprints).read(offset, 10**6)
+
+        stories: Any = _Port(self, self.index)
+        return Grouping(
+            TOPICS, send, self.counts, Waiting(), 30, stories, port, members, past, positions
+        )
 
     async def drain(self) -> None:
         """Until both topics are at their ends."""
@@ -230,14 +291,15 @@ class Worker:
 class _Port:
     """The index as a worker reaches it."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, index: Index) -> None:
         self._worker = worker
+        self._index = index
 
     async def write(self, writes: Sequence[Any]) -> list[Any]:
         part = self._worker._part()
         if part is None:
-            return await self._worker.index.write(writes)
-        await self._worker.index.write(writes[: round(len(writes) * part)])
+            return await self._index.write(writes)
+        await self._index.write(writes[: round(len(writes) * part)])
         raise Crash
 
     async def newest(self, ids: Iterable[str]) -> dict[str, int]:
@@ -246,7 +308,19 @@ class _Port:
     async def documents(
         self, ids: Iterable[str], fields: Sequence[str] | None = None
     ) -> dict[str, tuple[int, Document]]:
-        return await self._worker.index.documents(ids, fields)
+        return await self._index.documents(ids, fields)
 
     async def takes(self, ids: Iterable[str]) -> list[str]:
         return await self._worker.index.takes(ids)
+
+
+class _Late:
+    """An index as a worker reaches it that is stopped before its requests are sent."""
+
+    def __init__(self, index: Index, late: list[Callable[[], Awaitable[Any]]]) -> None:
+        self._index = index
+        self._late = late
+
+    async def write(self, writes: Sequence[Any]) -> list[Any]:
+        self._late.append(lambda: self._index.write(writes))
+        return [Written(Outcome.INDEXED) for _ in writes]

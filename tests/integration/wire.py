@@ -170,7 +170,9 @@ class Wire:
     def drained(self) -> bool:
         """Whether the group has taken everything there is."""
         places = [
-            TopicPartition(topic, n) for topic in self.topics.taken for n in range(self.partitions)
+            TopicPartition(topic, n)
+            for topic in self.topics.taken
+            for n in range(self.topics.partitions(topic, self.partitions))
         ]
         consumer = KafkaConsumer(bootstrap_servers=self.engine.brokers, enable_auto_commit=False)
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -19,11 +19,14 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
 from config.settings import Settings
+from pipeline.events.fingerprints import fingerprint
+from pipeline.events.groups import Groups
 from pipeline.index.client import connect_sync
 from pipeline.index.deadletters import deadletters_index
+from pipeline.index.events import events_index
 from pipeline.index.history import history_index
 from pipeline.kafka.options import client_options
-from pipeline.search.visible import ANYBODY, visible
+from pipeline.search.visible import ANYBODY, is_visible, visible
 from pipeline.stream.indexing import STAMPS
 from pipeline.wire.deadletter import letter_name
 from pipeline.wire.topics import Topics
@@ -71,7 +74,7 @@ def _lag(settings: Settings) -> dict[str, int]:
             parts = [
                 TopicPartition(topic, partition)
                 for topic in topics.taken
-                for partition in range(settings.topics.partitions)
+                for partition in range(topics.partitions(topic, settings.topics.partitions))
             ]
             ends = consumer.end_offsets(parts)
             lag = {part: ends[part] - (consumer.committed(part) or 0) for part in parts}
@@ -146,6 +149,31 @@ def _history_differences(wire: Wire, settings: Settings) -> Iterator[str]:
     for story_id, version in wire.newest.items():
         if not version.killed and story_id not in shown:
             yield f"history: {story_id} is missing"
+
+
+def event_differences(settings: Settings) -> Iterator[str]:
+    """How the events differ from those of a fresh clustering of what the index has."""
+    now = datetime.now(UTC)
+    groups = Groups(settings.events.window_days)
+    index = events_index(settings.elasticsearch.index)
+    with connect_sync(settings.elasticsearch) as client:
+        client.indices.refresh(index=index)
+        stories = _search(client, settings.elasticsearch.index, {"match_all": {}})
+        found = {hit["_id"]: hit["_source"] for hit in _search(client, index, {"match_all": {}})}
+    for hit in stories:
+        groups.take(hit["_id"], fingerprint(hit["_source"], hit["_version"], now))
+    fresh = groups.settle().places
+    for hit in stories:
+        story, is_shown = hit["_id"], is_visible(hit["_source"], now, ANYBODY)
+        event = found.get(story, {}).get("event")
+        if story in fresh and event != fresh[story].event:
+            yield f"events: {story} is in {event}, not in {fresh[story].event}"
+        if event is not None and not is_shown:
+            yield f"events: {story} may not be shown and is in {event}"
+    hidden = {hit["_id"] for hit in stories if not is_visible(hit["_source"], now, ANYBODY)}
+    for story, source in found.items():
+        if source.get("event") in hidden:
+            yield f"events: {story} is in an event that is named by a hidden story"
 
 
 def _embargoes(wire: Wire, settings: Settings) -> Iterator[str]:

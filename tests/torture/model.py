@@ -29,6 +29,13 @@ _WORDS = (
     "harbour", "ferry", "council", "budget", "river", "bridge", "storm", "rail", "strike", "vote",
     "market", "wheat", "court", "ruling", "school", "clinic", "summit", "treaty", "border",
 )  # fmt: skip
+_REPORTS = (
+    "Fire destroys the Kessandra mill in Lower Tarn, owner Piet Hallow says",
+    "Lower Tarn: Kessandra mill burns, Piet Hallow vows to rebuild",
+    "Chipmaker Ondulex names Sarita Voss chief executive in Bremerton",
+    "Sarita Voss of Bremerton is to run Ondulex, the chipmaker",
+)
+"""What a version reports, besides: two events, so that stories come together and part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +165,7 @@ def _version(rng: random.Random, item: str, number: int | None, issued: datetime
     marker = _marker(rng)
     embargo = issued + timedelta(hours=rng.choice((1, 30, 900))) if rng.random() < 0.15 else None
     words = [rng.choice(_WORDS) for _ in range(rng.choice((8, 30, 120)))]
+    words += _REPORTS[(len(words) + (number or 0)) % len(_REPORTS)].split()
     words.insert(rng.randrange(len(words)), marker)
     signal = '<ed-msg msg-type="correction"/>' if rng.random() < 0.2 else ""
     release = f'<date.release norm="{_norm(embargo)}"/>' if embargo else ""

@@ -231,6 +231,7 @@ def _storm(
             result.settled_seconds = round(check.settle(site), 1)
             say("comparing", 1)
             result.differences += check.index_differences(made, site.settings, calm)
+            result.differences += check.event_differences(site.settings)
             result.differences += check.letter_differences(made, site.settings)
             for worker in supervisor.running("worker"):
                 supervisor.drop(worker.name)
@@ -241,6 +242,8 @@ def _storm(
                 result.differences.append(f"newswire reindex: {done.stderr.strip()}")
             rebuilt = check.index_differences(made, site.settings, calm)
             result.differences += [f"rebuilt {difference}" for difference in rebuilt]
+            for difference in check.event_differences(site.settings):
+                result.differences.append(f"rebuilt {difference}")
         finally:
             supervisor.stop()
             result.faults = dict(driver.struck)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from kafka import KafkaProducer
@@ -13,9 +13,12 @@ from config.settings import Settings, load
 from connectors.formats import FORMATS
 from connectors.formats.base import Context
 from pipeline.enrich.unenriched import Unenriched
+from pipeline.events.fingerprints import fingerprint
+from pipeline.events.groups import Groups
 from pipeline.index.client import connect, connect_sync
 from pipeline.index.deadletters import deadletters_index
 from pipeline.index.document import document
+from pipeline.index.events import events_index
 from pipeline.index.history import History, history_index
 from pipeline.index.writer import Write, Writer
 from pipeline.kafka.messages import Record
@@ -71,6 +74,19 @@ async def index(settings: Settings, versions: list[Version]) -> None:
         done = await Writer(client, settings.elasticsearch).write(writes)
         outcomes = [(w, d.outcome) for w, d in zip(writes, done, strict=True)]
         await History(client, settings.elasticsearch).keep(outcomes)
+        groups = Groups()
+        for each in writes:
+            groups.take(each.id, fingerprint(each.document, each.version, datetime.now(UTC)))
+        events = Writer(
+            client, settings.elasticsearch, index=events_index(settings.elasticsearch.index)
+        )
+        places = groups.settle().places
+        await events.write(
+            [
+                Write(name, 1, {"story": name, "event": place.event})
+                for name, place in places.items()
+            ]
+        )
 
 
 def write(version: Version) -> Write:
@@ -99,6 +115,7 @@ def test_the_right_end_has_no_differences(made: Wire, settings: Settings) -> Non
     """An index with each newest version, and all damaged bytes as letters, is right."""
     assert list(check.index_differences(made, settings, check.documents(settings))) == []
     assert list(check.letter_differences(made, settings)) == []
+    assert list(check.event_differences(settings)) == []
 
 
 def test_an_older_version_is_seen(made: Wire, settings: Settings) -> None:
@@ -137,6 +154,24 @@ def test_a_killed_version_that_is_kept_is_seen(made: Wire, settings: Settings) -
         seen = found(made, settings, check.documents(settings))
         client.delete(index=index, id="x")
     assert seen == {"x is kept", "x has words of a killed story"}
+
+
+def test_a_wrong_event_is_seen(made: Wire, settings: Settings) -> None:
+    """A story that is in another event, and a killed one that is in any, differ."""
+    index = events_index(settings.elasticsearch.index)
+    killed = next(s for s in made.stories if s.newest.killed).newest.story_id
+    with connect_sync(settings.elasticsearch) as client:
+        client.indices.refresh(index=index)
+        (first, second, *_) = client.search(index=index)["hits"]["hits"]
+        wrong = first["_source"] | {"event": killed}
+        client.index(index=index, id=first["_id"], document=wrong)
+        client.index(index=index, id=killed, document={"story": killed, "event": second["_id"]})
+        seen = list(check.event_differences(settings))
+        client.index(index=index, id=first["_id"], document=first["_source"])
+        client.delete(index=index, id=killed)
+    assert len(seen) == 3
+    assert all(f"events: {first['_id']} is in " in each for each in seen[:1] + seen[2:])
+    assert seen[1] == f"events: {killed} may not be shown and is in {second['_id']}"
 
 
 def test_a_letter_too_many_and_one_too_few_are_seen(made: Wire, settings: Settings) -> None:

@@ -13,6 +13,7 @@ from tests.servers.secured import Grant
 def kafka(process: str, prefix: str) -> list[Grant]:
     """The grants of a process whose topics, and whose group, begin with a prefix."""
     stories, enriched = f"{prefix}.stories", f"{prefix}.enriched"
+    prints, events = f"{prefix}.fingerprints", f"{prefix}.events"
     letters, alerts, refused = f"{prefix}.deadletter", f"{prefix}.alerts", f"{prefix}.refused"
     return {
         "setup": _topics(
@@ -24,8 +25,8 @@ def kafka(process: str, prefix: str) -> list[Grant]:
         ),
         "connectors": _topics([stories, letters], Operation.WRITE),
         "worker": [
-            *_topics([stories, enriched, refused, letters], Operation.READ),
-            *_topics([enriched, refused, letters], Operation.WRITE),
+            *_topics([stories, enriched, refused, prints, letters], Operation.READ),
+            *_topics([enriched, refused, prints, events, letters], Operation.WRITE),
             *_topics([alerts], Operation.DESCRIBE),
             (Operation.READ, ResourceType.GROUP, prefix),
         ],

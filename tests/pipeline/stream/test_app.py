@@ -16,7 +16,7 @@ class Event:
 
     def __init__(self, offset: int, acknowledged: list[int]) -> None:
         self.message = SimpleNamespace(
-            topic="wire.stories", partition=0, offset=offset, value=b"{}", headers={}
+            key=b"", topic="wire.stories", partition=0, offset=offset, value=b"{}", headers={}
         )
         self._acknowledged = acknowledged
 

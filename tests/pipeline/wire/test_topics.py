@@ -15,7 +15,7 @@ from pipeline.wire.topics import Lane, Topics, headers, key, lane, read_headers
 def test_every_topic_has_the_prefix() -> None:
     """Two installations on one broker keep apart by prefix alone."""
     assert all(topic.startswith("ap.") for topic in Topics("ap").all())
-    assert len(set(Topics("ap").all())) == 7
+    assert len(set(Topics("ap").all())) == 9
 
 
 @pytest.mark.parametrize(

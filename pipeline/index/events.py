@@ -1,0 +1,74 @@
+"""Which event each story is in: `<base>-events`, one document a story.
+
+It holds ids and no text. An event is the stories whose documents name it, so that a rename, a
+merge or a kill writes the documents of the stories that it concerns. The reader shows of them only
+what may be shown. A withheld story has a document without an event, which keeps its version:
+Elasticsearch would forget that of a deleted one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from elasticsearch import AsyncElasticsearch
+
+from config.settings import Elasticsearch as ElasticsearchSettings
+from pipeline.index.client import connect_sync, translated
+from pipeline.index.mapping import DATE, KEYWORD
+from pipeline.index.setup import setup_beside
+
+MOST = 10_000
+"""Stories of one event that are read."""
+
+MAPPING: dict[str, Any] = {
+    "dynamic": "strict",
+    "properties": {
+        "story": KEYWORD,
+        # The id of the event's first story; absent for a story that is withheld.
+        "event": KEYWORD,
+        # Of a withheld story: one of the stories that it was with.
+        "alias": KEYWORD,
+        "published_at": DATE,
+        "changed_at": DATE,
+    },
+}
+
+
+def events_index(base: str) -> str:
+    """Return the name of the index of events."""
+    return f"{base}-events"
+
+
+def setup_events(settings: ElasticsearchSettings, anew: bool) -> list[str]:
+    """Create the index where it is missing; return what was done, a line each.
+
+    Args:
+        settings: of the index of stories, beside which it stands.
+        anew: an index that is there belongs to a topic that is no more: its versions, which
+            are offsets, would refuse all that comes.
+
+    Raises:
+        IndexUnavailable: Elasticsearch can't be reached.
+        SetupError: it refuses.
+    """
+    name = events_index(settings.index)
+    if anew:
+        with translated(settings, quotes_no_story=True), connect_sync(settings) as client:
+            client.indices.delete(index=name, ignore_unavailable=True)
+    return setup_beside(settings, name, MAPPING)
+
+
+async def members(
+    client: AsyncElasticsearch, settings: ElasticsearchSettings, event: str
+) -> dict[str, str | None]:
+    """Return the stories of an event with their times of publication, as last indexed.
+
+    Raises:
+        IndexUnavailable, SetupError: see `pipeline.index.client.translated`.
+    """
+    index = events_index(settings.index)
+    with translated(settings):
+        await client.indices.refresh(index=index)
+        answer = await client.search(index=index, query={"term": {"event": event}}, size=MOST)
+    found = [hit["_source"] for hit in answer["hits"]["hits"]]
+    return {source["story"]: source.get("published_at") for source in found}

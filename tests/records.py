@@ -1,11 +1,12 @@
 """Enriched stories written for tests: say what matters, the rest is filled in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from pipeline.wire.enriched import Enriched, Entity, Mention, Place, Provenance
 from pipeline.wire.story import Dateline, Story, Subject
+from pipeline.wire.versions import Held, followed, index_version, is_newer, trusted_time
 
 PLACES = {
     "Paris": (2988507, 48.85341, 2.3488, "France", "FR", 2_138_551),
@@ -81,3 +82,15 @@ def place(name: str, body: str = "") -> Place:
 def _found(name: str, text: str) -> tuple[Mention, ...]:
     start = text.find(name)
     return (Mention(start=start, end=start + len(name)),) if start >= 0 else ()
+
+
+def last_of(deliveries: Sequence[Story]) -> Story:
+    """Return what is left when versions arrive in this order, each compared with the last."""
+    last, held = deliveries[0], None
+    for story in deliveries:
+        if is_newer(story, 1, held):
+            version = index_version(story, 1, followed(story, held))
+            assert held is None or version > held.version
+            last = story
+            held = Held(version, trusted_time(story), story.received_at)
+    return last

@@ -145,5 +145,6 @@ enriched_stories = every_field(
     quotes=tuples_of(quotes),
     focus=tuples_of(small),
     focus_country=st.none() | st.sampled_from(["US", "UY"]),
+    follows=st.none() | st.integers(0, 99_999),
     provenance=provenances,
 )

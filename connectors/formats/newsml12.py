@@ -266,8 +266,10 @@ def _provider(item: _Item) -> str | None:
 
 def _version(item: _Item) -> int | None:
     """Returns RevisionId, without the update letter that some send with it ("1N")."""
-    sent = re.match(r"\d{1,18}", item.identifier("RevisionId") or "", re.ASCII)
-    return int(sent[0]) if sent else urn.revision(item.identifier("PublicIdentifier") or "")
+    sent = re.fullmatch(r"(\d+)[A-Za-z]?", item.identifier("RevisionId") or "", re.ASCII)
+    return (
+        values.integer(sent[1]) if sent else urn.revision(item.identifier("PublicIdentifier") or "")
+    )
 
 
 def _signatures(item: _Item, chain: Chain) -> Iterator[str | None]:

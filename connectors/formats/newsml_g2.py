@@ -4,7 +4,8 @@ Specification: NewsML-G2 2.35 (iptc.org/std/NewsML-G2); docs/formats.md has the 
 Read from dpa, Reuters, ANSA, STT, AFP and the IPTC's own examples.
 
 Identity. @guid is the same for all versions of an item (section "Identifying items"), @version
-tells them apart and is 1 where it is absent. A version can be a very large number (Reuters).
+tells them apart; an item without it counts by its time, though the standard says 1, since it may
+follow a numbered one. A version can be a very large number (Reuters).
 
 Status. pubStatus is usable where it is absent. embargoed makes a usable item embargoed until
 then; an empty embargoed element means until further notice. A canceled item needs no content.
@@ -239,7 +240,7 @@ def _story(item: _Item, guid: str | None, content: Content, created: Instant | N
         eve_id=ids.eve_id(made_on, day, verdict.status, verdict.signal or signal),
         source=source,
         provider_id=guid,
-        version=values.integer(version) if version else 1,
+        version=values.integer(version),
         status=verdict.status,
         status_sent=verdict.sent,
         signal=verdict.signal or signal,

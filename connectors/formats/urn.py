@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 
+from connectors.fields import values
+
 _URN = re.compile(
     r"(?P<item>urn:newsml:(?P<provider>[^:\s]+):(?P<date>\d{8}(?:T\w+)?)(?P<offset>[+-]\d{2}:?\d{2})?"
-    r":(?P<id>.+?)):(?P<revision>\d+)(?P<update>[A-Za-z]?)",
+    r":(?P<id>.+?)):(?P<revision>\d+(?:\.\d+)*)(?P<update>[A-Za-z]?)",  # "2.1" is sent by mistake
     re.IGNORECASE,
 )
 _UNDATED = re.compile(
@@ -58,4 +60,4 @@ def parts(identifier: str) -> tuple[str, str, str] | None:
 def revision(identifier: str) -> int | None:
     """Returns the revision of a NewsML URN; None for one without, and for other identifiers."""
     match = _URN.fullmatch(identifier.strip())
-    return int(match["revision"]) if match and len(match["revision"]) < 19 else None
+    return values.integer(match["revision"]) if match else None

@@ -18,9 +18,10 @@ from pipeline.alerts.saved import Saved
 from pipeline.kafka.messages import Record
 from pipeline.search.request import SearchRequest
 from pipeline.wire import codec
+from pipeline.wire.enriched import Enriched
 from pipeline.wire.errors import CodecError
 from pipeline.wire.story import Status, Story
-from pipeline.wire.versions import REVISIONS, rank
+from pipeline.wire.versions import REVISIONS
 
 log = logging.getLogger(__name__)
 
@@ -58,16 +59,16 @@ class Matching:
             IndexUnavailable: try the same batch again.
         """
         now = time.time()
-        stories = await self._indexed(worth_a_look(records))
-        killed = [s for s in stories if s.status is Status.WITHDRAWN]
-        restricted = [s for s in stories if s not in killed and _is_restricted(s, now)]
-        fresh = [s for s in stories if s not in killed and self._is_news(s, now)]
+        news = await self._indexed(worth_a_look(records))
+        killed = [r for r in news if r.story.status is Status.WITHDRAWN]
+        restricted = [r for r in news if r not in killed and _is_restricted(r.story, now)]
+        fresh = [r for r in news if r not in killed and self._is_news(r.story, now)]
         waiting = {
-            s.id: (rank(s), s.embargoed_until.timestamp())
-            for s in fresh
-            if s.embargoed_until and s.embargoed_until.timestamp() > now
+            r.story.id: (r.rank, r.story.embargoed_until.timestamp())
+            for r in fresh
+            if r.story.embargoed_until and r.story.embargoed_until.timestamp() > now
         }
-        ranks = {s.id: rank(s) for s in fresh if s not in restricted}
+        ranks = {r.story.id: r.rank for r in fresh if r not in restricted}
         due = self.outbox.due(now, len(records) + 100)
         ranks = due | ranks
         found = await self._matched(list(ranks))
@@ -77,8 +78,8 @@ class Matching:
                     self.found += self.outbox.add(
                         saved.alert.name, saved.destinations, found_id, ranks[found_id], now
                     )
-            for story in (*killed, *restricted):
-                self.found += self.outbox.withdraw(story.id, rank(story), now)
+            for record in (*killed, *restricted):
+                self.found += self.outbox.withdraw(record.story.id, record.rank, now)
             self.outbox.released(list(due))
             for story_id, (version, until) in waiting.items():
                 self.outbox.embargo(story_id, version, until)
@@ -94,44 +95,44 @@ class Matching:
         received = story.received_at
         return received is None or now - received.timestamp() < self.keep_seconds
 
-    async def _indexed(self, stories: Sequence[tuple[Story, Record]]) -> list[Story]:
-        """Return the stories, once the index holds each.
+    async def _indexed(self, records: Sequence[tuple[Enriched, Record]]) -> list[Enriched]:
+        """Return the records, once the index holds each.
 
         A version that a newer one has replaced is left out, a kill of it is not.
         """
-        left = list(stories)
-        ready: list[Story] = []
+        left = list(records)
+        ready: list[Enriched] = []
         while left:
             # Read first: what the worker commits afterwards was in the index by then.
-            done = {p: await self.committed(p) for p in {r.partition for _, r in left}}
-            held = await self.newest([story.id for story, _ in left])
-            for story, record in list(left):
-                at = held.get(story.id, -1) // REVISIONS
-                killed = story.status is Status.WITHDRAWN
-                if at == rank(story) or (killed and at > rank(story)):
-                    ready.append(story)
-                if at >= rank(story) or done[record.partition] > record.offset:
-                    left.remove((story, record))
+            done = {p: await self.committed(p) for p in {taken.partition for _, taken in left}}
+            held = await self.newest([record.story.id for record, _ in left])
+            for record, taken in list(left):
+                at = held.get(record.story.id, -1) // REVISIONS
+                killed = record.story.status is Status.WITHDRAWN
+                if at == record.rank or (killed and at > record.rank):
+                    ready.append(record)
+                if at >= record.rank or done[taken.partition] > taken.offset:
+                    left.remove((record, taken))
             if left:
                 await asyncio.sleep(INDEXING_SECONDS)
         return ready
 
 
-def worth_a_look(records: Sequence[Record]) -> list[tuple[Story, Record]]:
+def worth_a_look(records: Sequence[Record]) -> list[tuple[Enriched, Record]]:
     """Return the newest version of each story in a batch, and every kill, with their records."""
-    newest: dict[str, tuple[Story, Record]] = {}
-    kills: list[tuple[Story, Record]] = []
-    for record in records:
+    newest: dict[str, tuple[Enriched, Record]] = {}
+    kills: list[tuple[Enriched, Record]] = []
+    for taken in records:
         try:
-            story = codec.decode_enriched(record.value).story
+            record = codec.decode_enriched(taken.value)
         except CodecError:  # the worker makes a dead letter of it
             continue
-        if story.status is Status.WITHDRAWN:
-            kills.append((story, record))
+        if record.story.status is Status.WITHDRAWN:
+            kills.append((record, taken))
             continue
-        held = newest.get(story.id)
-        if held is None or rank(story) >= rank(held[0]):
-            newest[story.id] = (story, record)
+        held = newest.get(record.story.id)
+        if held is None or record.rank >= held[0].rank:
+            newest[record.story.id] = (record, taken)
     return [*newest.values(), *kills]
 
 

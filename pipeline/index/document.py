@@ -75,6 +75,8 @@ def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
     result["focus"] = list(record.focus)
     if record.focus_country:
         result["focus_country"] = record.focus_country
+    if record.follows is not None:
+        result["follows"] = record.follows
     if found := fingerprint(story.body):
         result["fingerprint"] = as_fields(found)
     result["provenance"] = msgspec.to_builtins(record.provenance)
@@ -143,7 +145,7 @@ def _on_earth(located: dict[str, Any]) -> bool:
 
 _BARE = frozenset(
     {"id", "eve_id", "source", "version", "status", "received_at", "format", "clock", "feed"}
-    | {"published_at", "indexed_at", "record"}
+    | {"published_at", "indexed_at", "record", "follows"}
 )
 
 
@@ -180,6 +182,7 @@ def enriched(source: Document) -> Enriched:
                 "quotes": source.get("quotes", []),
                 "focus": source.get("focus", []),
                 "focus_country": source.get("focus_country"),
+                "follows": source.get("follows"),
                 "provenance": source["provenance"],
             },
             Enriched,

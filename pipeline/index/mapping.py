@@ -121,7 +121,8 @@ def properties(languages: Mapping[str, str]) -> dict[str, Field]:
         "links": _object(href=KEYWORD, rel=KEYWORD, title=KEYWORD, type=KEYWORD),
         "received_at": DATE,
         "format": KEYWORD,
-        "clock": KEPT,  # ranks a record that is restored from its document
+        "clock": KEPT,  # these two rank a record that is restored from its document
+        "follows": {**INTEGER, **UNSEARCHED},
         "feed": KEYWORD,
         # Derived from the story: when this version counts as published.
         "published_at": DATE,

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +26,7 @@ from pipeline.index.faults import is_documents_fault, is_whole_index, reason
 from pipeline.index.lookup import Fields, Held, find_takes, index_missing, look_up
 from pipeline.index.setup import write_alias
 from pipeline.process.waiting import Waiting
+from pipeline.wire import versions
 from pipeline.wire.errors import IndexUnavailable, NewswireError, RequestRefused
 
 TRIES = 3
@@ -72,6 +74,10 @@ class _Refusal:
 
 def _taken(written: Written | None) -> bool:
     return written is not None and written.outcome in (Outcome.INDEXED, Outcome.STALE)
+
+
+def _instant(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
 
 
 class Writer:
@@ -182,6 +188,18 @@ class Writer:
         """
         held = await self._held(ids, fields=())
         return {name: each.version for name, each in held.items()}
+
+    async def dated(self, ids: Iterable[str]) -> dict[str, versions.Held]:
+        """Return what the index holds of each id, with the times; see `newest`."""
+        held = await self._held(ids, fields=("published_at", "received_at"))
+        return {
+            name: versions.Held(
+                each.version,
+                _instant(each.document.get("published_at")),
+                _instant(each.document.get("received_at")),
+            )
+            for name, each in held.items()
+        }
 
     async def documents(
         self, ids: Iterable[str], fields: Fields = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -19,7 +19,15 @@ from pipeline.wire.enriched import Enriched, Provenance
 from pipeline.wire.errors import CodecError, EnrichmentError
 from pipeline.wire.story import Status, Story
 from pipeline.wire.topics import Lane, Topics, headers, key
-from pipeline.wire.versions import blank, index_version, is_newer
+from pipeline.wire.versions import (
+    Held,
+    blank,
+    followed,
+    index_version,
+    is_newer,
+    needs_time,
+    trusted_time,
+)
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +49,17 @@ class Pool(Protocol):
     ) -> list[Enriched | EnrichmentError]:
         """Return a record or an error for each story, in order."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """A story that is enriched and not yet written."""
+
+    record: Record
+    done: Enriched
+    message: Message
+    before: Held | None
+    """The newest version when its batch was looked up."""
 
 
 @dataclass(slots=True)
@@ -77,38 +96,37 @@ class Enriching(Step):
                 stories.append((record, codec.decode_story(record.value)))
             except CodecError as error:
                 letters.append(dead_letter_of(self.topics, record, "decode", error))
-        known = await self.newest.look_up(
-            [(r.partition, story.id) for r, story in stories],
-            [name for _, story in stories for name in eves.needed(story)],
-        )
+        known = await self._known(stories)
         newer = []
         for record, story in self._placed(stories, known):
-            if is_newer(story, self.revision, known.get(story.id)) or self._is_late_kill(
-                story, known.get(story.id, -1)
-            ):
+            held = known.get(story.id)
+            if is_newer(story, self.revision, held) or self._is_late_kill(story, held):
                 newer.append((record, story))
             else:
                 self._stale(record, story)
         enriched = await self._enrich([story for _, story in newer])
-        results: list[tuple[Record, Story, Message]] = []
+        results: list[_Result] = []
         for (record, story), done in zip(newer, enriched, strict=True):
             if isinstance(done, EnrichmentError):
                 letters.append(dead_letter_of(self.topics, record, "enrich", done, story.id))
-            elif (message := self._message(done, record)) and len(message.value) > self.max_bytes:
+                continue
+            done = self._following(done, held := known.get(story.id))
+            message = self._message(done, record)
+            if len(message.value) > self.max_bytes:
                 too_long = CodecError(
                     f"{len(message.value):,} bytes once enriched, more than "
                     "kafka.max_request_bytes allows"
                 )
                 letters.append(dead_letter_of(self.topics, record, "enrich", too_long, story.id))
             else:
-                results.append((record, story, message))
+                results.append(_Result(record, done, message, held))
         await self._send(results, letters)
 
     def _placed(
-        self, stories: Sequence[tuple[Record, Story]], known: Mapping[str, int]
+        self, stories: Sequence[tuple[Record, Story]], known: Mapping[str, Held]
     ) -> Iterator[tuple[Record, Story]]:
         """Yield stories under the ids that they belong to, each after those before it."""
-        latest = dict(known)
+        latest = {name: held.version for name, held in known.items()}
         for record, story in stories:
             found = eves.placed(story, latest, self.revision)
             both = [found, *([eves.under(found, found.eve_id)] if found.eve_id else [])]
@@ -116,6 +134,31 @@ class Enriching(Step):
                 version = index_version(each, self.revision)
                 latest[each.id] = max(version, latest.get(each.id, -1))
             yield record, found
+
+    async def _known(self, stories: Sequence[tuple[Record, Story]]) -> dict[str, Held]:
+        """Return the newest version of each story, with its time where that is to be compared."""
+        known = await self.newest.look_up(
+            [(r.partition, story.id) for r, story in stories],
+            [name for _, story in stories for name in eves.needed(story)],
+        )
+        without = {
+            name
+            for _, story in stories
+            for name in (story.id, *eves.needed(story))
+            if (held := known.get(name)) and not held.at and needs_time(story, held.version)
+        }
+        if without:
+            for name, held in (await self.newest.look_up_times(without)).items():
+                if held.version >= known[name].version:
+                    known[name] = held
+        return known
+
+    def _following(self, done: Enriched, held: Held | None) -> Enriched:
+        """Return a record that says which version it follows, if its own rank does not."""
+        follows = followed(done.story, held)
+        if follows == done.follows:
+            return done
+        return msgspec.structs.replace(done, follows=follows)
 
     async def _enrich(self, stories: Sequence[Story]) -> list[Enriched | EnrichmentError]:
         """Enrich stories in the pool; blank withdrawn ones without sending them there."""
@@ -138,51 +181,56 @@ class Enriching(Step):
             return enriched_message(self.topics, done)
         return enriched_message(self.topics, done, codec.readdress(record.value, done.story))
 
-    async def _send(
-        self, results: Sequence[tuple[Record, Story, Message]], letters: list[Message]
-    ) -> None:
+    async def _send(self, results: Sequence[_Result], letters: list[Message]) -> None:
         async with self.newest.writing:
             newer = self._newest(results)
-            sent = await self.send([message for _, _, message in newer] + letters)
-            for (_, story, _), at in zip(newer, sent, strict=False):
+            sent = await self.send([result.message for result in newer] + letters)
+            for result, at in zip(newer, sent, strict=False):
                 if at is not None:
                     partition, offset = at
-                    version = index_version(story, self.revision)
-                    self.newest.wrote(partition, story.id, version, offset)
+                    self.newest.wrote(partition, result.done.story.id, _held(result.done), offset)
         refused = sent[: len(newer)].count(None)
         self.counts["enriched"] += len(newer) - refused
         self.counts["dead_letters"] += len(letters) + refused
 
-    def _newest(
-        self, results: Sequence[tuple[Record, Story, Message]]
-    ) -> list[tuple[Record, Story, Message]]:
+    def _newest(self, results: Sequence[_Result]) -> list[_Result]:
         """Return the batch without versions that were overtaken while they were enriched.
 
         Of two versions in one batch the older may stand second; a kill in the urgent lane
         may have been written meanwhile.
         """
-        newest: dict[str, int] = {}
+        newest: dict[str, Held] = {}
         kept = []
-        for record, story, message in results:
-            version = index_version(story, self.revision)
-            held = max(newest.get(story.id, -1), self.newest.written(story.id))
-            if version > held:
-                newest[story.id] = version
-                kept.append((record, story, message))
+        for result in results:
+            record, story = result.record, result.done.story
+            written = self.newest.written(story.id)
+            known = (result.before, newest.get(story.id), written)
+            held = max(
+                filter(None, known),
+                key=lambda each: (each.version, each.at is not None),
+                default=None,
+            )
+            if is_newer(story, self.revision, held):
+                done = self._following(result.done, held)
+                if done is not result.done:
+                    result = replace(result, done=done, message=self._message(done, record))
+                newest[story.id] = _held(done)
+                kept.append(result)
             elif self._is_late_kill(story, held):
-                kept.append((record, story, message))
+                kept.append(result)
             else:
                 self._stale(record, story)
         return kept
 
-    def _is_late_kill(self, story: Story, newest: int) -> bool:
+    def _is_late_kill(self, story: Story, newest: Held | None) -> bool:
         """Return whether a kill of an earlier version comes after a newer version.
 
         It is written all the same: whoever indexes it purges what it kills from the history and
         writes the newest version to the topic again, and the alerts see it.
         """
-        killed = story.status is Status.WITHDRAWN
-        return killed and index_version(story, self.revision) < newest
+        if story.status is not Status.WITHDRAWN or newest is None:
+            return False
+        return index_version(story, self.revision) < newest.version
 
     def _stale(self, record: Record, story: Story) -> None:
         self.counts["stale"] += 1
@@ -223,6 +271,12 @@ def _agent(lane: Lane) -> Agent:
 AGENTS = tuple(_agent(lane) for lane in Lane)
 
 
+def _held(record: Enriched) -> Held:
+    """Return what is to be remembered of a record that is written."""
+    story = record.story
+    return Held(record.index_version, trusted_time(story), story.received_at)
+
+
 def enriched_message(topics: Topics, record: Enriched, story: bytes | None = None) -> Message:
     """Return a record as a message on the enriched topic; `story` as in `codec.encode_around`."""
     return Message(
@@ -231,7 +285,7 @@ def enriched_message(topics: Topics, record: Enriched, story: bytes | None = Non
         codec.encode(record) if story is None else codec.encode_around(record, story),
         headers(
             schema=codec.SCHEMA,
-            version=index_version(record.story, record.provenance.revision),
+            version=record.index_version,
             feed=record.story.feed,
             format=record.story.format,
             received_at=record.story.received_at and record.story.received_at.isoformat(),

@@ -26,7 +26,6 @@ from pipeline.wire.enriched import Enriched
 from pipeline.wire.errors import CodecError, MappingError
 from pipeline.wire.story import Status
 from pipeline.wire.topics import Topics, headers, key
-from pipeline.wire.versions import index_version
 
 log = logging.getLogger(__name__)
 
@@ -270,4 +269,4 @@ def to_write(record: Record, languages: Iterable[str]) -> Write:
     fields["indexed_at"] = now.isoformat().replace("+00:00", "Z")
     fields |= delays(story, now)
     fields["record"] = {"partition": record.partition, "offset": record.offset}
-    return Write(story.story.id, index_version(story.story, story.provenance.revision), fields)
+    return Write(story.story.id, story.index_version, fields)

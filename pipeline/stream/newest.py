@@ -27,6 +27,8 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from pipeline.wire.versions import Held
+
 Offsets = Callable[[int], Awaitable[int]]
 """Of a partition of the enriched topic: its end, or the group's committed offset."""
 
@@ -35,7 +37,7 @@ BARRIER_POLL_SECONDS = 0.3
 
 @dataclass(slots=True)
 class _Written:
-    version: int
+    held: Held
     offset: int
     at: int
     """The number of the batch that was the last to begin when it was written."""
@@ -56,6 +58,7 @@ class Newest:
 
     Args:
         indexed: the index's version of each of some ids.
+        dated: what the index holds of some ids, with the times.
         end: the end offset of a partition of the enriched topic.
         committed: how far the group has indexed a partition.
     """
@@ -65,8 +68,10 @@ class Newest:
         indexed: Callable[[Iterable[str]], Awaitable[Mapping[str, int]]],
         end: Offsets,
         committed: Offsets,
+        dated: Callable[[Iterable[str]], Awaitable[Mapping[str, Held]]],
     ) -> None:
         self._indexed = indexed
+        self._dated = dated
         self._end = end
         self._committed = committed
         self._partitions: dict[int, _Partition] = {}
@@ -98,16 +103,16 @@ class Newest:
             self._open.discard(number)
             self._forget()
 
-    def written(self, story_id: str) -> int:
-        """Return the newest version that this worker has meanwhile written; -1 for none."""
+    def written(self, story_id: str) -> Held | None:
+        """Return the newest version that this worker has meanwhile written."""
         states = self._partitions.values()
         written = (state.in_flight[story_id] for state in states if story_id in state.in_flight)
-        return max((each.version for each in written), default=-1)
+        return max((w.held for w in written), key=lambda held: held.version, default=None)
 
     async def look_up(
         self, stories: Iterable[tuple[int, str]], related: Iterable[str] = ()
-    ) -> dict[str, int]:
-        """Return the newest index version of each story that has one.
+    ) -> dict[str, Held]:
+        """Return the newest version of each story that has one; the time only of those in flight.
 
         Args:
             stories: partition and id of each.
@@ -117,18 +122,23 @@ class Newest:
         for partition in {partition for partition, _ in wanted}:
             await self._pass_barrier(partition)
         names = list(dict.fromkeys((*(name for _, name in wanted), *related)))
-        newest = dict(await self._indexed(names))
+        newest = {name: Held(version) for name, version in (await self._indexed(names)).items()}
         for name in names:
-            if (written := self.written(name)) > newest.get(name, -1):
+            written = self.written(name)
+            if written and (name not in newest or written.version >= newest[name].version):
                 newest[name] = written
         return newest
 
-    def wrote(self, partition: int, story_id: str, version: int, offset: int) -> None:
+    async def look_up_times(self, ids: Iterable[str]) -> Mapping[str, Held]:
+        """Return what the index holds of some stories, with the times."""
+        return await self._dated(ids)
+
+    def wrote(self, partition: int, story_id: str, held: Held, offset: int) -> None:
         """Record that a version is in the enriched topic now."""
         if state := self._partitions.get(partition):
             before = state.in_flight.get(story_id)
-            if before is None or before.version < version:  # a late kill is older
-                state.in_flight[story_id] = _Written(version, offset, self._batch)
+            if before is None or before.held.version < held.version:  # a late kill is older
+                state.in_flight[story_id] = _Written(held, offset, self._batch)
 
     def has_indexed(self, partition: int, offset: int) -> None:
         """Record that the index has a partition of the enriched topic up to this offset."""

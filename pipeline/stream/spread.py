@@ -19,7 +19,6 @@ from pipeline.index.writer import Write
 from pipeline.wire import ids
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.story import Link, Status
-from pipeline.wire.versions import index_version
 
 
 class Index(Protocol):
@@ -41,7 +40,7 @@ async def killed_takes(index: Index, writes: Sequence[Write]) -> set[tuple[str, 
         (take.id, take.version)
         for take in takes
         if (kill := withdrawn.get(ids.story_of(take.id)))
-        and held.get(take.id, -1) < take.version < _version(_of_take(kill, take.id))
+        and held.get(take.id, -1) < take.version < _of_take(kill, take.id).index_version
     }
 
 
@@ -63,8 +62,8 @@ async def kills(index: Index, writes: Sequence[Write]) -> list[Enriched]:
     held = await index.newest(kill.story.id for kill in found)
     newest: dict[str, Enriched] = {}
     for kill in found:
-        if _version(kill) > held.get(kill.story.id, -1):
-            held[kill.story.id] = _version(kill)
+        if kill.index_version > held.get(kill.story.id, -1):
+            held[kill.story.id] = kill.index_version
             newest[kill.story.id] = kill
     return list(newest.values())
 
@@ -97,7 +96,3 @@ def _of_eve(write: Write) -> Enriched:
 
 def _is_shown(write: Write) -> bool:
     return bool(write.document["status"] != Status.WITHDRAWN)
-
-
-def _version(record: Enriched) -> int:
-    return index_version(record.story, record.provenance.revision)

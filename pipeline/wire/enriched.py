@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from pipeline import __version__
+from pipeline.wire import versions
 from pipeline.wire.story import Story
 
 Role = Literal["dateline", "mentioned", "demonym", "provider"]
@@ -109,4 +110,16 @@ class Enriched(msgspec.Struct, frozen=True, kw_only=True):
     """GeoNames ids of the one to three places that the story is about, best first."""
     focus_country: str | None = None
     """ISO 3166-1 alpha-2 of the country that the story is about."""
+    follows: int | None = None
+    """The number of the version that this one, which counts by its time, is newer than."""
     provenance: Provenance
+
+    @property
+    def rank(self) -> int:
+        """Return the story's place among its versions."""
+        return versions.rank(self.story, self.follows)
+
+    @property
+    def index_version(self) -> int:
+        """Return the document's external version in Elasticsearch."""
+        return versions.index_version(self.story, self.provenance.revision, self.follows)

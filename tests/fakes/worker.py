@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from pipeline.index.document import Document
@@ -26,7 +27,7 @@ from pipeline.wire.enriched import Enriched, Entity, Mention, Provenance
 from pipeline.wire.errors import EnrichmentError
 from pipeline.wire.story import Status, Story
 from pipeline.wire.topics import Lane, Topics, key, lane
-from pipeline.wire.versions import blank
+from pipeline.wire.versions import Held, blank
 from tests.fakes.index import Index
 from tests.fakes.kafka import Broker
 
@@ -108,7 +109,7 @@ class Worker:
         self._taken: dict[str, list[list[int]]] = defaultdict(list)
         self.pool.meanwhile = None
         self.counts = no_counts()
-        self.newest = Newest(self._indexed, self._end, self._committed)
+        self.newest = Newest(self._indexed, self._end, self._committed, self._dated)
         self.newest.assigned([0])
         self.enriching = {
             lane: Enriching(
@@ -276,6 +277,13 @@ class Worker:
             raise Crash
         return await self.index.newest(ids)
 
+    async def _dated(self, ids: Iterable[str]) -> dict[str, Held]:
+        held = await self.index.documents(ids)
+        return {
+            name: Held(version, *(_instant(fields.get(f)) for f in ("published_at", "received_at")))
+            for name, (version, fields) in held.items()
+        }
+
     async def _end(self, partition: int) -> int:
         return self.broker.log(TOPICS.enriched).end
 
@@ -286,6 +294,10 @@ class Worker:
         if self.newest is not life:
             raise Crash
         return self.broker.committed[TOPICS.enriched]
+
+
+def _instant(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
 
 
 class _Port:

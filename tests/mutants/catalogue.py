@@ -28,8 +28,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "an equal version counts as newer",
         "pipeline/wire/versions.py",
-        "index_version(story, revision) > newest",
-        "index_version(story, revision) >= newest",
+        "index_version(story, revision, follows) <= held.version",
+        "index_version(story, revision, follows) < held.version",
         VERSIONS,
     ),
     Mutant(
@@ -42,8 +42,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a revision counts more than a version",
         "pipeline/wire/versions.py",
-        "return rank(story) * REVISIONS + revision",
-        "return rank(story) + revision * 10**16",
+        "return rank(story, follows) * REVISIONS + revision",
+        "return rank(story, follows) + revision * 10**16",
         VERSIONS,
     ),
     Mutant(
@@ -51,6 +51,27 @@ MUTANTS: tuple[Mutant, ...] = (
         "pipeline/wire/versions.py",
         "_HELD, _USABLE, _WITHDRAWN = range(3)",
         "_USABLE, _HELD, _WITHDRAWN = range(3)",
+        VERSIONS,
+    ),
+    Mutant(
+        "a version without a number is older than every numbered one",
+        "pipeline/wire/versions.py",
+        "return number if since is not None or _is_later(story, held) else None",
+        "return None",
+        VERSIONS,
+    ),
+    Mutant(
+        "a number is newer than every version without one",
+        "pipeline/wire/versions.py",
+        "return _seconds(story) >= timed",
+        "return True",
+        VERSIONS,
+    ),
+    Mutant(
+        "what a version follows is not written to the topic",
+        "pipeline/stream/enriching.py",
+        "return msgspec.structs.replace(done, follows=follows)",
+        "return done",
         VERSIONS,
     ),
     Mutant(
@@ -77,7 +98,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "an older version that was written late hides the newer",
         "pipeline/stream/newest.py",
-        "if before is None or before.version < version:",
+        "if before is None or before.held.version < held.version:",
         "if True:",
         NEWEST,
     ),

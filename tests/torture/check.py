@@ -2,7 +2,7 @@
 
 Documents are compared as bytes with those of a calm run of the same deliveries. Only the
 stamps of the run itself are taken out first: when a story was received, enriched and indexed,
-and the offset that it was indexed from.
+the offset that it was indexed from, and which number a version without one was found to follow.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _search(client: Elasticsearch, index: str, query: Mapping[str, Any]) -> list
 
 
 def _without_stamps(source: dict[str, Any]) -> bytes:
-    kept = {k: v for k, v in source.items() if k not in STAMPS | {"received_at"}}
+    kept = {k: v for k, v in source.items() if k not in STAMPS | {"received_at", "follows"}}
     if source.get("published_at") == source.get("received_at"):
         kept.pop("published_at", None)  # of a date that lies in the future: the receipt's
     kept["provenance"] = {k: v for k, v in kept["provenance"].items() if k != "enriched_at"}

@@ -1,8 +1,9 @@
 """A wire that knows its right end: stories, their versions, and what must be left of them.
 
 Nothing here asks newswire's own code which version is newer: a numbered story goes by its
-number, one without numbers by its time, a kill stands above the version that it names, and one
-that names none stands above all.
+number, one without numbers by its time, and so does one with mistyped numbers, whose dates agree
+with those that are right. A kill stands above the version that it names, and one that names none
+stands above all.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ JUMPS = (
     timedelta(days=3000),
 )
 """By how much an agency's clock may be wrong, for all that it sends of a story."""
+PAST_JUMPS = JUMPS[:3]
+
+MISTYPED = ("", ":2.1", ":11111111111111111111")
+"""What may stand behind an item's id instead of a version's number."""
 
 _WORDS = (
     "harbour", "ferry", "council", "budget", "river", "bridge", "storm", "rail", "strike", "vote",
@@ -44,7 +49,8 @@ class Version:
 
     item: str
     number: int | None
-    """As the wire counts; None where it goes by time, and for a kill that names no version."""
+    """As the wire counts; None where it is mistyped, where the wire goes by time, and for a kill
+    that names no version."""
     issued: datetime
     killed: bool
     embargoed_until: datetime | None
@@ -75,6 +81,8 @@ class Story:
 
     feed: str
     numbered: bool
+    mistyped: bool
+    """Some of its numbers are."""
     versions: tuple[Version, ...]
 
     @property
@@ -82,8 +90,8 @@ class Story:
         """The version that must be left."""
 
         def order(version: Version) -> tuple[bool, float, bool]:
-            if not self.numbered:
-                return version.killed, version.issued.timestamp(), False
+            if not self.numbered or self.mistyped:
+                return version.killed and version.number is None, version.issued.timestamp(), False
             unnamed = version.number is None
             return unnamed, float(version.number or 0), version.killed
 
@@ -144,9 +152,17 @@ def _story(rng: random.Random, seed: int, number: int) -> Story:
     numbered = rng.random() < 0.6
     stem = f"{seed}-{number}-{rng.choice(_WORDS)}"
     item = f"urn:newsml:torture.example:20260301:{stem}" if numbered else f"tw-{stem}"
-    began = NOON + rng.choice(JUMPS) + timedelta(minutes=number)
+    mistyped = numbered and rng.random() < 0.3
+    jump = rng.choice(PAST_JUMPS if mistyped else JUMPS)
+    began = NOON + jump + timedelta(minutes=number)
     versions = [
-        _version(rng, item, n if numbered else None, began + timedelta(seconds=n))
+        _version(
+            rng,
+            item,
+            n if numbered else None,
+            began + timedelta(seconds=n),
+            rng.choice(MISTYPED) if mistyped and rng.random() < 0.4 else None,
+        )
         for n in range(1, rng.choice((1, 2, 2, 3, 4, 6)) + 1)
     ]
     chance = rng.random()
@@ -158,10 +174,17 @@ def _story(rng: random.Random, seed: int, number: int) -> Story:
     elif chance < 0.28 and numbered:  # killed, and cleared again by a later version
         versions.append(_kill(rng, item, last, began, last + 1))
         versions.append(_version(rng, item, last + 1, began + timedelta(seconds=last + 2)))
-    return Story(rng.choice(FEEDS), numbered, tuple(versions))
+    return Story(rng.choice(FEEDS), numbered, mistyped, tuple(versions))
 
 
-def _version(rng: random.Random, item: str, number: int | None, issued: datetime) -> Version:
+def _version(
+    rng: random.Random,
+    item: str,
+    number: int | None,
+    issued: datetime,
+    mistyped: str | None = None,
+) -> Version:
+    """Make a version; where its number is mistyped, that stands behind the id instead."""
     marker = _marker(rng)
     embargo = issued + timedelta(hours=rng.choice((1, 30, 900))) if rng.random() < 0.15 else None
     words = [rng.choice(_WORDS) for _ in range(rng.choice((8, 30, 120)))]
@@ -169,15 +192,17 @@ def _version(rng: random.Random, item: str, number: int | None, issued: datetime
     words.insert(rng.randrange(len(words)), marker)
     signal = '<ed-msg msg-type="correction"/>' if rng.random() < 0.2 else ""
     release = f'<date.release norm="{_norm(embargo)}"/>' if embargo else ""
+    sent = _id(item, number) if mistyped is None else item + mistyped
     raw = (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<nitf><head><docdata>'
-        f'<doc-id regsrc="{AGENCY}" id-string="{_id(item, number)}"/>{signal}'
+        f'<doc-id regsrc="{AGENCY}" id-string="{sent}"/>{signal}'
         f'<urgency ed-urg="{rng.randint(1, 8)}"/>'
         f'<date.issue norm="{_norm(issued)}"/>{release}</docdata></head>'
         f"<body><body.head><hedline><hl1>{words[0].title()} and {marker}</hl1></hedline>"
         f"</body.head><body.content><p>{' '.join(words)}.</p></body.content></body></nitf>\n"
     )
-    return Version(item, number, issued, False, embargo, marker, raw.encode())
+    known = number if mistyped is None else None
+    return Version(item, known, issued, False, embargo, marker, raw.encode())
 
 
 def _kill(

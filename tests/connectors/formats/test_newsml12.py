@@ -51,6 +51,12 @@ def test_versions_meet(first: dict[str, str], second: dict[str, str]) -> None:
     assert (version, next_version) == (1, 2)
 
 
+def test_a_revision_that_is_no_number_is_none() -> None:
+    """ "2.1" is a version of the same story, and not its second: its time orders it."""
+    odd = "urn:newsml:demo.example:20260101:x1:2.1"
+    assert read(public=odd, revision="2.1") == (read()[0], None)
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from connectors.formats import Context, newsml_g2
 from pipeline.wire.story import Status, Story
 
@@ -21,9 +23,10 @@ def one(**changed: str) -> Story:
     return story
 
 
-def test_version_is_one_where_it_is_absent() -> None:
-    """The standard's default version is 1."""
-    assert one(attributes="").version == 1
+@pytest.mark.parametrize("sent", ["", 'version="2.1"', 'version="11111111111111111111"'])
+def test_a_version_that_is_no_number_is_none(sent: str) -> None:
+    """It may follow a numbered one, so it counts by its time, and not as the standard's 1."""
+    assert one(attributes=sent).version is None
 
 
 def test_a_cancel_needs_no_content() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.index.document import Document, document
 from pipeline.stream import newest as newest_module
@@ -57,6 +58,26 @@ def histories(draw: st.DrawFn) -> list[Story]:
         said += [make(name, version) for version in versions]
         if kill := draw(st.sampled_from([None, numbered, timed])):
             said.append(kill(name, draw(st.integers(1, 9)), Status.WITHDRAWN))
+    return said
+
+
+@st.composite
+def mixed(draw: st.DrawFn) -> list[Story]:
+    """All that is said of a story some of whose versions lack a number, in the order of sending."""
+    kinds = draw(st.lists(st.sampled_from(["number", "none", "kill"]), min_size=2, max_size=5))
+    said: list[Story] = []
+    killed: set[int] = set()
+    for minute, kind in enumerate(kinds):
+        name = IDS[0]
+        number = None if kind == "none" else minute if kind == "number" else -1
+        story = replace(timed(name, minute), version=number)
+        if kind == "kill":  # of the version that was numbered last
+            last = max((s.version for s in said if s.version is not None), default=None)
+            if last is None or last in killed:
+                continue
+            killed.add(last)
+            story = replace(story, version=last, status=Status.WITHDRAWN)
+        said.append(story)
     return said
 
 
@@ -122,7 +143,8 @@ async def play(worker: Worker, operations: Sequence[tuple[str, Any]]) -> None:
 
 def comparable(fields: Document) -> Document:
     """A document without what says when, whence and by which code it came."""
-    return {key: value for key, value in fields.items() if key not in STAMPS | {"provenance"}}
+    left_out = STAMPS | {"provenance", "follows"}
+    return {key: value for key, value in fields.items() if key not in left_out}
 
 
 def documents(index: Index) -> dict[str, Document]:
@@ -177,6 +199,27 @@ def test_any_order_ends_in_the_same_documents(data: st.DataObject, said: list[St
     asyncio.run(live())
 
 
+@given(data=st.data(), said=mixed())
+@settings(max_examples=200, deadline=None)
+def test_versions_with_and_without_numbers(data: st.DataObject, said: list[Story]) -> None:
+    """Whatever the order of arrival, the version that was sent last is left, and is rebuilt."""
+    if not said:
+        return
+    acts = data.draw(operations(said, zombies=False))
+    delivered = [("deliver", story) for story in data.draw(st.permutations(said))]
+    right = expected(said[-1:])
+
+    async def live() -> None:
+        worker = await run(said, acts, delivered)
+        assert documents(worker.index) == right
+        assert in_order(worker.broker)
+        enriched = worker.broker.log(TOPICS.enriched)
+        enriched.compact(before=enriched.end)
+        assert await rebuild(worker.broker) == right
+
+    asyncio.run(live())
+
+
 @given(data=st.data(), said=histories())
 @settings(max_examples=200, deadline=None)
 def test_batches_that_overlap(data: st.DataObject, said: list[Story]) -> None:
@@ -200,8 +243,8 @@ def in_order(broker: Broker) -> bool:
     newest: dict[str, int] = {}
     late: set[str] = set()
     for raw in broker.values(TOPICS.enriched):
-        story = codec.decode_enriched(raw).story
-        at = rank(story)
+        record = codec.decode_enriched(raw)
+        story, at = record.story, record.rank
         if at > newest.get(story.id, -1):
             newest[story.id] = at
         elif at < newest[story.id] and story.status is Status.WITHDRAWN:

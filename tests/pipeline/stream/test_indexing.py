@@ -15,6 +15,7 @@ from pipeline.wire.deadletter import read
 from pipeline.wire.ids import take_id
 from pipeline.wire.story import Status, Story
 from pipeline.wire.topics import key
+from pipeline.wire.versions import index_version
 from tests.fakes.index import Index
 from tests.fakes.kafka import Broker
 from tests.fakes.worker import TOPICS, Worker, record_of
@@ -61,7 +62,7 @@ def test_the_document_says_which_record_it_came_from(worker: Worker) -> None:
     asyncio.run(worker.index_some(10))
     version, fields = worker.index.held["ap:1"]
     assert fields["record"] == {"partition": 0, "offset": 1}
-    assert version == (10**14 + 4 * 3 + 1) * 1000 + 1
+    assert version == index_version(Story(id="ap:1", version=3), 1)
 
 
 def test_a_late_older_version_is_overwritten_on_the_topic(worker: Worker) -> None:
@@ -155,7 +156,7 @@ def test_a_refused_document_is_set_aside_and_tried_until_it_is_taken(worker: Wor
     asyncio.run(worker.drain())
     assert worker.waiting.set_aside == {}
     version, document = worker.index.held["ap:1"]
-    assert (version, document["body"]) == ((10**14 + 4 + 1) * 1000 + 1, "Text.")
+    assert (version, document["body"]) == (index_version(Story(id="ap:1", version=1), 1), "Text.")
     assert document["record"] == {"partition": 0, "offset": 0}
     assert not asyncio.run(worker.try_refused(10))
 

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pipeline.wire.story import Clock, Link, Status, Story
-from pipeline.wire.versions import blank, index_version, is_newer, rank
+from pipeline.wire.versions import (
+    Held,
+    blank,
+    index_version,
+    is_newer,
+    rank,
+    wire_number,
+)
+from tests.records import last_of
 from tests.strategies import stories
 
 LONG_MAX = 2**63 - 1
@@ -27,15 +35,15 @@ def test_every_version_fits_an_external_version(
     assert 0 <= index_version(story, 0) < index_version(story, 999) <= LONG_MAX
 
 
-@given(version=st.integers(0, 10**9), at=any_instants, later=any_instants)
+@given(version=st.integers(0, 99_998), at=any_instants, later=any_instants)
 def test_a_wire_version_outranks_every_time(version: int, at: datetime, later: datetime) -> None:
-    """A story's clocks never mix: with a version its time does not count."""
+    """Among the ranks of a story's versions those of numbers are above those of times."""
     timed = Story(id="a", version_created=later)
     numbered = Story(id="a", version=version, version_created=at)
     assert rank(numbered) > rank(timed)
 
 
-@given(version=st.integers(0, 10**9), at=any_instants)
+@given(version=st.integers(0, 99_998), at=any_instants)
 def test_a_kill_outranks_the_version_that_it_names(version: int, at: datetime) -> None:
     """A kill comes after the version it names and before a later release."""
     kill = Story(id="a", version=version, status=Status.WITHDRAWN)
@@ -43,7 +51,7 @@ def test_a_kill_outranks_the_version_that_it_names(version: int, at: datetime) -
     assert rank(kill) < rank(Story(id="a", version=version + 1))
 
 
-@given(version=st.none() | st.integers(0, 10**15), at=any_instants, killed_at=any_instants)
+@given(version=st.none() | st.integers(0, 99_999), at=any_instants, killed_at=any_instants)
 def test_a_kill_without_a_version_outranks_all(
     version: int | None, at: datetime, killed_at: datetime
 ) -> None:
@@ -131,10 +139,11 @@ def test_a_clock_does_not_depend_on_the_format_s_name() -> None:
     assert rank(first) < rank(replace(first, received_at=at + timedelta(hours=1)))
 
 
-def test_an_impossible_version_is_not_a_clock() -> None:
-    """A number too long for a version, such as a time stamp of 20 digits, is passed over."""
+@pytest.mark.parametrize("number", [-1, 100_000, 20240501, 20240501120000000000])
+def test_an_impossible_version_is_not_a_clock(number: int) -> None:
+    """A number that no story counts to, such as a date or a time stamp, is passed over."""
     at = datetime(2024, 5, 1, tzinfo=UTC)
-    stamp = Story(id="a", version=20240501120000000000, version_created=at)
+    stamp = Story(id="a", version=number, version_created=at)
     assert rank(stamp) == rank(Story(id="a", version_created=at))
 
 
@@ -142,10 +151,10 @@ def test_an_impossible_version_is_not_a_clock() -> None:
 def test_a_revision_wins_within_its_version_alone(story: Story, revision: int) -> None:
     """The same version enriched again is newer; the next version is newer than any revision."""
     now = index_version(story, revision)
-    assert is_newer(story, revision + 1, now)
-    assert not is_newer(story, revision, now)
+    assert is_newer(story, revision + 1, Held(now))
+    assert not is_newer(story, revision, Held(now))
     numbered = Story(id="a", version=1)
-    assert is_newer(Story(id="a", version=2), 0, index_version(numbered, 999))
+    assert is_newer(Story(id="a", version=2), 0, Held(index_version(numbered, 999)))
 
 
 @pytest.mark.parametrize("revision", [-1, 1000])
@@ -172,7 +181,7 @@ def test_blank_keeps_what_the_kill_replaces() -> None:
 
 
 @given(
-    version=st.none() | st.integers(0, 10**15),
+    version=st.none() | st.integers(0, 99_999),
     at=any_instants,
     until=st.none() | any_instants,
 )
@@ -187,7 +196,7 @@ def test_an_embargo_lifted_under_the_same_number_is_lifted(
 
 
 @given(
-    version=st.integers(0, 10**9),
+    version=st.integers(0, 99_999),
     until=any_instants,
     received=st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)),
 )
@@ -198,7 +207,7 @@ def test_of_equal_versions_of_equal_restriction_none_is_newer(
     first = Story(id="a", version=version, embargoed_until=until, received_at=received)
     again = replace(first, received_at=received + timedelta(hours=1))
     assert rank(first) == rank(again)
-    assert not is_newer(again, 1, index_version(first, 1))
+    assert not is_newer(again, 1, Held(index_version(first, 1)))
 
 
 @given(
@@ -238,3 +247,73 @@ def test_a_date_a_little_ahead_is_the_agency_s_own() -> None:
     received = datetime(2024, 5, 1, 12, tzinfo=UTC)
     ahead = Story(id="a", version_created=received + timedelta(hours=20), received_at=received)
     assert rank(ahead) == rank(replace(ahead, received_at=None))
+
+
+START = datetime(2024, 5, 1, 12, tzinfo=UTC)
+ODD = st.sampled_from([None, -1, 20240501, 11111111111111111111])
+"""What formats give for a missing number, and for values that are none."""
+
+
+@st.composite
+def wires(draw: st.DrawFn) -> list[Story]:
+    """Returns versions of a story as they were sent, some without a usable number.
+
+    Numbers and dates agree; numbers are repeated under a lifted embargo and by a kill.
+    """
+    sent: list[Story] = []
+    number = draw(st.integers(0, 3))
+    slot = -1  # how far this number has come: under an embargo, usable, killed
+    for minute in range(draw(st.integers(1, 5))):
+        at = START + timedelta(minutes=minute)
+        version = Story(id="a", version_created=at, received_at=at + timedelta(seconds=9))
+        match draw(st.sampled_from(["next", "next", "odd", "odd", "freed", "killed", "unnamed"])):
+            case "next":
+                slot = 0
+                number += draw(st.integers(1, 12))
+                sent.append(replace(version, version=number, status=Status.EMBARGOED))
+            case "odd":
+                sent.append(replace(version, version=draw(ODD)))
+            case "freed" if slot < 1:
+                slot = 1
+                sent.append(replace(version, version=number))
+            case "killed" if slot < 2:
+                slot = 2
+                sent.append(replace(version, version=number, status=Status.WITHDRAWN))
+            case "unnamed":
+                sent.append(replace(version, version=draw(ODD), status=Status.WITHDRAWN))
+    return sent or [replace(version, version=number)]
+
+
+@given(data=st.data(), sent=wires())
+@settings(max_examples=400)
+def test_no_odd_number_hides_a_version_in_any_order(data: st.DataObject, sent: list[Story]) -> None:
+    """What was sent last is left, repeated or not; but for a kill of all versions."""
+    kills = [s for s in sent if s.status is Status.WITHDRAWN and wire_number(s) is None]
+    repeated = data.draw(st.permutations(sent + data.draw(st.lists(st.sampled_from(sent)))))
+    assert last_of(repeated) == (kills or sent)[-1]
+
+
+@pytest.mark.parametrize("odd", [None, 11111111111111111111])
+def test_of_versions_without_dates_the_last_received_is_left(odd: int | None) -> None:
+    """An odd number among numbers, with no date anywhere, counts by its receipt."""
+    versions = [
+        Story(id="a", version=number, received_at=START + timedelta(minutes=n))
+        for n, number in enumerate((1, odd, 2))
+    ]
+    assert [last_of(versions[:n]) for n in (1, 2, 3)] == versions
+    assert last_of([versions[2], versions[1], versions[0]]) == versions[2]
+
+
+def test_a_number_decides_whatever_the_dates_say() -> None:
+    """A second version that is dated before the first is the newer all the same."""
+    first = Story(id="a", version=1, version_created=START)
+    second = Story(id="a", version=2, version_created=START - timedelta(days=1))
+    assert last_of([first, second]) == last_of([second, first]) == second
+
+
+def test_a_mistyped_date_and_number_hide_no_correction() -> None:
+    """Without a number and dated in 2099, a version is older than one with number and date."""
+    wrong = Story(id="a", version_created=datetime(2099, 1, 1, tzinfo=UTC), received_at=START)
+    later = START + timedelta(minutes=1)
+    right = Story(id="a", version=2, version_created=later, received_at=later)
+    assert last_of([wrong, right]) == last_of([right, wrong]) == right

@@ -72,6 +72,8 @@ class Feed(BaseModel):
     """True to fetch the page that each item links to, and to take its text as the story's."""
     enabled: bool = True
     """False to keep the table without running the feed."""
+    machine_use: bool = True
+    """False to keep the feed's stories from machines (`newswire mcp`), as many licences demand."""
     silent_after_seconds: float | None = Field(default=None, gt=0)
     """Seconds without a new story after which the feed is reported as silent; None: never."""
     dead_after_failures: int = Field(default=5, ge=1)

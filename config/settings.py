@@ -294,6 +294,15 @@ class Events(_Section):
     """Days whose stories are compared, back from the newest story; at most 1,000,000 stories."""
 
 
+class Mcp(_Section):
+    """The MCP server of `newswire mcp --http`."""
+
+    host: str = "127.0.0.1"
+    """Address that it listens on."""
+    token: Token | None = None
+    """Token that every request must send, as a Bearer token."""
+
+
 class Retry(_Section):
     """The waits before a failed call of a broker, index, feed or webhook is tried again."""
 
@@ -347,6 +356,7 @@ class Settings(_Section):
     web: Web = Web()
     alerts: Alerts = Alerts()
     events: Events = Events()
+    mcp: Mcp = Mcp()
     embedded: Embedded = Embedded()
     status: Status = Status()
     retry: Retry = Retry()
@@ -360,6 +370,7 @@ SECRETS = frozenset(
         ("elasticsearch", "password"),
         ("web", "token"),
         ("web", "admin_token"),
+        ("mcp", "token"),
     }
 )
 

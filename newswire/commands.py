@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "worker": ("services", "Enrich stories and index them."),
     "alerts": ("alerts", "Match new stories with saved searches and send alerts."),
     "web": ("services", "Serve the search page and the API."),
+    "mcp": ("mcp", "Serve stories to language models over the Model Context Protocol (MCP)."),
     "search": ("search", "Find stories. Withdrawn and embargoed ones are never shown."),
     "show": ("search", "Show one story: its text, entities, places, and the version indexed."),
     "status": ("status", "Show offsets, lag, counts and health. Exit code 1 when unhealthy."),

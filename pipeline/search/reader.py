@@ -63,6 +63,8 @@ MAX_VERSIONS = 200
 """Versions listed of a story: its newest ones."""
 MAX_NOTICES = 200
 """Withdrawals listed, and corrections."""
+SHOWN_BY = ("status", "embargoed_until", "source", "feed")
+"""What `is_visible` reads of a document."""
 NOTICE_FIELDS = ("id", "source", "status", "signal", "version", "slugline", "ednote", "indexed_at")
 """Of a withdrawn story: nothing of its text."""
 MAX_TERMS, MAX_HITS = 500, 10_000
@@ -274,7 +276,7 @@ class Reader:
                 "size": MAX_HITS,
                 "_source": [
                     "story_id",
-                    *(f"document.{field}" for field in ("status", "embargoed_until", "source")),
+                    *(f"document.{field}" for field in SHOWN_BY),
                 ],
                 "query": {"terms": {"story_id": batch}},
                 "sort": [{"index_version": "asc"}],
@@ -482,8 +484,7 @@ class Reader:
     async def _drop_hidden(self, hits: list[dict[str, Any]]) -> None:
         """Remove hits that were withdrawn or embargoed after the listing's first page."""
         names = [hit["_id"] for hit in hits]
-        fields = ("status", "embargoed_until", "source")
-        found = await look_up(self._client, self._settings, self._index, names, fields)
+        found = await look_up(self._client, self._settings, self._index, names, SHOWN_BY)
         now = datetime.now(UTC)
         shown = {
             name for name, each in found.items() if is_visible(each.document, now, self._viewer)

@@ -32,6 +32,8 @@ class Viewer:
     sources: tuple[str, ...] | None = None
     """The sources that may be read, in any case; None for all. Stories without a source are
     shown only to viewers of all sources."""
+    without_feeds: tuple[str, ...] = ()
+    """The feeds whose stories are not shown, as of a licence that forbids use by machines."""
 
     @property
     def sees_embargoed(self) -> bool:
@@ -64,15 +66,22 @@ def visible(now: datetime, viewer: Viewer) -> Clause:
 
 
 def licensed(viewer: Viewer) -> list[Clause]:
-    """Return the clauses of the sources that a viewer may read, withdrawn stories included."""
+    """Return the clauses of what a viewer may read by licence, withdrawn stories included."""
+    feeds: list[Clause] = (
+        [{"bool": {"must_not": [{"terms": {"feed": list(viewer.without_feeds)}}]}}]
+        if viewer.without_feeds
+        else []
+    )
     if viewer.sources is None:
-        return []
+        return feeds
     named = [
         {"term": {"source": {"value": source, "case_insensitive": True}}}
         for source in viewer.sources
     ]
     # Without an alternative Elasticsearch would match everything.
-    return [{"bool": {"should": named, "minimum_should_match": 1}} if named else {"match_none": {}}]
+    if not named:
+        return [{"match_none": {}}]
+    return [*feeds, {"bool": {"should": named, "minimum_should_match": 1}}]
 
 
 def is_visible(document: dict[str, Any], now: datetime, viewer: Viewer) -> bool:
@@ -87,6 +96,8 @@ def is_visible(document: dict[str, Any], now: datetime, viewer: Viewer) -> bool:
 
 def is_licensed(document: dict[str, Any], viewer: Viewer) -> bool:
     """Apply `licensed` to a document."""
+    if document.get("feed") in viewer.without_feeds:
+        return False
     if viewer.sources is None:
         return True
     return (document.get("source") or "").lower() in {source.lower() for source in viewer.sources}

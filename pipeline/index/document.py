@@ -27,6 +27,8 @@ BEYOND = {"version": 2**63 - 1, "urgency": 2**31 - 1, "priority": 2**31 - 1}
 """The largest value of each number that a wire may send larger than its field."""
 MAX_NESTED = 9_000
 """Places and entities of a document that are searched; Elasticsearch takes 10,000."""
+PROMINENT = 0.5
+"""Salience from which on a story counts as being about an entity."""
 MAX_QUOTES = 500
 """Quotes of a document that are searched."""
 
@@ -94,6 +96,11 @@ def _folded(document: Document, language: str) -> Document:
     found: Document = {
         **{name: folded(texts[name], language) for name in FOLDED_TEXTS if texts.get(name)},
         **{name: [folded_name(each) for each in names.get(name, ())] for name in FOLDED_NAMES},
+        "prominent": [
+            folded_name(entity.get("name") or entity["text"])
+            for entity in document["entities"]
+            if entity["salience"] >= PROMINENT
+        ],
         "quotes": _quotes(document, language),
     }
     return {name: value for name, value in found.items() if value}

@@ -85,6 +85,7 @@ def properties(languages: Mapping[str, str]) -> dict[str, Field]:
         # The same words without accents and endings: `pipeline.index.stems`.
         "folded": _object(
             **dict.fromkeys((*FOLDED_TEXTS, *FOLDED_NAMES), TERMS),
+            prominent=TERMS,
             quotes=_nested(by=TERMS, said=TERMS),
         ),
         # A language that the server has no analyzer for has no field, and is not refused.

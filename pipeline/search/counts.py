@@ -9,12 +9,17 @@ from pipeline.search.facets import FACETS
 from pipeline.search.filters import facet_filters, other_filters
 from pipeline.search.query import in_seconds
 from pipeline.search.request import SearchRequest
+from pipeline.search.suggestions import pattern
 from pipeline.search.visible import ANYBODY, Body, Clause, Viewer, iso, visible
 from pipeline.search.words import scoring
 from pipeline.wire.versions import AHEAD
 
-FACET_VALUES = 12
-"""Values counted of each facet: its most frequent ones."""
+FACET_VALUES = 30
+"""Values shown of each facet: its most frequent ones."""
+MERGED_VALUES = 100
+"""Values counted of a facet whose values are merged."""
+SEARCHED_VALUES = 500
+"""Values of one facet that are searched by a typed text."""
 PLACE_VALUES = 400
 """Places on the map: the most frequent ones."""
 TIMELINE_BUCKETS = 60
@@ -51,12 +56,46 @@ def counts(
     return result
 
 
+def one_facet(
+    name: str,
+    typed: str,
+    request: SearchRequest,
+    now: datetime,
+    languages: Sequence[str] = (),
+    viewer: Viewer = ANYBODY,
+) -> Body:
+    """Return the search for the values of one facet that hold a typed text, in any case.
+
+    Args:
+        name: of the facet.
+        typed: all values hold the empty text; of a facet of numbers or codes all are returned.
+        request: the search whose stories are counted, without its own filter by this facet.
+        now: decides embargoes.
+        languages: see `pipeline.search.words.scoring`.
+        viewer: whom the values are shown to.
+    """
+    facet = FACETS[name]
+    words = scoring(request.q, languages, now)
+    others = [clause for other, clause in facet_filters(request).items() if other != name]
+    filters = [visible(now, viewer), *other_filters(request), *others, *([words] if words else [])]
+    values: Body = {"field": facet.field, "size": SEARCHED_VALUES}
+    if typed and facet.value is str and facet.shown is str:
+        values["include"] = f".*{pattern(typed)}.*"
+    return {
+        "size": 0,
+        "track_total_hits": False,
+        "query": {"bool": {"filter": filters}},
+        "aggs": {"values": {"terms": values}},
+    }
+
+
 def _aggregations(request: SearchRequest, chosen: dict[str, Clause], now: datetime) -> Body:
     """Return the facets, each under the other facets' filters; timeline and places under all."""
     result: Body = {}
     for name, facet in FACETS.items():
         others = [clause for other, clause in chosen.items() if other != name]
-        values = {"terms": {"field": facet.field, "size": FACET_VALUES}}
+        size = MERGED_VALUES if facet.merged else FACET_VALUES
+        values = {"terms": {"field": facet.field, "size": size}}
         result[name] = _under(others, {"values": values})
     # "name|country|id|latitude,longitude": all that the map needs, without another request.
     points = {"terms": {"field": "place_points", "size": PLACE_VALUES}}

@@ -34,6 +34,8 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """The time of the first page, so that recency does not reorder stories between pages."""
     request: str
     """A digest of the search."""
+    q: str | None = None
+    """The words that are searched for in place of the request's, which find nothing."""
 
 
 def digest(request: SearchRequest) -> str:

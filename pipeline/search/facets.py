@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from pipeline.search.codes import category_name, language_name
 from pipeline.search.countries import country_code, country_name
 from pipeline.search.visible import Clause
 
@@ -93,6 +94,8 @@ class Facet:
     """The type of the filter's values."""
     matching: Callable[[Values], Clause] | None = None
     """Makes the filter's clause; None for one that compares the values with `field`."""
+    merged: bool = False
+    """Whether values may be forms of one name: "Obama" beside "Barack Obama"."""
     shown: Callable[[str], str] = str
     """Returns a value as the page shows it."""
 
@@ -115,6 +118,7 @@ FACETS: Mapping[str, Facet] = {
             help="A person's full name.",
             words=("people",),
             text=("folded.persons",),
+            merged=True,
         ),
         Facet(
             "place",
@@ -152,6 +156,7 @@ FACETS: Mapping[str, Facet] = {
             field="categories",
             label="Categories",
             help="A category as the wire sends it.",
+            shown=category_name,
         ),
         Facet(
             "subject",
@@ -175,6 +180,7 @@ FACETS: Mapping[str, Facet] = {
             help='A language code; "en" also finds "en-GB".',
             words=("lang",),
             matching=_language,
+            shown=language_name,
         ),
         Facet(
             "signal",

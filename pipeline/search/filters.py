@@ -14,8 +14,12 @@ def facet_filters(request: SearchRequest) -> dict[str, Clause]:
 
 
 def other_filters(request: SearchRequest) -> list[Clause]:
-    """Return the clauses of status, time and place on the globe."""
+    """Return the clauses of what is excluded, and of status, time and place on the globe."""
     filters: list[Clause] = []
+    if request.without:
+        pairs = [each.partition(":") for each in request.without]
+        excluded = [FACETS[name].clause((value,)) for name, _, value in pairs]
+        filters.append({"bool": {"must_not": excluded}})
     if request.status:
         filters.append({"terms": {"status": [status.value for status in request.status]}})
     if request.since or request.until:

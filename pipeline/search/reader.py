@@ -32,9 +32,10 @@ from pipeline.search import (
     results,
     suggestions,
 )
-from pipeline.search.counts import counts
+from pipeline.search.counts import counts, one_facet
 from pipeline.search.cursors import Cursor, decode, digest, encode
 from pipeline.search.marks import Marker
+from pipeline.search.recovery import recovered
 from pipeline.search.request import SearchRequest
 from pipeline.search.visible import (
     ANYBODY,
@@ -134,15 +135,44 @@ class Reader:
         """
         known = decode(cursor, request) if cursor else None
 
+        if known and known.q is not None:
+            request = request.model_copy(update={"q": known.q})
+        page, following = await self._page(request, known)
+        if not (page.total or known or page.timed_out) and request.q:
+            return await self._recovered(request, page)
+        return page, encode(following) if following else None
+
+    async def _page(
+        self, request: SearchRequest, known: Cursor | None, q: str | None = None
+    ) -> tuple[results.Page, Cursor | None]:
+        """Return a page; with `q`, of a search for these words in place of the request's."""
+        wanted = request if q is None else request.model_copy(update={"q": q})
+
         async def listed() -> tuple[dict[str, Any], Cursor | None]:
-            at = known or await self._frozen(request)
-            response, following = await self._listed(request, at)
+            at = known or await self._frozen(request, q)
+            response, following = await self._listed(wanted, at)
             if following is None:
                 self._release(response.get("pit_id", at.pit))
             return response, following
 
-        (response, following), counts = await together(listed(), self._counts(request))
-        page = results.page(results.counted(response, counts) if counts else response, request.q)
+        (response, following), counts = await together(listed(), self._counts(wanted))
+        found = results.counted(response, counts) if counts else response
+        return results.page(found, wanted.q), following
+
+    async def _recovered(
+        self, request: SearchRequest, empty: results.Page
+    ) -> tuple[results.Page, str | None]:
+        """Return what there is in place of a search that finds nothing."""
+
+        async def ask(body: Body) -> dict[str, Any]:
+            return await self._search(body, index=self._index)
+
+        now = datetime.now(UTC)
+        found = await recovered(request, now, self._languages, self._viewer, ask)
+        page, following = empty, None
+        if found.q is not None:
+            page, following = await self._page(request, None, found.q)
+        page = msgspec.structs.replace(page, left_out=found.left_out, meant=found.meant)
         return page, encode(following) if following else None
 
     async def top(self, request: SearchRequest) -> results.Page:
@@ -335,6 +365,15 @@ class Reader:
             return suggestions.Suggestions()
         return suggestions.suggestions(typed, await self._search(body, index=self._index))
 
+    async def facet(
+        self, name: str, request: SearchRequest, typed: str = "", size: int = 200
+    ) -> tuple[results.FacetValue, ...]:
+        """Return the values of one facet that hold a typed text, the most frequent first."""
+        body = one_facet(name, typed, request, datetime.now(UTC), self._languages, self._viewer)
+        answer = await self._search(body, index=self._index)
+        values = results.facet_values(name, answer["aggregations"]["values"]["buckets"])
+        return results.holding(typed, values, size)
+
     async def matches(
         self, ids: Sequence[str], requests: Sequence[SearchRequest]
     ) -> list[frozenset[str]]:
@@ -385,10 +424,10 @@ class Reader:
     def _body(self, request: SearchRequest, now: datetime) -> Body:
         return query.body(request, now, self._languages, self._viewer)
 
-    async def _frozen(self, request: SearchRequest) -> Cursor:
+    async def _frozen(self, request: SearchRequest, q: str | None = None) -> Cursor:
         with translated(self._settings):
             opened = await self._client.open_point_in_time(index=self._index, keep_alive=KEEP_ALIVE)
-        return Cursor(opened["id"], [], datetime.now(UTC), digest(request))
+        return Cursor(opened["id"], [], datetime.now(UTC), digest(request), q)
 
     async def _listed(
         self, request: SearchRequest, at: Cursor, whole: bool = False

@@ -43,6 +43,8 @@ _Filtered: Any = create_model("_Filtered", __base__=_Words, **_filters)
 class SearchRequest(_Filtered):  # type: ignore[misc]  # its fields come from the table of facets
     """A search. The values of one filter are alternatives; different filters add up."""
 
+    without: tuple[str, ...] = Field(default=(), max_length=MAX_VALUES)
+    """Facet values that stories must not have, as "person:Rosa Allende"."""
     status: tuple[Status, ...] = ()
     """A story's status."""
     since: datetime | None = None
@@ -83,6 +85,15 @@ class SearchRequest(_Filtered):  # type: ignore[misc]  # its fields come from th
                 except UnicodeEncodeError as error:
                     raise ValueError("holds a lone surrogate") from error
         return value
+
+    @field_validator("without")
+    @classmethod
+    def _of_facets(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for each in values:
+            name, colon, value = each.partition(":")
+            if name not in FACETS or not colon or not value:
+                raise ValueError(f"{each!r} must be a facet and its value, as person:NAME")
+        return values
 
     @model_validator(mode="after")
     def _coordinates(self) -> SearchRequest:

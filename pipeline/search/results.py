@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from pipeline.search.counts import TIMELINE_BUCKETS
+from pipeline.search.counts import FACET_VALUES, TIMELINE_BUCKETS
 from pipeline.search.facets import FACETS
 from pipeline.search.marks import Marker, Text
+from pipeline.search.persons import same_names
+from pipeline.search.suggestions import folded
 from pipeline.wire.versions import AHEAD
 
 _AS_THEY_ARE = (
@@ -78,6 +80,10 @@ class FacetValue(msgspec.Struct, frozen=True, kw_only=True):
 
     value: str
     count: int
+    label: str = ""
+    """The value as people read it: a country's name instead of its code."""
+    forms: tuple[str, ...] = ()
+    """Other values that name the same person, and are counted here: "Obama"."""
 
 
 class TimeBucket(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,9 +113,20 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     facets: dict[str, tuple[FacetValue, ...]] = {}
     timeline: tuple[TimeBucket, ...] = ()
     places: tuple[PlaceCount, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Parts of the query that were left out, since no story has all of them."""
+    meant: str | None = None
+    """The query in another spelling, which may be what was meant."""
     took_ms: int = 0
     timed_out: bool = False
     """True when the search was stopped at its time limit: counts are lower bounds."""
+
+    def said(self) -> list[str]:
+        """Return a sentence for what was left out, and one for what may be meant."""
+        words = ", ".join(f"“{part}”" for part in self.left_out)
+        was = "was" if len(self.left_out) == 1 else "were"
+        left_out = [f"No story has all the words: {words} {was} left out."] if words else []
+        return left_out + ([f"Did you mean “{self.meant}”?"] if self.meant else [])
 
 
 def page(response: Mapping[str, Any], q: str = "") -> Page:
@@ -125,7 +142,11 @@ def page(response: Mapping[str, Any], q: str = "") -> Page:
     return Page(
         total=total["value"],
         hits=tuple(hit(found, marker) for found in response["hits"]["hits"]),
-        facets={name: _facet(aggregations[name]) for name in FACETS if name in aggregations},
+        facets={
+            name: tuple(facet_values(name, aggregations[name]["values"]["buckets"])[:FACET_VALUES])
+            for name in FACETS
+            if name in aggregations
+        },
         timeline=tuple(_timeline(aggregations.get("map") or {})),
         places=tuple(_places(aggregations.get("map") or {})),
         took_ms=response.get("took", 0),
@@ -179,9 +200,28 @@ def _place(source: Mapping[str, Any]) -> dict[str, Any]:
     return {**source, "latitude": point["lat"], "longitude": point["lon"]}
 
 
-def _facet(aggregation: Mapping[str, Any]) -> tuple[FacetValue, ...]:
-    buckets = aggregation["values"]["buckets"]
-    return tuple(FacetValue(value=str(b["key"]), count=b["doc_count"]) for b in buckets)
+def holding(typed: str, values: Sequence[FacetValue], size: int) -> tuple[FacetValue, ...]:
+    """Return the values whose label or other forms hold a typed text, without case and accents."""
+    wanted = folded(typed)
+    held = [v for v in values if any(wanted in folded(text) for text in (v.label, *v.forms))]
+    return tuple(held[:size])
+
+
+def facet_values(name: str, buckets: Sequence[Mapping[str, Any]]) -> list[FacetValue]:
+    """Return the values of a facet, the most frequent first, forms of one person as one."""
+    facet = FACETS[name]
+    counts = {str(bucket["key"]): int(bucket["doc_count"]) for bucket in buckets}
+    groups = same_names(counts) if facet.merged else {value: [] for value in counts}
+    values = [
+        FacetValue(
+            value=value,
+            count=counts[value] + sum(counts[form] for form in forms),
+            label=facet.shown(value),
+            forms=tuple(forms),
+        )
+        for value, forms in groups.items()
+    ]
+    return sorted(values, key=lambda value: -value.count)
 
 
 def _places(aggregation: Mapping[str, Any]) -> Iterator[PlaceCount]:

@@ -46,10 +46,10 @@ def body(typed: str, now: datetime, viewer: Viewer = ANYBODY) -> Body | None:
     Any word of a name may begin with the text, in any case, with or without accents: "sao" finds
     "São Paulo".
     """
-    pattern = _pattern(typed.strip()[:MAX_CHARS])
-    if not pattern:
+    beginning = pattern(typed.strip()[:MAX_CHARS])
+    if not beginning:
         return None
-    starts = f"{_WORD_START}{pattern}.*"
+    starts = f"{_WORD_START}{beginning}.*"
     return {
         "size": 0,
         "track_total_hits": False,
@@ -57,7 +57,7 @@ def body(typed: str, now: datetime, viewer: Viewer = ANYBODY) -> Body | None:
         "aggs": {
             "people": _terms("persons", starts),
             # A place's key continues with its country and id: match only the name.
-            "places": _terms("place_points", f"{_WORD_START}{pattern}[^|]*\\|.*"),
+            "places": _terms("place_points", f"{_WORD_START}{beginning}[^|]*\\|.*"),
             "slugs": _terms("slugline.keyword", starts),
         },
     }
@@ -65,11 +65,11 @@ def body(typed: str, now: datetime, viewer: Viewer = ANYBODY) -> Body | None:
 
 def suggestions(typed: str, response: Mapping[str, Any]) -> Suggestions:
     """Return the completions in a response."""
-    start = _folded(typed.strip()[:MAX_CHARS])
+    start = folded(typed.strip()[:MAX_CHARS])
 
     def kept(name: str, read: Callable[[Mapping[str, Any]], Suggestion]) -> tuple[Suggestion, ...]:
         read_all = map(read, response["aggregations"][name]["buckets"])
-        return tuple(islice((s for s in read_all if _begins(_folded(s.value), start)), VALUES))
+        return tuple(islice((s for s in read_all if _begins(folded(s.value), start)), VALUES))
 
     return Suggestions(
         people=kept("people", _plain), places=kept("places", _place), slugs=kept("slugs", _plain)
@@ -84,7 +84,8 @@ def _begins(name: str, start: str) -> bool:
     )
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """Return a text without case and accents, letter by letter."""
     return "".join(_base(character) for character in text)
 
 
@@ -106,7 +107,7 @@ def _terms(field: str, include: str) -> Body:
     return {"terms": {"field": field, "include": include, "size": CANDIDATES}}
 
 
-def _pattern(typed: str) -> str:
+def pattern(typed: str) -> str:
     """Return the text as a Lucene regular expression that ignores case and accents."""
     parts = []
     for character in typed:

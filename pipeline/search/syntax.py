@@ -95,6 +95,8 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″", '"'))
+_PLAIN = re.compile(r'(?!(?:OR|AND|NOT)$)[^\s"():|&+\u2212\u2013-][^\s"():|]*')
+"""Words that need no quotes."""
 _SAYS_SOMETHING = re.compile(r"\w")
 
 
@@ -119,6 +121,23 @@ def terms(node: Node | None) -> Iterator[Term]:
     elif node is not None:
         for each in node.nodes:
             yield from terms(each)
+
+
+def render(node: Node) -> str:
+    """Return a query that is read as the tree."""
+    return _rendered(node, inner=False)
+
+
+def _rendered(node: Node, inner: bool) -> str:
+    if isinstance(node, Term):
+        field = f"{node.field}:" if node.field else ""
+        plain = _PLAIN.fullmatch(node.text) and not node.phrase
+        return field + (node.text + "*" * node.prefix if plain else f'"{node.text}"')
+    if isinstance(node, Not):
+        return f"-{_rendered(node.node, inner=True)}"
+    joint = " OR " if isinstance(node, Any) else " "
+    text = joint.join(_rendered(each, inner=True) for each in node.nodes)
+    return f"({text})" if inner else text
 
 
 class _Reader:

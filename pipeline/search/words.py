@@ -26,8 +26,8 @@ SUMMARY_BOOST = 1.5
 BODY_BOOST = 1.0
 BYLINE_BOOST = 0.5
 HEADLINE_PHRASE_BOOST = 2.0
-PERSON_BOOST = 1.0
-"""Of a word that names a person of the story."""
+PROMINENT_BOOST = 2.0
+"""Of a word that names what the story is mostly about: a person by the surname, a company."""
 MAX_NAME_WORDS = 5
 """Of a name with aliases, such as "United States of America"."""
 NAME_FIELDS = ("persons", "organisations", "place_names")
@@ -54,6 +54,15 @@ class Fields:
     """As written."""
     server: tuple[str, ...] = ()
     """With an analyzer of the server."""
+    names: bool = False
+    """Whether a word that names what a story is mostly about scores more."""
+
+    def prominent(self, text: str) -> list[Clause]:
+        """Return the clause of stories that are mostly about what a text names."""
+        if not self.names:
+            return []
+        named = {"query": stems.folded_name(text), "boost": PROMINENT_BOOST}
+        return [{"match_phrase": {"folded.prominent": named}}]
 
 
 def scoring(q: str, languages: Sequence[str], now: datetime) -> Clause | None:
@@ -101,7 +110,7 @@ def _fields(*names: str) -> Fields:
 def _everywhere(languages: Sequence[str]) -> Fields:
     found = _fields(*_BOOSTS)
     server = tuple(f"text.{language}^{BODY_BOOST}" for language in languages)
-    return Fields(found.folded, found.exact, server)
+    return Fields(found.folded, found.exact, server, names=True)
 
 
 _TEXTS = {
@@ -246,7 +255,7 @@ def _text(term: syntax.Term, fields: Fields) -> Clause:
     else:
         kind = "phrase" if several else "best_fields"
         stemmed = [_multi(" ".join(stems.wanted(found[0])), kind, fields.folded)]
-    return any_of([*stemmed, written, *server])
+    return any_of([*stemmed, written, *fields.prominent(term.text), *server])
 
 
 def _multi(text: str, kind: str, fields: Sequence[str]) -> Clause:

@@ -21,9 +21,10 @@ from pipeline.index.document import Document
 from pipeline.search import words
 from pipeline.search.differences import Change, difference
 from pipeline.search.exports import EXPORTS, pieces, public
+from pipeline.search.facets import FACETS
 from pipeline.search.reader import Reader
 from pipeline.search.request import SearchRequest
-from pipeline.search.results import Hit, Page
+from pipeline.search.results import FacetValue, Hit, Page
 from pipeline.search.suggestions import Suggestions
 from pipeline.search.syndication import json_feed, rss
 from pipeline.web.answers import awaited, tagged
@@ -49,6 +50,13 @@ class SearchParameters(SearchRequest):
 
     cursor: str | None = Field(default=None, max_length=4096)
     """The `cursor` of the page before."""
+
+
+class FacetParameters(SearchRequest):
+    """A search, and what the values of a facet must hold."""
+
+    typed: str = Field(default="", max_length=100)
+    """Part of a value."""
 
 
 class LiveParameters(SearchRequest):
@@ -97,7 +105,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """Figures, names, places, dates and quotes that came, went or changed."""
 
 
-ANSWERS = (SearchPage, Version, Difference, Hit, Suggestions)
+ANSWERS = (FacetValue, SearchPage, Version, Difference, Hit, Suggestions)
 """The types that the routes return, for the OpenAPI document."""
 
 
@@ -112,7 +120,7 @@ async def search(request: Request, asked: Annotated[SearchParameters, Query()]) 
     """Find stories, with facets, timeline and places."""
     wanted = SearchRequest(**asked.model_dump(exclude={"cursor"}))
     page, cursor = await awaited(request, reader(request).search(wanted, asked.cursor))
-    said = tuple(words.notices(wanted.q, datetime.now(UTC)))
+    said = (*words.notices(wanted.q, datetime.now(UTC)), *page.said())
     shown = SearchPage(**structs.asdict(page), cursor=cursor, notices=said)
     steady = structs.replace(
         page, took_ms=0, hits=tuple(structs.replace(hit, score=None) for hit in page.hits)
@@ -165,6 +173,18 @@ async def alike(request: Request, story_id: StoryId) -> Response:
 async def suggest(request: Request, q: Annotated[str, Query(max_length=200)] = "") -> Response:
     """Suggest people, places and slugs that begin with the typed text."""
     return tagged(request, encode(await awaited(request, reader(request).suggest(q))), JSON)
+
+
+@router.get("/api/facets/{name}", responses=answer(list[FacetValue]))
+async def facet(
+    request: Request,
+    name: Literal[*FACETS],  # type: ignore[valid-type]  # the table of facets
+    asked: Annotated[FacetParameters, Query()],
+) -> Response:
+    """List the values of one facet that hold a typed text, in any case; the most frequent first."""
+    wanted = SearchRequest(**asked.model_dump(exclude={"typed"}))
+    values = await awaited(request, reader(request).facet(name, wanted, asked.typed))
+    return tagged(request, encode(values), JSON)
 
 
 @router.get("/api/live")

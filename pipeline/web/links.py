@@ -61,6 +61,19 @@ def toggled(now: Pairs, name: str, value: str) -> str:
     return _address([p for p in now if p != pair] if pair in now else [*now, pair])
 
 
+def any_toggled(now: Pairs, name: str, values: Iterable[str]) -> str:
+    """Return the address of a search with some values added, or all removed if one is there."""
+    pairs = [(name, value) for value in values]
+    left = [pair for pair in now if pair not in pairs]
+    return _address(left if len(left) < len(now) else [*now, *pairs])
+
+
+def without(now: Pairs, name: str, values: Iterable[str]) -> str:
+    """Return the address of a search that excludes some values of a facet."""
+    given = [("without", f"{name}:{value}") for value in values]
+    return _address([*(pair for pair in now if pair not in given), *given])
+
+
 def story(story_id: str, **parameters: int) -> str:
     """Return the address of a story's page."""
     return f"/story/{quote(story_id, safe=':@')}" + _query(parameters.items())

@@ -154,6 +154,7 @@ async def _found(
         view.first = True
         page, view.following = await reader(request).search(asked)
     view.page = page
+    view.notices += page.said()
     view.chips = _chips(asked, links.pairs(asked), page)
     view.facets = {name: values for name, values in page.facets.items() if values}
     view.bars = drawings.timeline(page.timeline)
@@ -295,6 +296,10 @@ def _chips(asked: SearchRequest, now: links.Pairs, page: Page) -> list[tuple[str
         if name in FACETS or name == "status":
             said = names.get(value, value) if name == "place" else value
             said = FACETS[name].shown(said) if name in FACETS else said
+            chips.append((name, said, links.toggled(now, name, value)))
+        elif name == "without":
+            facet, _, named = value.partition(":")
+            said = f"{facet} {FACETS[facet].shown(named)}"
             chips.append((name, said, links.toggled(now, name, value)))
         elif name in SINGLE_FILTERS:
             said = when(getattr(asked, name)) if name in ("since", "until") else value

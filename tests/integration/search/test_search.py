@@ -18,7 +18,7 @@ from pipeline.search.query import body
 from pipeline.search.reader import open_reader
 from pipeline.search.request import SearchRequest
 from pipeline.search.results import Page, counted, page
-from pipeline.wire.enriched import Enriched
+from pipeline.wire.enriched import Enriched, Entity, Quote
 from pipeline.wire.story import Status
 from tests.integration.search.corpus import index_of
 from tests.records import enriched
@@ -26,6 +26,14 @@ from tests.servers import Engine
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+
+
+def quoting(record: Enriched) -> Enriched:
+    """A story whose quoted words are Ana Silva's, and that names a place that is on no map."""
+    start = record.story.body.index('"') + 1
+    quote = Quote(start=start, end=record.story.body.index('"', start), speaker="person:ana silva")
+    gulf = Entity(id="loc:gulf-of-finland", text="Gulf of Finland", label="LOC", mentions=())
+    return msgspec.structs.replace(record, quotes=(quote,), entities=(*record.entities, gulf))
 
 
 def corpus() -> list[Enriched]:
@@ -68,11 +76,16 @@ def corpus() -> list[Enriched]:
         enriched(
             "ap-2", "Fiji storm", "A storm met Suva.", places=["Suva"], published_at=NOW - 2 * HOUR
         ),
-        enriched(
-            "trt-1",
-            "Erdoğan's visit to İzmir",
-            "Fires burned near São Paulo's hills; North Korea’s envoy was elected. 東京都知事も。",
-            published_at=NOW - 400 * HOUR,
+        quoting(
+            enriched(
+                "trt-1",
+                "Erdoğan's visit to İzmir",
+                "Fires burned near São Paulo's hills; North Korea’s envoy was elected. "
+                "東京都知事も。 "
+                '"The forests are lost," said Ana Silva by the Gulf of Finland.',
+                persons=["Ana Silva"],
+                published_at=NOW - 400 * HOUR,
+            )
         ),
         enriched(
             "dpa-2",
@@ -170,6 +183,14 @@ FINDS = [
     ({"q": "floods of lyon"}, {"afp-1"}),
     ({"q": "place:France"}, {"ap-1", "afp-1"}),
     ({"place": ("France",)}, {"ap-1", "afp-1"}),
+    ({"q": 'place:"gulf of finland"'}, {"trt-1"}),
+    ({"q": "said:forests by:silva"}, {"trt-1"}),
+    ({"q": "said:forest"}, {"trt-1"}),
+    ({"q": "by:silva -said:hills"}, {"trt-1"}),
+    ({"q": "said:hills by:silva"}, set()),
+    ({"q": "said:forests by:macron"}, set()),
+    ({"without": ("source:AP",)}, {"afp-1", "dpa-1"}),
+    ({"without": ("person:Julie Legrand",), "q": "macron"}, {"ap-1", "ap-4"}),
     ({"q": "headline:macron"}, {"ap-1"}),
     ({"q": "body:flood"}, set()),
     ({"q": "person:macron"}, {"ap-1", "afp-1"}),
@@ -326,3 +347,23 @@ def test_the_home_of_a_feed_is_learned_from_what_may_be_seen(engine: Engine) -> 
     assert learned.leading is not None
     assert learned.leading.startswith("FR")
     assert learned.share == 1
+
+
+def test_a_facet_is_searched(engine: Engine, index: tuple[Elasticsearch, str]) -> None:
+    """Its values are found by any part, without case and accents; hidden ones are not."""
+    _, name = index
+
+    async def listed(facet: str, typed: str, **asked: Any) -> list[str]:
+        reader = open_reader(ElasticsearchSettings(url=(engine.elasticsearch_url,), index=name))
+        try:
+            found = await reader.facet(facet, SearchRequest(**asked), typed)
+            return [value.value for value in found]
+        finally:
+            await reader.close()
+
+    assert asyncio.run(listed("person", "MÁCR")) == ["Emmanuel Macron"]
+    assert asyncio.run(listed("person", "", q="withdrawn")) == []
+    assert asyncio.run(listed("country", "fran")) == ["FR"]
+    assert asyncio.run(listed("language", "ger")) == ["de"]
+    assert asyncio.run(listed("person", "", q="flood"))[0] in ("Emmanuel Macron", "Julie Legrand")
+    assert asyncio.run(listed("person", "", place=("Lyon",), person=("Ana Silva",))) != []

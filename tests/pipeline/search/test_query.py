@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pipeline.index.mapping import properties
-from pipeline.search.counts import counts
+from pipeline.search.counts import counts, one_facet
 from pipeline.search.facets import FACETS
 from pipeline.search.query import body, matching
 from pipeline.search.request import SearchRequest
@@ -32,6 +32,7 @@ FULL = {
     "organisation": ("NATO",),
     "place": ("Paris", "2988507"),
     "country": ("France",),
+    "without": ("person:Ana Lima", "place:Lima"),
     "since": NOW - timedelta(days=3),
     "until": NOW,
     "near": "48.85,2.35",
@@ -52,6 +53,9 @@ def test_every_body_hides_what_must_not_be_shown(asked: dict[str, Any], sort: st
         assert visible(NOW, ANYBODY) in query["bool"]["filter"]
     minute = NOW.replace(second=0, microsecond=0)
     assert visible(minute, ANYBODY) in counts(request, NOW)["query"]["bool"]["filter"]
+    for name in FACETS:
+        filters = one_facet(name, "a", request, NOW)["query"]["bool"]["filter"]
+        assert visible(NOW, ANYBODY) in filters
 
 
 def test_every_field_of_a_body_is_in_the_mapping() -> None:
@@ -101,6 +105,8 @@ def test_words_are_sorted_by_relevance_and_a_bare_list_by_time() -> None:
         {"person": ("x",) * 51},
         {"radius_km": 0},
         {"unknown": 1},
+        {"without": ("person",)},
+        {"without": ("body:x",)},
     ],
 )
 def test_a_request_beyond_its_limits_is_refused(wrong: dict[str, Any]) -> None:

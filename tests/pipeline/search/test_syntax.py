@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.search.syntax import MAX_TERMS, All, Any, Node, Not, Term, parse
+from pipeline.search.syntax import MAX_TERMS, All, Any, Node, Not, Term, parse, render, terms
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,22 @@ def test_no_text_fails(text: str) -> None:
             stack.append(node.node)
         elif node is not None:
             stack.extend(node.nodes)
+
+
+@given(st.text(alphabet='ab1 "()-+|:*ORAND.é', max_size=40))
+def test_a_tree_is_rendered_as_the_query_that_it_is(text: str) -> None:
+    """What is rendered is read as the same tree."""
+    tree = parse(text)
+    if tree is not None:
+        assert parse(render(tree)) == parse(render(parse(render(tree))))
+        assert [t.text for t in terms(parse(render(tree)))] == [t.text for t in terms(tree)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["flood rhine", '"state of emergency" -football', "(a b) OR c", "elect*", "person:merkel",
+     'place:"Gulf of Finland" urgency:1-3', "-(a OR b)", 'a "OR" b'],
+)  # fmt: skip
+def test_a_rendered_query_looks_as_typed(query: str) -> None:
+    """People see what they typed."""
+    assert render(parse(query)) == query

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "requirements.lock"
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(.*?)(?=^\S|\Z)", re.M | re.S)
 FREE = re.compile(
-    r"apache|\bbsd\b|\bmit\b|\bpsf|python software foundation|\bmpl\b|mozilla|\bisc\b"
+    r"apache|\b0?bsd\b|\bmit\b|\bpsf|python software foundation|\bmpl\b|mozilla|\bisc\b"
     r"|lgpl|lesser general public|zlib|repoze",
     re.I,
 )

@@ -13,7 +13,7 @@ from html.entities import html5
 
 from lxml import etree
 
-from connectors.fields.charset import decode
+from connectors.fields.charset import decode, sanitise
 from connectors.fields.markup import local_name
 from pipeline.wire.errors import ParseError
 
@@ -128,9 +128,9 @@ def remove(element: etree._Element) -> None:
     if parent is None:
         return
     if before is not None:
-        before.tail = (before.tail or "") + (after or "")
+        before.tail = sanitise((before.tail or "") + (after or ""))  # HTML may hold controls
     else:
-        parent.text = (parent.text or "") + (after or "")
+        parent.text = sanitise((parent.text or "") + (after or ""))
     parent.remove(element)
 
 

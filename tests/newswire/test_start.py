@@ -65,7 +65,7 @@ def test_parse_imports_nothing_heavy(tmp_path: Path) -> None:
 def test_parse_imports_no_more_than_the_format_needs(path: str) -> None:
     """A delivery in UTF-8 or ASCII waits for no detection of character sets and no tables."""
     delivery = min(p for p in FIXTURES.glob(path) if ".golden" not in p.name)
-    done = run("parse", str(delivery), heavy=HEAVY | {"charset_normalizer", "rich"})
+    done = run("parse", str(delivery), heavy=HEAVY | {"chardet", "rich"})
     assert done.stderr.splitlines()[-1] == "[]"
     assert json.loads(done.stdout.splitlines()[0])["id"]
 

@@ -321,3 +321,15 @@ def test_hidden_text_is_dropped() -> None:
     )
     story = one("ninjs", json.dumps({"uri": "1", "headline": "x", "body_html": page}))
     assert story.body == "One\n\na  c\n\nTwo"
+
+
+def test_controls_in_a_page_do_not_stop_its_reading() -> None:
+    """HTML may refer to characters that XML forbids; the menu between them is still taken out."""
+    page = (
+        '<html><head><script type="application/ld+json">{"@context": "https://schema.org",'
+        ' "@type": "NewsArticle", "headline": "Pier"}</script></head><body><article>'
+        "<p>The pier\x01</p>\x0b<nav>Menu</nav>\x02 closed.</article></body></html>"
+    )
+    story = one("newsarticle", page)
+    assert "Menu" not in story.body
+    assert story.body.split() == ["The", "pier", "closed."]

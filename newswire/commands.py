@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "replay": ("replay", "Send past stories through the pipeline again."),
     "reindex": ("reindex", "Build a new index from the enriched topic and switch to it."),
+    "prove": ("prove", "Compare every document of the index with the enriched topic."),
     "deadletters": ("deadletters", "List, show and replay what could not be read or indexed."),
     "held": ("held", "List the stories that are held, and release them."),
     "feeds": ("feeds", "List, check and add feeds."),

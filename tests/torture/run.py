@@ -233,6 +233,11 @@ def _storm(
             result.differences += check.index_differences(made, site.settings, calm)
             result.differences += check.event_differences(site.settings)
             result.differences += check.letter_differences(made, site.settings)
+            proved = supervisor.command("prove")
+            if proved.returncode:
+                result.differences.append(
+                    f"newswire prove: {proved.stdout} {proved.stderr}".strip()
+                )
             for worker in supervisor.running("worker"):
                 supervisor.drop(worker.name)
             result.differences += check.topic_differences(made, site.settings)

@@ -1,1 +1,1 @@
-"""The people who use the page, and what each of them keeps."""
+"""The people who use the page: their roles, sources and tokens."""

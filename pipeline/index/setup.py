@@ -44,9 +44,15 @@ def setup_index(settings: ElasticsearchSettings) -> list[str]:
 
 
 def setup_beside(
-    settings: ElasticsearchSettings, name: str, mapping: Mapping[str, Any]
+    settings: ElasticsearchSettings, name: str, mapping: Mapping[str, Any], hidden: bool = False
 ) -> list[str]:
     """Create an index that stands beside the stories', where it is missing.
+
+    Args:
+        settings: where it stands.
+        name: its name.
+        mapping: its fields.
+        hidden: no pattern with a wildcard finds it.
 
     Returns:
         What was done, a line each.
@@ -55,7 +61,11 @@ def setup_beside(
         IndexUnavailable: Elasticsearch can't be reached.
         SetupError: it refuses.
     """
-    sizes = {"number_of_shards": settings.shards, "number_of_replicas": settings.replicas}
+    sizes: dict[str, Any] = {
+        "number_of_shards": settings.shards,
+        "number_of_replicas": settings.replicas,
+        **({"hidden": True} if hidden else {}),
+    }
     with translated(settings, quotes_no_story=True), connect_sync(settings) as client:
         # Where the index is deleted under a running worker, it comes back as it should be.
         client.indices.put_index_template(

@@ -11,7 +11,14 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from pipeline.search.cursors import CursorError
-from pipeline.wire.errors import CursorExpired, IndexUnavailable, NewswireError, SetupError, TooMany
+from pipeline.wire.errors import (
+    CursorExpired,
+    IndexUnavailable,
+    KeptAll,
+    NewswireError,
+    SetupError,
+    TooMany,
+)
 
 Answer = TypeVar("Answer")
 
@@ -71,6 +78,7 @@ def add_error_answers(app: FastAPI) -> None:
     statuses: dict[type[Exception], int] = {
         CursorError: 400,
         CursorExpired: 410,
+        KeptAll: 409,
         TooMany: 503,
         IndexUnavailable: 503,
         SetupError: 503,

@@ -202,16 +202,31 @@ async def live(
     """
     own = {"seen", "shown", "search"}
     wanted = [SearchRequest(**asked.model_dump(exclude=own))] if asked.search else []
-    since = _instant(last_event_id) or asked.seen
-    listening = request.app.state.live.listen(wanted, since, asked.shown, person(request).viewer)
+    since = instant(last_event_id) or asked.seen
+    return await events(request, wanted, since, asked.shown, "stories")
+
+
+async def events(
+    request: Request,
+    wanted: Sequence[SearchRequest],
+    since: datetime | None,
+    shown: Sequence[str],
+    news: str,
+) -> EventSourceResponse:
+    """Send what happens to some searches and stories, since an instant.
+
+    Args:
+        news: the event of new stories: "stories" has their ids, "found" a list for each search.
+    """
+    listening = request.app.state.live.listen(wanted, since, shown, person(request).viewer)
     first = await anext(listening)  # with too many listeners the answer is still a 503
 
     async def whole() -> AsyncIterator[ServerSentEvent]:
         try:
-            for sent in _sent(first):
+            for sent in _sent(first, news):
                 yield sent
             async for event in listening:
-                for sent in _sent(event):
+                for sent in _sent(event, news):
                     yield sent
         finally:
             await listening.aclose()
@@ -226,7 +241,8 @@ async def live(
     )
 
 
-def _instant(text: str | None) -> datetime | None:
+def instant(text: str | None) -> datetime | None:
+    """Return the instant that an event's id is; None if it is none."""
     try:
         found = datetime.fromisoformat(text or "")
     except ValueError:
@@ -234,9 +250,9 @@ def _instant(text: str | None) -> datetime | None:
     return found if found.tzinfo else None
 
 
-def _sent(event: Event) -> list[ServerSentEvent]:
+def _sent(event: Event, news: str) -> list[ServerSentEvent]:
     """Return an event's parts as they are sent; a bare id if it has none."""
-    parts = {name: getattr(event, name) for name in ("gone", "changed", "stories", "away")}
+    parts = {name: getattr(event, name) for name in ("gone", "changed", news, "away")}
     return [
         ServerSentEvent(encode(data).decode(), event=name, id=event.id)
         for name, data in parts.items()

@@ -12,9 +12,10 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from config.settings import Settings
 from pipeline.desk.users import Users
+from pipeline.index.kept import open_desk
 from pipeline.process.guesses import Guesses
 from pipeline.search.reader import open_reader
-from pipeline.web import api, operations, pages, probes
+from pipeline.web import api, desk, operations, pages, probes
 from pipeline.web.answers import add_error_answers
 from pipeline.web.authentication import Identified, PeerKept
 from pipeline.web.files import Files
@@ -39,11 +40,13 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
         app.state.reader = open_reader(settings.elasticsearch)
         app.state.live = live = Live(app.state.reader)
         app.state.metrics.streams.set_function(lambda: live.listening)
+        app.state.desk = open_desk(settings.elasticsearch)
         try:
             yield
         finally:
             live.close()
             await app.state.reader.close()
+            await app.state.desk.close()
 
     # The framework's interactive documentation would load scripts from another host.
     app = FastAPI(
@@ -72,6 +75,7 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     app.add_exception_handler(HTTPException, pages.refused)
     app.include_router(api.router)
     app.include_router(pages.router)
+    app.include_router(desk.router)
     app.include_router(operations.router)
     app.include_router(probes.router)
     app.mount("/static", Files())

@@ -76,24 +76,32 @@ def without(now: Pairs, name: str, values: Iterable[str]) -> str:
 
 def story(story_id: str, **parameters: int) -> str:
     """Return the address of a story's page."""
-    return f"/story/{quote(story_id, safe=':@')}" + _query(parameters.items())
+    return f"/story/{quote(story_id, safe=':@')}" + query(parameters.items())
 
 
 def live(now: Pairs, seen: datetime) -> str:
     """Return the address where the API sends the new stories of a search after an instant."""
-    return "/api/live" + _query([*now, ("seen", seen.isoformat())])
+    return "/api/live" + query([*now, ("seen", seen.isoformat())])
+
+
+def desk_live(columns: Iterable[str], seen: datetime) -> str:
+    """Return the address of the events of some columns, given by their query strings."""
+    return "/desk/live" + query(
+        [*(("column", each) for each in columns), ("seen", seen.isoformat())]
+    )
 
 
 def feed(now: Pairs, form: str) -> str:
     """Return the address of a search as a feed ("feed.rss") or a file ("api/export/csv")."""
-    return f"/{form}" + _query(now)
+    return f"/{form}" + query(now)
 
 
 def _address(parameters: Iterable[tuple[str, str]]) -> str:
-    return "/" + _query(parameters)
+    return "/" + query(parameters)
 
 
-def _query(parameters: Iterable[tuple[str, Any]]) -> str:
+def query(parameters: Iterable[tuple[str, Any]]) -> str:
+    """Return names and values as a query string with its question mark; nothing for none."""
     text = urlencode(list(parameters))
     return f"?{text}" if text else ""
 

@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
@@ -31,6 +30,7 @@ from pipeline.search import activity
 from pipeline.search.visible import Role
 from pipeline.web.api import reader
 from pipeline.web.authentication import client, is_token, person, wrong_token
+from pipeline.web.forms import read_form
 from pipeline.web.pages import html_page
 from pipeline.web.security import same_origin
 from pipeline.wire.deadletter import Found
@@ -48,7 +48,6 @@ SESSION = "admin"
 NEWEST = 100
 """Dead letters shown."""
 KAFKA_SECONDS = 6.0
-MAX_FORM_BYTES = 4096
 
 Answer = TypeVar("Answer")
 
@@ -130,7 +129,7 @@ async def enter(request: Request) -> Response:
     """Check the token and set the session's cookie."""
     same_origin(request)
     token = _token(request)
-    given = (await _form(request)).get("token", "")
+    given = (await read_form(request)).get("token", "")
     if token is None or not is_token(given, token):
         refused = await wrong_token(request, request.app.state.guesses) if given else None
         return refused or _question(request, 401, wrong=bool(given))
@@ -164,7 +163,7 @@ async def resolve(request: Request) -> Response:
     kafka: Operations | None = request.app.state.operations
     if not _may(request):
         return _question(request, 401)
-    name = (await _form(request)).get("id", "")
+    name = (await read_form(request)).get("id", "")
     dismissed = request.url.path.endswith("/dismiss")
     found = await _part(
         _asked(kafka, lambda asked: asked.dismiss(name) if dismissed else asked.replay(name))
@@ -184,7 +183,7 @@ async def release(request: Request) -> Response:
     kafka: Operations | None = request.app.state.operations
     if not _may(request):
         return _question(request, 401)
-    form = await _form(request)
+    form = await read_form(request)
     story_id, version = form.get("id", ""), form.get("version", "")
     if not (version.isascii() and version.isdigit() and len(version) < 20):
         raise HTTPException(400)
@@ -262,17 +261,3 @@ def _html(template: str, status: int = 200, **values: Any) -> Response:
     answer = html_page(template, status, **values)
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-
-async def _form(request: Request) -> dict[str, str]:
-    """Read the fields of a small form.
-
-    Raises:
-        HTTPException: 413, the form is too large.
-    """
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_FORM_BYTES:
-            raise HTTPException(413)
-    return {name: values[-1] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}

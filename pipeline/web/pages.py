@@ -34,6 +34,7 @@ from pipeline.web import (
 )
 from pipeline.web.answers import ReaderLeft, awaited
 from pipeline.web.api import StoryId, compared, described, reader
+from pipeline.web.preferences import preferences
 from pipeline.web.streaming import streamed
 from pipeline.wire.errors import CursorExpired, NewswireError
 from pipeline.wire.story import Status
@@ -79,6 +80,13 @@ def when(value: str | datetime | None) -> str:
     return f"{instant:%d %b %Y %H:%M} UTC"
 
 
+def short(value: datetime) -> str:
+    """Return an instant as a compact row shows it: the time if it is of today, else the day."""
+    value = value.astimezone(UTC)
+    today = value.date() == datetime.now(UTC).date()
+    return f"{value:%H:%M}" if today else f"{value:%d %b}"
+
+
 def iso(value: str | datetime | None) -> str:
     """Return an instant as an HTML attribute has it."""
     return _instant(value).isoformat() if value else ""
@@ -96,6 +104,13 @@ def ahead(value: str | datetime | None) -> str:
     return "in " + " ".join([f"{number} {unit}" for number, unit in parts if number][:2])
 
 
+def kind(story: Any) -> str:
+    """Return the class of a story's row: what an editor must see before the rest."""
+    if story.signal in ("correction", "kill", "withdrawal"):
+        return "correction" if story.signal == "correction" else "killed"
+    return {1: "flash", 2: "urgent"}.get(story.urgency, "")
+
+
 def _instant(value: str | datetime) -> datetime:
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
@@ -110,8 +125,10 @@ _templates.filters.update(
     plain=plain,
     long=long,
     when=when,
+    short=short,
     iso=iso,
     ahead=ahead,
+    kind=kind,
     country=country_name,
     misdated=misdated,
 )
@@ -132,6 +149,8 @@ async def search_page(request: Request) -> Response:
         "asked": asked,
         "now": links.pairs(asked),
         "rendered": datetime.now(UTC),
+        "preferences": preferences(request),
+        "presets": _presets(datetime.now(UTC)),
     }
     try:
         # The status is sent with the first part, before the search has an answer.
@@ -141,6 +160,17 @@ async def search_page(request: Request) -> Response:
         return html_page("search.html", 503, **values)
     search = _started(request, _found(request, asked, cursor, view))
     return _in_parts(request, "search.html", search, **values)
+
+
+def _presets(now: datetime) -> list[tuple[str, str]]:
+    """Return the spans that one click chooses, each with its beginning."""
+    now = now.replace(second=0, microsecond=0)
+    spans = {
+        "last hour": now - timedelta(hours=1),
+        "today": now.replace(hour=0, minute=0),
+        "7 days": now - timedelta(days=7),
+    }
+    return [(label, since.isoformat()) for label, since in spans.items()]
 
 
 async def _found(
@@ -193,7 +223,7 @@ async def story_page(
                 return _missing()
             view.newest = version is None or bool(view.versions and version == view.versions[0].key)
     except NewswireError:
-        return _away()
+        return away()
     return _in_parts(
         request,
         "story.html",
@@ -215,7 +245,7 @@ async def notices_page(request: Request) -> Response:
     try:
         kills, corrections = await awaited(request, reader(request).notices(now - NOTICES_OF))
     except NewswireError:
-        return _away()
+        return away()
     return html_page("notices.html", kills=kills, corrections=corrections, now=now)
 
 
@@ -308,7 +338,8 @@ def _chips(asked: SearchRequest, now: links.Pairs, page: Page) -> list[tuple[str
     return chips
 
 
-def _away() -> Response:
+def away() -> Response:
+    """Say that the index does not answer, on a page that tries again."""
     text = "The index does not answer. This page tries again every few seconds."
     return html_page("notice.html", 503, title="Not available", text=text, retry=True)
 

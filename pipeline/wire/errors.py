@@ -151,6 +151,10 @@ class TooMany(RequestError):
     """All places for live listeners are taken."""
 
 
+class KeptAll(RequestError):
+    """A person keeps as many things as one may."""
+
+
 class SetupError(NewswireError):
     """A topic, template or alias is missing or unfit: a person must act."""
 

@@ -156,7 +156,7 @@ function listen(address, shown, search, heard) {
         ? `No live updates since ${clock(event.lastEventId)}: the index does not answer. Trying again.`
         : "";
     });
-    for (const name of ["stories", "changed", "gone"]) {
+    for (const name of ["stories", "found", "changed", "gone"]) {
       source.addEventListener(name, (event) => {
         received(event);
         heard(name, JSON.parse(event.data));
@@ -297,7 +297,148 @@ function countdowns() {
   }
 }
 
+// How this browser shows the pages: the cookie of the form at /preferences.
+const preferences = Object.fromEntries(
+  new URLSearchParams(document.cookie.match(/(?:^|; )newswire_view="?([^;"]*)/)?.[1] ?? "")
+);
+const zone = preferences.zone === "local" ? undefined : preferences.zone || "UTC";
+
+// Times in the chosen zone, those of the last day as ages if that is chosen.
+const format = new Intl.DateTimeFormat("en-GB", {
+  day: "2-digit", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: zone,
+});
+const clockOnly = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
+const dayOnly = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short", timeZone: zone });
+function shortTime(at) {
+  return dayOnly.format(at) === dayOnly.format(new Date()) ? clockOnly.format(at) : dayOnly.format(at);
+}
+function clockTimes(root = document) {
+  const named = zone === "UTC" ? " UTC" : "";
+  for (const time of root.querySelectorAll("time[datetime]:not([data-countdown])")) {
+    const at = new Date(time.dateTime);
+    if (!time.dateTime || Number.isNaN(at.getTime())) continue;
+    const minutes = Math.floor((Date.now() - at) / 60000);
+    const said = format.format(at).replace(",", "") + named;
+    if (preferences.ages === "on" && minutes >= 0 && minutes < 1440) {
+      time.title = said;
+      time.textContent = minutes < 60 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`;
+    } else time.textContent = "short" in time.dataset ? shortTime(at) : said;
+  }
+}
+function times() {
+  if (zone !== "UTC" || preferences.ages === "on") clockTimes();
+  if (preferences.ages === "on") setInterval(clockTimes, 30000, document);
+  const line = document.getElementById("zone");
+  if (line && zone !== "UTC") line.textContent = `Times are of ${zone ?? "this machine"}.`;
+}
+
+// What was opened in this browser; pins and notes are kept on the server.
+const READ = "read";
+const MOST_READ = 2000;
+function readStories() {
+  return JSON.parse(localStorage.getItem(READ) ?? "[]");
+}
+function markRead(id) {
+  localStorage.setItem(READ, JSON.stringify([...readStories().filter((one) => one !== id), id].slice(-MOST_READ)));
+}
+function markRows(root = document) {
+  const read = new Set(readStories());
+  for (const row of root.querySelectorAll("li[data-story]")) {
+    row.toggleAttribute("data-read", read.has(row.dataset.story));
+    if (!kept) continue;
+    row.toggleAttribute("data-pinned", kept.pin.has(row.dataset.story));
+    row.toggleAttribute("data-noted", kept.note.has(row.dataset.story));
+  }
+  for (const row of root.querySelectorAll("li[data-story]")) sayMarks(row);
+}
+// The marks in words: a colour alone says nothing to some.
+function sayMarks(row) {
+  const words = ["read", "pinned", "noted"].filter((name) => row.hasAttribute(`data-${name}`));
+  const about = row.querySelector(".about");
+  if (!about) return;
+  const line = about.querySelector(".marks") ?? about.appendChild(document.createElement("span"));
+  line.className = "marks";
+  line.textContent = words.join(", ");
+}
+let kept = null;
+async function readMarks() {
+  const { body } = await json("/desk/marks");
+  if (!body) return;
+  kept = { pin: new Set(body.pin), note: new Set(body.note) };
+  markRows();
+}
+
+async function post(address, fields) {
+  const answer = await fetch(address, {
+    method: "POST",
+    headers: { Accept: "application/json", "Content-Type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams(fields),
+  });
+  return answer.ok;
+}
+async function pin(id) {
+  const action = kept?.pin.has(id) ? "remove" : "pin";
+  if (!(await post("/desk/pins", { id, action }))) return;
+  if (action === "pin") kept?.pin.add(id);
+  else kept?.pin.delete(id);
+  markRows();
+}
+
+// Single keys: / j k h l o p n . ?  They can be switched off (WCAG 2.1.4).
+function keys() {
+  if (preferences.keys === "off") return;
+  const help = document.getElementById("keys");
+  const rowsOf = (root) => [...root.querySelectorAll("li[data-story]")].filter((row) => row.offsetParent);
+  const row = () => document.activeElement?.closest("li[data-story]");
+
+  function go(step) {
+    const now = row();
+    const rows = rowsOf(now?.closest(".column") ?? document.querySelector(".column") ?? document);
+    const next = now ? rows[rows.indexOf(now) + step] : rows[0];
+    next?.querySelector("a").focus();
+  }
+  function column(step) {
+    const columns = [...document.querySelectorAll(".column")];
+    const at = columns.indexOf(document.activeElement?.closest(".column"));
+    const next = columns[Math.max(0, Math.min(columns.length - 1, at + step))];
+    (next?.querySelector("li[data-story] a") ?? next?.querySelector("h2 a"))?.focus();
+  }
+  const does = {
+    "/": () => document.getElementById("q")?.focus(),
+    j: () => go(1),
+    k: () => go(-1),
+    h: () => column(-1),
+    l: () => column(1),
+    o: () => row()?.querySelector("a").click(),
+    p: () => {
+      const id = row()?.dataset.story ?? document.getElementById("story")?.dataset.story;
+      if (id) pin(id);
+    },
+    n: () => document.querySelector("#live a, .fresh:not(:empty) button")?.click(),
+    ".": () => document.getElementById("pause")?.click(),
+    "?": () => help.showModal(),
+  };
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select, dialog");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || !(event.key in does)) return;
+    event.preventDefault();
+    does[event.key]();
+  });
+}
+
+// Order and filters act at once.
+function atOnce() {
+  const form = document.querySelector("form[data-at-once]");
+  form?.querySelector(".options").addEventListener("change", () => form.requestSubmit());
+}
+
 countdowns();
+times();
+keys();
+atOnce();
+markRows();
+if (document.querySelector("li[data-story]")) readMarks();
+addEventListener("storage", (event) => event.key === READ && markRows());
 const box = document.getElementById("q");
 if (box) suggestions(box, document.getElementById("suggestions"));
 const live = document.getElementById("live");
@@ -306,7 +447,10 @@ if (live) {
   watchList(live);
 }
 const story = document.getElementById("story");
-if (story) watchStory(story);
+if (story) {
+  watchStory(story);
+  markRead(story.dataset.story);
+}
 if (document.querySelector("[data-retry]")) {
   // Not while somebody edits the query.
   setInterval(() => box && box.value !== box.defaultValue || location.reload(), AGAIN_MILLISECONDS);

@@ -16,6 +16,7 @@ from config.settings import Kafka, Settings, Topics, Web
 from newswire.operations import KafkaOperations
 from pipeline.index.document import document
 from pipeline.index.history import History, history_index, setup_history
+from pipeline.index.kept import desk_index, setup_desk
 from pipeline.index.setup import first_index, read_alias, setup_index
 from pipeline.index.writer import Outcome, Write, Writer
 from pipeline.web.app import create_app
@@ -78,11 +79,12 @@ def newsroom(engine: Engine, folder: Path, **web: Any) -> Iterator[Newsroom]:
     )
     setup_index(settings.elasticsearch)
     setup_history(settings.elasticsearch)
+    setup_desk(settings.elasticsearch)
     try:
         yield Newsroom(settings)
     finally:
         with Elasticsearch(engine.elasticsearch_url, request_timeout=60) as client:
-            for index in (first_index(name), history_index(name)):
+            for index in (first_index(name), history_index(name), desk_index(name)):
                 client.indices.delete(index=index, ignore_unavailable=True)
 
 

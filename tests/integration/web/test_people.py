@@ -80,7 +80,7 @@ def routes(room: Newsroom) -> list[str]:
     """Every address that can be read, of the API and of the pages, about each story and word."""
     made = [
         f"{path}?{query}"
-        for path in ("/", "/feed.rss", "/feed.json", "/api/search", "/desk")
+        for path in ("/", "/feed.rss", "/feed.json", "/api/search", "/desk", "/desk/column")
         for query in ("q=harbour", "sort=newest", "collapse=true", "facets=true", f"q={AFP}")
     ]
     paths = [

@@ -1,0 +1,154 @@
+"""What each person keeps: saved searches, columns, pins and notes, in `<base>-desk`.
+
+The index is hidden, so that no pattern with a wildcard finds it, and no view of Kibana names it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from elasticsearch import AsyncElasticsearch
+
+from config.settings import Elasticsearch as ElasticsearchSettings
+from pipeline.index.client import connect, translated
+from pipeline.index.mapping import DATE, KEYWORD, STORED
+from pipeline.index.setup import setup_beside
+from pipeline.wire.errors import KeptAll
+
+MOST = 2000
+"""Things that one person may keep."""
+
+MAPPING: dict[str, Any] = {
+    "dynamic": "strict",
+    "properties": {
+        "owner": KEYWORD,
+        "kind": KEYWORD,
+        "name": KEYWORD,
+        "at": DATE,
+        "data": STORED,
+    },
+}
+
+
+class Kind(StrEnum):
+    """What is kept; the name of each thing is unique among the person's things of its kind."""
+
+    SEARCH = "search"
+    """A saved search, by its title."""
+    COLUMNS = "columns"
+    """The columns of the desk: one thing."""
+    PIN = "pin"
+    """A pinned story, by its id."""
+    NOTE = "note"
+    """A note on a story, by the story's id."""
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a person keeps."""
+
+    kind: Kind
+    name: str
+    at: datetime
+    data: dict[str, Any] = {}
+
+
+def desk_index(base: str) -> str:
+    """Return the name of the index."""
+    return f"{base}-desk"
+
+
+def setup_desk(settings: ElasticsearchSettings) -> list[str]:
+    """Create the index where it is missing; return what was done, a line each.
+
+    Raises:
+        IndexUnavailable: Elasticsearch can't be reached.
+        SetupError: it refuses.
+    """
+    return setup_beside(settings, desk_index(settings.index), MAPPING, hidden=True)
+
+
+class Desk:
+    """Reads and writes what people keep; each call names the owner and sees nothing of others.
+
+    Args:
+        client: an open client; `open_desk` opens one.
+        settings: the index.
+    """
+
+    def __init__(self, client: AsyncElasticsearch, settings: ElasticsearchSettings) -> None:
+        self._client = client
+        self._settings = settings
+        self._index = desk_index(settings.index)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._client.close()
+
+    async def all(self, owner: str, *kinds: Kind) -> list[Kept]:
+        """Return what a person keeps, of some kinds or of all, the newest first."""
+        of_kinds = [{"terms": {"kind": [kind.value for kind in kinds]}}] if kinds else []
+        with translated(self._settings):
+            answer = await self._client.search(
+                index=self._index,
+                size=MOST,
+                query={"bool": {"filter": [{"term": {"owner": owner}}, *of_kinds]}},
+                sort=[{"at": "desc"}, {"name": "asc"}],
+                ignore_unavailable=True,  # where `newswire setup` has not run nothing is kept
+            )
+        return [msgspec.convert(hit["_source"], Kept) for hit in answer["hits"]["hits"]]
+
+    async def one(self, owner: str, kind: Kind, name: str) -> Kept | None:
+        """Return one thing; a read that sees every write at once."""
+        with translated(self._settings):
+            answer = await self._client.mget(index=self._index, ids=[_id(owner, kind, name)])
+        (found,) = answer["docs"]
+        return msgspec.convert(found["_source"], Kept) if found.get("found") else None
+
+    async def keep(self, owner: str, kind: Kind, name: str, data: dict[str, Any]) -> None:
+        """Keep a thing, in place of the one of this kind and name.
+
+        Raises:
+            KeptAll: the person keeps MOST things already.
+        """
+        with translated(self._settings):
+            held = await self._client.count(index=self._index, query={"term": {"owner": owner}})
+            if held["count"] >= MOST and await self.one(owner, kind, name) is None:
+                raise KeptAll(f"You keep {MOST} things already. Remove some first.")
+            at = datetime.now(UTC).isoformat()
+            document = {"owner": owner, "kind": kind, "name": name, "at": at, "data": data}
+            await self._client.index(
+                index=self._index, id=_id(owner, kind, name), document=document, refresh=True
+            )
+
+    async def remove(self, owner: str, kind: Kind, name: str) -> None:
+        """Remove a thing, if it is there."""
+        with translated(self._settings):
+            await self._client.bulk(
+                index=self._index,
+                operations=[{"delete": {"_id": _id(owner, kind, name)}}],
+                refresh=True,
+            )
+
+    async def clear(self, owner: str) -> int:
+        """Remove all that a person keeps; return how many things that were."""
+        held = await self.all(owner)
+        if not held:
+            return 0
+        operations = [{"delete": {"_id": _id(owner, each.kind, each.name)}} for each in held]
+        with translated(self._settings):
+            await self._client.bulk(index=self._index, operations=operations, refresh=True)
+        return len(held)
+
+
+def open_desk(settings: ElasticsearchSettings) -> Desk:
+    """Return a desk with a connection of its own; close it after use."""
+    return Desk(connect(settings), settings)
+
+
+def _id(owner: str, kind: Kind, name: str) -> str:
+    parts = "".join(f"{len(part)}:{part}" for part in (owner, kind, name))
+    return hashlib.sha256(parts.encode()).hexdigest()

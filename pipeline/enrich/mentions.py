@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from pipeline.enrich.paragraphs import RECENT
 from pipeline.wire.labels import Label
 
 Field = Literal["body", "headline", "dateline"]
@@ -91,6 +93,7 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+@lru_cache(maxsize=RECENT)
 def legible(text: str) -> str:
     """Returns the text with its lines in capitals set in title case, every offset unchanged.
 

@@ -22,6 +22,9 @@ all for those that name places and runs of capitals."""
 LONGEST_KEPT = 4_000
 """Characters of a paragraph that is: what is longer is a list or a table, and would cost memory."""
 
+RECENT = 16
+"""Texts whose paragraphs are kept: model, gazetteer and names read those of a story in turn."""
+
 _GAP = re.compile(r"\n[^\S\n]*\n\s*")
 
 
@@ -43,17 +46,19 @@ def remembered(
     return answer
 
 
-def paragraphs(text: str) -> Iterator[tuple[int, str]]:
-    """Yields the paragraphs of a text, parted by empty lines, each with its offset.
+@lru_cache(maxsize=RECENT)
+def paragraphs(text: str) -> tuple[tuple[int, str], ...]:
+    """Returns the paragraphs of a text, parted by empty lines, each with its offset.
 
     White space at their ends is left out; what is longer than a model should be given at
     once is cut, see `chunks`.
     """
+    found: list[tuple[int, str]] = []
     at = 0
     for gap in _GAP.finditer(text):
-        yield from _parts(text, at, gap.start())
+        found += _parts(text, at, gap.start())
         at = gap.end()
-    yield from _parts(text, at, len(text))
+    return (*found, *_parts(text, at, len(text)))
 
 
 def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:

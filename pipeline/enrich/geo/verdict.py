@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from pipeline.enrich.geo.gazetteer import Gazetteer
@@ -33,13 +34,22 @@ def revised(
     A span that begins in a person's name, or that is all of another name, is left out: "Paris
     Hilton", "the White House". What the record calls a place is added where the gazetteer has it.
     """
-    mentions = [
-        (Label[entity.label], mention)
-        for entity in entities
-        for mention in entity.mentions
-        if mention.field == field
-    ]
-    kept = [c for c in candidates if not any(_contradicts(label, m, c) for label, m in mentions)]
+    mentions = sorted(
+        (
+            (Label[entity.label], mention)
+            for entity in entities
+            for mention in entity.mentions
+            if mention.field == field
+        ),
+        key=lambda labelled: labelled[1].start,
+    )
+    starts = [m.start for _, m in mentions]
+
+    def contradicted(candidate: Candidate) -> bool:
+        n = bisect_right(starts, candidate.start)
+        return n > 0 and _contradicts(*mentions[n - 1], candidate)
+
+    kept = [c for c in candidates if not contradicted(c)]
     taken = {at for c in kept if c.accepted for at in range(c.start, c.end)}
     for label, m in mentions:
         if label not in _PLACES or not taken.isdisjoint(range(m.start, m.end)):

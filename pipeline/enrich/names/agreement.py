@@ -42,6 +42,7 @@ _SHARED = frozenset((
 ))  # fmt: skip
 """Local features of a form's mentions that count for all of them."""
 _VOTES = frozenset((*(f"model {label}" for label in Label), "model none"))
+_STORY = {feature: f"story {feature}" for feature in sorted(_SHARED | _VOTES)}
 _INHERITED = {
     "head ORG": "head ORG", "head GPE": "head GPE", "head LOC": "head LOC", "head FAC": "head FAC",
     "head EVENT": "head EVENT", "L company_suffixes": "suffix", "given + word": "given",
@@ -51,6 +52,7 @@ _INHERITED = {
 }  # fmt: skip
 """Local features of a longer name that count for its parts."""
 _KEPT = ("table", "opens", "n2", "n3", "n4", "n5", "all CAPS")
+_OWN = tuple(f"own {kind}" for kind in KINDS)
 COUNTED = frozenset((*_SHARED, *_VOTES, *_INHERITED, *_KEPT))
 """All local features that are asked about here."""
 
@@ -70,7 +72,7 @@ class Forms:
         self._nest()
         self.free = [1 - max(outer[1:]) for outer in self.outer]
         self.totals = {key: self._total(found) for key, found in self.at.items()}
-        self.best = {key: _most(self.odds[i] for i in found) for key, found in self.at.items()}
+        self.best = {key: _most([self.odds[i] for i in found]) for key, found in self.at.items()}
         self.lower = {w for w in _LOWER_WORD.findall(text) if w.islower()}
         self._relate()
         self._count()
@@ -88,11 +90,14 @@ class Forms:
                 if self.rows[j][0] >= end:
                     break
                 if self.rows[j][1] <= end:
-                    self.outer[j] = _most((self.outer[j], self.odds[i]))
-                    self.inner[i] = _most((self.inner[i], self.odds[j]))
+                    self.outer[j] = _larger(self.outer[j], self.odds[i])
+                    self.inner[i] = _larger(self.inner[i], self.odds[j])
 
     def _total(self, found: Sequence[int]) -> tuple[list[float], float]:
         """Sum the probabilities of a form's mentions, each as far as it is free."""
+        if len(found) == 1:
+            free = self.free[found[0]]
+            return [odds * free for odds in self.odds[found[0]]], free
         total, free = [0.0] * len(KINDS), 0.0
         for i in found:
             free += self.free[i]
@@ -102,7 +107,7 @@ class Forms:
 
     def _relate(self) -> None:
         """Find what longer names say of their parts, and of their initials."""
-        self.related: dict[tuple[str, str], list[float]] = {}
+        self.related: dict[tuple[str, str], Sequence[float]] = {}
         self.inherited: dict[str, set[str]] = defaultdict(set)
         self.surnames: dict[str, float] = defaultdict(float)
         small = cues().small
@@ -126,18 +131,19 @@ class Forms:
                         self._link(letters, "initials", odds)
 
     def _link(self, key: str, where: str, odds: Sequence[float]) -> None:
-        known = self.related.get((key, where), [0.0] * len(KINDS))
-        self.related[key, where] = _most((known, odds))
+        known = self.related.get((key, where))
+        self.related[key, where] = odds if known is None else _larger(known, odds)
 
     def _count(self) -> None:
         """Count the features and the model's votes of each form's free mentions."""
         self.counted: dict[str, dict[str, float]] = {}
         for key, found in self.at.items():
             free = [self.rows[i][2] for i in found if self.free[i] >= FREE]
-            shared = Counter(f for features in free for f in features if f in _SHARED)
-            votes = Counter(f for features in free for f in features if f in _VOTES)
-            row = {f"story {f}": min(1.0, count / 2) for f, count in shared.items()}
-            row.update((f"story {f}", count / len(free)) for f, count in votes.items())
+            counts = Counter(f for features in free for f in features if f in _STORY)
+            row = {
+                _STORY[f]: count / len(free) if f in _VOTES else min(1.0, count / 2)
+                for f, count in counts.items()
+            }
             row.update((f"story {tag}", 1.0) for tag in sorted(self.inherited[key]))
             self.counted[key] = row
 
@@ -161,8 +167,8 @@ def _features(forms: Forms, i: int) -> dict[str, float]:
     key, words = forms.keys[i], forms.words[i]
     size = "1" if len(words) == 1 else "n"
     row = {"bias": 1.0, "free": forms.free[i], **forms.counted[key]}
-    for k, kind in enumerate(KINDS):
-        row[f"own {kind}"] = max(LOWEST, forms.logs[i][k])
+    for feature, log in zip(_OWN, forms.logs[i], strict=True):
+        row[feature] = log if log > LOWEST else LOWEST
     _elsewhere(forms, i, size, row)
     for where in ("last", "first", "inner", "initials"):
         odds = forms.related.get((key, where))
@@ -192,9 +198,9 @@ def _elsewhere(forms: Forms, i: int, size: str, row: dict[str, float]) -> None:
         row[f"alone {size}"] = 1.0
         return
     row[f"others {size}"] = min(1.0, free / 3)
-    for k, kind in enumerate(KINDS):
-        rest = (total[k] - forms.odds[i][k] * forms.free[i]) / max(free, 1.0)
-        row[f"others {size} {kind}"] = row[f"others {kind}"] = rest
+    own, most = forms.free[i], max(free, 1.0)
+    for kind, summed, odds in zip(KINDS, total, forms.odds[i], strict=True):
+        row[f"others {size} {kind}"] = row[f"others {kind}"] = (summed - odds * own) / most
 
 
 def _heard(odds: Sequence[float]) -> list[tuple[str, float]]:
@@ -237,9 +243,14 @@ def _exp(scores: Scores) -> list[list[float]]:
     return odds
 
 
-def _most(rows: Iterable[Sequence[float]]) -> list[float]:
+def _larger(one: Sequence[float], other: Sequence[float]) -> list[float]:
+    """Returns the larger of each two values."""
+    return [a if a > b else b for a, b in zip(one, other, strict=True)]
+
+
+def _most(rows: Sequence[Sequence[float]]) -> Sequence[float]:
     """Returns the largest value of each column."""
-    return [max(column) for column in zip(*rows, strict=True)]
+    return rows[0] if len(rows) == 1 else [max(column) for column in zip(*rows, strict=True)]
 
 
 @lru_cache(maxsize=1 << 12)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from pipeline.enrich.lexicon import cues, given_names
-from pipeline.enrich.paragraphs import paragraphs, remembered
+from pipeline.enrich.paragraphs import remembered
 from pipeline.wire.labels import Label
 
 _UPPER = "".join(c for c in map(chr, range(0x250)) if c.isupper())
@@ -64,18 +64,12 @@ class Piece:
     starts_sentence: bool = False
 
 
-def pieces(text: str) -> Iterator[Piece]:
-    """Yields the capitalised names of a text in order, none overlapping another."""
-    for offset, part in paragraphs(text):
-        for p in _pieces(part):
-            yield Piece(
-                offset + p.start, offset + p.end, p.words, p.label, p.title, p.starts_sentence
-            )
-
-
 @remembered
-def _pieces(text: str) -> tuple[Piece, ...]:
-    """Returns the capitalised names of one paragraph: no run goes over a line's end."""
+def pieces(text: str) -> tuple[Piece, ...]:
+    """Returns the capitalised names of a paragraph in order, none overlapping another.
+
+    No run goes over a line's end.
+    """
     runs = [(m.start(), m.end()) for m in RUN.finditer(text)]
     found: list[Piece] = []
     at = 0

@@ -8,10 +8,12 @@ text: words count by the lists of data/cues.toml that they stand in.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import TypeVar
+from itertools import accumulate
+from sys import intern
+from typing import Any, Generic, TypeVar
 
 from pipeline.enrich.lexicon import cues, given_names
 from pipeline.enrich.mentions import Span as Found
@@ -122,6 +124,24 @@ def _shape(word: str) -> str:
     return "low"
 
 
+Stretch = TypeVar("Stretch", bound=tuple[Any, ...])
+
+
+class Stretches(Generic[Stretch]):
+    """Spans in order, none overlapping another."""
+
+    def __init__(self, spans: Sequence[Stretch]) -> None:
+        self.spans = spans
+        self._ends = [span[1] for span in spans]
+
+    def over(self, start: int, end: int) -> Sequence[Stretch]:
+        """Returns the spans that share a character with a stretch."""
+        first = last = bisect_right(self._ends, start)
+        while last < len(self.spans) and self.spans[last][0] < end:
+            last += 1
+        return self.spans[first:last]
+
+
 class View:
     """A paragraph with what the model and the gazetteer found in it."""
 
@@ -136,30 +156,28 @@ class View:
     ) -> None:
         self.text = text
         self.sport = sport
-        tokens = [m.span() for m in _TOKEN.finditer(text)]
-        self.starts = [s for s, _ in tokens]
-        self.ends = [e for _, e in tokens]
-        self.model = sorted(model)
-        self.places = sorted(places)
+        tokens = list(_TOKEN.finditer(text))
+        self.starts = [m.start() for m in tokens]
+        self.ends = [m.end() for m in tokens]
+        self._tokens = ["", "", *(m[0] for m in tokens), "", "", ""]
+        self.model = Stretches(sorted(model))
+        self.places = Stretches(sorted(places))
         self.aliases = aliases
         self.known = known
         self.quoted = list(quoted_titles(text))
-        self.pieces = _joined(text, self.places)
-        self._lines: dict[int, bool] = {}
+        self.pieces = _joined(text, self.places.spans)
+        self.piece_ends = [p.end for p in self.pieces]
+        rows = text.split("\n")
+        self._rows = list(accumulate((len(row) + 1 for row in rows), initial=0))
+        self._tables = [is_table_line(row) for row in rows]
 
     def token(self, i: int) -> str:
-        """Returns the i-th token, or nothing outside the text."""
-        return self.text[self.starts[i] : self.ends[i]] if 0 <= i < len(self.starts) else ""
+        """Returns the i-th token, or nothing just outside the text."""
+        return self._tokens[i + 2]
 
     def table(self, at: int) -> bool:
         """Returns whether the line at an offset is a row of a table or a list."""
-        start = self.text.rfind("\n", 0, at) + 1
-        if start not in self._lines:
-            end = self.text.find("\n", at)
-            self._lines[start] = is_table_line(
-                self.text[start : end if end >= 0 else len(self.text)]
-            )
-        return self._lines[start]
+        return self._tables[bisect_right(self._rows, at) - 1]
 
 
 def _joined(text: str, places: Sequence[PlacedSpan]) -> list[Piece]:
@@ -180,20 +198,70 @@ def _joined(text: str, places: Sequence[PlacedSpan]) -> list[Piece]:
     return found
 
 
-def features(view: View, candidate: Candidate) -> tuple[str, ...]:
-    """Returns the names of the features that hold for a candidate where it stands."""
+Part = tuple[str, ...]
+"""Features that are made of the same evidence, and so remembered together."""
+
+
+def features(view: View, candidate: Candidate) -> list[Part]:
+    """Returns the names of the features that hold for a candidate where it stands.
+
+    They come in parts: what the candidate says itself, what is beside it, what was found in it.
+    """
     start, end = candidate
-    text = view.text
-    surface = text[start:end]
-    words = _JOINTS.sub(" ", surface).split()
-    out = ["bias"]
+    surface = view.text[start:end]
+    known = view.known
+    words = _words(surface)
+    shape = "1" if len(words) == 1 else "n"
+    own = _own(surface, view.aliases, known)
+    found: list[str] = []
+    seen = _seen(view, start, end, found)
+    parts = [own, tuple(dict.fromkeys(found))]
+    table = view.table(start)
+    if table:
+        parts.append(_in_table(len(words), seen))
+    if view.sport:
+        parts += [_in_sport(part) for part in parts]
+    i = bisect_left(view.starts, start) - 1
+    j = bisect_left(view.starts, end)
+    before, after = view.token(i), view.token(j)
+    apart = i >= 0 and view.ends[i] < start
+    left = _before(known, view.token(i - 1) if i >= 0 else "", before, apart, shape, table)
+    parts.append(left)
+    if "opens" in left:
+        first = surface.split(maxsplit=1)[0] if shape == "n" else ""
+        parts.append(_opening(known, seen, first))
+    apart = bool(after) and view.starts[j] > end
+    following = view.token(j + 1) if after else "", view.token(j + 2) if after else ""
+    parts.append(_after(known, after, *following, apart, shape, table))
+    if before == "(" and after == ")":
+        parts.append(_in_brackets(seen, table))
+    if before and after and before in '"“`' and after in "\"”'":
+        parts.append(("in quotes",))
+    return parts
+
+
+def _part(names: Iterable[str]) -> Part:
+    """Returns each name once; equal ones are one object, as parts are kept for long."""
+    return tuple(map(intern, dict.fromkeys(names)))
+
+
+@lru_cache(maxsize=1 << 14)
+def _words(surface: str) -> Sequence[str]:
+    """Returns the words of a candidate, the parts of compounds too."""
+    return _JOINTS.sub(" ", surface).split()
+
+
+@lru_cache(maxsize=1 << 14)
+def _own(surface: str, aliases: Aliases, known: Known) -> Part:
+    """Returns what a candidate's own words say."""
+    words = _words(surface)
     single = len(words) == 1
     size = f"n{min(len(words), 5)}"
-    out.append(size)
+    out = ["bias", size]
     if single:
-        _single(view, surface, out)
+        _single(known, surface, out)
     else:
-        _several(view, surface, words, out)
+        _several(known, surface, words, out)
     label = label_of(surface)
     if label:
         out.append(f"head {label}")
@@ -202,49 +270,61 @@ def features(view: View, candidate: Candidate) -> tuple[str, ...]:
         out.append(f"hyphen {size}")
     if "/" in surface:
         out.append("slash")
-    alias = view.aliases.find(surface)
+    alias = aliases.find(surface)
     if alias is not None:
         out.append(f"alias {alias.label}")
         if single:
             out.append(f"alias {alias.label}|1")
-    seen = _seen(view, start, end, out)
-    table = view.table(start)
-    if table:
-        out += ["table", f"table {size}", f"table|{seen}"]
-    if view.sport:
-        out += [
-            f"R {name}"
-            for name in out
-            if name.startswith(("place", "model", "head", "1 gaz", "gaz", "n", "alias"))
-        ]
-    _around(view, start, end, single, seen, table, out)
-    return tuple(dict.fromkeys(out))
+    return _part(out)
 
 
-def _single(view: View, word: str, out: list[str]) -> None:
+@cache
+def _in_table(words: int, seen: str) -> Part:
+    return "table", f"table n{min(words, 5)}", f"table|{seen}"
+
+
+@lru_cache(maxsize=1 << 14)
+def _in_sport(part: Part) -> Part:
+    """Returns features that count apart in a story about sport."""
+    counted = ("place", "model", "head", "1 gaz", "gaz", "n", "alias")
+    return _part(f"R {name}" for name in part if name.startswith(counted))
+
+
+@lru_cache(maxsize=1 << 12)
+def _opening(known: Known, seen: str, first: str) -> Part:
+    """Returns what it says that a candidate opens a sentence; `first` is its first word of more."""
+    return (f"opens|{seen}", *([f"opens {_main(first, known)} …"] if first else []))
+
+
+@cache
+def _in_brackets(seen: str, table: bool) -> Part:
+    return "in brackets", f"in brackets|{seen}", *(["table in brackets"] if table else [])
+
+
+def _single(known: Known, word: str, out: list[str]) -> None:
     out.append(f"1 shape {_shape(word)}")
     if word.isupper():
         out.append(f"caps {min(len(word), 6)}")
-    for name in _classes(word, view.known):
+    for name in _classes(word, known):
         out.append(f"1 {name}")
     if len(word) < 4:
         out.append(f"length {len(word)}")
 
 
-def _several(view: View, surface: str, words: Sequence[str], out: list[str]) -> None:
+def _several(known: Known, surface: str, words: Sequence[str], out: list[str]) -> None:
     first, last = words[0], words[-1]
-    out.append(f"{_main(first, view.known)} … {_main(last, view.known)}")
+    out.append(f"{_main(first, known)} … {_main(last, known)}")
     if len(words) > 2:
-        out.append(f"{_main(first, view.known)}, {_main(words[1], view.known)} …")
+        out.append(f"{_main(first, known)}, {_main(words[1], known)} …")
     out.append(f"F shape {_shape(first)}")
     out.append(f"L shape {_shape(last)}")
     if surface.isupper():
         out.append("all CAPS")
-    for name in _classes(first, view.known):
+    for name in _classes(first, known):
         out.append(f"F {name}")
-    for name in _classes(last, view.known):
+    for name in _classes(last, known):
         out.append(f"L {name}")
-    _inside(view, words[1:-1], out)
+    _inside(known, words[1:-1], out)
     if first.lower() in cues().particles:
         out.append("F particle")
     if "," in surface:
@@ -253,13 +333,13 @@ def _several(view: View, surface: str, words: Sequence[str], out: list[str]) -> 
         out.append("has 's")
     if " & " in surface:
         out.append("has &")
-    _like_person(view, words, out)
-    out += [f"gaz {kind}" for kind in sorted(view.known(surface))]
+    _like_person(known, words, out)
+    out += [f"gaz {kind}" for kind in sorted(known(surface))]
 
 
-def _inside(view: View, inner: Sequence[str], out: list[str]) -> None:
+def _inside(known: Known, inner: Sequence[str], out: list[str]) -> None:
     """Adds what the words between the first and the last say."""
-    capitalised = {n for w in inner for n in _classes(w, view.known) if w[0].isupper()}
+    capitalised = {n for w in inner for n in _classes(w, known) if w[0].isupper()}
     out += [f"M {name}" for name in _MIDDLE if name in capitalised]
     for word in inner:
         lower = word.lower()
@@ -275,7 +355,7 @@ def _inside(view: View, inner: Sequence[str], out: list[str]) -> None:
             out.append("has initial")
 
 
-def _like_person(view: View, words: Sequence[str], out: list[str]) -> None:
+def _like_person(known: Known, words: Sequence[str], out: list[str]) -> None:
     """Adds whether the words are written like a person's name."""
     if len(words) > 4 or not all(
         _shape(w) in ("Cap", "initial", "CaMel") or w.lower() in cues().particles for w in words
@@ -285,13 +365,13 @@ def _like_person(view: View, words: Sequence[str], out: list[str]) -> None:
     out.append("person shape" if given else "plain shape")
     if given and len(words) == 2:
         out.append("given + word")
-        out += [f"given + {name}" for name in _classes(words[-1], view.known)]
+        out += [f"given + {name}" for name in _classes(words[-1], known)]
 
 
 def _seen(view: View, start: int, end: int, out: list[str]) -> str:
     """Adds what the model and the gazetteer say; returns the model's view in a word."""
     seen = "none"
-    for s, e, label in _overlapping(view.model, start, end):
+    for s, e, label in view.model.over(start, end):
         if (s, e) == (start, end):
             seen = label
             break
@@ -306,7 +386,7 @@ def _seen(view: View, start: int, end: int, out: list[str]) -> str:
         else:
             seen = "across"
     out.append(f"model {seen}")
-    for s, e, label, probability, resolved in _overlapping(view.places, start, end):
+    for s, e, label, probability, resolved in view.places.over(start, end):
         sure = "sure" if probability > 0.9 else "likely" if probability > 0.7 else "maybe"
         if (s, e) == (start, end):
             out.append(f"place {label}")
@@ -333,8 +413,9 @@ def _seen(view: View, start: int, end: int, out: list[str]) -> str:
 
 def _piece(view: View, start: int, end: int, seen: str, out: list[str]) -> None:
     """Adds how the candidate lies to the first name that capitals and head words give."""
-    piece = next((p for p in view.pieces if p.start < end and p.end > start), None)
-    if piece is None:
+    n = bisect_right(view.piece_ends, start)
+    piece = view.pieces[n] if n < len(view.pieces) else None
+    if piece is None or piece.start >= end:
         out.append("no piece")
         return
     if (piece.start, piece.end) == (start, end):
@@ -357,79 +438,37 @@ def _piece(view: View, start: int, end: int, seen: str, out: list[str]) -> None:
         out.append(f"{how} {piece.label}")
 
 
-Overlapping = TypeVar("Overlapping", Found, PlacedSpan)
-
-
-def _overlapping(spans: Sequence[Overlapping], start: int, end: int) -> Iterator[Overlapping]:
-    """Yields the spans that share a character with a stretch."""
-    for span in spans:
-        if span[0] >= end:
-            break
-        if span[1] > start:
-            yield span
-
-
-def _around(
-    view: View, start: int, end: int, single: bool, seen: str, table: bool, out: list[str]
-) -> None:
-    """Adds what stands before and after the candidate."""
-    i = bisect_left(view.starts, start) - 1
-    j = bisect_left(view.starts, end)
-    shape = "1" if single else "n"
-    before, previous = view.token(i), view.token(i - 1)
-    after, following = view.token(j), view.token(j + 1)
-    _before(view, i, start, shape, table, out)
-    if "opens" in out[-4:]:
-        out.append(f"opens|{seen}")
-        if not single:
-            first = view.text[start:end].split(maxsplit=1)[0]
-            out.append(f"opens {_main(first, view.known)} …")
-    _after(view, j, end, shape, table, out)
-    if before.lower() in ("and", "or", ",") and previous and previous[0].isupper():
-        out.append(f"listed after {_main(previous, view.known)} {shape}")
-    if after.lower() in ("and", "or", ",") and following and following[0].isupper():
-        out.append(f"listed before {_main(following, view.known)} {shape}")
-    if before == "(" and after == ")":
-        out += ["in brackets", f"in brackets|{seen}"]
-        if table:
-            out.append("table in brackets")
-    if before and after and before in '"“`' and after in "\"”'":
-        out.append("in quotes")
-
-
-def _before(view: View, i: int, start: int, shape: str, table: bool, out: list[str]) -> None:
-    """Adds what the tokens up to the i-th say of the candidate behind them."""
-    if i < 0:
-        out += ["paragraph start", "opens", f"opens {shape}"]
-        return
-    before, previous = view.token(i), view.token(i - 1)
-    gap = view.text[view.ends[i] : start]
-    if before in '\n.!?:;"“”‘—–•*' or (before in "'’`" and not gap):
-        if before in "\n.!?:;—":
-            out.append(f"P {'NL' if before == chr(10) else before}")
-        out += ["opens", f"opens {shape}"]
-        return
-    out += _beside(view.known, "P", before, bool(gap), shape, table)
+@lru_cache(maxsize=1 << 14)
+def _before(known: Known, previous: str, before: str, apart: bool, shape: str, table: bool) -> Part:
+    """Returns what the two tokens before a candidate say of it."""
+    if not before:
+        return "paragraph start", "opens", f"opens {shape}"
+    listed = _listed("after", previous, shape, known) if before.lower() in _LISTING else ()
+    if before in '\n.!?:;"“”‘—–•*' or (before in "'’`" and not apart):
+        ends = [f"P {'NL' if before == chr(10) else before}"] if before in "\n.!?:;—" else []
+        return *ends, "opens", f"opens {shape}", *listed
+    out = [*_beside(known, "P", before, apart, shape, table), *listed]
     if before[0].isupper() and (not previous or previous in '\n.!?:;"“”'):
-        out.append(f"P opener {_main(before, view.known)}")
+        out.append(f"P opener {_main(before, known)}")
     if before in ("of", "in", "the", "and", ",") and previous:
-        out += _prefixed(view, f"PP {before}", previous)
+        out += _prefixed(known, f"PP {before}", previous)
         if previous.lower() in cues().closed:
             out.append(f"PP {previous.lower()} {before}")
     if before == "," and previous and previous[0].isupper():
         out.append("PP Cap ,")
+    return _part(out)
 
 
-def _after(view: View, j: int, end: int, shape: str, table: bool, out: list[str]) -> None:
-    """Adds what the tokens from the j-th on say of the candidate before them."""
-    after, following = view.token(j), view.token(j + 1)
+@lru_cache(maxsize=1 << 14)
+def _after(
+    known: Known, after: str, following: str, third: str, apart: bool, shape: str, table: bool
+) -> Part:
+    """Returns what the three tokens behind a candidate say of it."""
     if not after or after == "\n":
-        out.append("N end")
-        return
-    gap = view.text[end : view.starts[j]]
-    out += _beside(view.known, "N", after, bool(gap), shape, table)
+        return ("N end",)
+    out = [*_beside(known, "N", after, apart, shape, table)]
     if after in "'’" and following in ("s", "S"):
-        out += ["N 's", f"N 's {shape}", *_prefixed(view, "N 's", view.token(j + 2))]
+        out += ["N 's", f"N 's {shape}", *_prefixed(known, "N 's", third)]
     elif after == ",":
         if following.isdigit() and len(following) <= 3:
             out.append("N , age")
@@ -438,16 +477,28 @@ def _after(view: View, j: int, end: int, shape: str, table: bool, out: list[str]
         else:
             if following[:1].isupper():
                 out.append("N , Cap")
-            out += _prefixed(view, "N ,", following)
+            out += _prefixed(known, "N ,", following)
     elif after == "(":
         out.append(f"N ( {_shape(following) if following else 'end'}")
-    elif after == "-" and not gap:
+    elif after == "-" and not apart:
         out.append(f"N - {_shape(following) if following else 'end'}")
+    if after.lower() in _LISTING:
+        out += _listed("before", following, shape, known)
+    return _part(out)
 
 
-def _prefixed(view: View, prefix: str, word: str) -> list[str]:
+_LISTING = frozenset({"and", "or", ","})
+
+
+def _listed(side: str, other: str, shape: str, known: Known) -> Part:
+    """Returns what the neighbour in a list says."""
+    capital = other and other[0].isupper()
+    return (f"listed {side} {_main(other, known)} {shape}",) if capital else ()
+
+
+def _prefixed(known: Known, prefix: str, word: str) -> list[str]:
     """Returns the first classes of a word, but for its ending, behind a prefix."""
-    found = _classes(word, view.known)[:3] if word else ()
+    found = _classes(word, known)[:3] if word else ()
     return [f"{prefix} {name}" for name in found if not name.startswith("-")]
 
 

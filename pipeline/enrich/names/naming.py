@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +25,7 @@ from pipeline.enrich.names.agreement import COUNTED, Row, agreement, known_forms
 from pipeline.enrich.names.aliases import Aliases
 from pipeline.enrich.names.candidates import candidates
 from pipeline.enrich.names.cover import Cover
-from pipeline.enrich.names.features import Known, PlacedSpan, View, features
+from pipeline.enrich.names.features import Known, Part, PlacedSpan, View, features
 from pipeline.enrich.names.scoring import Scores, agreed_scores, chosen, hopeful, local_scores
 from pipeline.enrich.names.tables import is_sport
 from pipeline.enrich.names.titles import is_title, title_before, without_title
@@ -167,14 +167,16 @@ def _read(
     found = [features(view, c) for c in spans]
     scores = local_scores(found)
     kept = hopeful(scores)
-    # Kept for long: only what is asked about again, and each name of a feature once.
     return Read(
-        tuple(
-            (spans[i].start, spans[i].end, tuple(CARRIED[f] for f in found[i] if f in CARRIED))
-            for i in kept
-        ),
+        tuple((*spans[i], tuple(f for part in found[i] for f in _carried(part))) for i in kept),
         scores[kept],
     )
+
+
+@lru_cache(maxsize=1 << 14)
+def _carried(part: Part) -> Part:
+    """Returns the features of a part that are asked about again."""
+    return tuple(f for f in part if f in CARRIED)
 
 
 def _decided(
@@ -212,15 +214,12 @@ _PLACES = (Label.GPE, Label.LOC, Label.FAC)
 _OTHERS = (Label.NORP, Label.EVENT, Label.WORK_OF_ART, Label.LAW, Label.PRODUCT)
 
 
-CARRIED = {
-    feature: feature
-    for feature in (
-        *COUNTED,
-        *(f"{sign} {label}" for sign in ("alias", "head", "place", "model") for label in Label),
-        "quoted", "gaz demonym", "1 gaz demonym", "n1", "L shape number", "L shape number+",
-        "P nouns_product", "F vessels",
-    )
-}  # fmt: skip
+CARRIED = frozenset((
+    *COUNTED,
+    *(f"{sign} {label}" for sign in ("alias", "head", "place", "model") for label in Label),
+    "quoted", "gaz demonym", "1 gaz demonym", "n1", "L shape number", "L shape number+",
+    "P nouns_product", "F vessels",
+))  # fmt: skip
 """Local features that are asked about after a paragraph was scored."""
 
 

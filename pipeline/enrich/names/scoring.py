@@ -10,7 +10,7 @@ from __future__ import annotations
 import tomllib
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -36,6 +36,11 @@ class Weights:
         self.table = np.zeros((len(self.index) + 1, len(KINDS)))
         for feature, row in rows.items():
             self.table[self.index[feature]] = row
+        self.rows = lru_cache(maxsize=1 << 16)(self._rows)
+
+    def _rows(self, features: Sequence[str]) -> Sequence[int]:
+        """Returns the rows of those features that have weights."""
+        return tuple(self.index[f] for f in features if f in self.index)
 
 
 @cache
@@ -45,15 +50,16 @@ def weights(name: str) -> Weights:
     return Weights(tomllib.loads(raw)["weights"])
 
 
-def local_scores(rows: Iterable[Sequence[str]], table: Weights | None = None) -> Scores:
-    """Returns the log probabilities of candidates by their features, one row each."""
+def local_scores(rows: Iterable[Iterable[tuple[str, ...]]], table: Weights | None = None) -> Scores:
+    """Returns the log probabilities of candidates by the parts of their features, one row each."""
     table = weights("local") if table is None else table
-    none, index = len(table.index), table.index
+    none, known = len(table.index), table.rows
     starts: list[int] = []
     columns: list[int] = []
-    for features in rows:
+    for parts in rows:
         starts.append(len(columns))
-        columns += (index[f] for f in features if f in index)
+        for part in parts:
+            columns += known(part)
         columns.append(none)
     if not starts:
         return np.zeros((0, len(KINDS)))

@@ -155,7 +155,7 @@ def crossed(examples: Sequence[Example]) -> list[Scores]:
         for fold in range(FOLDS)
     ]
     return [
-        local_scores((row[2] for row in e.rows), tables[fold])
+        local_scores(([row[2]] for row in e.rows), tables[fold])
         for e, fold in zip(examples, folds, strict=True)
     ]
 
@@ -189,7 +189,7 @@ def measured(examples: Sequence[Example]) -> Iterable[str]:
 def decided(example: Example, tables: tuple[Table, Table]) -> list[tuple[int, int, str]]:
     """Returns the names of an example by some weights."""
     local, agreed = (Weights(table) for table in tables)
-    scores = local_scores((row[2] for row in example.rows), local)
+    scores = local_scores(([row[2]] for row in example.rows), local)
     kept = hopeful(scores)
     rows = [example.rows[i] for i in kept]
     scores = agreed_scores(agreement(example.text, rows, scores[kept]), agreed)
@@ -274,7 +274,8 @@ def _rows(
         )
         view = View(part, found, here, enricher.aliases, enricher.known, sport)
         for c in candidates(part, [*found, *((s, e, label) for s, e, label, _, _ in here)]):
-            yield offset + c.start, offset + c.end, features(view, c)
+            parts = features(view, c)
+            yield offset + c.start, offset + c.end, tuple(f for part in parts for f in part)
 
 
 def local_weights(examples: Sequence[Example]) -> Table:

@@ -24,7 +24,7 @@ def test_every_weight_has_a_value_for_each_kind() -> None:
 def test_scores_are_log_probabilities() -> None:
     """Each row sums to one; features without a weight change nothing."""
     table = Weights({"a": [1.0, 2.0, 0.0, 0.0, 0.0]})
-    scores = local_scores([("a",), ("a", "unknown"), ()], table)
+    scores = local_scores([[("a",)], [("a", "unknown")], []], table)
     assert np.allclose(np.exp(scores).sum(axis=1), 1)
     assert np.array_equal(scores[0], scores[1])
     assert np.allclose(scores[2], np.log(1 / len(KINDS)))

@@ -20,6 +20,9 @@ from pipeline.index.setup import setup_beside
 MOST = 10_000
 """Stories of one event that are read."""
 
+REFRESHED = "200ms"
+"""How often searches see what was written: an open page shows how an event grows."""
+
 MAPPING: dict[str, Any] = {
     "dynamic": "strict",
     "properties": {
@@ -55,7 +58,7 @@ def setup_events(settings: ElasticsearchSettings, anew: bool) -> list[str]:
     if anew:
         with translated(settings, quotes_no_story=True), connect_sync(settings) as client:
             client.indices.delete(index=name, ignore_unavailable=True)
-    return setup_beside(settings, name, MAPPING)
+    return setup_beside(settings, name, MAPPING, refresh_interval=REFRESHED)
 
 
 async def members(

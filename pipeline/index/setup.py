@@ -44,7 +44,11 @@ def setup_index(settings: ElasticsearchSettings) -> list[str]:
 
 
 def setup_beside(
-    settings: ElasticsearchSettings, name: str, mapping: Mapping[str, Any], hidden: bool = False
+    settings: ElasticsearchSettings,
+    name: str,
+    mapping: Mapping[str, Any],
+    hidden: bool = False,
+    refresh_interval: str | None = None,
 ) -> list[str]:
     """Create an index that stands beside the stories', where it is missing.
 
@@ -53,6 +57,7 @@ def setup_beside(
         name: its name.
         mapping: its fields.
         hidden: no pattern with a wildcard finds it.
+        refresh_interval: how often it shows what was written; None for the cluster's own.
 
     Returns:
         What was done, a line each.
@@ -65,6 +70,7 @@ def setup_beside(
         "number_of_shards": settings.shards,
         "number_of_replicas": settings.replicas,
         **({"hidden": True} if hidden else {}),
+        **({"refresh_interval": refresh_interval} if refresh_interval else {}),
     }
     with translated(settings, quotes_no_story=True), connect_sync(settings) as client:
         # Where the index is deleted under a running worker, it comes back as it should be.

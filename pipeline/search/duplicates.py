@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.index.fingerprint import Fingerprint, are_near, from_fields
-from pipeline.search.visible import Body
+from pipeline.search.visible import Body, Clause
 
 MAX_CANDIDATES = 500
 """Possible near-duplicates considered for a page: the first of the listing."""
@@ -34,12 +34,17 @@ def candidates(body: Body, hits: Hits) -> Body | None:
     if not bands:
         return None
     sharing = {"terms": {"fingerprint.bands": sorted(bands)}}
+    return listing(body, sharing, MAX_CANDIDATES, FIELDS)
+
+
+def listing(body: Body, among: Clause, size: int, fields: Sequence[str]) -> Body:
+    """Return the search for a listing's hits among some stories, in the listing's order."""
     kept = {key: body[key] for key in ("sort", "post_filter") if key in body}
     return kept | {
-        "size": MAX_CANDIDATES,
+        "size": size,
         "track_total_hits": False,
-        "_source": list(FIELDS),
-        "query": {"bool": {"must": [body["query"]], "filter": [sharing]}},
+        "_source": list(fields),
+        "query": {"bool": {"must": [body["query"]], "filter": [among]}},
     }
 
 

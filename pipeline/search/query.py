@@ -74,7 +74,7 @@ def body(
     result: Body = {
         "size": request.size,
         "track_total_hits": not request.facets,
-        "_source": [*RESULT_FIELDS, *(("fingerprint",) if request.collapse else ())],
+        "_source": [*RESULT_FIELDS, *(("fingerprint",) if request.collapse is True else ())],
         "query": _scored(words, filters, now),
         "sort": _sort(request, bool(words)),
     }

@@ -8,7 +8,14 @@ see it at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Collection, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import contextmanager, suppress
 from copy import copy
 from datetime import UTC, datetime
@@ -34,6 +41,8 @@ from pipeline.search import (
 )
 from pipeline.search.counts import counts, one_facet
 from pipeline.search.cursors import Cursor, decode, digest, encode
+from pipeline.search.duplicates import listing
+from pipeline.search.event_reader import EventReader
 from pipeline.search.marks import Marker
 from pipeline.search.recovery import recovered
 from pipeline.search.request import SearchRequest
@@ -107,6 +116,11 @@ class Reader:
         made = copy(self)
         made._viewer = viewer
         return made
+
+    @property
+    def events(self) -> EventReader:
+        """Return the reader of events, for the same viewer."""
+        return EventReader(self._client, self._settings, self._viewer)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -441,7 +455,7 @@ class Reader:
         if whole:
             body["_source"] = {"excludes": list(UNKEPT)}
         if request.collapse and request.size:
-            return await self._collapsed(body, at)
+            return await self._collapsed(body, at, by_event=request.collapse == "events")
         response = await self._pit_search(body, at, patient=whole)
         hits = response["hits"]["hits"]
         following = _after(hits, response, at) if request.size <= len(hits) > 0 else None
@@ -449,9 +463,12 @@ class Reader:
             await self._drop_hidden(hits)
         return response, following
 
-    async def _collapsed(self, body: Body, at: Cursor) -> tuple[dict[str, Any], Cursor | None]:
+    async def _collapsed(
+        self, body: Body, at: Cursor, by_event: bool
+    ) -> tuple[dict[str, Any], Cursor | None]:
         """Read as `_listed` does, without hits hidden behind another, until the page is full."""
         size = body["size"]
+        standing_of = self._first_of_event if by_event else self._standing
         first: dict[str, Any] = {}
         shown: list[dict[str, Any]] = []
         following: Cursor | None = at
@@ -459,7 +476,7 @@ class Reader:
             response = await self._pit_search(body, at)
             first = first or response
             hits = response["hits"]["hits"]
-            standing = await self._standing(body, hits, at)
+            standing = await standing_of(body, hits, at)
             leading = [n for n, hit in enumerate(hits) if hit["_id"] in standing]
             leading = leading[: size - len(shown)]
             shown += [hits[n] | {"similar": standing[hits[n]["_id"]]} for n in leading]
@@ -471,6 +488,11 @@ class Reader:
             if full or following is None:
                 break
         await self._drop_hidden(shown)
+        if by_event:
+            told = await self.events.summaries([hit["_id"] for hit in shown])
+            for hit in shown:
+                if hit["_id"] in told:
+                    hit["event"] = msgspec.to_builtins(told[hit["_id"]])
         first["hits"]["hits"] = shown
         return first, following
 
@@ -486,6 +508,25 @@ class Reader:
         # A story that was withdrawn after the first page neither leads a set nor is in one.
         await self._drop_hidden(listed)
         return duplicates.standing(hits, listed)
+
+    async def _first_of_event(
+        self, body: Body, hits: list[dict[str, Any]], at: Cursor
+    ) -> dict[str, list[dict[str, Any]]]:
+        """Return the hits that stand before all others of their event in the whole listing."""
+        names = await self.events.names([hit["_id"] for hit in hits])
+        members = await self.events.members(set(names.values()))
+        several = {name: found for name, found in members.items() if len(found) > 1}
+        event_of = {story: name for name, found in several.items() for story in found}
+        first: dict[str, str] = {}
+        if event_of:
+            asked = listing(body, {"terms": {"id": sorted(event_of)}}, MAX_HITS, ("id",))
+            response = await self._pit_search(asked, msgspec.structs.replace(at, after=[]))
+            listed = response["hits"]["hits"]
+            await self._drop_hidden(listed)
+            for hit in listed:
+                first.setdefault(event_of[hit["_id"]], hit["_id"])
+        leads = {hit["_id"]: first.get(event_of.get(hit["_id"], "")) for hit in hits}
+        return {hit["_id"]: [] for hit in hits if leads[hit["_id"]] in (None, hit["_id"])}
 
     async def _pit_search(self, body: Body, at: Cursor, patient: bool = False) -> dict[str, Any]:
         body = body | {"pit": {"id": at.pit, "keep_alive": KEEP_ALIVE}}

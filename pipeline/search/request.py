@@ -61,8 +61,9 @@ class SearchRequest(_Filtered):  # type: ignore[misc]  # its fields come from th
     """The order; "auto" is by relevance if the query has words, else the newest first."""
     size: int = Field(default=20, ge=0, le=MAX_SIZE)
     """Hits of a page."""
-    collapse: bool = False
-    """Show one story of each set of near-duplicates, and list the others behind it."""
+    collapse: bool | Literal["events"] = False
+    """True shows one story of each set of near-duplicates, with the others listed behind it;
+    "events" shows one story of each event, with the event."""
     facets: bool = True
     """Also count stories by facet, time and place."""
 

@@ -44,6 +44,38 @@ class Similar(msgspec.Struct, frozen=True, kw_only=True):
     published_at: datetime | None = None
 
 
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """What one agency has of an event."""
+
+    source: str | None = None
+    stories: int
+    story: str
+    """Its first story."""
+    first_at: datetime | None = None
+    behind_seconds: int | None = None
+    """How long after the first agency it had the event; 0 for the first."""
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """An event in a list."""
+
+    id: str
+    """The id of its first story."""
+    headline: str | None = None
+    """Of its newest story that is more than a flash."""
+    newest: str
+    """The id of the story with that headline."""
+    stories: int
+    sources: tuple[Source, ...]
+    """The first to report it stands first."""
+    languages: dict[str, int]
+    """How many stories are in each."""
+    first_at: datetime | None = None
+    """When the first agency had it: its own time, or that of the receipt."""
+    last_at: datetime | None = None
+    """When its newest version was published."""
+
+
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """One story in a list of results."""
 
@@ -73,6 +105,8 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     score: float | None = None
     similar: tuple[Similar, ...] = ()
     """The near-duplicates hidden behind this story, if results are collapsed."""
+    event: Summary | None = None
+    """The event that the story stands for, if results are listed by event."""
 
 
 class FacetValue(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,6 +216,7 @@ def hit(found: Mapping[str, Any], marker: Marker) -> Hit:
             {name: each["_source"].get(name) for name in Similar.__struct_fields__}
             for each in found.get("similar", ())
         ],
+        "event": found.get("event"),
     }
     return msgspec.convert(fields, Hit)
 

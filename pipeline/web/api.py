@@ -68,6 +68,8 @@ class LiveParameters(SearchRequest):
     """Ids of the stories that the listener shows: their changes are announced."""
     search: bool = True
     """False announces no stories but those in `shown`."""
+    event: StoryId | None = None
+    """The event that the listener shows: it is told when a story comes to it or leaves it."""
 
 
 class SearchPage(Page, frozen=True, kw_only=True):
@@ -197,13 +199,14 @@ async def live(
 
     `stories`: ids of new or changed stories that the search finds. `changed`: the new version of
     each story in `shown` that has changed. `gone`: ids of stories that may no longer be shown.
-    `away`: true when the index stops answering, false when it answers again. `ping`: every 10
-    seconds. With Last-Event-ID the stream resumes from there.
+    `grown`: true when the event in `event` has other stories than before. `away`: true when the
+    index stops answering, false when it answers again. `ping`: every 10 seconds. With Last-Event-ID
+    the stream resumes from there.
     """
-    own = {"seen", "shown", "search"}
+    own = {"seen", "shown", "search", "event"}
     wanted = [SearchRequest(**asked.model_dump(exclude=own))] if asked.search else []
     since = instant(last_event_id) or asked.seen
-    return await events(request, wanted, since, asked.shown, "stories")
+    return await events(request, wanted, since, asked.shown, "stories", asked.event)
 
 
 async def events(
@@ -212,13 +215,15 @@ async def events(
     since: datetime | None,
     shown: Sequence[str],
     news: str,
+    event: str | None = None,
 ) -> EventSourceResponse:
     """Send what happens to some searches and stories, since an instant.
 
     Args:
         news: the event of new stories: "stories" has their ids, "found" a list for each search.
+        event: the event that is shown, of which is told when it grows.
     """
-    listening = request.app.state.live.listen(wanted, since, shown, person(request).viewer)
+    listening = request.app.state.live.listen(wanted, since, shown, person(request).viewer, event)
     first = await anext(listening)  # with too many listeners the answer is still a 503
 
     async def whole() -> AsyncIterator[ServerSentEvent]:
@@ -252,7 +257,7 @@ def instant(text: str | None) -> datetime | None:
 
 def _sent(event: Event, news: str) -> list[ServerSentEvent]:
     """Return an event's parts as they are sent; a bare id if it has none."""
-    parts = {name: getattr(event, name) for name in ("gone", "changed", news, "away")}
+    parts = {name: getattr(event, name) for name in ("gone", "changed", news, "grown", "away")}
     return [
         ServerSentEvent(encode(data).decode(), event=name, id=event.id)
         for name, data in parts.items()

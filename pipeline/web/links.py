@@ -79,6 +79,11 @@ def story(story_id: str, **parameters: int) -> str:
     return f"/story/{quote(story_id, safe=':@')}" + query(parameters.items())
 
 
+def event(story_id: str) -> str:
+    """Return the address of the page of a story's event."""
+    return f"/event/{quote(story_id, safe=':@')}"
+
+
 def live(now: Pairs, seen: datetime) -> str:
     """Return the address where the API sends the new stories of a search after an instant."""
     return "/api/live" + query([*now, ("seen", seen.isoformat())])

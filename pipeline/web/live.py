@@ -15,12 +15,13 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
+from pipeline.search.event_reader import Move
 from pipeline.search.reader import Reader
 from pipeline.search.request import SearchRequest
 from pipeline.search.visible import ANYBODY, Role, Viewer, is_licensed, is_visible
@@ -71,6 +72,8 @@ class Event:
     """Stories that the listener shows and that have changed."""
     gone: tuple[str, ...] = ()
     """Stories that the viewer could see and no longer may, whatever the search."""
+    grown: bool = False
+    """True when the event that the listener shows has other stories than before."""
     away: bool | None = None
     """True when the index stops answering, False when it answers again; nothing is lost."""
 
@@ -88,6 +91,8 @@ class Listener:
     """Its searches; none for a page that shows certain stories only."""
     viewer: Viewer
     shown: frozenset[str] = frozenset()
+    event: str | None = None
+    """The event that it shows, by its name."""
     events: asyncio.Queue[Event | None] = field(default_factory=lambda: asyncio.Queue(WAITING))
 
     def send(self, event: Event | None) -> None:
@@ -119,6 +124,7 @@ class Live:
         since: datetime | None = None,
         shown: Iterable[str] = (),
         viewer: Viewer = ANYBODY,
+        event: str | None = None,
     ) -> AsyncGenerator[Event, None]:
         """Yield events from now on, or since an instant.
 
@@ -127,13 +133,14 @@ class Live:
             since: when the listener's page was made, or the id of its last event.
             shown: ids of the stories on its page.
             viewer: who listens.
+            event: the event on its page.
 
         Raises:
             TooMany: there are MAX_LISTENERS already.
         """
         if len(self._listeners) >= MAX_LISTENERS:
             raise TooMany("Too many pages are open. Try again later.")
-        listener = Listener(tuple(requests), viewer, frozenset(shown))
+        listener = Listener(tuple(requests), viewer, frozenset(shown), event)
         self._listeners.add(listener)
         if self._looking is None or self._looking.done():
             self._looked.clear()
@@ -143,8 +150,8 @@ class Live:
         try:
             # Sent at once, so that a client that is disconnected early knows where to resume.
             yield Event(now.isoformat(), away=True if self._away else None)
-            while (event := await listener.events.get()) is not None:
-                yield event
+            while (sent := await listener.events.get()) is not None:
+                yield sent
         finally:
             if missed:
                 missed.cancel()
@@ -171,16 +178,18 @@ class Live:
             try:
                 found = await self._changed(max(since, now - RESUME) - SETTLING, now)
                 (event,) = await self._events(found, [listener], now)
+                moved = await self._moved([listener], max(since, now - RESUME) - SETTLING)
             except NewswireError:
                 await asyncio.sleep(LOOK_SECONDS)
                 continue
-            listener.send(event)
+            listener.send(replace(event, grown=_is_grown(listener, moved)))
             return
 
     async def _look(self) -> None:
         looked = datetime.now(UTC)
         # The first listener's page shows what is in the index already.
         known: set[tuple[str, int, bool]] | None = None
+        known_moves: set[Move] = set()
         while True:
             now = datetime.now(UTC)
             try:
@@ -195,7 +204,11 @@ class Live:
                     for listener, event in zip(listeners, events, strict=True):
                         if event.stories or event.changed or event.gone:
                             listener.send(event)
-                known, looked = seen, now
+                moves = await self._moved(self._listeners, looked - OVERLAP)
+                for listener in list(self._listeners) if known is not None else ():
+                    if _is_grown(listener, moves - known_moves):
+                        listener.send(Event(now.isoformat(), grown=True))
+                known, known_moves, looked = seen, moves, now
                 self._looked.set()
                 self._say(away=False, looked=looked)
             except NewswireError as error:
@@ -210,6 +223,12 @@ class Live:
         self._away = away
         for listener in self._listeners:
             listener.send(Event(looked.isoformat(), away=away))
+
+    async def _moved(self, listeners: Iterable[Listener], since: datetime) -> set[Move]:
+        """Return the stories whose event has changed, if any listener shows an event."""
+        if not any(listener.event for listener in listeners):
+            return set()
+        return await self._reader.events.moved(since)
 
     async def _changed(self, since: datetime, now: datetime) -> list[dict[str, Any]]:
         window = {"gt": since.isoformat(), "lte": now.isoformat()}
@@ -314,6 +333,14 @@ class Live:
     async def _never_seen(self, hidden: set[str], now: datetime, viewer: Viewer) -> set[str]:
         """Return those of some hidden stories of which a viewer could see no version."""
         return hidden - await self._reader.seen_by(viewer).once_visible(hidden, now)
+
+
+def _is_grown(listener: Listener, moves: Iterable[Move]) -> bool:
+    """Return whether a story came to the event that a listener shows, or left it."""
+    if listener.event is None:
+        return False
+    known = {listener.event, *listener.shown}
+    return any(not known.isdisjoint((move.story, move.event, move.alias)) for move in moves)
 
 
 def _change(hit: dict[str, Any]) -> Change:

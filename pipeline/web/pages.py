@@ -99,9 +99,17 @@ def ahead(value: str | datetime | None) -> str:
     minutes = ceil((_instant(value) - datetime.now(UTC)).total_seconds() / 60)
     if minutes <= 0:
         return ""
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    parts = [(days, "d"), (hours, "h"), (minutes, "min")]
-    return "in " + " ".join([f"{number} {unit}" for number, unit in parts if number][:2])
+    return f"in {span(minutes * 60)}"
+
+
+def span(seconds: float) -> str:
+    """Return a length of time as the page shows it: "40 s", "5 min", "2 h 5 min", "3 d 4 h"."""
+    seconds = int(seconds)
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes = seconds // 60
+    parts = [(minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min")]
+    return " ".join([f"{number} {unit}" for number, unit in parts if number][:2])
 
 
 def kind(story: Any) -> str:
@@ -129,6 +137,7 @@ _templates.filters.update(
     iso=iso,
     ahead=ahead,
     kind=kind,
+    span=span,
     country=country_name,
     misdated=misdated,
 )
@@ -257,7 +266,9 @@ async def _around(
 ) -> None:
     """Read a story's versions and similar stories into its page's view."""
     found = reader(request)
-    versions, view.alike = await together(found.versions(story_id), found.alike(story_id))
+    told = together(found.alike(story_id), found.events.summaries([story_id]))
+    versions, (view.alike, summaries) = await together(found.versions(story_id), told)
+    view.event = summaries.get(story_id)
     by_key = dict(versions)
     older, newer = pair
     if older is None and newer in by_key:  # what changed in this version

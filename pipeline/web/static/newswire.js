@@ -156,7 +156,7 @@ function listen(address, shown, search, heard) {
         ? `No live updates since ${clock(event.lastEventId)}: the index does not answer. Trying again.`
         : "";
     });
-    for (const name of ["stories", "found", "changed", "gone"]) {
+    for (const name of ["stories", "found", "changed", "gone", "grown"]) {
       source.addEventListener(name, (event) => {
         received(event);
         heard(name, JSON.parse(event.data));
@@ -173,13 +173,15 @@ function listen(address, shown, search, heard) {
     source.close();
     connect();
   }, AGAIN_MILLISECONDS);
-  addEventListener("pagehide", () => {
+  const stop = () => {
     clearInterval(watching);
     source.close();
-  });
+  };
+  addEventListener("pagehide", stop);
   addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload(); // what was kept may have been withdrawn
   });
+  return stop;
 }
 
 // "(3) newswire": how many stories are new or have changed.
@@ -432,6 +434,26 @@ function atOnce() {
   form?.querySelector(".options").addEventListener("change", () => form.requestSubmit());
 }
 
+// An event's page shows what becomes of it, and of each of its stories.
+function watchEvent(event) {
+  let asked = false;
+  const stop = listen(event.dataset.live, JSON.parse(event.dataset.stories), false, async (name, found) => {
+    const known = event.dataset.stories;
+    if (name === "gone" && !found.some((id) => known.includes(JSON.stringify(id)))) return;
+    if (asked) return;
+    asked = true;
+    const answer = await fetch(location.href).catch(() => null);
+    const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page && page.getElementById("event");
+    if (!fresh) return location.reload();
+    stop();
+    if (answer.redirected) history.replaceState(null, "", answer.url);
+    event.replaceWith(fresh);
+    if (zone !== "UTC" || preferences.ages === "on") clockTimes(fresh);
+    watchEvent(fresh);
+  });
+}
+
 countdowns();
 times();
 keys();
@@ -451,6 +473,8 @@ if (story) {
   watchStory(story);
   markRead(story.dataset.story);
 }
+const happened = document.getElementById("event");
+if (happened) watchEvent(happened);
 if (document.querySelector("[data-retry]")) {
   // Not while somebody edits the query.
   setInterval(() => box && box.value !== box.defaultValue || location.reload(), AGAIN_MILLISECONDS);

@@ -14,11 +14,15 @@ from starlette.testclient import TestClient
 from config.settings import Elasticsearch as ElasticsearchSettings
 from config.settings import Kafka, Settings, Topics, Web
 from newswire.operations import KafkaOperations
+from pipeline.events.fingerprints import fingerprint
+from pipeline.events.groups import Groups
 from pipeline.index.document import document
+from pipeline.index.events import events_index, setup_events
 from pipeline.index.history import History, history_index, setup_history
 from pipeline.index.kept import desk_index, setup_desk
 from pipeline.index.setup import first_index, read_alias, setup_index
 from pipeline.index.writer import Outcome, Write, Writer
+from pipeline.stream.events import Change, to_write
 from pipeline.web.app import create_app
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.versions import index_version
@@ -32,11 +36,17 @@ class Newsroom:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._groups = Groups()
+        self._settled = 0
         self.app = create_app(settings, KafkaOperations(settings))
 
     def index(self, *records: Enriched) -> list[Outcome]:
         """Index records as the worker does, history included; they can be searched at once."""
         return asyncio.run(self._index(records))
+
+    def group(self) -> None:
+        """Write each story's event as the worker does."""
+        asyncio.run(self._group())
 
     def count(self, index: str, query: dict[str, Any]) -> int:
         """How many documents of an index match."""
@@ -57,6 +67,28 @@ class Newsroom:
         finally:
             await client.close()
         return outcomes
+
+    async def _group(self) -> None:
+        elasticsearch = self.settings.elasticsearch
+        client = AsyncElasticsearch(list(elasticsearch.url), request_timeout=60)
+        try:
+            found = await client.search(
+                index=read_alias(elasticsearch.index), size=1000, version=True
+            )
+            for hit in sorted(found["hits"]["hits"], key=lambda hit: hit["_source"]["indexed_at"]):
+                now = datetime.now(UTC)
+                self._groups.take(hit["_id"], fingerprint(hit["_source"], hit["_version"], now))
+            self._settled += 1
+            changes = [
+                Change(story=story, event=place.event, alias=place.alias, offset=self._settled)
+                for story, place in self._groups.settle().places.items()
+            ]
+            index = events_index(elasticsearch.index)
+            writer = Writer(client, elasticsearch, index=index)
+            await writer.write([to_write(change) for change in changes])
+            await client.indices.refresh(index=index)
+        finally:
+            await client.close()
 
 
 def _write(record: Enriched) -> Write:
@@ -80,11 +112,13 @@ def newsroom(engine: Engine, folder: Path, **web: Any) -> Iterator[Newsroom]:
     setup_index(settings.elasticsearch)
     setup_history(settings.elasticsearch)
     setup_desk(settings.elasticsearch)
+    setup_events(settings.elasticsearch, anew=False)
     try:
         yield Newsroom(settings)
     finally:
         with Elasticsearch(engine.elasticsearch_url, request_timeout=60) as client:
-            for index in (first_index(name), history_index(name), desk_index(name)):
+            names = (first_index, history_index, desk_index, events_index)
+            for index in (each(name) for each in names):
                 client.indices.delete(index=index, ignore_unavailable=True)
 
 

@@ -128,10 +128,10 @@ def test_versions_and_what_changed(page: Page) -> None:
 
 
 def test_near_duplicates_as_one(page: Page) -> None:
-    """The box leaves one copy of a story, which opens the others."""
+    """The choice leaves one copy of a story, which opens the others."""
     page.goto("/?q=truce+colombia")
     expect(page.locator(".hits > li")).to_have_count(5)
-    page.get_by_label("near-duplicates as one").check()
+    page.get_by_label("List").select_option("near-duplicates as one")
     page.get_by_role("button", name="Search").click()
     expect(page.locator(".hits > li")).to_have_count(1)
     similar = page.locator(".similar")

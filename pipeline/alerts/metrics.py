@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -10,6 +11,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from pipeline.alerts.matching import Matching
+from pipeline.alerts.outbox import Kind, State
 
 
 class AlertMetrics(Collector):
@@ -17,7 +19,8 @@ class AlertMetrics(Collector):
 
     def __init__(self, matching: Matching) -> None:
         self._matching = matching
-        self.counts: dict[str, int] = {}
+        self.counts: dict[tuple[Kind, State], int] = {}
+        """Deliveries of each kind in each state."""
         self.registry = CollectorRegistry()
         self.registry.register(self)
 
@@ -27,8 +30,10 @@ class AlertMetrics(Collector):
         found.add_metric([], self._matching.found)
         yield found
         states = GaugeMetricFamily(
-            "newswire_alert_deliveries", "Deliveries that are remembered.", labels=["state"]
+            "newswire_alert_deliveries",
+            "Deliveries that are remembered; a kill on its way is withdrawn and pending.",
+            labels=["kind", "state"],
         )
-        for state, count in self.counts.items():
-            states.add_metric([state], count)
+        for kind, state in product((Kind.STORY, Kind.WITHDRAWN), State):
+            states.add_metric([kind, state], self.counts.get((kind, state), 0))
         yield states

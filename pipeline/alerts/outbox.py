@@ -201,6 +201,13 @@ class Outbox:
         rows = self._db.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall()
         return dict.fromkeys(State, 0) | {State(state): count for state, count in rows}
 
+    def counts_by_kind(self) -> dict[tuple[Kind, State], int]:
+        """Return the number of deliveries of each kind in each state."""
+        rows = self._db.execute(
+            "SELECT kind, state, count(*) FROM deliveries GROUP BY kind, state"
+        ).fetchall()
+        return {(Kind(kind), State(state)): count for kind, state, count in rows}
+
     def dead(self) -> list[tuple[Delivery, str]]:
         """Return the deliveries that were given up, with the reasons."""
         rows = self._db.execute(

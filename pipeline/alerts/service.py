@@ -129,11 +129,10 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
     async def report() -> None:
         forget = 0.0
         while True:
-            metrics.counts = {state.value: n for state, n in outbox.counts().items()}
+            metrics.counts = outbox.counts_by_kind()
+            counts = {state.value: n for state, n in outbox.counts().items()}
             waiting_for = {"its topic or index": turns.waiting} if turns.waiting else {}
-            status.write(
-                {"counts": metrics.counts, "waiting": waiting_for, "health_port": health.port}
-            )
+            status.write({"counts": counts, "waiting": waiting_for, "health_port": health.port})
             if time.monotonic() >= forget:
                 outbox.forget(time.time() - settings.alerts.keep_days * DAY_SECONDS)
                 forget = time.monotonic() + FORGET_SECONDS

@@ -33,6 +33,7 @@ _CONTINUATIONS = {
 }
 _NEXT = f"[{re.escape(''.join(_CONTINUATIONS))}]"
 _TWICE = re.compile(f"[\xc2-\xdf]{_NEXT}|[\xe0-\xef]{_NEXT}{{2}}|[\xf0-\xf4]{_NEXT}{{3}}")
+_MARK_TWICE = re.compile("â[€\x80][\x80-\xbf˜™š›œžŸ“”]")
 _ACCENTED = re.compile("[\xc0-\xff]")
 _HIGH = re.compile(rb"[\x80-\xff]")
 
@@ -112,13 +113,13 @@ def _meant(text: str) -> str:
     """Returns text that was encoded twice as it was before; other text as it is.
 
     It must happen at least three times and there must be hardly an accent that is sound:
-    "IRMÃ”" in Portuguese capitals is no mojibake.
+    "IRMÃ”" in Portuguese capitals is no mojibake. A mark such as "â€™" is unmistakable, once.
     """
     if text.isascii():
         return text
     twice = len(_TWICE.findall(text))
     if twice < 3 or len(_ACCENTED.findall(_TWICE.sub("", text))) * 4 > twice:
-        return text
+        return _MARK_TWICE.sub(_once, text)
     return _TWICE.sub(_once, text)
 
 

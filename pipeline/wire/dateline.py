@@ -17,7 +17,7 @@ from datetime import date
 from typing import NamedTuple
 
 from pipeline.wire import agencies
-from pipeline.wire.days import day
+from pipeline.wire.days import day, nearest
 from pipeline.wire.story import Dateline
 
 _DASH = r"(?:\.?\s*[-–—−_]{1,2}|\.?:|\.?\s*=)"
@@ -26,9 +26,21 @@ _NO_GROUPS = re.sub(r"\?P<\w+>", "?:", _AGENCY)
 _PLAIN_DASH = r"[-–—−_]{1,2}"  # after a place, whose last full stop is its own: "N.L. - "
 _DAY = r"(?:[^\W\d_]{3,10}\.?\s+\d{1,2}|\d{1,2}\.?\s+[^\W\d_]{3,10}\.?)"
 _WITH_AGENCY = re.compile(
-    rf"(?P<place>[^()/\n][^()\n]{{0,99}}?)\s*{_AGENCY}\s*(?P<dash>{_DASH})?(?:\s|(?<=[:—–]))"
+    rf"(?P<place>[^()/\n][^()\n]{{0,99}}?)\s*{_AGENCY}\s*(?P<dash>{_DASH})?\.?(?:\s|(?<=[:—–]))"
 )
-_AGENCY_FIRST = re.compile(rf"{_AGENCY}\s*{_DASH}\s+(?P<place>[^()\n]{{2,99}}?)\s*{_PLAIN_DASH}\s")
+_AGENCY_FIRST = re.compile(
+    rf"{_AGENCY}\s*(?P<dash>{_DASH})?\s+(?P<place>[^()\n]{{2,99}}?)\s*{_PLAIN_DASH}\s"
+)
+# Russian agencies sign behind the day: "МОСКВА, 24 ноя - РИА Новости. "
+_AGENCY_LAST = re.compile(
+    rf"(?P<place>[^()\n]{{2,99}}?)[.,]\s+(?P<after>{_DAY})\s+{_PLAIN_DASH}\s+(?P<agency>[^.()\n]{{2,30}})\.\s"
+)
+# Xinhua's 新华社北京11月24日电, Kyodo's 【ソウル共同】.
+_CHINESE = re.compile(
+    r"(?:[(（【])?(?P<agency>新华社|新華社|中新社|中央社)?(?P<place>[^\W\da-zA-Z]{2,8}?)"
+    r"(?P<month>\d{1,2})月(?P<day>\d{1,2})日?电(?:[)）】])?"
+)
+_JAPANESE = re.compile(r"【(?P<place>[^\W\da-zA-Z]{2,12}?)＝?(?P<agency>共同|時事)(?:通信)?】")
 _DAY_BEHIND = re.compile(
     rf"(?P<place>[^()/\n][^()\n]{{0,99}}?)\s*{_AGENCY},?\s+(?P<after>{_DAY})\s*(?P<dash>{_DASH})\s"
 )
@@ -39,7 +51,22 @@ _BARE_AGENCY = re.compile(
 )
 # Text follows that is not in capitals itself: "SOCCER - SCOTTISH LEAGUE RESULTS" is a headline.
 _CAPITALS = re.compile(
-    rf"(?P<place>[^\W\d_a-z][^()\n]{{1,99}}?)\s+{_PLAIN_DASH}\s(?=\W*[^\W\d_a-zß-ÿ])(?=(?:\S+\s+){{0,2}}?\S*[a-zß-ÿ])"
+    rf"(?P<place>[^\W\d_a-z][^()\n]{{1,99}}?)\s+{_PLAIN_DASH}\s(?=\W*[^\W\d_a-zß-ÿа-яё])(?=(?:\S+\s+){{0,2}}?\S*[a-zß-ÿа-яё])"
+)
+# Press releases: "NEW YORK--(BUSINESS WIRE)--Example Ltd said".
+_RELEASE = re.compile(rf"(?P<place>[^()/\n][^()\n]{{0,99}}?)--{_AGENCY}(?P<dash>--)")
+_PATTERNS = (
+    _RELEASE,
+    _AGENCY_FIRST,
+    _DAY_BEHIND,
+    _AGENCY_LAST,
+    _WITH_AGENCY,
+    _BARE_AGENCY,
+    _CAPITALS,
+)
+# A byline that a feed has joined to the dateline: "By Anna Keller GENEVA, Nov 24 (Reuters) - ".
+_CREDIT = re.compile(
+    r"By\s+(?:[A-ZÀ-Ý][\w.'’-]*[a-zà-ÿ][\w.'’-]*\s+(?:and\s+)?){1,6}(?=[A-Z]{3,}\b)"
 )
 _LABELS = frozenset(  # what stands in capitals before a dash and is no place
     re.findall(
@@ -54,6 +81,8 @@ _LABELS = frozenset(  # what stands in capitals before a dash and is no place
     )
 )
 _LAST_DAY = re.compile(rf"(?P<place>.*?\w\.?),?\s+(?P<day>{_DAY})")
+_WEEKDAY = re.compile(r"[^\W\d_]{3,12}")
+_NUMBERED_DAY = re.compile(r"(?P<place>.*[^\W\d_]),?\s+(?P<first>\d{1,2})/(?P<second>\d{1,2})")
 _LONGEST_HEAD = 200  # characters of the notes and the byline that stand before a dateline
 _ANY_YEAR = date(2000, 2, 29)  # tells a day from a place, where no year can be known
 _WORD = re.compile(r"[^\W\d_]+")
@@ -130,7 +159,11 @@ def of_paragraph(paragraph: str, near: date | None) -> Dateline | None:
 def read(paragraph: str, near: date | None) -> Printed | None:
     """Returns the dateline that a paragraph begins with, with its agency; None for none."""
     start = " ".join(paragraph[:240].split()) + " "
-    for pattern in (_AGENCY_FIRST, _DAY_BEHIND, _WITH_AGENCY, _BARE_AGENCY, _CAPITALS):
+    if eastern := _east_asian(start, paragraph, near):
+        return eastern
+    credit = _CREDIT.match(start)
+    start = start[credit.end() :] if credit else start
+    for pattern in _PATTERNS:
         match = pattern.match(start)
         if match is None:
             continue
@@ -142,6 +175,10 @@ def read(paragraph: str, near: date | None) -> Printed | None:
             fits = place is not None and _all_capitals(place)
         elif place is None:
             fits = has_day  # "Jan 3 (Reuters) - "
+        elif pattern is _AGENCY_LAST:
+            fits = _is_place(place) and _is_agency(agency)
+        elif pattern is _AGENCY_FIRST and not parts["dash"]:
+            fits = _is_place(place) and has_day and _is_agency(agency)
         elif pattern is _BARE_AGENCY:
             fits = _is_place(place) and (has_day or agencies.is_unmistakable(agency))
         else:
@@ -154,6 +191,17 @@ def read(paragraph: str, near: date | None) -> Printed | None:
             found = Dateline(text=match[0].strip(), place=place, filed_on=filed_on)
             return Printed(found, agency, _end_of(place, paragraph))
     return None
+
+
+def _east_asian(start: str, paragraph: str, near: date | None) -> Printed | None:
+    """Returns the dateline of a text in Chinese or Japanese."""
+    match = _CHINESE.match(start) or _JAPANESE.match(start)
+    if match is None:
+        return None
+    parts = match.groupdict()
+    filed_on = nearest(int(parts["month"]), int(parts["day"]), near) if "day" in parts else None
+    found = Dateline(text=match[0].strip(), place=parts["place"], filed_on=filed_on)
+    return Printed(found, parts["agency"], _end_of(parts["place"], paragraph))
 
 
 def agency_of(dateline: Dateline | None) -> str | None:
@@ -199,7 +247,10 @@ def contradicts(printed: Dateline | None, place: str | None) -> bool:
 
 def _parts(text: str, near: date | None) -> tuple[str | None, date | None, bool]:
     """Returns the place and the day of "SEOUL, South Korea, Sept 12", and whether it has a day."""
-    parts = [part.strip() for part in text.strip(" ,").split(",")]
+    text = re.sub(r"(?<=\d)\.$", "", text.strip(" ,"))  # "MOSCOW, November 24. /TASS/"
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) > 2 and _WEEKDAY.fullmatch(parts[-1]) and parts[-2][-2:-1].isdigit():
+        parts.pop()  # "Budapest, 2026. november 24., kedd"
     for count in (2, 1):  # "Aug 29, 2014" has a comma of its own
         last = ", ".join(parts[-count:])
         if len(parts) >= count and day(last, near or _ANY_YEAR):
@@ -207,8 +258,19 @@ def _parts(text: str, near: date | None) -> tuple[str | None, date | None, bool]
     whole = ", ".join(parts)
     spaced = _LAST_DAY.fullmatch(whole)  # "SYDNEY March 10"
     if spaced and day(spaced["day"], near or _ANY_YEAR):
-        return spaced["place"], day(spaced["day"], near), True
+        return _without_stop(spaced["place"]), day(spaced["day"], near), True
+    numbered = _NUMBERED_DAY.fullmatch(whole)  # "BRUSSEL 24/11"
+    if numbered:
+        first, second = int(numbered["first"]), int(numbered["second"])
+        filed_on = nearest(second, first, near) if first > 12 else None
+        return numbered["place"], filed_on, True
     return whole or None, None, False
+
+
+def _without_stop(place: str) -> str:
+    """Returns a place without the full stop that parts it from its day: "MOSCOW. Nov 24"."""
+    is_word = "," not in place and len(place.split()[-1]) > 4  # "Pa." and "St." have their own
+    return place.removesuffix(".") if is_word else place
 
 
 def _without_agency(text: str) -> str:
@@ -250,7 +312,7 @@ def _is_place(text: str) -> bool:
     words = _WORD.findall(text)
     return (
         0 < len(words) <= 9
-        and text[0].isupper()
+        and re.sub(r"^['‘’][sS][- ]", "", text)[:1].isupper()  # 's-Hertogenbosch
         and not re.search(r"[;:!?\"“”]|\w{4,}\.\s", text)
         and all(word[0].isupper() or word.casefold() in _LINKS for word in words if len(word) > 1)
     )

@@ -43,6 +43,15 @@ def test_text_that_was_encoded_twice(text: str, taken_for: str) -> None:
     assert decode(text.encode().decode(taken_for).encode()) == text
 
 
+@pytest.mark.parametrize("taken_for", ["latin-1", "cp1252"])
+@pytest.mark.parametrize("text", ["the ferry’s café", "a naïve – dash", "so…"])
+def test_one_mark_that_was_encoded_twice(text: str, taken_for: str) -> None:
+    """A single apostrophe or dash is repaired, though the accents beside it are sound."""
+    mark = next(character for character in text if character in "’–…")
+    damaged = text.replace(mark, mark.encode().decode(taken_for))
+    assert decode(damaged.encode()) == text
+
+
 @pytest.mark.parametrize("text", ["IRMÃ” É SÃ: “NÃO” À MÃE", "Â” Ã” once", "naïve – café"])
 def test_sound_text_is_left_alone(text: str) -> None:
     """Accents that stand beside quotation marks are not taken for mojibake."""

@@ -18,6 +18,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from pipeline.facts.changes import FactChange, changes
 from pipeline.index.document import Document
+from pipeline.index.kept import Desk
 from pipeline.search import words
 from pipeline.search.differences import Change, difference
 from pipeline.search.exports import EXPORTS, pieces, public
@@ -42,6 +43,7 @@ MAX_SHOWN = 300
 """Stories of one page whose changes are announced."""
 PING_SECONDS = 10
 
+Form = Literal["jsonl", "csv", "ninjs", "geojson"]
 StoryId = Annotated[str, Field(max_length=512)]
 
 
@@ -115,6 +117,12 @@ def reader(request: Request) -> Reader:
     """Return the application's reader, for the person who sends a request."""
     found: Reader = request.app.state.reader
     return found.seen_by(person(request).viewer)
+
+
+def desk(request: Request) -> Desk:
+    """Return what people keep."""
+    found: Desk = request.app.state.desk
+    return found
 
 
 @router.get("/api/search", responses=answer(SearchPage))
@@ -268,7 +276,7 @@ def _sent(event: Event, news: str) -> list[ServerSentEvent]:
 @router.get("/api/export/{form}")
 async def export(
     request: Request,
-    form: Literal["jsonl", "csv", "ninjs", "geojson"],
+    form: Form,
     asked: Annotated[SearchRequest, Query()],
 ) -> StreamingResponse:
     """Export matching stories as a file, up to 10,000, in the order of the search."""
@@ -288,6 +296,22 @@ async def export(
         media_type=chosen.media_type,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+@router.get("/api/download/{form}/{story_id:path}")
+async def download(request: Request, form: Form, story_id: StoryId) -> Response:
+    """Return one story as a file, in any of the forms of an export."""
+    found = await awaited(request, reader(request).story(story_id))
+    if found is None:
+        raise HTTPException(404, "There is no such story, or it may not be shown.")
+    chosen = EXPORTS[form]
+
+    async def one() -> AsyncIterator[list[Document]]:
+        yield [found]
+
+    content = b"".join([piece async for piece in pieces(chosen, one())])
+    headers = {"Content-Disposition": f'attachment; filename="story.{chosen.extension}"'}
+    return Response(content, media_type=chosen.media_type, headers=headers)
 
 
 @router.get("/feed.rss")

@@ -18,13 +18,13 @@ from pydantic import AwareDatetime
 from sse_starlette import EventSourceResponse
 from starlette.datastructures import QueryParams
 
-from pipeline.index.kept import Desk, Kept, Kind
+from pipeline.index.kept import Kept, Kind
 from pipeline.search.request import SearchRequest
 from pipeline.search.results import Hit
 from pipeline.search.visible import Role
 from pipeline.web import links, preferences
 from pipeline.web.answers import awaited
-from pipeline.web.api import MAX_SHOWN, StoryId, events, instant, reader
+from pipeline.web.api import MAX_SHOWN, StoryId, desk, events, instant, reader
 from pipeline.web.authentication import person
 from pipeline.web.forms import read_form
 from pipeline.web.pages import NOTICES_OF, away, html_page
@@ -70,12 +70,6 @@ DEFAULT = (
 )
 
 
-def desk(request: Request) -> Desk:
-    """Return what people keep."""
-    found: Desk = request.app.state.desk
-    return found
-
-
 @router.get("/desk")
 async def desk_page(request: Request) -> Response:
     """Show the columns, saved searches, pins and notes of the person."""
@@ -98,7 +92,9 @@ async def desk_page(request: Request) -> Response:
     return html_page(
         "desk.html",
         columns=[
-            SimpleNamespace(**msgspec.structs.asdict(column), hits=hits, number=number)
+            SimpleNamespace(
+                **msgspec.structs.asdict(column), hits=hits, number=number, q=column.request.q
+            )
             for number, (column, hits) in enumerate(zip(columns, found, strict=True))
         ],
         searches=[each for each in kept if each.kind is Kind.SEARCH],
@@ -123,7 +119,9 @@ async def column_rows(
     """Return the rows of a column, for a script that puts them into the page."""
     column = Column(title="", query=query, compact=compact)
     page = await awaited(request, reader(request).top(column.request))
-    return html_page("rows.html", hits=page.hits, compact=compact, pinned=(), noted=())
+    return html_page(
+        "rows.html", hits=page.hits, compact=compact, pinned=(), noted=(), q=column.request.q
+    )
 
 
 @router.get("/desk/live")

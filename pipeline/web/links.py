@@ -74,7 +74,7 @@ def without(now: Pairs, name: str, values: Iterable[str]) -> str:
     return _address([*(pair for pair in now if pair not in given), *given])
 
 
-def story(story_id: str, **parameters: int) -> str:
+def story(story_id: str, **parameters: int | str) -> str:
     """Return the address of a story's page."""
     return f"/story/{quote(story_id, safe=':@')}" + query(parameters.items())
 
@@ -87,6 +87,16 @@ def event(story_id: str) -> str:
 def live(now: Pairs, seen: datetime) -> str:
     """Return the address where the API sends the new stories of a search after an instant."""
     return "/api/live" + query([*now, ("seen", seen.isoformat())])
+
+
+def found(story_id: str, q: str) -> str:
+    """Return the address of a story's page where the words of a query are marked."""
+    return story(story_id, q=q) if q else story(story_id)
+
+
+def download(story_id: str, form: str) -> str:
+    """Return the address of a story as a file."""
+    return f"/api/download/{form}/{quote(story_id, safe=':@')}"
 
 
 def desk_live(columns: Iterable[str], seen: datetime) -> str:

@@ -10,22 +10,26 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from jinja2 import Environment, PackageLoader
 from starlette.exceptions import HTTPException
 
 from pipeline.index.document import Document
+from pipeline.index.kept import Kind
 from pipeline.search import words
 from pipeline.search.countries import country_name
 from pipeline.search.cursors import CursorError
 from pipeline.search.facets import FACETS
+from pipeline.search.likeness import are_alike
+from pipeline.search.marks import Marker
 from pipeline.search.reader import together
-from pipeline.search.request import SearchRequest
+from pipeline.search.request import MAX_QUERY_CHARS, SearchRequest
 from pipeline.search.results import Page, PlaceCount, misdated
+from pipeline.search.visible import Role
 from pipeline.web import (
     drawings,
     files,
@@ -33,11 +37,12 @@ from pipeline.web import (
     marking,
 )
 from pipeline.web.answers import ReaderLeft, awaited
-from pipeline.web.api import StoryId, compared, described, reader
+from pipeline.web.api import StoryId, compared, described, desk, reader
+from pipeline.web.authentication import person
 from pipeline.web.preferences import preferences
 from pipeline.web.streaming import streamed
 from pipeline.wire.errors import CursorExpired, NewswireError
-from pipeline.wire.story import Status
+from pipeline.wire.story import Signal, Status
 
 router = APIRouter(include_in_schema=False)
 
@@ -207,10 +212,15 @@ async def story_page(
     version: int | None = None,
     older: int | None = None,
     newer: int | None = None,
+    q: Annotated[str, Query(max_length=MAX_QUERY_CHARS)] = "",
 ) -> Response:
-    """Show a story: its newest version or an earlier one, and what changed between two."""
+    """Show a story: its newest version or an earlier one, and what changed between two.
+
+    Of a correction it shows what changed from the version before. The words of `q` are marked.
+    """
     found = reader(request)
     rendered = datetime.now(UTC)
+    names = preferences(request).names == "on"
     try:
         held = await awaited(request, found.newest(story_id))
         if held is None:
@@ -223,9 +233,12 @@ async def story_page(
             if earlier is None:
                 return _missing()
             key, shown = version, earlier
-        view = SimpleNamespace(newest=version is None, changes=None)
-        around = _started(request, _around(request, story_id, (older, newer), view))
-        if version is not None or older is not None or newer is not None:
+        view = SimpleNamespace(newest=version is None, changes=None, note="", alike=[])
+        chosen = version is not None or older is not None or newer is not None
+        if shown.get("signal") == Signal.CORRECTION and not chosen:
+            newer, chosen = key, True
+        around = _started(request, _around(request, shown, (older, newer), view))
+        if chosen:
             await around  # the first part shows the versions too
             # The story may have been killed meanwhile: then nothing that was read may be shown.
             if await awaited(request, found.story(story_id)) is None:
@@ -241,8 +254,12 @@ async def story_page(
         story=shown,
         key=key,
         rendered=rendered,
-        body=marking.pieces(shown, "body"),
-        headline=marking.pieces(shown, "headline"),
+        here=links.story(story_id),
+        length=len((shown.get("body") or "").split()),
+        names=names,
+        noting=person(request).viewer.role is not Role.READER,
+        body=marking.pieces(shown, "body", _marks(q, shown, "body"), names),
+        headline=marking.pieces(shown, "headline", _marks(q, shown, "headline"), names),
         map=drawings.map_around([_place_count(place) for place in shown.get("places", ())]),
     )
 
@@ -258,17 +275,27 @@ async def notices_page(request: Request) -> Response:
     return html_page("notices.html", kills=kills, corrections=corrections, now=now)
 
 
+def _marks(q: str, shown: Document, field: str) -> marking.Spans:
+    """Return where the words of a query stand in a text of the story."""
+    return Marker(q).marked(shown.get(field) or "", shown.get("language")).marks
+
+
 async def _around(
     request: Request,
-    story_id: str,
+    story: Document,
     pair: tuple[int | None, int | None],
     view: SimpleNamespace,
 ) -> None:
-    """Read a story's versions and similar stories into its page's view."""
-    found = reader(request)
+    """Read a story's versions, event, similar stories and the person's note into its view."""
+    found, story_id = reader(request), story["id"]
     told = together(found.alike(story_id), found.events.summaries([story_id]))
-    versions, (view.alike, summaries) = await together(found.versions(story_id), told)
+    noted = desk(request).one(person(request).key, Kind.NOTE, story_id)
+    versions, ((alike, summaries), note) = await together(
+        found.versions(story_id), together(told, noted)
+    )
     view.event = summaries.get(story_id)
+    view.alike = [hit for hit in alike if are_alike(story, hit)]
+    view.note = note.data["text"] if note else ""
     by_key = dict(versions)
     older, newer = pair
     if older is None and newer in by_key:  # what changed in this version

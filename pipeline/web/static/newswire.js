@@ -344,6 +344,12 @@ function markRead(id) {
   localStorage.setItem(READ, JSON.stringify([...readStories().filter((one) => one !== id), id].slice(-MOST_READ)));
 }
 function markRows(root = document) {
+  const pinning = document.querySelector("#pinning button");
+  if (pinning && kept) {
+    const pinned = kept.pin.has(document.getElementById("story").dataset.story);
+    pinning.value = pinned ? "remove" : "pin";
+    pinning.textContent = pinned ? "Unpin" : "Pin";
+  }
   const read = new Set(readStories());
   for (const row of root.querySelectorAll("li[data-story]")) {
     row.toggleAttribute("data-read", read.has(row.dataset.story));
@@ -428,6 +434,62 @@ function keys() {
   });
 }
 
+// The lists that stories are opened from: the story's page leads on to the next of them.
+const LIST = "list";
+function rememberList() {
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("li[data-story] a")?.closest("li[data-story]");
+    if (!row) return;
+    const rows = [...row.parentElement.children].filter((one) => one.dataset.story);
+    const addresses = rows.map((one) => one.querySelector("h2 a, h3 a")?.getAttribute("href"));
+    sessionStorage.setItem(LIST, JSON.stringify({ back: location.pathname + location.search, addresses }));
+  });
+}
+function around(story) {
+  const { back, addresses } = JSON.parse(sessionStorage.getItem(LIST) ?? "{}");
+  const path = (address) => address && new URL(address, location.href).pathname;
+  const at = (addresses ?? []).findIndex((address) => path(address) === location.pathname);
+  if (at < 0) return;
+  const links = [["Previous", addresses[at - 1], "prev"], ["Next", addresses[at + 1], "next"], ["Results", back, "up"]];
+  const nav = document.getElementById("around");
+  for (const [said, address, rel] of links) {
+    if (!address) continue;
+    const link = document.createElement("a");
+    Object.assign(link, { href: address, rel, textContent: said });
+    nav.append(link, " ");
+  }
+  nav.append(`${at + 1} of ${addresses.length}`);
+  nav.hidden = false;
+}
+
+// What a story's page can do with it: buttons that only scripts need.
+function tools(story) {
+  const text = () =>
+    [story.querySelector("h1"), story.querySelector(".byline"), story.querySelector(".body")]
+      .filter(Boolean)
+      .map((part) => part.textContent.trim())
+      .join("\n\n");
+  const link = new URL(story.dataset.address, location.href).href;
+  const does = {
+    copy: () => navigator.clipboard.writeText(text()),
+    share: () => (navigator.share ? navigator.share({ title: document.title, url: link }) : navigator.clipboard.writeText(link)),
+    print: () => print(),
+  };
+  for (const button of story.querySelectorAll("[data-does]")) {
+    const what = button.dataset.does;
+    if (what !== "print" && !navigator.clipboard) continue; // not over plain HTTP of another machine
+    if (what === "share" && navigator.share) button.textContent = "Share";
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await does[what]();
+      if (what === "print") return;
+      const said = button.textContent;
+      button.textContent = "Done";
+      setTimeout(() => (button.textContent = said), 2000);
+    });
+  }
+}
+
 // Order and filters act at once.
 function atOnce() {
   const form = document.querySelector("form[data-at-once]");
@@ -458,6 +520,7 @@ countdowns();
 times();
 keys();
 atOnce();
+rememberList();
 markRows();
 if (document.querySelector("li[data-story]")) readMarks();
 addEventListener("storage", (event) => event.key === READ && markRows());
@@ -472,6 +535,9 @@ const story = document.getElementById("story");
 if (story) {
   watchStory(story);
   markRead(story.dataset.story);
+  around(story);
+  tools(story);
+  readMarks();
 }
 const happened = document.getElementById("event");
 if (happened) watchEvent(happened);

@@ -78,8 +78,13 @@ def test_overlapping_mentions_are_marked_once() -> None:
             {"text": "Paris", "label": "PERSON", "mentions": spans((16, 21), (20, 99))},
         ],
         "places": [
-            {"name": "New York", "mentions": spans((0, 8))},
-            {"name": "Paris", "country": "France", "mentions": spans((16, 21))},
+            {"name": "New York", "geonames_id": 1, "mentions": spans((0, 8))},
+            {
+                "name": "Paris",
+                "country": "France",
+                "geonames_id": 2,
+                "mentions": spans((16, 21)),
+            },
         ],
     }
     found = marking.pieces(document, "body")

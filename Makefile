@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -n $(or $(JOBS),2)
 # The tests that neither start servers nor look into every package that is installed.
 QUICK := tests $(foreach path,integration torture attacks test_supply.py,--ignore tests/$(path))
 
-.PHONY: help settings run quick test test-long lint lock audit sbom evaluate bench torture mutants
+.PHONY: help settings run quick test test-long lint lock audit sbom desk evaluate bench torture mutants
 .DELETE_ON_ERROR:
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make quick     lint, types and the unit tests, about a minute"
 	@echo "make test      lint, types and the tests (the real servers need Java 21+ and Maven)"
 	@echo "make test-long the tests that take minutes each: benches, long torture"
+	@echo "make desk      every page and flow in Chromium, on both engines; pictures in build/desk"
 	@echo "make lint      lint and types alone"
 	@echo "make mutants   put bugs in, one at a time, and see that a test fails"
 	@echo "make torture   break everything while stories come in, and compare (SEEDS=20 SEED=1)"
@@ -42,6 +43,10 @@ test: lint
 # TEST_SECONDS: no test starts after so many seconds, and the summary says how many did not run.
 test-long: .venv/tests
 	$(PYTEST) -m long $(if $(TEST_SECONDS),--seconds $(TEST_SECONDS))
+
+# Long and short: layout in four widths, axe-core, flows by keyboard.
+desk: .venv/tests
+	$(PYTEST) tests/integration/web
 
 lint: .venv/tests
 	$(BIN)/python -m ruff check .

@@ -1,0 +1,185 @@
+"""Every page in four widths, light and dark: nothing is too wide, broken, covered or cut off.
+
+The pictures are in build/desk, for a person to look at.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from pipeline.desk.users import Users
+from pipeline.search.visible import Role
+from pipeline.web.pages import LONG_WORD
+from pipeline.wire.enriched import Enriched
+from pipeline.wire.story import Signal, Status
+from tests.integration.web.chromium import chromium, needs_chromium, served_at, window
+from tests.integration.web.newsroom import Newsroom, newsroom
+from tests.integration.web.test_api import reprints
+from tests.records import PLACES, enriched
+from tests.servers import Engine
+
+pytestmark = [needs_chromium, pytest.mark.long]
+
+PICTURES = Path(__file__).parents[3] / "build" / "desk"
+FAULTS = (Path(__file__).parent / "layout.js").read_text("utf-8")
+NOW = datetime.now(UTC).replace(microsecond=0)
+WIDTHS = {"phone": 360, "tablet": 768, "laptop": 1366, "wall": 1920}
+PAGES = {
+    "search": "/",
+    "compact": "/?q=council",
+    "filtered": "/?q=truce&collapse=true&source=AP&since=2020-01-01",
+    "nothing": "/?q=nosuchword",
+    "unreadable": "/?urgency=x&q=(((",
+    "story": "/story/ap:1?q=council",
+    "correction": "/story/ap:v",
+    "long": "/story/ap:long",
+    "embargoed": "/story/ap:early",
+    "killed": "/story/ap:killed",
+    "missing": "/story/no",
+    "notices": "/notices",
+    "desk": "/desk",
+    "preferences": "/preferences",
+    "operations": "/operations",
+}
+HEADLINES = (
+    "Council of Lyon votes on the harbour levy after a night of talks, 1,204 dockers wait",
+    "Donaudampfschifffahrtsgesellschaftskapitän geehrt",
+    "مجلس المدينة يصوت على رسوم الميناء بعد ليلة من المحادثات",
+    "市議会は徹夜の協議の末、港湾税について採決した",
+    "Совет проголосовал за портовый сбор",
+    "x" * 70,
+)
+
+
+def corpus() -> list[Enriched]:
+    """Stories of many shapes: long and short, in several scripts, corrected, embargoed, killed."""
+    made = [
+        enriched(
+            f"ap:{n}",
+            HEADLINES[n % len(HEADLINES)],
+            f"The council of {place} met. {n * 17} of 102 members voted; turnout was 97 %. "
+            "Julie Legrand-Featherstonehaugh spoke for the harbour. " * 6,
+            places=[place],
+            persons=["Julie Legrand-Featherstonehaugh"],
+            organisations=["Confederation of Dockers and Stevedores of the Rhône"],
+            source=["AP", "AFP", "Agencia de Noticias del Pacífico Sur"][n % 3],
+            slugline=f"BC-{place}-Council-Harbour, {n}th Ld-Writethru",
+            urgency=1 + n % 5,
+            published_at=NOW - timedelta(minutes=23 * n),
+        )
+        for n, place in zip(range(1, 40), [*PLACES] * 6, strict=False)
+    ]
+    versions = [
+        enriched(
+            "ap:v",
+            "Storm hits Suva",
+            f"{boats} boats are missing off Suva, says Ana Koroi.",
+            places=["Suva"],
+            version=version,
+            signal=signal,
+            ednote="CORRECTS the number of boats in the first paragraph." if signal else None,
+            published_at=NOW - timedelta(hours=3 - version),
+        )
+        for version, boats, signal in ((1, "Three", None), (2, "Two", Signal.CORRECTION))
+    ]
+    later = {"status": Status.EMBARGOED, "embargoed_until": NOW + timedelta(hours=5)}
+    return [
+        *made,
+        *versions,
+        *reprints(),
+        enriched(
+            "ap:long", HEADLINES[-1], "w" * 4000 + " and " + "https://example.org/" + "a" * 90
+        ),
+        enriched("ap:early", "Report on schools", "It says this.", **later),
+        enriched("ap:killed", slugline="BC-Mayor", ednote="It is wrong.", status=Status.WITHDRAWN),
+    ]
+
+
+@pytest.fixture(scope="module")
+def room(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
+    """A newsroom with the corpus, and an administrator, who sees every page."""
+    with newsroom(engine, tmp_path_factory.mktemp("layout")) as made:
+        for record in corpus():
+            made.index(record)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def token(room: Newsroom) -> str:
+    """The administrator's token."""
+    return Users(room.settings.data_dir).add("ana", Role.ADMIN, None)
+
+
+@pytest.fixture(scope="module")
+def address(room: Newsroom, token: str) -> Iterator[str]:
+    """Where the application is served."""
+    with served_at(room) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser(address: str) -> Iterator[Browser]:
+    """One browser for all tests of an engine."""
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture(params=["light", "dark"])
+def colours(request: pytest.FixtureRequest) -> str:
+    """Day and night."""
+    return str(request.param)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_page_is_in_order(
+    browser: Browser, address: str, token: str, engine_kind: str, colours: str, width: str
+) -> None:
+    """No page is too wide, breaks a word, or covers one; axe-core finds nothing."""
+    axe, faults = Axe(), []
+    credentials = {"username": "ana", "password": token, "send": "always"}
+    view = {"width": WIDTHS[width], "height": 800 if width == "phone" else 768}
+    look = {"viewport": view, "color_scheme": colours, "reduced_motion": "reduce"}
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with window(browser, address, http_credentials=credentials, **look) as page:
+        for name, path in PAGES.items():
+            form = {"list": "compact" if name == "compact" else "full", "back": "/preferences"}
+            page.request.post("/preferences", form=form)
+            page.goto(path)
+            page.wait_for_load_state("load")
+            faults += [f"{name}: {fault}" for fault in page.evaluate(FAULTS, LONG_WORD)]
+            picture = PICTURES / f"{engine_kind}-{name}-{width}-{colours}.png"
+            page.screenshot(path=picture)
+            if width in ("phone", "laptop"):
+                faults += [f"{name}: {fault}" for fault in violations(axe, page)]
+    assert not faults, "\n".join(faults)
+
+
+def violations(axe: Axe, page: Page) -> list[str]:
+    """What axe-core says of a page."""
+    return [
+        f"{fault['help']}: {node['html'][:160]}"
+        for fault in axe.run(page).response["violations"]
+        for node in fault["nodes"][:3]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("html", "says"),
+    [
+        ("<p style='width: 20px; overflow-wrap: anywhere'>102</p>", "broken"),
+        ("<p style='width: 30px'>97 %</p>", "broken"),
+        ("<p style='width: 3000px'>wide</p>", "wide"),
+        ("<p>one</p><p style='margin-top: -30px'>two</p>", "over"),
+        ("<button style='width: 20px; padding: 0; overflow: hidden'>Compare</button>", "cut off"),
+    ],
+)
+def test_a_fault_is_found(browser: Browser, address: str, html: str, says: str) -> None:
+    """Each kind of fault, put in by hand."""
+    with window(browser, "about:blank") as page:
+        page.set_content(f"<body style='font: 16px sans-serif'>{html}</body>")
+        found = page.evaluate(FAULTS, LONG_WORD)
+        assert [fault for fault in found if says in fault], found

@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "Group stories by the event that they report: JSON Lines in, JSON Lines out.",
     ),
     "event": ("event", "Show an event: who had it when, its figures, quotes and stories."),
+    "race": ("race", "Compare the sources: who has events first, alone or late."),
     "replay": ("replay", "Send past stories through the pipeline again."),
     "reindex": ("reindex", "Build a new index from the enriched topic and switch to it."),
     "prove": ("prove", "Compare every document of the index with the enriched topic."),

@@ -45,6 +45,7 @@ from pipeline.search.duplicates import listing
 from pipeline.search.event_reader import EventReader
 from pipeline.search.marks import Marker
 from pipeline.search.recovery import recovered
+from pipeline.search.reports import Reports
 from pipeline.search.request import SearchRequest
 from pipeline.search.visible import (
     ANYBODY,
@@ -121,6 +122,11 @@ class Reader:
     def events(self) -> EventReader:
         """Return the reader of events, for the same viewer."""
         return EventReader(self._client, self._settings, self._viewer)
+
+    @property
+    def reports(self) -> Reports:
+        """Return the reader of reports, for the same viewer."""
+        return Reports(self._patient, self._settings, self._viewer)
 
     async def close(self) -> None:
         """Close the connection."""

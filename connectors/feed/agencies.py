@@ -31,7 +31,7 @@ def claimed(story: Story, feed: Feed) -> str | None:
     if match := _URI.match(story.id):
         # A URI of another feed's agency is a claim, but the host of any other is no agency.
         named += [match["host"]] if _key(match["host"]) in reserved else []
-    elif ":" in story.id:
+    elif ":" in story.id and story.id.partition(":")[0] != feed.name:
         named.insert(0, story.id.partition(":")[0])
     for name in named:
         key = _key(name)

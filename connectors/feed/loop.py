@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import random
 import sqlite3
 import time
@@ -30,6 +31,7 @@ from connectors.feed.claims import Claims
 from connectors.feed.fulltext import page_of
 from connectors.feed.habit import expected
 from connectors.feed.health import Counts, is_dead
+from connectors.feed.later import Later, Wanted
 from connectors.feed.pages import Pages
 from connectors.feed.reading import letter as letter_for
 from connectors.feed.reading import read as read_delivery
@@ -41,8 +43,10 @@ from pipeline.kafka.publisher import Publisher
 from pipeline.process.waiting import delays
 from pipeline.wire.deadletter import DeadLetter
 from pipeline.wire.errors import (
+    Answered,
     CodecError,
     CursorForgotten,
+    NotAllowed,
     RecordsTooLarge,
     SetupError,
     SourceUnavailable,
@@ -63,6 +67,9 @@ TOPIC_SECONDS = 60.0
 """After this time without a look, the ids of the topics are compared before publishing."""
 
 HABIT_SECONDS = 60.0
+
+PAGES_SECONDS = 20.0
+"""How long a poll may spend on the pages behind its items; the rest follows after later polls."""
 
 ONCE_SECONDS = 10.0
 """How long a feed that runs once waits for a broker."""
@@ -111,6 +118,9 @@ class FeedLoop:
         pages: Pages | None = None,
     ) -> None:
         self._pages = pages
+        self._later = Later()
+        self._patience = PAGES_SECONDS
+        self._pages_until = 0.0
         self._archive = archive
         self.feed = feed
         self._source = source
@@ -136,6 +146,7 @@ class FeedLoop:
         end; with `once` a source is abandoned when it counts as dead, and a broker that has
         been unavailable for ONCE_SECONDS.
         """
+        self._patience = math.inf if once else PAGES_SECONDS  # once, there is no later
         waits = delays(self._retry)
         prune_at, checked, well_at = 0.0, False, time.monotonic()
         while not stop.is_set():
@@ -280,6 +291,7 @@ class FeedLoop:
                 if stop.is_set():
                     break
             self._source.acknowledged(())
+            self._catch_up()
         finally:
             self.counts.busy_since = None
             self._claims.release(self.feed.name)
@@ -290,6 +302,7 @@ class FeedLoop:
 
     def _batches(self, polled: Iterator[Polled]) -> Iterator[Batch]:
         batch = Batch()
+        self._pages_until = time.monotonic() + self._patience
         for item in polled:
             if isinstance(item, Progress):
                 batch.remembered.state.update(item.state)
@@ -357,7 +370,7 @@ class FeedLoop:
                 counts.duplicates += 1
                 batch.remember(story.id, digest)
                 continue
-            story = self._with_full_text(story, pages, counts)
+            story = self._with_full_text(story, delivery, pages, counts)
             try:
                 record = story_record(self._topics, story, delivery.name, self.feed.backfill)
                 if len(record.value) > self._publisher.max_bytes:
@@ -392,23 +405,64 @@ class FeedLoop:
         if delivery.raw and (read.stories or letters or read.skipped):
             batch.archived.append(replace(delivery, linked={**delivery.linked, **pages}))
 
-    def _with_full_text(self, story: Story, pages: dict[str, bytes], counts: Counts) -> Story:
-        """Return a new story with the text of its page, which is added to the pages fetched."""
+    def _with_full_text(
+        self, story: Story, delivery: Delivery, pages: dict[str, bytes], counts: Counts
+    ) -> Story:
+        """Return a new story with the text of its page, which is added to the pages fetched.
+
+        Where that takes too long, or fails for now, the story is published as it is.
+        """
         url = page_of(story) if self._pages else None
-        if self._pages is None or url is None or story.text_source:
+        if url is None or story.text_source:
             return story
+        if url not in pages and time.monotonic() >= self._pages_until:
+            self._later.add(story, delivery, url)
+            return story
+        return self._fetched(Wanted(story, delivery, url), pages, counts) or story
+
+    def _fetched(self, wanted: Wanted, pages: dict[str, bytes], counts: Counts) -> Story | None:
+        """Return a story with the text of its page; None for none, now or at all."""
+        assert self._pages is not None
         self._alive()
+        url = wanted.url
         try:
             page = pages.get(url) or self._pages.get(url)
             fulltext.article(page, url)
         except (SourceUnavailable, fulltext.NoText) as error:
-            counts.full_text_failures += 1
-            reason = {"feed": self.feed.name, "page": url, "reason": str(error)}
+            is_final = isinstance(error, fulltext.NoText | NotAllowed) or (
+                isinstance(error, Answered) and not error.temporary
+            )
+            is_final = is_final or self._patience == math.inf
+            failures = wanted.failures + 1
+            again = not is_final and self._later.add(wanted.story, wanted.delivery, url, failures)
+            counts.full_text_failures += not again
+            reason = {"feed": self.feed.name, "page": url, "reason": str(error), "again": again}
             log.info("no full text", extra=reason)
-            return story
+            return None
         pages[url] = page
         counts.full_texts += 1
-        return fulltext.with_full_text(story, pages)
+        return fulltext.with_full_text(wanted.story, pages)
+
+    def _catch_up(self) -> None:
+        """Publish the text of pages that were put off, for as long as the feed may wait."""
+        until = time.monotonic() + self._patience
+        batch, taken = Batch(), []
+        for wanted in self._later.due():
+            taken.append(wanted)
+            pages: dict[str, bytes] = {}
+            if (story := self._fetched(wanted, pages, batch.counts)) is not None:
+                record = story_record(self._topics, story, wanted.delivery.name, self.feed.backfill)
+                if len(record.value) <= self._publisher.max_bytes:
+                    batch.records.append(record)
+                    batch.archived.append(replace(wanted.delivery, linked=pages))
+            if time.monotonic() >= until:
+                break
+        if batch.records or batch.counts.full_text_failures:
+            try:
+                self._publish(batch)
+            except TransientError:
+                self._later.put_back(taken)
+                raise
 
     def _add_letter(self, letter: DeadLetter, batch: Batch) -> None:
         """Add a dead letter to the batch, unless the same bytes failed for the same reason."""

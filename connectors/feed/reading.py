@@ -32,6 +32,7 @@ class Reading:
 def read(feed: Feed, delivery: Delivery) -> Reading:
     """Parse a delivery with its feed's format. Raises nothing: what fails is a dead letter."""
     context = Context(
+        feed=feed.name,
         agency=feed.agency,
         timezone=feed.timezone,
         language=feed.language,

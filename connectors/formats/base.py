@@ -21,6 +21,8 @@ Item = TypeVar("Item")
 class Context:
     """What a feed knows that its bytes may not say."""
 
+    feed: str | None = None
+    """The feed's name: it keeps ids apart that neither agency nor URI does."""
     agency: str | None = None
     """The source of stories whose wire does not name one."""
     timezone: str = "UTC"

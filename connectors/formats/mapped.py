@@ -244,7 +244,8 @@ def _read(item: _Item, context: Context) -> Story | Skipped:
     owner = id_name(context.agency) or id_name(*signed)
 
     def made_on(day: str) -> str:
-        return values.story_id(owner, provider_id or values.hashed_id(name, day))
+        # "12345" of two feeds that name no agency are two stories.
+        return values.item_id(owner, context.feed, provider_id or values.hashed_id(name, day))
 
     signal = verdict.signal or (signalled.signal if signalled else None)
     return Story(

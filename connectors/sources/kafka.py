@@ -82,7 +82,8 @@ class Kafka(Source):
                 reason = f"{len(record.value):,} bytes, more than max_bytes allows"
                 yield Refused(name, reason, state)
             else:
-                yield Delivery(raw=record.value, name=name, state=state, recurs=False)
+                raw = _unframed(record.value)
+                yield Delivery(raw=raw, name=name, state=state, recurs=False)
 
     def settled(self) -> bool:
         """Return True when the last poll has reached the end of every partition."""
@@ -137,3 +138,12 @@ class Kafka(Source):
                 metadata_max_age_ms=60_000,
             )
         return self._consumer
+
+
+def _unframed(value: bytes) -> bytes:
+    """Return JSON or XML without the number of its schema that a schema registry's writer prefixes.
+
+    That is a zero byte and four bytes of number.
+    """
+    is_framed = value[:1] == b"\x00" and value[5:6] in (b"{", b"[", b"<")
+    return value[5:] if is_framed else value

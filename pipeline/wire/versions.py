@@ -121,6 +121,7 @@ def rank(story: Story, follows: int | None = None) -> int:
     at = _milliseconds(dated or story.received_at)
     if clock is Clock.RECEIPT and story.received_at:
         at = at // _SECOND * _SECOND + _lateness(_milliseconds(story.received_at) - at)
+        at += story.text_source is not None  # the text of its page, fetched after the feed's own
     lead = story.version or 0
     at = min(at + (lead if 0 < lead < _MINUTE else 0), _MAX_MILLISECONDS)
     if dated is None or dated == trusted_time(story):
@@ -293,9 +294,9 @@ def _timed(rank: int) -> int | None:
 
 
 def _lateness(milliseconds: int) -> int:
-    """Returns 0 to 999, which orders receipts under one date: never less for a later one."""
+    """Returns 0 to 998, which orders receipts under one date: never less for a later one."""
     late = max(0, milliseconds) / _SECOND
-    return min(_SECOND - 1, int(_STEPS * math.log1p(late / 10)))
+    return min(_SECOND - 2, int(_STEPS * math.log1p(late / 10)))
 
 
 def _milliseconds(instant: datetime | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -22,6 +23,7 @@ from pipeline.wire import codec
 from pipeline.wire.errors import NotAllowed, SourceUnavailable
 from pipeline.wire.story import Link, Status, Story
 from pipeline.wire.topics import Topics
+from pipeline.wire.versions import rank
 from tests.connectors.feeds import Broker, Listed
 
 PARAGRAPHS = [
@@ -290,3 +292,70 @@ def test_the_archive_has_the_page(tmp_path: Path, web: Web, broker: Broker) -> N
         published(broker).body,
         "https://wire.example/ferry",
     )
+
+
+ITEM = "<item><guid>{0}</guid><link>https://wire.example/{0}</link><title>{0}</title></item>"
+
+
+def polled(
+    folder: Path, web: Web, broker: Broker, polls: int, clock: Callable[[], float], *names: str
+) -> FeedLoop:
+    """A feed with some items that is polled so many times."""
+    feed = Feed(name="wire", source="directory", format="rss", full_text=True)
+    items = "".join(map(ITEM.format, names))
+    raw = f"<rss version='2.0'><channel><title>W</title>{items}</channel></rss>".encode()
+    loop = FeedLoop(
+        feed,
+        Listed(Delivery(raw, "https://wire.example/rss", state={"next": "1"})),
+        Cursor(folder / FILE, "wire"),
+        broker,  # type: ignore[arg-type]
+        Topics(),
+        Retry(base_seconds=0.001, max_seconds=0.01),
+        pages=pages(web),
+    )
+    loop._later.clock = clock
+    loop._cursor.begin()
+    for _ in range(polls):
+        loop._round(Event())
+    return loop
+
+
+def texts(broker: Broker) -> list[tuple[str | None, str | None]]:
+    """The headline of each story that was published, and where its text is from."""
+    stories = map(codec.decode_story, (record.value for record in broker.records))
+    return [(story.headline, story.text_source) for story in stories]
+
+
+def test_a_page_that_fails_for_now_is_tried_again(tmp_path: Path, web: Web, broker: Broker) -> None:
+    """The story goes out at once, and its text follows as a newer version."""
+    web.put("https://wire.example/ferry", *[httpx.Response(503)] * 3, ARTICLE)
+    now = iter(range(0, 10_000, 100))
+    done = polled(tmp_path, web, broker, 2, lambda: next(now), "ferry")
+    assert texts(broker) == [("ferry", None), ("ferry", "https://wire.example/ferry")]
+    first, second = (codec.decode_story(record.value) for record in broker.records)
+    assert rank(second) > rank(first)
+    assert (done.counts.full_texts, done.counts.full_text_failures) == (1, 0)
+
+
+def test_pages_hold_a_feed_only_so_long(
+    tmp_path: Path, web: Web, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What there is no time for goes out as the feed has it; the texts follow after the polls."""
+    monkeypatch.setattr("connectors.feed.loop.PAGES_SECONDS", 0.0)
+    for name in ("a", "b"):
+        web.put(f"https://wire.example/{name}", ARTICLE)
+    loop = polled(tmp_path, web, broker, 1, lambda: 0.0, "a", "b")
+    assert texts(broker)[:2] == [("a", None), ("b", None)]
+    loop._round(Event())
+    assert {source for _, source in texts(broker)[2:]} == {
+        "https://wire.example/a", "https://wire.example/b"
+    }  # fmt: skip
+
+
+def test_a_page_is_given_up(tmp_path: Path, web: Web, broker: Broker) -> None:
+    """After three more tries the story stays as it is, and counts as a failure."""
+    web.put("https://wire.example/ferry", httpx.Response(503))
+    now = iter(range(0, 10_000_000, 10_000))
+    done = polled(tmp_path, web, broker, 6, lambda: next(now), "ferry")
+    assert texts(broker) == [("ferry", None)]
+    assert done.counts.full_text_failures == 1

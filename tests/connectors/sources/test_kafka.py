@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from kafka import KafkaProducer
 
+from config.feeds import Feed
 from connectors.cursor import Cursor
-from connectors.sources import Progress, Refused
+from connectors.feed.reading import read
+from connectors.sources import Delivery, Progress, Refused
 from connectors.sources.kafka import Kafka, KafkaOptions
 from pipeline.wire.errors import SourceUnavailable
 from tests.connectors.sources.polls import take, texts
@@ -67,6 +72,31 @@ def test_records_once(brokers: str, topic: str, cursor: Cursor) -> None:
     again = source(brokers, topic)
     assert texts(drain(again, cursor)) == [b"four"]
     again.close()
+
+
+@pytest.mark.parametrize("prefix", [b"", b"\x00\x00\x00\x00\x07"])
+def test_a_topic_in_another_schema(brokers: str, topic: str, cursor: Cursor, prefix: bytes) -> None:
+    """The documented example reads a newsroom's records, also behind a schema's number."""
+    docs = (Path(__file__).parents[3] / "docs" / "feeds.md").read_text(encoding="utf-8")
+    table = docs.partition("[feeds.newsroom]")[2].partition("```")[0]
+    options = tomllib.loads(f"[feeds.newsroom]{table}")["feeds"]["newsroom"]
+    paths = {name: (path,) for name, path in options["map"].items()}
+    record = (
+        b'{"article": {"key": "ferry-1", "rev": 2, "title": "Ferry sails", "blocks":'
+        b' [{"text": "The ferry sails again."}, {"text": "It is new."}]}, "state": "published",'
+        b' "changed_ms": 1772445600000}'
+    )
+    send(brokers, topic, prefix + record)
+    kafka = source(brokers, topic)
+    (delivery,) = [each for each in drain(kafka, cursor) if isinstance(each, Delivery)]
+    kafka.close()
+    feed = Feed(
+        name="newsroom", source="kafka", format="mapped", agency=options["agency"], map=paths
+    )
+    (story,) = read(feed, delivery).stories
+    assert (story.id, story.version, story.status) == ("Example Newsroom:ferry-1", 2, "usable")
+    assert story.body == "The ferry sails again.\n\nIt is new."
+    assert story.version_created == datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
 def test_unacknowledged_records_come_again(brokers: str, topic: str, cursor: Cursor) -> None:

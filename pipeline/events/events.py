@@ -90,6 +90,8 @@ class Events:
             return
         self._links.discard(slot)
         self._renamed.discard(slot)
+        if slot in text.event:  # which its other texts share until they are clustered again
+            text.event.remove(slot)
         del self._slots[text.digest]
         del self._texts[slot]
 

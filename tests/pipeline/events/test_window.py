@@ -93,6 +93,18 @@ def test_a_withheld_story_is_in_no_event_and_its_name_leads_on() -> None:
     assert changes.aliases == {}
 
 
+def test_stories_of_one_event_that_are_withheld_at_once() -> None:
+    """The second finds the event without the first, though nothing was settled in between."""
+    window = Window(8, 12)
+    for n in range(3):
+        put(window, f"s{n}", n, n)
+    window.settle()
+    put(window, "s0", None, 0)
+    put(window, "s1", None, 1)
+    changes = window.settle()
+    assert changes.aliases == {"s0": "s2", "s1": "s2"}
+
+
 def test_an_embargoed_story_is_unknown_until_its_release() -> None:
     """A story that is withheld from the start is reported only when it is released."""
     window = Window()

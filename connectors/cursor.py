@@ -11,11 +11,10 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline.process.databases import explained
 from pipeline.wire.errors import CursorForgotten, SetupError, TransientError
 
 FILE = "cursors.sqlite"
@@ -79,46 +78,6 @@ class Acknowledged:
     """The id of each topic."""
     new_stories: int = 0
     """How many of the stories are new."""
-
-
-def set_aside(path: Path) -> Path | None:
-    """Move a damaged cursor file aside, so that an empty one is created in its place.
-
-    All feeds then deliver again what their sources still have.
-
-    Returns:
-        Where the damaged file is now; None if there is no file or it is undamaged.
-
-    Raises:
-        SetupError: the file can't be read or moved.
-    """
-    if not path.exists():
-        return None
-    try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as db:
-            (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
-        if found == "ok":
-            return None
-    except sqlite3.OperationalError as error:
-        raise SetupError(explained(error, path)) from error
-    except sqlite3.DatabaseError:
-        pass  # not a database, or one with damaged pages
-    aside = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}")
-    try:
-        for suffix in ("-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-        path.rename(aside)
-    except OSError as error:
-        raise SetupError(explained(error, path)) from error
-    return aside
-
-
-def explained(error: Exception, path: Path | str) -> str:
-    """Return a sentence that says what is wrong with a cursor file, and what to do."""
-    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-        return f"{path}: {error}: restart the connectors, which move a damaged file aside"
-    reason = getattr(error, "strerror", None) or str(error)
-    return f"{path}: {reason}: make sure that the folder can be written and has free space"
 
 
 class Cursor:

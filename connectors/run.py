@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 from config.feeds import Feed, load_feeds
 from config.settings import Settings
-from connectors.cursor import FILE, Cursor, explained, set_aside
+from connectors.cursor import FILE, Cursor
 from connectors.feed import fulltext, health
 from connectors.feed.archive import Archive
 from connectors.feed.claims import Claims
@@ -23,6 +23,7 @@ from connectors.sources import Source, open_source
 from connectors.sources.base import now
 from pipeline.kafka.errors import require_admission
 from pipeline.kafka.publisher import Publisher
+from pipeline.process.databases import explained, set_aside
 from pipeline.process.health import HealthServer
 from pipeline.process.status import StatusFile
 from pipeline.wire.errors import ConfigError, SetupError
@@ -141,6 +142,7 @@ def run_feeds(
 
     Raises:
         ConfigError, SetupError: before anything is read.
+        SetupError: the cursor file was damaged; at the next start it is moved aside.
     """
     loops = feed_loops(settings, names, on_change)
     require_admission(settings.kafka)
@@ -178,6 +180,8 @@ def run_feeds(
         for thread in threads.values():
             thread.start()
         while any(thread.is_alive() for thread in threads.values()):
+            if any(loop.damaged for loop in loops):
+                stop.set()
             # Written by this thread, so that it also shows a feed that hangs.
             write_status()
             if stop.wait(STATUS_SECONDS if not once else 0.1):
@@ -185,6 +189,8 @@ def run_feeds(
         deadline = time.monotonic() + STOP_SECONDS
         for thread in threads.values():
             thread.join(timeout=max(0.0, deadline - time.monotonic()))
+        if damaged := next((loop.damaged for loop in loops if loop.damaged), None):
+            raise SetupError(explained(damaged, settings.data_dir / FILE)) from damaged
     finally:
         server.stop()
         status.remove()

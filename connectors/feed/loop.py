@@ -23,7 +23,7 @@ from threading import Event
 
 from config.feeds import Feed
 from config.settings import Retry
-from connectors.cursor import FILE, Acknowledged, Cursor, explained
+from connectors.cursor import FILE, Acknowledged, Cursor
 from connectors.feed import fulltext
 from connectors.feed.archive import Archive
 from connectors.feed.batch import Batch, story_digest
@@ -40,6 +40,7 @@ from connectors.sources import Delivery, Polled, Progress, Refused, Source
 from connectors.sources.base import now
 from pipeline.kafka.messages import too_large
 from pipeline.kafka.publisher import Publisher
+from pipeline.process.databases import explained, is_damage
 from pipeline.process.waiting import delays
 from pipeline.wire.deadletter import DeadLetter
 from pipeline.wire.errors import (
@@ -131,6 +132,8 @@ class FeedLoop:
         self._on_change = on_change
         self._claims = claims or Claims()
         self._topics_at = self._habit_at = 0.0
+        self.damaged: Exception | None = None
+        """Why the cursor file can't be used any more: no feed goes on then."""
         if cursor.get(SINCE) is None:
             cursor.commit(Acknowledged(state={SINCE: now().isoformat()}))
         self.counts = Counts(
@@ -149,7 +152,7 @@ class FeedLoop:
         self._patience = math.inf if once else PAGES_SECONDS  # once, there is no later
         waits = delays(self._retry)
         prune_at, checked, well_at = 0.0, False, time.monotonic()
-        while not stop.is_set():
+        while not stop.is_set() and not self.damaged:
             rest = 0.0
             try:
                 if not checked:
@@ -177,6 +180,7 @@ class FeedLoop:
                 rest, checked = next(waits), False
             except (OSError, sqlite3.Error) as error:
                 # A full disk under the cursor, say.
+                self.damaged = error if is_damage(error) else None
                 self._failed(TransientError(explained(error, FILE)))
                 rest, checked = next(waits), False
             except Exception as error:

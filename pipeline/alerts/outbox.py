@@ -15,6 +15,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from pipeline.process.databases import explained
+from pipeline.wire.errors import SetupError
+
 FILE = "alerts.sqlite"
 """The file's name in the data folder."""
 
@@ -88,15 +91,21 @@ class Outbox:
 
     Args:
         path: the file, or ":memory:".
+
+    Raises:
+        SetupError: the file is damaged or can't be written.
     """
 
     def __init__(self, path: Path | str) -> None:
-        if isinstance(path, Path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(_SCHEMA)
+        try:
+            if isinstance(path, Path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise SetupError(explained(error, path)) from error
 
     def close(self) -> None:
         """Close the file."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -26,12 +28,13 @@ from pipeline.kafka.messages import Record
 from pipeline.kafka.offsets import OffsetReader
 from pipeline.kafka.options import aiokafka_options
 from pipeline.kafka.pacing import paced
+from pipeline.process.databases import explained, set_aside
 from pipeline.process.entry import on_stop
 from pipeline.process.health import HealthServer
 from pipeline.process.status import StatusFile
 from pipeline.process.waiting import Waiting, delays
 from pipeline.search.reader import Reader
-from pipeline.wire.errors import IndexUnavailable, NewswireError
+from pipeline.wire.errors import IndexUnavailable, NewswireError, SetupError
 from pipeline.wire.topics import Topics
 
 log = logging.getLogger(__name__)
@@ -81,14 +84,17 @@ async def run(settings: Settings) -> None:
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     if working.done():
-        working.result()
+        try:
+            working.result()
+        except sqlite3.Error as error:
+            raise SetupError(explained(error, settings.data_dir / FILE)) from error
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
 
 
 async def _work(settings: Settings, searches: list[Saved]) -> None:
     topics = Topics(settings.topics.prefix)
-    outbox = Outbox(settings.data_dir / FILE)
+    outbox, anew = _open_outbox(settings.data_dir / FILE)
     outbox.abandon([(s.alert.name, each) for s in searches for each in s.destinations])
     client = connect(settings.elasticsearch)
     reader = Reader(client, settings.elasticsearch)
@@ -143,7 +149,7 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
         await offsets.start()
         await offsets.require((topics.enriched, topics.alerts))
         tasks.append(
-            asyncio.create_task(_follow(settings, topics.enriched, outbox, matching, turns))
+            asyncio.create_task(_follow(settings, topics.enriched, outbox, matching, turns, anew))
         )
         for search in searches:
             tasks += [
@@ -179,8 +185,25 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
         status.remove()
 
 
+def _open_outbox(path: Path) -> tuple[Outbox, bool]:
+    """Return the outbox, and whether a damaged one was moved aside for it."""
+    aside = set_aside(path)
+    if aside:
+        log.warning(
+            "the file of alerts was damaged: stories of the last alerts.keep_days are sent again, "
+            "under the ids that they had",
+            extra={"moved_to": str(aside)},
+        )
+    return Outbox(path), aside is not None
+
+
 async def _follow(
-    settings: Settings, topic: str, outbox: Outbox, matching: Matching, turns: Turns
+    settings: Settings,
+    topic: str,
+    outbox: Outbox,
+    matching: Matching,
+    turns: Turns,
+    anew: bool,
 ) -> None:
     """Take batches of the topic without end, waiting for a broker or an index that is away."""
     waits = delays(settings.retry)
@@ -194,7 +217,7 @@ async def _follow(
         )
         try:
             await consumer.start()
-            await _place(consumer, topic, settings.topics.partitions, outbox)
+            await _place(consumer, topic, settings.topics.partitions, outbox, anew)
             while True:
                 polled = await consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH)
                 records = [
@@ -216,14 +239,18 @@ async def _follow(
             await asyncio.gather(consumer.stop(), return_exceptions=True)
 
 
-async def _place(consumer: Any, topic: str, partitions: int, outbox: Outbox) -> None:
-    """Continue at the offsets in the outbox; without any, start at the end of the topic."""
+async def _place(consumer: Any, topic: str, partitions: int, outbox: Outbox, anew: bool) -> None:
+    """Continue at the offsets in the outbox; without any, start at the end of the topic.
+
+    Args:
+        anew: what was known is lost: start at the beginning, so that nothing is left out.
+    """
     parts = [TopicPartition(topic, partition) for partition in range(partitions)]
     consumer.assign(parts)
     known = outbox.offsets(topic)
     begins, ends = await consumer.beginning_offsets(parts), await consumer.end_offsets(parts)
     for part in parts:
-        at = known.get(part.partition, ends[part])
+        at = known.get(part.partition, begins[part] if anew else ends[part])
         # A topic that was created again begins at 0: what was sent is not sent twice.
         at = begins[part] if at > ends[part] else max(at, begins[part])
         consumer.seek(part, at)

@@ -13,7 +13,8 @@ from threading import Thread
 
 import pytest
 
-from connectors.cursor import FILE, Acknowledged, Cursor, Met, set_aside
+from connectors.cursor import FILE, Acknowledged, Cursor, Met
+from pipeline.process.databases import set_aside
 from pipeline.wire.errors import SetupError, TransientError
 
 
@@ -200,7 +201,7 @@ def test_an_undamaged_file_stays(cursor: Cursor, tmp_path: Path) -> None:
 def test_a_damaged_file_is_a_sentence(tmp_path: Path) -> None:
     """Opening a damaged file says what to do."""
     (tmp_path / FILE).write_bytes(b"not a database, but words that somebody has written")
-    with pytest.raises(SetupError, match="restart the connectors, which move a damaged file"):
+    with pytest.raises(SetupError, match="start the process again, which moves a damaged file"):
         Cursor(tmp_path / FILE, "wire")
 
 

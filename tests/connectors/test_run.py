@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
@@ -13,6 +14,7 @@ from config.settings import Connectors, Settings
 from connectors import run
 from connectors.cursor import FILE, Cursor
 from connectors.feed.health import Counts
+from connectors.feed.loop import FeedLoop
 from connectors.sources import SOURCES, Polled
 from pipeline.process.status import read_status
 from pipeline.wire.errors import ConfigError, SetupError
@@ -167,3 +169,26 @@ def test_a_data_folder_that_can_not_be_written(tmp_path: Path, broker: Broker, t
     connectors = ready.connectors.model_copy(update={"archive": str(tmp_path / "archive")})
     with pytest.raises(SetupError, match=f"{taken}.*: make sure that the folder can be written"):
         run.run_feeds(ready.model_copy(update={"connectors": connectors}), Event(), once=True)
+
+
+def test_a_cursor_file_that_is_damaged_while_feeds_run_ends_them_with_a_sentence(
+    tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next start moves the file aside; until then no feed goes on with it."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "one.txt").write_text("Harbour opens\n\nThe harbour opened today.\n")
+    wanted = settings(tmp_path)
+    run.run_feeds(wanted, Event(), once=True)
+
+    def begin(cursor: Cursor) -> None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    (wanted.data_dir / FILE).write_bytes(b"not a database, but words that somebody has written")
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "set_aside", lambda path: None)
+        patch.setattr(run, "open_cursor", lambda folder, feed: Cursor(":memory:", feed))
+        patch.setattr(FeedLoop, "_check_broker", lambda loop: patch.setattr(Cursor, "begin", begin))
+        with pytest.raises(SetupError, match="start the process again, which moves a damaged file"):
+            run.run_feeds(wanted, Event())
+    assert run.run_feeds(wanted, Event(), once=True)["first"].stories == 1
+    assert len(list(wanted.data_dir.glob(f"{FILE}.damaged-*"))) == 1

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.alerts.outbox import Kind, Outbox, State
+from pipeline.wire.errors import SetupError
 
 
 @pytest.fixture
@@ -94,3 +95,12 @@ def test_what_is_no_longer_declared_is_given_up(outbox: Outbox) -> None:
     outbox.abandon([("a", "topic")])
     ((dead, reason),) = outbox.dead()
     assert (dead.destination, reason) == ("webhook", "no longer declared")
+
+
+def test_a_file_that_can_not_be_used_is_a_sentence(tmp_path: Path) -> None:
+    """A damaged file and a folder that can't be written say what to do."""
+    (tmp_path / "x").write_bytes(b"not a database, but words that somebody has written")
+    with pytest.raises(SetupError, match="start the process again, which moves a damaged file"):
+        Outbox(tmp_path / "x")
+    with pytest.raises(SetupError, match="can be written"):
+        Outbox(tmp_path / "x" / "y")

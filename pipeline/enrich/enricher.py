@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -21,7 +21,7 @@ from pipeline.enrich.geo.provided import provided
 from pipeline.enrich.geo.resolve import Resolved, resolve
 from pipeline.enrich.geo.shipped import ensure
 from pipeline.enrich.geo.toponyms import Candidate, recognise
-from pipeline.enrich.geo.verdict import revised
+from pipeline.enrich.geo.verdict import Verdict, repeated, revised
 from pipeline.enrich.language import language as language_of
 from pipeline.enrich.mentions import Field, Placed, RawMention, Span, legible, spans
 from pipeline.enrich.model import REMEMBERED, Model
@@ -47,6 +47,17 @@ Found = Mapping[str, Sequence[Span]]
 """What a model found, by paragraph."""
 
 
+class Settled(NamedTuple):
+    """A story's entities and places, which agree with each other."""
+
+    entities: tuple[Entity, ...]
+    quotes: tuple[Quote, ...]
+    resolved: list[Resolved]
+    verdicts: Mapping[Field, Verdict]
+    dateline_end: int
+    """Where the dateline ends that the body begins with; 0 without one."""
+
+
 class Enricher:
     """The model and the gazetteer, loaded once for the life of a process.
 
@@ -57,6 +68,7 @@ class Enricher:
         gazetteer: an open gazetteer.
         languages: models for further languages, by primary BCP 47 subtag ("fr").
         home: the region that stories without other evidence are about ("US-TX", "GB").
+        recognition: weights of recognising places; the fitted ones if None.
         homes: such regions of single feeds, by the feed's name; None for a feed without one.
         aliases: the alias table; the default one if None.
         remembered: paragraphs that a model keeps its answers for.
@@ -75,6 +87,7 @@ class Enricher:
         aliases: Aliases | None = None,
         remembered: int = REMEMBERED,
         homes: Mapping[str, str | None] | None = None,
+        recognition: Mapping[str, float] | None = None,
     ) -> None:
         self.gazetteer = gazetteer
         self.revision = revision
@@ -83,6 +96,7 @@ class Enricher:
         self.models = tuple(f"{code} {m.identity}" for code, m in sorted(self._models.items()))
         self._home = home
         self._homes = homes or {}
+        self._recognition = recognition
         self._regions = {
             name: region(name, gazetteer) for name in (home, *self._homes.values()) if name
         }
@@ -126,30 +140,15 @@ class Enricher:
         self, story: Story, texts: Mapping[Field, str], language: str, read: Found
     ) -> Enriched:
         model = self._models.get(language)
-        filed = dateline.printed_in(story.body)
-        filed_end = filed.place_end if filed else 0
-        named, found, toponyms, resolved = self._found(story, texts, language, read)
-        placed = _placed(toponyms, resolved)
-        entities, quoted = (
-            self._entities(story, texts, named, placed, language)
-            if model or language in foreign.languages()
-            else ((), ())
+        settled = self._settled(story, texts, language, read)
+        found_places = places(
+            settled.resolved, settled.dateline_end, self.gazetteer, settled.verdicts
         )
-        if language != "en":
-            entities = _named_in_english(entities, resolved)
-        agreed = {
-            field: _agreed(c, texts[field], field, filed_end, entities, self.gazetteer, language)
-            for field, c in found.items()
-        }
-        if agreed != found:
-            metadata = [t for t in toponyms if t.field == "provider"]
-            resolved = resolve([*_linked(agreed, texts), *metadata], self._region(story))
-        found_places = places(resolved, filed_end, self.gazetteer)
         about, country = focus(found_places)
         return Enriched(
             story=story,
-            entities=entities,
-            quotes=quoted,
+            entities=settled.entities,
+            quotes=settled.quotes,
             places=found_places,
             focus=about,
             focus_country=country,
@@ -163,6 +162,31 @@ class Enricher:
                 models=self.models,
             ),
         )
+
+    def settled(self, story: Story) -> Settled:
+        """Returns what is found in an English story, before its places are rated and grouped."""
+        texts = _texts(story)
+        return self._settled(story, texts, "en", self._read("en", [texts], ["en"]))
+
+    def _settled(
+        self, story: Story, texts: Mapping[Field, str], language: str, read: Found
+    ) -> Settled:
+        filed = dateline.printed_in(story.body)
+        filed_end = filed.place_end if filed else 0
+        named, found, toponyms, resolved = self._found(story, texts, language, read)
+        entities, quoted = (
+            self._entities(story, texts, named, _placed(toponyms, resolved), language)
+            if language in self._models or language in foreign.languages()
+            else ((), ())
+        )
+        if language != "en":
+            entities = _named_in_english(entities, resolved)
+        verdicts = {field: Verdict(entities, field, texts[field]) for field in found}
+        agreed = _agreed(found, texts, filed_end, verdicts, self.gazetteer, language)
+        if agreed != found:
+            metadata = [t for t in toponyms if t.field == "provider"]
+            resolved = resolve([*_linked(agreed, texts), *metadata], self._region(story))
+        return Settled(entities, quoted, resolved, verdicts, filed_end)
 
     def _found(
         self, story: Story, texts: Mapping[Field, str], language: str, read: Found
@@ -178,7 +202,7 @@ class Enricher:
             elif field == "dateline":
                 found[field] = _printed(text, self.gazetteer)
             elif model is not None:
-                found[field] = recognise(legible(text), mentions, self.gazetteer)
+                found[field] = recognise(legible(text), mentions, self.gazetteer, self._recognition)
                 if field == "body":
                     found[field] = _with_dateline(found[field], text, self.gazetteer)
             named += mentions
@@ -358,21 +382,33 @@ def _with_dateline(
 
 
 def _agreed(
-    candidates: Sequence[Candidate],
-    text: str,
-    field: Field,
+    found: Mapping[Field, Sequence[Candidate]],
+    texts: Mapping[Field, str],
     dateline_end: int,
-    entities: Sequence[Entity],
+    verdicts: Mapping[Field, Verdict],
     gazetteer: Gazetteer,
     language: str,
-) -> list[Candidate]:
+) -> dict[Field, list[Candidate]]:
     """Return the candidates that the entities agree with, and those of a dateline in any case."""
-    if field == "dateline":
-        return list(candidates)
-    filed = [c for c in candidates if field == "body" and c.end <= dateline_end]
-    others = [c for c in candidates if c not in filed]
-    more = revised(others, text, field, entities, gazetteer, language)
-    return [*filed, *(c for c in more if not filed or c.start >= dateline_end)]
+    agreed: dict[Field, list[Candidate]] = {}
+    for field, candidates in found.items():
+        filed = [
+            c for c in candidates
+            if field == "dateline" or (field == "body" and c.end <= dateline_end)
+        ]  # fmt: skip
+        if field == "dateline":
+            agreed[field] = filed
+            continue
+        others = [c for c in candidates if c not in filed]
+        more = revised(others, texts[field], verdicts[field], gazetteer, language)
+        agreed[field] = [*filed, *(c for c in more if not filed or c.start >= dateline_end)]
+    known = [c for candidates in agreed.values() for c in candidates]
+    return {
+        field: candidates
+        if field == "dateline"
+        else repeated(candidates, texts[field], verdicts[field], known)
+        for field, candidates in agreed.items()
+    }
 
 
 def _named_in_english(

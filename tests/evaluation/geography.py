@@ -96,7 +96,7 @@ def _learned(stories: Sequence[Invented], gazetteer: Gazetteer) -> str | None:
     """Returns the home that the resolved places of a paper speak for: no gold is used."""
     counts: Counter[str] = Counter()
     for story in stories:
-        named = divisions(places(resolve(story.toponyms), 0, gazetteer))
+        named = divisions(places(resolve(story.toponyms), 0, gazetteer, {}))
         counts.update({*named, *(name.partition("-")[0] for name in named)})
     return learned(counts, len(stories)).region
 

@@ -25,12 +25,13 @@ from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.geo import resolve as resolution
 from pipeline.enrich.geo.gazetteer import Entry, Gazetteer
 from pipeline.enrich.geo.link import Toponym, link
-from pipeline.enrich.geo.outcome import log_odds
+from pipeline.enrich.geo.outcome import role_of, standing
 from pipeline.enrich.geo.records import haversine_km
-from pipeline.enrich.geo.resolve import Resolved, answers, resolve
+from pipeline.enrich.geo.resolve import Resolved, answers
 from pipeline.enrich.geo.shipped import ensure
 from pipeline.enrich.geo.toponyms import Candidate, candidates, recognise, weights
 from pipeline.enrich.mentions import legible
+from pipeline.wire.story import Story
 from tests.evaluation.corpus import Document, documents
 from tests.evaluation.entities import training
 from tests.evaluation.geoparsing import NEAR_KM
@@ -131,30 +132,34 @@ def resolution_weights(
 
 
 def confidence_weights(enricher: Enricher, docs: Sequence[Document]) -> dict[str, float]:
-    """A logistic function of both models' log odds: is the place within 161 km of the gold?
+    """A logistic function of what is known of a mention: is its place within 161 km of the gold?
 
-    The recognition model was fitted on the same documents, so what it says of them is bolder
-    than what it says of others; cross-fitting it in two parts keeps the curve honest.
+    The mentions are those of whole enrichment, wrong ones included. The recognition model was
+    fitted on the same documents, so what it says of them is bolder than what it says of others;
+    cross-fitting it in two parts keeps the curve honest.
     """
-    rows, labels = [], []
+    rows: list[dict[str, float]] = []
+    labels: list[float] = []
     for part in (0, 1):
         rest = [d for i, d in enumerate(docs) if i % 2 != part]
-        table = recognition_weights(enricher, rest)
+        other = Enricher(enricher.gazetteer, recognition=recognition_weights(enricher, rest))
         for doc in (d for i, d in enumerate(docs) if i % 2 == part):
-            gold = sorted(doc.gold, key=lambda t: t.start)
-            for r in resolve(_linked(enricher, doc, table)):
+            settled = other.settled(Story(id=doc.id, body=doc.text))
+            for r in settled.resolved:
+                role = role_of(r, settled.dateline_end)
+                rows.append(standing(r, role, settled.verdicts))
                 span = r.toponym.candidate
-                rows.append([1.0, log_odds(span.probability), log_odds(r.probability)])
-                labels.append(float(any(_right(t, span, r) for t in gold)))
-    x, y = np.array(rows), np.array(labels)
+                labels.append(float(any(_right(t, span, r) for t in doc.gold)))
+    names = sorted({name for row in rows for name in row})
+    x = np.array([[row.get(name, 0.0) for name in names] for row in rows])
+    y = np.array(labels)
 
     def loss(w: Vector) -> tuple[float, Vector]:
         z = x @ w
         value = float(np.logaddexp(0, z).sum() - (y * z).sum() + 0.5 * (w @ w))
         return value, x.T @ (1 / (1 + np.exp(-z)) - y) + w
 
-    names = ("bias", "recognition", "resolution")
-    return dict(zip(names, _minimum(loss, 3).tolist(), strict=True))
+    return dict(zip(names, _minimum(loss, len(names)).tolist(), strict=True))
 
 
 def _right(gold: Gold, span: Candidate, resolved: Resolved) -> bool:

@@ -36,6 +36,11 @@ def holds(outer: Entry, inner: Entry) -> bool:
     return outer.row in (inner.admin1, inner.admin2)
 
 
+def _is_in(town: Entry, division: Entry) -> bool:
+    """Returns True for a town that has most of a division's people."""
+    return town.country == division.country and 2 * town.population > division.population
+
+
 def entry_class(entry: Entry) -> str:
     """Return the broad class of a place: country, first division, division, capital, city..."""
     feature = entry.feature
@@ -59,6 +64,10 @@ def gazetteer_class(senses: Sequence[Sense]) -> str:
         return "demonym" if senses else "unknown"
     best = max(places, key=prominence)
     kind = entry_class(best)
+    if kind == "division":  # Paris is also a department, of as many people
+        same = [p for p in places if p.feature.startswith("PPL") and _is_in(p, best)]
+        best = max(same, key=prominence, default=best)
+        kind = entry_class(best)
     if kind in ("capital", "city"):
         for limit, name in ((1e6, "metropolis"), (1e5, "city"), (15e3, "town")):
             if best.population >= limit:

@@ -5,7 +5,7 @@ import pytest
 from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.geo.gazetteer import Gazetteer
 from pipeline.enrich.geo.toponyms import Candidate, readings
-from pipeline.enrich.geo.verdict import revised
+from pipeline.enrich.geo.verdict import Verdict, repeated, revised
 from pipeline.wire.enriched import Enriched, Entity, Mention
 from pipeline.wire.story import Story
 
@@ -67,6 +67,10 @@ def entity(label: str, text: str, start: int) -> Entity:
     return Entity(id=f"x:{text}", text=text, label=label, mentions=(mention,))
 
 
+def verdict(entities: list[Entity], text: str) -> Verdict:
+    return Verdict(entities, "body", text)
+
+
 def candidate(gazetteer: Gazetteer, text: str, start: int, probability: float) -> Candidate:
     senses = readings(text, False, gazetteer)
     return Candidate(start, start + len(text), text, senses, (), probability)
@@ -77,14 +81,14 @@ def test_what_is_wholly_an_organisation_is_no_place(gazetteer: Gazetteer) -> Non
     text = "Orlando and the Boston Globe"
     names = [candidate(gazetteer, "Orlando", 0, 0.8), candidate(gazetteer, "Boston", 16, 0.8)]
     labels = [entity("ORG", "Orlando", 0), entity("ORG", "Boston Globe", 16)]
-    assert [c.text for c in revised(names, text, "body", labels, gazetteer)] == ["Boston"]
+    assert [c.text for c in revised(names, text, verdict(labels, text), gazetteer)] == ["Boston"]
 
 
 def test_what_the_record_calls_a_place_is_placed(gazetteer: Gazetteer) -> None:
     """Where the gazetteer has it, and nothing else stands there."""
     text = "Nairobi and Qwertzburg"
     labels = [entity("GPE", "Nairobi", 0), entity("GPE", "Qwertzburg", 12)]
-    [added] = revised([], text, "body", labels, gazetteer)
+    [added] = revised([], text, verdict(labels, text), gazetteer)
     assert (added.text, added.senses[0].entry.country) == ("Nairobi", "KE")
 
 
@@ -92,4 +96,24 @@ def test_a_part_of_a_person_is_no_place(gazetteer: Gazetteer) -> None:
     """ "Paris" of Paris Hilton is left out; a surname that begins elsewhere is too."""
     labels = [entity("PERSON", "Paris Hilton", 0)]
     found = candidate(gazetteer, "Paris", 0, 0.99)
-    assert revised([found], "Paris Hilton", "body", labels, gazetteer) == []
+    text = "Paris Hilton"
+    assert revised([found], text, verdict(labels, text), gazetteer) == []
+
+
+def test_what_one_sentence_calls_a_place_is_one_in_the_next(gazetteer: Gazetteer) -> None:
+    """But not where the same word is a part of a longer name, or another name of the record."""
+    text = "They left Nairobi. Nairobi's fall came; Nairobi-born Ann Nairobi met Nairobi Jones."
+    first = candidate(gazetteer, "Nairobi", 10, 0.9)
+    labels = [entity("PERSON", "Ann Nairobi", 53)]
+    found = repeated([first], text, verdict(labels, text), [first])
+    assert [c.start for c in found] == [10, 19]
+    assert found[1].senses == first.senses
+
+
+def test_teams_of_a_table_are_no_places(enricher: Enricher) -> None:
+    """Towns stand for their clubs there; countries, and the place of a match, do not."""
+    rows = "DENVER 11 2 0 330 210\nST LOUIS 4 9 0 246 334\nOAKLAND 6 7 0 274 234\n"
+    done = enriched(enricher, f"Football standings - Saturday\n\nW L T PF PA\n{rows}")
+    assert placed(done) == {}
+    done = enriched(enricher, "Athletics - Results from Zurich\n\n1. Abel Bett (Kenya) 13:02\n")
+    assert placed(done).get("Kenya") == "KE"

@@ -245,6 +245,8 @@ class Web(_Section):
     """Port of the page; 0 takes a free one."""
     token: Token | None = None
     """Token that every reader must send; without it the host must be a loopback address."""
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    """Address of the page as people reach it, as `https://wire.example.org`, for links to it."""
     trusted_proxy: bool = False
     """Whether a reverse proxy authenticates requests, so that other hosts need no token."""
     admin_token: Token | None = None

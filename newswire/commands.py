@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "web": ("services", "Serve the search page and the API."),
     "mcp": ("mcp", "Serve stories to language models over the Model Context Protocol (MCP)."),
     "search": ("search", "Find stories. Withdrawn and embargoed ones are never shown."),
+    "attention": ("attention", "Count the stories of up to five searches over time, as CSV."),
     "show": ("search", "Show one story: its text, entities, places, and the version indexed."),
     "status": ("status", "Show offsets, lag, counts and health. Exit code 1 when unhealthy."),
     "doctor": ("doctor", "Check servers, topics, clock, disk, models, feeds and alerts."),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import orjson
@@ -15,22 +16,26 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text as RichText
 
+from config.settings import Elasticsearch
 from newswire.context import err, fail, one_sentence, out, printable, settings
-from pipeline.index.analysis import languages
-from pipeline.index.client import connect_sync, translated
+from pipeline.index.client import connect_sync
 from pipeline.index.lookup import look_up_sync
 from pipeline.index.setup import read_alias
+from pipeline.search import dates
+from pipeline.search.cursors import CursorError
 from pipeline.search.facets import FACETS
 from pipeline.search.marks import Text
-from pipeline.search.query import body
+from pipeline.search.reader import open_reader
 from pipeline.search.request import SearchRequest
-from pipeline.search.results import Hit, page
+from pipeline.search.results import Hit, Page
 from pipeline.search.visible import ANYBODY, is_visible
 from pipeline.search.words import notices
 from pipeline.wire.versions import REVISIONS
 
+R = TypeVar("R", bound=SearchRequest)
 
-def _with_facets(command: Callable[..., None]) -> Callable[..., None]:
+
+def with_facets(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command, in place of its `**filters`, an option for each facet."""
     known = inspect.signature(command, eval_str=True).parameters.values()
     options = {
@@ -48,7 +53,7 @@ def _with_facets(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@_with_facets
+@with_facets
 def search(
     ctx: typer.Context,
     query: Annotated[
@@ -56,11 +61,24 @@ def search(
         typer.Argument(help='Words, "a phrase", -without, person:, place:, headline:, OR.'),
     ] = None,
     entity: Annotated[list[str] | None, typer.Option(help="Person, organisation or place.")] = None,
-    since: Annotated[datetime | None, typer.Option(help="Published at or after (UTC).")] = None,
-    until: Annotated[datetime | None, typer.Option(help="Published before (UTC).")] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A value to exclude, as person:NAME.")
+    ] = None,
+    status: Annotated[list[str] | None, typer.Option(help="A story's status.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Published at or after: a date, or an age such as 2h.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Published before.")] = None,
     near: Annotated[str | None, typer.Option(help="latitude,longitude in degrees.")] = None,
     radius_km: Annotated[float, typer.Option(help="Distance from `--near`.")] = 50.0,
+    bbox: Annotated[str | None, typer.Option(help="west,south,east,north in degrees.")] = None,
+    sort: Annotated[str, typer.Option(help="auto, relevance, newest or oldest.")] = "auto",
+    collapse: Annotated[bool, typer.Option("--collapse", help="Near-duplicates as one.")] = False,
+    facets: Annotated[bool, typer.Option("--facets", help="Also count by facet.")] = False,
     size: Annotated[int, typer.Option(help="How many stories.")] = 10,
+    cursor: Annotated[
+        str | None, typer.Option(help="The next page, as the page before prints it.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     **filters: Any,
 ) -> None:
@@ -68,34 +86,78 @@ def search(
     with one_sentence():
         base = settings(ctx.obj)
         words = [*(query or ()), *(_entity(name) for name in entity or ())]
-        try:
-            request = SearchRequest(
-                q=" ".join(words),
-                **{name: tuple(values or ()) for name, values in filters.items()},
-                since=since,
-                until=until,
-                near=near,
-                radius_km=radius_km,
-                size=size,
-                facets=False,
-            )
-        except ValidationError as error:
-            fail("; ".join(fault["msg"] for fault in error.errors()), 2)
-        elastic = base.elasticsearch
-        now = datetime.now(UTC)
-        for notice in notices(request.q, now):
+        request = request_of(
+            SearchRequest,
+            q=" ".join(words),
+            **{name: tuple(values or ()) for name, values in filters.items()},
+            without=tuple(without or ()),
+            status=tuple(status or ()),
+            since=instant(since),
+            until=instant(until),
+            near=near,
+            radius_km=radius_km,
+            bbox=bbox,
+            sort=sort,
+            collapse=collapse,
+            size=size,
+            facets=facets,
+        )
+        found, following = asyncio.run(_found(base.elasticsearch, request, cursor))
+        for notice in (*notices(request.q, datetime.now(UTC)), *found.said()):
             err.print(f"[yellow]{escape(notice)}[/]")
-        asked = body(request, now, languages(elastic))
-        with translated(elastic), connect_sync(elastic) as client:
-            found = page(client.search(index=read_alias(elastic.index), body=asked).body, request.q)
-        if as_json:
-            for hit in found.hits:
-                typer.echo(orjson.dumps(_hit(hit)))
-            return
+        _print_page(found, as_json)
+        if following:
+            err.print(f"[dim]next page: --cursor {following}[/]", highlight=False)
+
+
+def request_of(kind: type[R], **values: Any) -> R:
+    """Return a search request; what can't be read ends the command with a sentence."""
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        fail("; ".join(_sentence(fault) for fault in error.errors()), 2)
+
+
+def _sentence(fault: Mapping[str, Any]) -> str:
+    where = ".".join(map(str, fault["loc"]))
+    return f"{where}: {fault['msg']}" if where else str(fault["msg"])
+
+
+def instant(text: str | None) -> datetime | None:
+    """Return the instant that an option means; what is no date ends the command."""
+    if text is None:
+        return None
+    found = dates.read(text, datetime.now(UTC))
+    if found is None:
+        fail(f"{text!r} is not a date: try 2026-11-27, yesterday, 2h or '27 Nov'", 2)
+    return found
+
+
+async def _found(
+    elastic: Elasticsearch, request: SearchRequest, cursor: str | None
+) -> tuple[Page, str | None]:
+    reader = open_reader(elastic)
+    try:
+        return await reader.search(request, cursor)
+    except CursorError as error:
+        fail(str(error), 2)
+    finally:
+        await reader.close()
+
+
+def _print_page(found: Page, as_json: bool) -> None:
+    if as_json:
         for hit in found.hits:
-            _print(hit)
-        shown = f", {len(found.hits)} shown" if found.total > len(found.hits) else ""
-        out.print(f"[dim]{found.total} {'story' if found.total == 1 else 'stories'}{shown}[/]")
+            typer.echo(orjson.dumps(_hit(hit)))
+        return
+    for hit in found.hits:
+        _print(hit)
+    for name, values in found.facets.items():
+        if values:
+            counted = ", ".join(f"{each.label} {each.count}" for each in values)
+            out.print(f"[dim]{FACETS[name].label}:[/] {escape(printable(counted))}")
+    shown = f", {len(found.hits)} shown" if found.total > len(found.hits) else ""
+    out.print(f"[dim]{found.total} {'story' if found.total == 1 else 'stories'}{shown}[/]")
 
 
 def _entity(name: str) -> str:

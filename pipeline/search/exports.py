@@ -38,6 +38,8 @@ COLUMNS = (
     "organisations",
     "place_names",
     "countries",
+    "url",
+    "page",
     "body",
 )
 
@@ -54,18 +56,46 @@ class Export:
     after: bytes = b""
 
 
-async def pieces(export: Export, pages: AsyncIterator[Sequence[Document]]) -> AsyncIterator[bytes]:
-    """Yield an export's bytes, a page of stories at a time."""
+async def pieces(
+    export: Export, pages: AsyncIterator[Sequence[Document]], page_of: Callable[[str], str]
+) -> AsyncIterator[bytes]:
+    """Yield an export's bytes, a page of stories at a time.
+
+    Args:
+        export: the format.
+        pages: the stories.
+        page_of: returns the address of a story's page by the story's id.
+    """
     yield export.before
     first = True
     async for page in pages:
         parts: list[bytes] = []
         for document in page:
-            for part in export.write(document):
+            addresses = {"url": publishers_url(document), "page": page_of(document["id"])}
+            for part in export.write({**document, **addresses}):
                 parts += [part] if first else [export.between, part]
                 first = False
         yield b"".join(parts)
     yield export.after
+
+
+_PUBLISHED_AT = ("canonical", "alternate", None)
+"""Relations of links that lead to the story at its publisher, the best first."""
+
+
+def publishers_url(document: Document) -> str | None:
+    """Return the address of the story at its publisher, if the wire gives one."""
+    links = [
+        link
+        for link in document.get("links", ())
+        if link["href"].startswith(("https://", "http://"))
+    ]
+    for relation in _PUBLISHED_AT:
+        for link in links:
+            if link.get("rel") == relation and link.get("type") in (None, "text/html"):
+                return str(link["href"])
+    source: str | None = document.get("text_source")
+    return source
 
 
 def public(document: Document) -> Document:
@@ -127,7 +157,7 @@ def features(document: Document) -> Iterator[bytes]:
     about = {
         key: document.get(key)
         for key in ("id", "headline", "slugline", "source", "published_at", "urgency", "language")
-    }
+    } | {"url": document.get("url"), "page": document.get("page")}
     for place in document.get("places", ()):
         properties = {
             **about,
@@ -156,7 +186,11 @@ def _text(value: object) -> str | None:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return safe_cell("; ".join(map(str, value)) if isinstance(value, list) else str(value))
+
+
+def safe_cell(text: str) -> str:
+    """Return the text of a cell that no spreadsheet takes for a formula."""
     # A spreadsheet would run a wire's "=HYPERLINK(...)" as a formula.
     return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
 

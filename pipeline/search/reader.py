@@ -19,6 +19,7 @@ from collections.abc import (
 from contextlib import contextmanager, suppress
 from copy import copy
 from datetime import UTC, datetime
+from math import inf
 from typing import Any, TypeVar
 
 import msgspec
@@ -34,6 +35,7 @@ from pipeline.index.lookup import look_up
 from pipeline.index.mapping import UNKEPT
 from pipeline.index.setup import read_alias
 from pipeline.search import (
+    attention,
     duplicates,
     query,
     results,
@@ -207,17 +209,20 @@ class Reader:
             response = await self._search(body, index=self._index)
         return results.page(response, request.q)
 
-    async def scan(self, request: SearchRequest, limit: int) -> AsyncIterator[list[Document]]:
+    async def scan(
+        self, request: SearchRequest, limit: int | None = None
+    ) -> AsyncIterator[list[Document]]:
         """Yield the whole documents of all matching stories, up to a limit, in pages."""
         request = request.model_copy(update={"size": SCAN_PAGE, "facets": False})
         at = await self._frozen(request)
         following: Cursor | None = at
-        left = limit
+        left = inf if limit is None else limit
         try:
             while following and left > 0:
                 at = following
                 response, following = await self._listed(request, at, whole=True)
-                hits = response["hits"]["hits"][:left]
+                hits = response["hits"]["hits"]
+                hits = hits if left == inf else hits[: int(left)]
                 left -= len(hits)
                 yield [hit["_source"] for hit in hits]
         finally:
@@ -393,6 +398,18 @@ class Reader:
         answer = await self._search(body, index=self._index)
         values = results.facet_values(name, answer["aggregations"]["values"]["buckets"])
         return results.holding(typed, values, size)
+
+    async def attention(self, request: attention.AttentionRequest) -> list[attention.Count]:
+        """Return how many stories some searches find over time, and how many there are."""
+        now = datetime.now(UTC)
+        values: list[str] = []
+        if request.by:
+            body = attention.values_body(request, now, self._languages, self._viewer)
+            found = await self._search(body, index=self._index)
+            values = [str(b["key"]) for b in found["aggregations"]["values"]["buckets"]]
+        body = attention.body(request, values, now, self._languages, self._viewer)
+        answer = await self._search(body, index=self._index)
+        return attention.counts(request, values, answer, now)
 
     async def matches(
         self, ids: Sequence[str], requests: Sequence[SearchRequest]

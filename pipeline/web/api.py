@@ -20,6 +20,7 @@ from pipeline.facts.changes import FactChange, changes
 from pipeline.index.document import Document
 from pipeline.index.kept import Desk
 from pipeline.search import words
+from pipeline.search.attention import Count
 from pipeline.search.differences import Change, difference
 from pipeline.search.exports import EXPORTS, pieces, public
 from pipeline.search.facets import FACETS
@@ -35,7 +36,6 @@ from pipeline.web.openapi import answer
 
 router = APIRouter()
 
-EXPORT_LIMIT = 10_000
 FEED_SIZE = 50
 COMPARED = ("headline", "slugline", "byline", "ednote", "body")
 JSON = "application/json"
@@ -109,7 +109,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """Figures, names, places, dates and quotes that came, went or changed."""
 
 
-ANSWERS = (FacetValue, SearchPage, Version, Difference, Hit, Suggestions)
+ANSWERS = (Count, FacetValue, SearchPage, Version, Difference, Hit, Suggestions)
 """The types that the routes return, for the OpenAPI document."""
 
 
@@ -279,9 +279,9 @@ async def export(
     form: Form,
     asked: Annotated[SearchRequest, Query()],
 ) -> StreamingResponse:
-    """Export matching stories as a file, up to 10,000, in the order of the search."""
+    """Export all matching stories as a file, in the order of the search."""
     chosen = EXPORTS[form]
-    body = pieces(chosen, reader(request).scan(asked, EXPORT_LIMIT))
+    body = pieces(chosen, reader(request).scan(asked), _linker(request))
     first = await anext(body), await anext(body, b"")  # without the index the answer is still a 503
 
     async def whole() -> Any:
@@ -309,7 +309,8 @@ async def download(request: Request, form: Form, story_id: StoryId) -> Response:
     async def one() -> AsyncIterator[list[Document]]:
         yield [found]
 
-    content = b"".join([piece async for piece in pieces(chosen, one())])
+    written = pieces(chosen, one(), _linker(request))
+    content = b"".join([piece async for piece in written])
     headers = {"Content-Disposition": f'attachment; filename="story.{chosen.extension}"'}
     return Response(content, media_type=chosen.media_type, headers=headers)
 
@@ -363,5 +364,5 @@ def _home(request: Request) -> str:
 
 
 def _linker(request: Request) -> Any:
-    base = str(request.base_url).rstrip("/")
+    base = (request.app.state.settings.web.public_url or str(request.base_url)).rstrip("/")
     return lambda story_id: f"{base}/story/{quote(story_id, safe=':@')}"

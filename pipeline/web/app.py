@@ -17,6 +17,7 @@ from pipeline.process.guesses import Guesses
 from pipeline.search.reader import open_reader
 from pipeline.web import api, desk, events, operations, pages, probes, reports
 from pipeline.web.answers import add_error_answers
+from pipeline.web.attention import router as attention
 from pipeline.web.authentication import Identified, PeerKept
 from pipeline.web.files import Files
 from pipeline.web.live import Live
@@ -74,6 +75,7 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     add_error_answers(app)
     app.add_exception_handler(HTTPException, pages.refused)
     app.include_router(api.router)
+    app.include_router(attention)
     app.include_router(pages.router)
     app.include_router(desk.router)
     app.include_router(events.router)

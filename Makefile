@@ -12,7 +12,8 @@ PYTEST := $(BIN)/python -m pytest -n $(or $(JOBS),2)
 # The tests that neither start servers nor look into every package that is installed.
 QUICK := tests $(foreach path,integration torture attacks test_supply.py,--ignore tests/$(path))
 
-.PHONY: help settings run quick test test-long lint lock audit sbom desk evaluate bench torture mutants
+.PHONY: help settings notice release run quick test test-long lint lock audit sbom desk evaluate \
+	bench torture mutants
 .DELETE_ON_ERROR:
 
 help:
@@ -27,7 +28,9 @@ help:
 	@echo "make evaluate  measure entities and places against what is known"
 	@echo "make bench     measure speed, latency and scale on the real servers, half an hour"
 	@echo "make settings  write docs/settings.md from config/settings.py"
+	@echo "make notice    write the licences of what is installed into NOTICE"
 	@echo "make sbom      what is installed, with hashes, as CycloneDX: build/newswire.cdx.json"
+	@echo "make release   build, list and sign a release in dist/ (KEY=FILE, an SSH key)"
 	@echo "make audit     ask for known weaknesses of what is installed"
 	@echo "make lock      pin what pyproject.toml asks for, newest versions, with hashes"
 
@@ -64,6 +67,13 @@ settings: .venv/tests
 
 evaluate: .venv/tests
 	$(BIN)/python -m tests.evaluation
+
+notice: .venv/tests
+	$(BIN)/python -m tools.notice > NOTICE
+
+# make release KEY=~/.ssh/release: nothing is uploaded.
+release: .venv/tests
+	$(BIN)/python -m tools.release $(or $(KEY),$(error KEY=FILE names the SSH key that signs)) dist
 
 bench: .venv/tests
 	$(BIN)/python -m tests.bench

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from config.settings import PREFIX, Words, explain, read_toml
+from config.settings import DEFAULT_FILE, PREFIX, Words, explain, read_toml
 from pipeline.wire.errors import ConfigError
 from pipeline.wire.story import Status
 
+SHIPPED = DEFAULT_FILE.with_name("feeds.toml")
 ENVIRONMENT = f"{PREFIX}FEED__"
 """A feed's keys in the environment: NEWSWIRE_FEED__<NAME>__<KEY>, "-" in the name as "_"."""
 
@@ -274,10 +275,20 @@ def _from_environment(
     return given
 
 
+def _from_installation(keys: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    """Return a feed's keys; the shipped file's paths are in the folder of the installation.
+
+    So the demo feed is found wherever newswire is started; other files' paths begin there.
+    """
+    if path != SHIPPED or not isinstance(keys.get("path"), str):
+        return keys
+    return {**keys, "path": str(SHIPPED.parents[1] / keys["path"])}
+
+
 def _feed(name: str, keys: Mapping[str, Any], given: Mapping[str, str], path: Path) -> Feed:
     origin: dict[tuple[str, ...], str] = {(key,): str(path) for key in (*keys, "name", "source")}
     origin |= {(key,): f"the environment ({feed_variable(name, key)})" for key in given}
-    values = {**keys, **given}
+    values = {**_from_installation(keys, path), **given}
     try:
         return Feed(
             name=name,

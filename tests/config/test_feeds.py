@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.feeds import feed_variable, homes, load_feeds, state_homes
-from config.settings import DEFAULT_FILE
+from config.settings import DEFAULT_FILE, load
 from pipeline.wire.errors import ConfigError
 
 TABLES = """
@@ -171,3 +171,15 @@ def test_a_home_is_a_country_or_a_division_of_one(file: Path, region: str) -> No
     file.write_text(TABLES + f'home = "{region}"\n')
     with pytest.raises(ConfigError, match=r"feeds\.local\.home"):
         load_feeds(file, {})
+
+
+def test_the_shipped_feed_is_found_from_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The demo's folder is that of the installation; another file's paths begin where one is."""
+    monkeypatch.chdir(tmp_path)
+    shipped = load_feeds(load(environ={}).connectors.feeds_file, {})
+    assert Path(str(shipped["demo"].options["path"])).is_dir()
+    own = tmp_path / "feeds.toml"
+    own.write_text('[feeds.ap]\nsource = "directory"\npath = "drop"\n')
+    assert load_feeds(own, {})["ap"].options["path"] == "drop"

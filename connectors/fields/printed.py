@@ -72,6 +72,11 @@ _CALENDAR = re.compile(
     r"|(?P<day2>\d{1,2})(?:st|nd|rd|th|\.)?\s+(?P<month2>[^\W\d_]{3,9})\.?,?(?:\s+(?P<year2>\d{4})\b)?"
 )
 
+# ANSA's, without a zone: "24-NOV-26 14:05 NNNN".
+_ANSA_TRAILER = re.compile(
+    r"^(?P<day>\d\d)-(?P<month>[A-Z]{3})-(?P<year>\d\d)\s+(?P<hour>\d\d):(?P<minute>\d\d)(?:\s+NNNN)?$"
+)
+
 
 class Slug(NamedTuple):
     """A keyword line, taken apart."""
@@ -146,22 +151,26 @@ def is_note(line: str) -> bool:
     return bool(_NOTE.match(line) or _PHOTO.match(line))
 
 
-def trailer(line: str) -> tuple[str | None, Instant] | None:
-    """Returns agency and time of the last line of an AP-style story: "AP-WF-11-13-13 1509GMT"."""
-    match = _TRAILER.match(line.strip()) or _CP_TRAILER.match(line.strip())
+def trailer(line: str, feed_zone: str = "UTC") -> tuple[str | None, Instant] | None:
+    """Returns agency and time of the last line of a story: "AP-WF-11-13-13 1509GMT"."""
+    bare = line.strip()
+    match = _TRAILER.match(bare) or _CP_TRAILER.match(bare) or _ANSA_TRAILER.match(bare)
     if match is None:
         return None
-    known = named_zone(match["zone"])
+    parts = match.groupdict()
+    known = named_zone(parts.get("zone"))
+    month = parts["month"]
     try:
         local = datetime(
-            2000 + int(match["year"]), int(match["month"]), int(match["day"]),
-            int(match["hour"]), int(match["minute"]),
-            tzinfo=known or UTC,
+            2000 + int(parts["year"]),
+            int(month) if month.isdigit() else MONTHS[month.casefold()],
+            int(parts["day"]), int(parts["hour"]), int(parts["minute"]),
+            tzinfo=known or zone(feed_zone),
         )  # fmt: skip
-    except ValueError:
+    except (ValueError, KeyError):
         return None
-    at = Instant(local.astimezone(UTC), known is None)
-    return match.groupdict().get("agency"), at
+    agency = "ANSA" if match.re is _ANSA_TRAILER else parts.get("agency")
+    return agency, Instant(local.astimezone(UTC), known is None)
 
 
 class Embargo(NamedTuple):

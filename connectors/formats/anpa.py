@@ -203,6 +203,8 @@ def _sort(lines: list[str], near: date | None, context: Context) -> _Text:
     rows: list[list[str]] = []
     open_paragraph = False
     in_head = True
+    # Kyodo indents a paragraph by blanks, where other wires have a tabulator.
+    indent = "\t" if any(line.startswith("\t") for line in lines) else "  "
     for number, sent in enumerate(lines):
         line = _clean(sent)
         if sent.startswith("\b"):
@@ -216,11 +218,11 @@ def _sort(lines: list[str], near: date | None, context: Context) -> _Text:
             open_paragraph = False
         elif number == 0:
             found.slug = printed.slug(line.rpartition("^")[2].strip())
-        elif sent.startswith("\t"):
+        elif sent.startswith(indent):
             in_head = False
             open_paragraph = True
             found.body.append(line)
-        elif "^" not in sent[:12] and open_paragraph:
+        elif "^" not in sent[:12] and open_paragraph and not sent.startswith("=="):
             found.body[-1] += f" {line}"
         elif in_head:
             _read_head_line(line, found, plain, near, context)
@@ -242,7 +244,7 @@ def _read_head_line(
         found.embargo = embargo
         found.notes.append(line)
     elif line.startswith("+"):  # Kyodo's headline
-        plain.insert(0, line.lstrip("+ "))
+        plain.insert(0, line.strip("+ "))
     elif label and label[1] == "HL":
         plain.insert(0, label[2])
     elif label and label[1] == "INDEX":

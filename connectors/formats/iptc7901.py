@@ -100,10 +100,20 @@ def _restored(message: bytes) -> bytes:
     head = 1
     while head < len(lines) and (not lines[head].strip() or b"/" in lines[head]):
         head += 1  # keywords: "/transport/Portugal/"
+    if head < len(lines) and not any(b"/" in line for line in lines[1:head]):
+        head += _is_keyword(lines[head], lines[head + 1 : head + 5])
     ends = (n for n, line in enumerate(lines) if n >= head and _BARE_TRAILER.match(line.strip()))
     end = max(ends, default=len(lines))
     text, tail = b"\n".join(lines[head:end]), b"\n".join(lines[end:])
     return b"\x01" + b"\n".join(lines[:head]) + b"\n\x02" + text + b"\n\x03" + tail
+
+
+def _is_keyword(line: bytes, following: list[bytes]) -> bool:
+    """Returns whether a line above the headline is one keyword: "Soccer", and no version word."""
+    bare = decode(line).strip()
+    ends = any(each.rstrip().endswith(b"=") for each in following)
+    is_short = len(bare) <= 30 and len(bare.split()) <= 3 and not bare.endswith("=")
+    return ends and is_short and not _is_lead_line(bare)
 
 
 class _Head(NamedTuple):
@@ -210,6 +220,10 @@ def _split_head(lines: list[str], near: date | None, context: Context) -> tuple[
     ends = (n for n, line in enumerate(lines[:12]) if line.rstrip().endswith("="))
     empty = (n for n, line in enumerate(lines[:12]) if n and not line.strip())
     last = next(ends, None)
+    while (
+        last is not None and lines[last + 1 : last + 2] and lines[last + 1].rstrip().endswith("=")
+    ):
+        last += 1  # the byline has an end of its own
     if last is None:
         last = next(empty, min(len(lines), 1)) - 1
     says: list[str] = []

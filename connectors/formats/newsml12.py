@@ -163,7 +163,7 @@ def _story(
     day = (item.identifier("DateId") or "")[:8] or (f"{created.at:%Y%m%d}" if created else "")
     signal = verdict.signal or (spoken.signal if spoken else typed)
     public = item.identifier("PublicIdentifier") or ""
-    former = [*urn.former(public, _version(item)), _placeholder(item, part)]
+    former = [*urn.former(public, _version(item)), _formerly(item, part)]
     return Story(
         id=made_on(day),
         eve_id=ids.eve_id(made_on, day, verdict.status, signal),
@@ -223,12 +223,15 @@ def _identity(item: _Item, name: str | None, day_of_issue: str) -> str:
     return values.hashed_id(item.identifier("ProviderId"), day_of_issue, name)
 
 
-def _joined(item: _Item, public: str | None, item_id: str | None) -> str | None:
-    """Returns the identity that the identifiers make together; None without any."""
+def _joined(item: _Item, public: str | None, item_id: str | None, mark: str = "v") -> str | None:
+    """Returns the identity that the identifiers make together; None without any.
+
+    ANP's item id ends in its revision ("-v2"); a number alone may be that of the item.
+    """
     day, provider = item.identifier("DateId") or "", item.identifier("ProviderId") or ""
     if item_id:
         revision = _version(item)
-        item_id = re.sub(rf"[-_.]v?{revision}$", "", item_id) if revision else item_id
+        item_id = re.sub(rf"[-_.]{mark}{revision}$", "", item_id) if revision else item_id
     if public and (item_id is None or item_id in public):
         parted = urn.parts(public)
         if parted is None:
@@ -241,10 +244,13 @@ def _joined(item: _Item, public: str | None, item_id: str | None) -> str | None:
     return ":".join(filter(None, ("urn:newsml", provider, day, item_id)))
 
 
-def _placeholder(item: _Item, part: str) -> str | None:
-    """Returns the identity that identifiers make which identify nothing."""
+def _formerly(item: _Item, part: str) -> str | None:
+    """Returns the identity of earlier releases.
+
+    They took identifiers that identify nothing, and any number for a revision.
+    """
     identifiers = item.identifier("PublicIdentifier"), item.identifier("NewsItemId")
-    identity = _joined(item, *identifiers)
+    identity = _joined(item, *identifiers, mark="v?")
     return identity + part if identity else None
 
 

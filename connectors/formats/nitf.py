@@ -24,7 +24,7 @@ withheld or replaced is a story, and beside it comes the withdrawal of the other
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -206,7 +206,7 @@ def _story(
         urgency_sent=urgency,
         categories=values.distinct(head.meta.get("category", ())),
         subjects=tuple(_subjects(head)),
-        keywords=values.distinct((*content.keywords, *head.meta.get("keywords", ()))),
+        keywords=values.distinct((*content.keywords, *_split(head.meta.get("keywords", ())))),
         genre=values.line(
             xml.attribute(xml.child(head.head, "tobject/tobject.property"), "tobject.property.type")
         ),
@@ -304,6 +304,14 @@ def _signatures(nitf: etree._Element, head: _Head) -> Iterator[str | None]:
     yield line_of(xml.child(nitf, "body/body.head/rights/rights.owner"))
     yield head.sent("doc.copyright", "holder")
     yield head.sent("doc.rights", "owner")
+    if local_name(nitf) == "ttnitf":
+        yield "TT"
+
+
+def _split(keywords: Iterable[str]) -> Iterator[str | None]:
+    """Yields keywords, several of which one meta element may hold: "barco, puerto; mar"."""
+    for held in keywords:
+        yield from map(values.line, re.split(r"[,;]", held))
 
 
 def _spoken(head: _Head, headline: str | None) -> signals.Signalled | None:

@@ -212,7 +212,7 @@ def read(lines: list[str], context: Context, near: date | None = None) -> tuple[
         ParseError: there is no text in it.
     """
     near = near or (context.received_at.date() if context.received_at else None)
-    lines, sent = _without_trailer(lines)
+    lines, sent = _without_trailer(lines, context.timezone)
     if sent is not None:
         near = sent[1].at.date()
     start = _body_start(lines)
@@ -294,10 +294,12 @@ def read(lines: list[str], context: Context, near: date | None = None) -> tuple[
     return story, owner
 
 
-def _without_trailer(lines: list[str]) -> tuple[list[str], tuple[str | None, Instant] | None]:
+def _without_trailer(
+    lines: list[str], feed_zone: str
+) -> tuple[list[str], tuple[str | None, Instant] | None]:
     """Returns the lines above the trailer, and what it says."""
     for index in range(len(lines) - 1, max(len(lines) - 6, -1), -1):
-        found = printed.trailer(lines[index])
+        found = printed.trailer(lines[index], feed_zone)
         if found is not None:
             return lines[:index] + lines[index + 1 :], found
     return lines, None

@@ -25,8 +25,9 @@ _AGENCY = r"(?:\((?P<agency>[^()\d]{2,40}|[A-Z]{2,5}\d{1,2})\)|/(?P<slashed>[^/\
 _NO_GROUPS = re.sub(r"\?P<\w+>", "?:", _AGENCY)
 _PLAIN_DASH = r"[-–—−_]{1,2}"  # after a place, whose last full stop is its own: "N.L. - "
 _DAY = r"(?:[^\W\d_]{3,10}\.?\s+\d{1,2}|\d{1,2}\.?\s+[^\W\d_]{3,10}\.?)"
-_WITH_AGENCY = re.compile(
-    rf"(?P<place>[^()/\n][^()\n]{{0,99}}?)\s*{_AGENCY}\s*(?P<dash>{_DASH})?\.?(?:\s|(?<=[:—–]))"
+_WITH_AGENCY = re.compile(  # brackets inside a place: "Vigo (España), 24 nov (EFE).- "
+    rf"(?P<place>[^()/\n][^()\n]{{0,99}}?(?:\s\([^()\d\n]{{3,30}}\),[^()\n]{{0,40}}?)?)"
+    rf"\s*{_AGENCY}\s*(?P<dash>{_DASH})?\.?(?:\s|(?<=[:—–]))"
 )
 _AGENCY_FIRST = re.compile(
     rf"{_AGENCY}\s*(?P<dash>{_DASH})?\s+(?P<place>[^()\n]{{2,99}}?)\s*{_PLAIN_DASH}\s"

@@ -333,3 +333,76 @@ def test_controls_in_a_page_do_not_stop_its_reading() -> None:
     story = one("newsarticle", page)
     assert "Menu" not in story.body
     assert story.body.split() == ["The", "pier", "closed."]
+
+
+BARE = "bdt0123 4 vm 85  dpa 0456\n{head}Kiel (dpa) - The ferry sails.\n241405 GMT Nov 26\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "keywords", "headline", "byline"),
+    [
+        ("Ferry/\nFerry sails again =\n", ("Ferry",), "Ferry sails again", None),
+        ("Soccer\nResults of the cup =\n", ("Soccer",), "Results of the cup", None),
+        ("Ferry/\nFerry sails =\nBy Anna Keller, dpa =\n", ("Ferry",), "Ferry sails",
+         "By Anna Keller, dpa"),
+        ("Ferry sails again between\nthe two ports =\n", (),
+         "Ferry sails again between the two ports", None),
+    ],
+)  # fmt: skip
+def test_the_head_of_a_wire_that_lost_its_controls(
+    head: str, keywords: tuple[str, ...], headline: str, byline: str | None
+) -> None:
+    """Keyword line, headline and byline are told apart, each with an end of its own."""
+    story = one("iptc7901", BARE.format(head=head))
+    assert (story.keywords, story.headline, story.byline) == (keywords, headline, byline)
+    assert story.body == "Kiel (dpa) - The ferry sails."
+
+
+@pytest.mark.parametrize("mark", ["\t", "     "])
+def test_kyodo_s_anpa(mark: str) -> None:
+    """The headline is between plus signs, a paragraph is indented, wrapped lines are joined."""
+    story = one(
+        "anpa1312",
+        "\x16\x16\x01w0123\x1f------\r\nr i\x13\x11 BC-Ferry-Kyushu 11-24 0100\r\n"
+        "\x02BC-Ferry-Kyushu,100<\r\n+Ferry sails again in Kyushu+<\r\n"
+        f"{mark}FUKUOKA, Nov. 24, Kyodo - The ferry between two ports sailed\r\n"
+        f"again Monday, the operator said.\r\n{mark}It had been out.\r\n==Kyodo\r\n"
+        "\x03KWS-11-24-26 0910GMT\r\n\x04",
+    )
+    assert (story.headline, story.source) == ("Ferry sails again in Kyushu", "Kyodo")
+    assert story.body.split("\n\n") == [
+        "FUKUOKA, Nov. 24, Kyodo - The ferry between two ports sailed again Monday, "
+        "the operator said.",
+        "It had been out.",
+        "==Kyodo",
+    ]
+
+
+def test_ansa_s_trailer_dates_the_story() -> None:
+    """The last line is no text, and its time is in the feed's zone, which the story says."""
+    text = (
+        "Riparte il traghetto\n\n(ANSA) - GENOVA, 24 NOV - Il traghetto torna.\n"
+        "24-NOV-26 14:05 NNNN\n"
+    )
+    (story,) = read("text", text, Context(timezone="Europe/Rome")).stories
+    assert story.version_created is not None
+    assert story.version_created.isoformat() == "2026-11-24T13:05:00+00:00"
+    assert (story.source, story.zone_assumed) == ("ANSA", True)
+    assert "NNNN" not in story.body
+
+
+def test_numbers_that_end_an_item_id() -> None:
+    """ANP's "-v2" is a revision; in "A-1" and "A-2" the number is that of the item."""
+    made = [
+        NEWSML.format(ids=f"<NewsItemId>{item}</NewsItemId><RevisionId>{n}</RevisionId>", title="T")
+        for item, n in (("A-v1", 1), ("A-v2", 2), ("A-1", 1), ("A-1", 2), ("A-2", 2))
+    ]
+    ids = [one("newsml12", text).id for text in made]
+    assert ids[0] == ids[1]
+    assert ids[2] == ids[3] != ids[4]
+
+
+def test_ttnitf_is_tt_s() -> None:
+    """Its root element names the agency where the document does not."""
+    story = one("auto", NITF.format(ids="a1", title="Färjan").replace("nitf>", "ttnitf>"))
+    assert (story.source, story.id, story.format) == ("TT", "TT:a1", "nitf")

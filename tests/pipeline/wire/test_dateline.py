@@ -86,6 +86,7 @@ def test_an_empty_element_is_no_dateline(text: str | None) -> None:
         ("By Anna Keller GENEVA, Sept 10 (Reuters) - A", "GENEVA", date(2017, 9, 10)),
         ("新华社北京9月10日电 渡轮恢复航行", "北京", date(2017, 9, 10)),
         ("【ソウル共同】フェリーが", "ソウル", None),
+        ("Vigo (España), 23 may (EFE).- Un barco", "Vigo (España)", date(2017, 5, 23)),
         ("By A Writer\n\nPARIS, 3 juin 2019 (AFP) - Le", "PARIS", date(2019, 6, 3)),
     ],
 )
@@ -118,6 +119,7 @@ def test_of_body(body: str, place: str | None, filed_on: date | None) -> None:
         f"{'A paragraph of text. ' * 12}\n\nANNA KELLER - She said so",
         "SOCCER - SECOND DIVISION RESULTS",
         "European Union (EU)-led talks began",
+        "The Rotary Club (founded), then Paris (Texas) - a town",
         "World Bank (IBRD)--the lender--said",
         "The vote on 24/11 (NATO) was close",
         "(ANSA) The ferry - a wreck - sank",

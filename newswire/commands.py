@@ -36,6 +36,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "Group stories by the event that they report: JSON Lines in, JSON Lines out.",
     ),
     "event": ("event", "Show an event: who had it when, its figures, quotes and stories."),
+    "reach": (
+        "reach",
+        "Show who was told of a killed story, and which copies and other reports still stand.",
+    ),
     "race": ("race", "Compare the sources: who has events first, alone or late."),
     "replay": ("replay", "Send past stories through the pipeline again."),
     "reindex": ("reindex", "Build a new index from the enriched topic and switch to it."),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from msgspec.structs import replace
 
 from config.settings import Settings
 from newswire.deadletters import again, letter_at, letters, resolved, send
 from newswire.held import Held, held, release
+from newswire.reach import told
 from newswire.status import positions
 from pipeline.kafka.messages import Position
 from pipeline.wire.deadletter import Found
@@ -66,6 +68,10 @@ class KafkaOperations:
     def held(self, most: int) -> Sequence[Held]:
         """Return the held stories, the last received first."""
         return held(self.settings, most)
+
+    def told(self, story_id: str) -> list[dict[str, Any]]:
+        """Return who was told of a story by an alert, and when it was acknowledged."""
+        return told(self.settings, story_id)
 
     def release(self, story_id: str, version: int) -> str:
         """Release a held story in the version that was shown, and say what happened."""

@@ -74,7 +74,8 @@ class Matching:
         found = await self._matched(list(ranks))
         with self.outbox.together():
             for saved, ids in zip(self.saved, found, strict=True):
-                for found_id in (found_id for found_id in ranks if found_id in ids):
+                among = due if saved.lifted else ranks
+                for found_id in (found_id for found_id in among if found_id in ids):
                     self.found += self.outbox.add(
                         saved.alert.name, saved.destinations, found_id, ranks[found_id], now
                     )

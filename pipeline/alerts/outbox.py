@@ -8,6 +8,7 @@ story is kept here: it is read from the index when it is sent.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
     alert TEXT NOT NULL, destination TEXT NOT NULL, story TEXT NOT NULL,
     rank INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'pending',
     tries INTEGER NOT NULL DEFAULT 0, since REAL NOT NULL, next REAL NOT NULL DEFAULT 0,
-    reason TEXT,
+    reason TEXT, settled REAL,
     UNIQUE (alert, destination, story, rank, kind)
 );
 CREATE INDEX IF NOT EXISTS by_state ON deliveries (state, alert, destination, next);
@@ -86,6 +87,23 @@ class Delivery:
         return f"{self.alert}:{self.story}:{self.rank}:{self.kind}"
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of telling one receiver of a story."""
+
+    alert: str
+    destination: str
+    rank: int
+    kind: Kind
+    state: State
+    tries: int
+    since: float
+    """Seconds since the epoch when it was found."""
+    settled: float | None
+    """When the receiver acknowledged it, or when it was given up."""
+    reason: str | None
+
+
 class Outbox:
     """The file. Used from one thread.
 
@@ -104,6 +122,10 @@ class Outbox:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.executescript(_SCHEMA)
+            # A file of an earlier release lacks it.
+            columns = {row[1] for row in self._db.execute("PRAGMA table_info(deliveries)")}
+            if "settled" not in columns:
+                self._db.execute("ALTER TABLE deliveries ADD COLUMN settled REAL")
         except (OSError, sqlite3.Error) as error:
             raise SetupError(explained(error, path)) from error
 
@@ -195,8 +217,9 @@ class Outbox:
     def settle(self, number: int, state: State, reason: str | None = None) -> None:
         """Store how a delivery ended, unless a withdrawal has ended it meanwhile."""
         self._db.execute(
-            "UPDATE deliveries SET state = ?, reason = ? WHERE number = ? AND state = ?",
-            (state, reason, number, State.PENDING),
+            "UPDATE deliveries SET state = ?, reason = ?, settled = ?"
+            " WHERE number = ? AND state = ?",
+            (state, reason, time.time(), number, State.PENDING),
         )
 
     def later(self, number: int, at: float, reason: str) -> None:
@@ -204,6 +227,18 @@ class Outbox:
         self._db.execute(
             "UPDATE deliveries SET next = ?, reason = ? WHERE number = ?", (at, reason, number)
         )
+
+    def told(self, story: str) -> list[Told]:
+        """Return who was told of a story, or may have been, in the order of the deliveries."""
+        rows = self._db.execute(
+            "SELECT alert, destination, rank, kind, state, tries, since, settled, reason"
+            " FROM deliveries WHERE story = ? AND tries > 0 ORDER BY number",
+            (story,),
+        )
+        return [
+            Told(alert, to, rank, Kind(kind), State(state), *rest)
+            for alert, to, rank, kind, state, *rest in rows
+        ]
 
     def counts(self) -> dict[State, int]:
         """Return the number of deliveries in each state."""

@@ -17,6 +17,9 @@ from pipeline.wire.errors import ConfigError
 ABOUT_THE_LIST = frozenset({"size", "sort", "facets", "collapse"})
 """Keys of a search that an alert has no use for."""
 
+LIFTED = "lifted"
+"""In an alert's table: true restricts it to embargoed stories, when their embargo ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Saved:
@@ -26,6 +29,8 @@ class Saved:
     request: SearchRequest
     destinations: tuple[str, ...]
     """The keys of the channels that its matches go to."""
+    lifted: bool = False
+    """True for an alert on embargoes that have just ended, and nothing else."""
 
 
 def saved_searches(settings: Settings, environ: Mapping[str, str] = os.environ) -> list[Saved]:
@@ -56,10 +61,13 @@ def saved(alert: Alert, file: str) -> Saved:
         except ValueError as error:
             raise ConfigError(f"alerts.{alert.name}.{key} in {file}: {error}") from None
     search = {key: value for key, value in alert.keys.items() if key not in channels}
+    lifted = search.pop(LIFTED, False)
+    if not isinstance(lifted, bool):
+        raise ConfigError(f"alerts.{alert.name}.{LIFTED} in {file}: must be true or false")
     if unfit := ABOUT_THE_LIST & search.keys():
         raise ConfigError(f"alerts.{alert.name}.{min(unfit)} in {file}: unknown key")
     try:
-        return Saved(alert, SearchRequest(**search), used)
+        return Saved(alert, SearchRequest(**search), used, lifted)
     except ValidationError as error:
         fault = error.errors()[0]
         name = ".".join(str(part) for part in fault["loc"]) or "search"

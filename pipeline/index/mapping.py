@@ -186,6 +186,8 @@ def properties(languages: Mapping[str, str]) -> dict[str, Field]:
             sketch=KEPT,
             pairs={**INTEGER, **UNSEARCHED},
         ),
+        # Of a withdrawn story, to find copies of it that still stand. It holds hashes, no text.
+        "withdrawn_fingerprint": STORED,
         # The kinds of facts that changed from the version before: `pipeline.stream.changed`.
         "changed": KEYWORD,
         "indexed_at": DATE,

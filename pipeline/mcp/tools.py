@@ -65,7 +65,9 @@ class Tools:
     @property
     def all(self) -> tuple[Callable[..., Awaitable[Any]], ...]:
         """Return the tools, each named like its method."""
-        return (self.search, self.story, self.versions, self.standing, self.places_near)
+        return (
+            *(self.search, self.story, self.versions, self.standing, self.event, self.places_near),
+        )
 
     @told
     async def search(
@@ -157,6 +159,15 @@ class Tools:
                 for id in dict.fromkeys(ids)
             ]
         }
+
+    @told
+    async def event(self, id: StoryId) -> dict[str, Any]:
+        """Return the event that a story reports: who had it when, its timeline, figures, quotes."""
+        found = await self._reader.events.event(id)
+        if found is None:
+            raise ToolError(NOT_THERE)
+        told: dict[str, Any] = msgspec.to_builtins(found)
+        return told
 
     @told
     async def places_near(

@@ -83,6 +83,11 @@ class EventReader:
             killed,
         )
 
+    async def stories(self, name: str) -> list[Document]:
+        """Return what the viewer may see of an event's stories, in short; see `event`."""
+        found = await self._visible(await self._members(name), events.SUMMARY_FIELDS)
+        return [held.document for held in found.values()]
+
     async def summaries(self, ids: Collection[str]) -> dict[str, Summary]:
         """Return the event of each of some stories, in short, by the story's id."""
         names = await self.names(ids)

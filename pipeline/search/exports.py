@@ -17,7 +17,9 @@ import orjson
 from pipeline.index.document import Document
 from pipeline.index.mapping import UNKEPT
 
-INTERNAL = frozenset({"place_points", "place_ids", "record", "fingerprint", *UNKEPT})
+INTERNAL = frozenset(
+    {"place_points", "place_ids", "record", "fingerprint", "withdrawn_fingerprint", *UNKEPT}
+)
 """Fields that only the index needs."""
 
 COLUMNS = (

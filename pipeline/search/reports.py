@@ -1,27 +1,26 @@
-"""Reads reports about many stories: the race of the sources, and embargoes that lift.
+"""Reads reports about many stories: the race of the sources, the reach of kills, embargoes.
 
-Of stories only what the viewer may see is read, but for the calendar of embargoes, which is for
-administrators, and the number of kills.
+Of stories only what the viewer may see is read. Of killed ones the notice is, and their number.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 from elasticsearch import AsyncElasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.index.client import translated
 from pipeline.index.document import Document
-from pipeline.index.events import events_index
-from pipeline.index.fingerprint import from_fields
+from pipeline.index.fingerprint import are_near, from_fields
 from pipeline.index.lookup import look_up
 from pipeline.index.setup import read_alias
+from pipeline.search.event_reader import EventReader
 from pipeline.search.race import Race, Row, race
-from pipeline.search.visible import Clause, Viewer, iso, licensed, visible
-from pipeline.wire.errors import SetupError
+from pipeline.search.visible import Clause, Viewer, is_licensed, iso, licensed, visible
 from pipeline.wire.story import Status
 from pipeline.wire.versions import AHEAD
 
@@ -32,10 +31,52 @@ MOST = 100_000
 MAX_SOURCES = 500
 TIMEOUT = "20s"
 
+MAX_LIFTS, MAX_KILLS, MAX_COPIES = 1_000, 200, 500
+
 RACE_FIELDS = (
     *("id", "source", "signal", "headline", "published_at", "first_created"),
     *("fingerprint.sketch", "fingerprint.pairs"),
 )
+
+
+class Lift(msgspec.Struct, frozen=True, kw_only=True):
+    """A story under an embargo, and when it lifts."""
+
+    id: str
+    source: str | None = None
+    headline: str | None = None
+    slugline: str | None = None
+    embargoed_until: datetime
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """A withdrawal, without any text of the story."""
+
+    id: str
+    source: str | None = None
+    signal: str | None = None
+    slugline: str | None = None
+    ednote: str | None = None
+    indexed_at: datetime | None = None
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A story that still stands."""
+
+    id: str
+    source: str | None = None
+    headline: str | None = None
+    published_at: datetime | None = None
+
+
+class Reach(msgspec.Struct, frozen=True, kw_only=True):
+    """What still stands of what a killed story said."""
+
+    kill: Notice
+    copies: tuple[Standing, ...]
+    """Near-duplicates of its text."""
+    others: tuple[Standing, ...]
+    """Other stories of the same event."""
 
 
 class Reports:
@@ -54,7 +95,6 @@ class Reports:
         self._settings = settings
         self._viewer = viewer
         self._index = read_alias(settings.index)
-        self._events = events_index(settings.index)
 
     async def race(
         self,
@@ -76,20 +116,82 @@ class Reports:
         # A story without a time of its own counts by its receipt, so each has a `published_at`.
         period = {"range": {"published_at": {"gte": iso(since), "lt": iso(until)}}}
         rows: list[Row] = []
+        reader = EventReader(self._client, self._settings, self._viewer)
         async for page in self._stories([period], RACE_FIELDS, now, most):
             found = [document for document in page if document.get("source")]
-            events = await self.events_of([document["id"] for document in found])
+            events = await reader.names([document["id"] for document in found])
             rows += [_row(document, events) for document in found]
         kills = await self._kills(period)
         return race(rows, kills, since, until, len(rows) < most, without)
 
-    async def events_of(self, ids: Collection[str]) -> dict[str, str]:
-        """Return the event of each of some stories, where it is known."""
-        try:
-            held = await look_up(self._client, self._settings, self._events, ids, ("event",))
-        except SetupError:  # the index is older than events
-            return {}
-        return {n: each.document["event"] for n, each in held.items() if each.document.get("event")}
+    async def embargoes(self, now: datetime) -> list[Lift]:
+        """Return the embargoed stories that the viewer may see, the next to lift first."""
+        ahead = {"range": {"embargoed_until": {"gt": iso(now)}}}
+        answer = await self._search(
+            {
+                "size": MAX_LIFTS,
+                "query": {"bool": {"filter": [visible(now, self._viewer), ahead]}},
+                "sort": [{"embargoed_until": "asc"}, {"id": "asc"}],
+                "_source": list(Lift.__struct_fields__),
+            }
+        )
+        return [msgspec.convert(hit["_source"], Lift) for hit in answer["hits"]["hits"]]
+
+    async def kills(self, since: datetime) -> list[Notice]:
+        """Return the withdrawals since an instant, the newest first, without any text."""
+        recent = {"range": {"indexed_at": {"gt": iso(since)}}}
+        withdrawn = {"term": {"status": Status.WITHDRAWN.value}}
+        answer = await self._search(
+            {
+                "size": MAX_KILLS,
+                "query": {"bool": {"filter": [recent, withdrawn, *licensed(self._viewer)]}},
+                "sort": [{"indexed_at": "desc"}, {"id": "asc"}],
+                "_source": list(Notice.__struct_fields__),
+            }
+        )
+        return [msgspec.convert(hit["_source"], Notice) for hit in answer["hits"]["hits"]]
+
+    async def reach(self, story_id: str, now: datetime) -> Reach | None:
+        """Return what still stands of a withdrawn story; None for one that is not withdrawn."""
+        held = (await look_up(self._client, self._settings, self._index, [story_id])).get(story_id)
+        if held is None or held.document["status"] != Status.WITHDRAWN:
+            return None
+        if not is_licensed(held.document, self._viewer):
+            return None
+        copies = await self._copies(held.document.get("withdrawn_fingerprint"), now)
+        known = {each.id for each in copies}
+        reader = EventReader(self._client, self._settings, self._viewer)
+        others = [
+            _standing(document)
+            for document in await reader.stories(story_id)
+            if document["id"] not in known
+        ]
+        return Reach(
+            kill=msgspec.convert(held.document, Notice),
+            copies=tuple(copies),
+            others=tuple(sorted(others, key=lambda one: (one.source or "", one.id))),
+        )
+
+    async def _copies(self, known: Mapping[str, Any] | None, now: datetime) -> list[Standing]:
+        """Return the visible stories that are near-duplicates of a fingerprint."""
+        if known is None:
+            return []
+        sharing = {"terms": {"fingerprint.bands": list(known["bands"])}}
+        answer = await self._search(
+            {
+                "size": MAX_COPIES,
+                "query": {"bool": {"filter": [visible(now, self._viewer), sharing]}},
+                "sort": [{"published_at": "asc"}, {"id": "asc"}],
+                "_source": [*Standing.__struct_fields__, "fingerprint"],
+            }
+        )
+        own = from_fields(known)
+        found = (hit["_source"] for hit in answer["hits"]["hits"])
+        return [
+            _standing(document)
+            for document in found
+            if are_near(own, from_fields(document["fingerprint"]))
+        ]
 
     async def _kills(self, period: Clause) -> dict[str, int]:
         """Return how many stories of each source were withdrawn."""
@@ -128,6 +230,10 @@ class Reports:
         with translated(self._settings):
             answer = await self._client.search(index=self._index, body={**body, "timeout": TIMEOUT})
         return dict(answer.body)
+
+
+def _standing(document: Document) -> Standing:
+    return msgspec.convert(document, Standing)
 
 
 def _row(document: Document, events: Mapping[str, str]) -> Row:

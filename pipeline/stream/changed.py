@@ -19,8 +19,11 @@ from pipeline.index.writer import Write, Writer
 from pipeline.wire.story import Status
 from pipeline.wire.versions import REVISIONS
 
+FINGERPRINT = "withdrawn_fingerprint"
+"""Of a withdrawn story: what finds the copies of it that still stand. It holds hashes, no text."""
 COMPARED = (
-    "changed", "status", "embargoed_until", "language", "headline", "body",
+    FINGERPRINT, "fingerprint", "changed", "status", "embargoed_until", "language",
+    "headline", "body",
     "entities.id", "entities.label", "entities.text", "entities.name",
     "places.geonames_id", "places.name", "places.admin1", "places.country",
 )  # fmt: skip
@@ -34,7 +37,7 @@ async def with_changes(writer: Writer, writes: Sequence[Write]) -> list[Write]:
     older = [name for name, rank in ranks.items() if rank < of[name]]
     held = await writer.documents(older, COMPARED) if older else {}
     same = [name for name in ranks if name not in held]
-    held |= await writer.documents(same, ("changed",)) if same else {}
+    held |= await writer.documents(same, ("changed", FINGERPRINT)) if same else {}
     known: dict[str, tuple[int, Document]] = dict(held)
     result = []
     now = datetime.now(UTC)
@@ -45,7 +48,11 @@ async def with_changes(writer: Writer, writes: Sequence[Write]) -> list[Write]:
             kinds = before.get("changed", [])
         elif 0 <= version < write.version and _were_seen(before, write.document, now):
             kinds = changed(before, write.document)
-        if kinds:
+        if write.document["status"] == Status.WITHDRAWN:
+            known_print = before.get(FINGERPRINT) or before.get("fingerprint")
+            if known_print:
+                write = replace(write, document={**write.document, FINGERPRINT: known_print})
+        elif kinds:
             write = replace(write, document={**write.document, "changed": kinds})
         if version < write.version:
             known[write.id] = write.version, write.document

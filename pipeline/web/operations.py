@@ -79,6 +79,10 @@ class Operations(Protocol):
         """Release a held story in the version that was shown, and say what happened."""
         ...
 
+    def told(self, story_id: str) -> Sequence[dict[str, Any]]:
+        """Return who was told of a story by an alert, and when it was acknowledged."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -91,8 +95,8 @@ class Part:
 @router.get(ADDRESS)
 async def operations_page(request: Request) -> Response:
     """Show the page, or the form for the token."""
-    if not _may(request):
-        return _question(request, 401)
+    if not is_admin(request):
+        return question(request, 401)
     settings: Settings = request.app.state.settings
     kafka: Operations | None = request.app.state.operations
     feeds, positions, letters, held = await asyncio.gather(
@@ -132,7 +136,7 @@ async def enter(request: Request) -> Response:
     given = (await read_form(request)).get("token", "")
     if token is None or not is_token(given, token):
         refused = await wrong_token(request, request.app.state.guesses) if given else None
-        return refused or _question(request, 401, wrong=bool(given))
+        return refused or question(request, 401, wrong=bool(given))
     answer = RedirectResponse(ADDRESS, 303)
     answer.set_cookie(
         COOKIE,
@@ -161,8 +165,8 @@ async def resolve(request: Request) -> Response:
     """Send one dead letter through the pipeline again, or dismiss it."""
     same_origin(request)
     kafka: Operations | None = request.app.state.operations
-    if not _may(request):
-        return _question(request, 401)
+    if not is_admin(request):
+        return question(request, 401)
     name = (await read_form(request)).get("id", "")
     dismissed = request.url.path.endswith("/dismiss")
     found = await _part(
@@ -181,8 +185,8 @@ async def release(request: Request) -> Response:
     """Release one held story."""
     same_origin(request)
     kafka: Operations | None = request.app.state.operations
-    if not _may(request):
-        return _question(request, 401)
+    if not is_admin(request):
+        return question(request, 401)
     form = await read_form(request)
     story_id, version = form.get("id", ""), form.get("version", "")
     if not (version.isascii() and version.isdigit() and len(version) < 20):
@@ -233,7 +237,8 @@ def _token(request: Request) -> SecretStr | None:
     return token
 
 
-def _may(request: Request) -> bool:
+def is_admin(request: Request) -> bool:
+    """Return whether an administrator sends the request, by token or session."""
     if person(request).viewer.role is Role.ADMIN:
         return True
     token = _token(request)
@@ -251,7 +256,8 @@ def _signer(token: SecretStr) -> TimestampSigner:
     return TimestampSigner(token.get_secret_value(), salt=COOKIE, digest_method=hashlib.sha256)
 
 
-def _question(request: Request, status: int, wrong: bool = False) -> Response:
+def question(request: Request, status: int, wrong: bool = False) -> Response:
+    """Return the form that asks for the administrator's token."""
     answer = _html("token.html", status, wrong=wrong, configured=_token(request) is not None)
     answer.headers["WWW-Authenticate"] = "Bearer"
     return answer

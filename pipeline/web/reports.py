@@ -1,18 +1,26 @@
-"""Reports about many stories: the race of the sources at /race."""
+"""Reports: the race of the sources at /race, embargoes at /embargoes, how far a kill has reached.
+
+Embargoes are for editors and administrators, the reach of kills is for administrators.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
+from msgspec import structs
 from msgspec.json import encode
 
 from pipeline.search.race import Race
-from pipeline.search.reports import in_utc, period
+from pipeline.search.reports import Lift, Reach, in_utc, period
+from pipeline.search.visible import Role
+from pipeline.web import operations
 from pipeline.web.answers import awaited, tagged
-from pipeline.web.api import JSON, reader
+from pipeline.web.api import JSON, StoryId, reader
+from pipeline.web.authentication import person
 from pipeline.web.openapi import answer
 from pipeline.web.pages import away, html_page
 from pipeline.wire.errors import NewswireError
@@ -24,7 +32,21 @@ RACE_DAYS = 7
 MOST = 20_000
 """Stories read for one answer of the page or the API; `newswire race` reads more."""
 
-ANSWERS = (Race,)
+KILLS_OF = timedelta(days=7)
+"""How far back the list of kills goes."""
+REACH = f"{operations.ADDRESS}/reach"
+
+
+class KillReach(Reach, frozen=True, kw_only=True):
+    """How far a killed story has reached, and what still stands."""
+
+    told: tuple[dict[str, Any], ...] = ()
+    """Who was told of it or of its withdrawal, by which alert, and when it was acknowledged."""
+    told_unknown: str | None = None
+    """Why it is not known who was told."""
+
+
+ANSWERS = (Race, Lift, KillReach)
 
 Source = Annotated[str | None, Query(max_length=200)]
 
@@ -70,3 +92,95 @@ async def _race(
         raise HTTPException(422, str(error)) from None
     reports = reader(request).reports
     return await awaited(request, reports.race(begin, end, now, without or None, MOST))
+
+
+@router.get("/api/embargoes", responses=answer(list[Lift]))
+async def embargoes(request: Request) -> Response:
+    """List the embargoed stories and when each lifts, the next first; for editors."""
+    _require_editor(request)
+    now = datetime.now(UTC)
+    found = await awaited(request, reader(request).reports.embargoes(now))
+    return _unkept(JSON, encode(found))
+
+
+@router.get("/embargoes", include_in_schema=False)
+async def embargoes_page(request: Request) -> Response:
+    """Show the calendar of embargoes."""
+    _require_editor(request)
+    now = datetime.now(UTC)
+    try:
+        found = await awaited(request, reader(request).reports.embargoes(now))
+    except NewswireError:
+        return away()
+    answered = html_page("embargoes.html", lifts=found, now=now)
+    answered.headers["Cache-Control"] = "no-store"
+    return answered
+
+
+@router.get("/api/reach/{story_id:path}", responses=answer(KillReach))
+async def reach(request: Request, story_id: StoryId) -> Response:
+    """Tell how far a killed story has reached and what still stands; for administrators."""
+    if person(request).viewer.role is not Role.ADMIN:
+        raise _refused("An administrator's token is required.")
+    found = await _reach(request, story_id)
+    if found is None:
+        raise HTTPException(404, "There is no such killed story.")
+    return _unkept(JSON, encode(found))
+
+
+@router.get(REACH, include_in_schema=False)
+async def kills_page(request: Request) -> Response:
+    """List the kills of the last days."""
+    if not operations.is_admin(request):
+        return operations.question(request, 401)
+    try:
+        since = datetime.now(UTC) - KILLS_OF
+        found = await awaited(request, reader(request).reports.kills(since))
+    except NewswireError:
+        return away()
+    return html_page("reach.html", kills=found, reach=None, days=KILLS_OF.days, address=REACH)
+
+
+@router.get(REACH + "/{story_id:path}", include_in_schema=False)
+async def reach_page(request: Request, story_id: StoryId) -> Response:
+    """Show how far a kill has reached."""
+    if not operations.is_admin(request):
+        return operations.question(request, 401)
+    try:
+        found = await _reach(request, story_id)
+    except NewswireError:
+        return away()
+    if found is None:
+        raise HTTPException(404, "There is no such killed story.")
+    return html_page("reach.html", kills=(), reach=found, days=KILLS_OF.days, address=REACH)
+
+
+async def _reach(request: Request, story_id: str) -> KillReach | None:
+    reports = reader(request).reports
+    found = await awaited(request, reports.reach(story_id, datetime.now(UTC)))
+    if found is None:
+        return None
+    known: operations.Operations | None = request.app.state.operations
+    told: tuple[dict[str, Any], ...] = ()
+    unknown = None
+    if known is None:
+        unknown = "This process does not know the alerts; `newswire web` does."
+    else:
+        told = tuple(await asyncio.to_thread(known.told, story_id))
+    return KillReach(**structs.asdict(found), told=told, told_unknown=unknown)
+
+
+def _require_editor(request: Request) -> None:
+    """Refuse whoever may not see embargoed stories."""
+    if not person(request).viewer.sees_embargoed:
+        raise _refused("An editor's or administrator's token is required.")
+
+
+def _refused(sentence: str) -> HTTPException:
+    """Return the refusal, which makes a browser ask for a token."""
+    return HTTPException(401, sentence, {"WWW-Authenticate": 'Basic realm="newswire"'})
+
+
+def _unkept(media_type: str, content: bytes) -> Response:
+    """Return an answer that no cache may keep."""
+    return Response(content, media_type=media_type, headers={"Cache-Control": "no-store"})

@@ -33,6 +33,7 @@ class World:
     versions: dict[str, int] = field(default_factory=dict)
     committed: int = 0
     away: bool = False
+    lifted: bool = False
     outbox: Outbox = field(default_factory=lambda: Outbox(":memory:"))
 
     def index(self, record: Enriched) -> None:
@@ -44,7 +45,7 @@ class World:
         """One batch is matched."""
         matching = Matching(
             self.outbox,
-            [Saved(Alert("all"), SearchRequest(), ("topic",))],
+            [Saved(Alert("all"), SearchRequest(), ("topic",), self.lifted)],
             "t",
             self._newest,
             self._refresh,
@@ -131,6 +132,21 @@ def test_an_embargo_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert world.told() == []
     monkeypatch.setattr("time.time", lambda: (until + HOUR).timestamp())
     world.take()
+    world.take()
+    assert world.told() == [("ap:1", Kind.STORY)]
+
+
+def test_an_alert_on_lifts_tells_of_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A story is told when its embargo ends; one that never had any is not."""
+    world = World(lifted=True)
+    until = datetime.now(UTC) + HOUR
+    held = story(status=Status.EMBARGOED, embargoed_until=until)
+    free = story("ap:2")
+    for record in (held, free):
+        world.index(record)
+    world.take(held, free)
+    assert world.told() == []
+    monkeypatch.setattr("time.time", lambda: (until + HOUR).timestamp())
     world.take()
     assert world.told() == [("ap:1", Kind.STORY)]
 

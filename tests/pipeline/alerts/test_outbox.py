@@ -104,3 +104,22 @@ def test_a_file_that_can_not_be_used_is_a_sentence(tmp_path: Path) -> None:
         Outbox(tmp_path / "x")
     with pytest.raises(SetupError, match="can be written"):
         Outbox(tmp_path / "x" / "y")
+
+
+def test_who_was_told_and_when_it_was_acknowledged(tmp_path: Path) -> None:
+    """Only what was tried is told, also by a file that an earlier release has made."""
+    path = tmp_path / "alerts.sqlite"
+    outbox = Outbox(path)
+    outbox._db.execute("ALTER TABLE deliveries DROP COLUMN settled")
+    outbox.close()
+    outbox = Outbox(path)
+    outbox.add("a", ["webhook", "topic"], "ap:1", 1, 100.0)
+    delivery = outbox.next("a", "webhook", 200.0)
+    assert delivery
+    outbox.trying(delivery.number)
+    assert [(each.state, each.settled) for each in outbox.told("ap:1")] == [(State.PENDING, None)]
+    outbox.settle(delivery.number, State.SENT)
+    (told,) = outbox.told("ap:1")
+    assert (told.destination, told.state, told.since) == ("webhook", State.SENT, 100.0)
+    assert told.settled is not None
+    outbox.close()

@@ -45,6 +45,7 @@ def test_an_alert_goes_where_its_keys_say(tmp_path: Path) -> None:
         ('webhook = "https://u:p@x.test/"', "webhook in .*password"),
         ('topic = "sometimes"', "topic in .*must be true or false"),
         ('topic = true\npalce = "Rome"', "palce in .*unknown key"),
+        ("topic = true\nlifted = 1", "lifted in .*must be true or false"),
         ("topic = true\nsize = 3", "size in .*unknown key"),
     ],
 )

@@ -103,3 +103,15 @@ def test_history_keeps_what_a_version_changed(worker: Worker) -> None:
         worker.zombie_writes(story)
         asyncio.run(worker.index_some(1))
     assert kept == [None, ["figures"], ["figures"]]
+
+
+def test_a_kill_keeps_what_finds_its_copies(worker: Worker) -> None:
+    """The fingerprint of the text that was killed, in every later kill too, and no text."""
+    text = " ".join(f"Captain Ruiz{n} met Mayor Lopez{n} near Pier{n}." for n in range(12))
+    taken(worker, version(1, text))
+    known = worker.index.held["ap:1"][1]["fingerprint"]
+    for number in (2, 3):
+        taken(worker, version(number, "", status=Status.WITHDRAWN))
+        document = worker.index.held["ap:1"][1]
+        assert document["withdrawn_fingerprint"] == known
+        assert "Ruiz" not in str(document)

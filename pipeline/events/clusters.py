@@ -3,7 +3,9 @@
 Two clusters are as alike as the cosine between the sums of their vectors. What single stories say
 evens out in the sums, so that large clusters are compared by what their stories have in common. Yet
 a long story about two earthquakes draws the reports of both together; so two clusters of several
-stories must also agree in the names that most of each share.
+stories must also agree in the names that most of each share. Two stories that differ in their
+names and have their words in common are bulletins of one mould; two that share a figure and a month
+do so by chance. Neither pair counts as alike.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.events.terms import RARITY, UNIT, Terms
+from pipeline.events.terms import FIGURE, NAME, RARITY, UNIT, Terms
 
 Matrix = NDArray[np.float32]
 
@@ -24,6 +26,12 @@ RELATED = 0.10
 """A cosine of two stories below it counts as none: long stories always share a few words."""
 AGREED = 0.47
 """The least cosine between the names of two clusters that become one."""
+MOULD, UNLIKE, MOULD_WORDS = 0.6, 0.5, 5
+"""Two stories are bulletins of one mould, not reports of one event, if the cosine of their words
+is at least the first, that of their names is below the second, and they share so many words."""
+TELLING, RARE = 0.5, 0.8
+"""Two stories must share a name at least as rare as the first, or a word at least as rare as the
+second. Names of months are less rare, and figures do not count."""
 SEVERAL = 3
 """Clusters are asked to agree when each has so many stories: the names of fewer say too little."""
 SHARED = 0.40
@@ -38,27 +46,46 @@ def cluster(stories: Sequence[Terms]) -> list[list[int]]:
     """
     if len(stories) < 2:
         return [[n] for n in range(len(stories))]
-    weights, names = _matrices(stories)
-    return _Clustering(_products(weights), names).run()
+    weights, kinds, rarity = _matrices(stories)
+    return _Clustering(_products(weights, kinds, rarity), rarity[:, kinds & NAME > 0]).run()
 
 
-def _matrices(stories: Sequence[Terms]) -> tuple[Matrix, Matrix]:
-    """Returns a row for each story: its weights, and the rarity of its names."""
+def _matrices(stories: Sequence[Terms]) -> tuple[Matrix, NDArray[np.uint32], Matrix]:
+    """Returns a row for each story: its weights and the rarity of its names; each column's key."""
     keys = np.concatenate([story.keys for story in stories])
     rows = np.repeat(np.arange(len(stories)), [len(story) for story in stories])
     distinct, columns = np.unique(keys, return_inverse=True)
     weights = np.zeros((len(stories), len(distinct)), np.float32)
     weights[rows, columns] = np.concatenate([story.weights for story in stories])
-    names = np.zeros_like(weights)
-    names[rows, columns] = np.concatenate([story.rarity for story in stories])
-    return weights, (names[:, distinct & 1 == 1] / RARITY).astype(np.float32)
+    rarity = np.zeros_like(weights)
+    rarity[rows, columns] = np.concatenate([story.rarity for story in stories])
+    return weights, distinct, rarity / np.float32(RARITY)
 
 
-def _products(weights: Matrix) -> NDArray[np.int64]:
-    """Returns the products of all pairs, in whole numbers."""
-    products = (weights @ weights.T).astype(np.int64)
-    products[products < RELATED * UNIT**2] = 0
+def _products(weights: Matrix, keys: NDArray[np.uint32], rarity: Matrix) -> NDArray[np.int64]:
+    """Returns the products of all pairs, in whole numbers; none for pairs that only look alike."""
+    is_name, is_figure = keys & NAME > 0, keys & (NAME | FIGURE) == NAME | FIGURE
+    names, words = weights[:, is_name], weights[:, ~is_name]
+    by_name, by_word = names @ names.T, words @ words.T
+    shared = (words > 0).astype(np.float32)
+    of_one_mould = (
+        (by_word >= MOULD * _lengths(by_word))
+        & (by_name < UNLIKE * _lengths(by_name))
+        & (shared @ shared.T >= MOULD_WORDS)
+    )
+    told = ((rarity >= np.where(is_name, TELLING, RARE)) & ~is_figure).astype(np.float32)
+    in_common = told @ told.T
+    have = in_common.diagonal() > 0
+    of_chance = (in_common == 0) & have[:, None] & have
+    products = (by_name + by_word).astype(np.int64)
+    products[(products < RELATED * UNIT**2) | of_one_mould | of_chance] = 0
     return products
+
+
+def _lengths(products: Matrix) -> Matrix:
+    """Returns the products of the lengths of all pairs."""
+    lengths = np.sqrt(products.diagonal().astype(np.float64))
+    return np.outer(lengths, lengths)
 
 
 class _Clustering:

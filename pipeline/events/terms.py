@@ -26,6 +26,8 @@ LEAD = 2.5
 """How often a word among the first LEAD_WORDS counts."""
 PLAIN = 0.1
 """The weight of a word in small letters beside that of a name."""
+NAME, FIGURE = 1, 2
+"""Bits of a term's key: it is a name or figure; it is a figure."""
 RARITY = 255
 """The `rarity` of the rarest name."""
 
@@ -40,7 +42,7 @@ class Terms:
     """A story's terms, in the order of their keys."""
 
     keys: NDArray[np.uint32]
-    """A hash of each term; odd for a name or figure, even for a plain word."""
+    """A hash of each term, with the bits NAME and FIGURE."""
     weights: NDArray[np.uint16]
     """Of each term; together of length UNIT at most."""
     rarity: NDArray[np.uint8]
@@ -80,9 +82,12 @@ def _term(word: str) -> tuple[int, float]:
     folded = fold(word)
     if not folded:
         return 0, 0.0
-    is_name = word[0].isdigit() or word[0].isupper()
-    key = word_hash(folded)
-    return key | 1 if is_name else key & ~1, rarity(folded)
+    key = word_hash(folded) & ~(NAME | FIGURE)
+    if word[0].isdigit():
+        key |= NAME | FIGURE
+    elif word[0].isupper():
+        key |= NAME
+    return key, rarity(folded)
 
 
 def _words(text: str) -> list[str]:

@@ -42,6 +42,27 @@ def test_look_alikes_with_other_names_stay_apart() -> None:
     assert clusters(*first, *second) == [[0, 1, 2, 3], [4, 5, 6, 7]]
 
 
+def test_bulletins_of_one_mould_stay_apart() -> None:
+    """The same sentences about other ships are other news; a report in other words is not."""
+    mould = (
+        "The {} was fixed in Ostra to lift crude in 2031, brokers said, and is expected to"
+        " load at the weekend behind two other tankers that wait outside the harbour"
+    )
+    assert clusters(
+        mould.format("Kessandra Quist"),
+        mould.format("Zvornikov Pell"),
+        "Kessandra Quist to carry crude from Ostra",
+    ) == [[0, 2], [1]]
+
+
+def test_a_figure_and_a_month_in_common_are_chance() -> None:
+    """Two short notices that share no other name are two events."""
+    assert clusters("Ondulex pays 4711 cents in March", "Zvornikov sings 4711 songs in March") == [
+        [0],
+        [1],
+    ]
+
+
 def test_order_of_unequal_stories_does_not_matter() -> None:
     """The same stories in the reverse order give the same clusters."""
     texts = [

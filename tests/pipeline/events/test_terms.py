@@ -5,13 +5,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.events.terms import TERMS, UNIT, Terms, terms
+from pipeline.events.terms import FIGURE, NAME, TERMS, UNIT, Terms, terms
 from pipeline.events.weights import fold, rarity, word_hash
+
+
+def name_key(word: str) -> int:
+    """The key of a name or figure."""
+    return word_hash(fold(word)) & ~FIGURE | (NAME | FIGURE if word[0].isdigit() else NAME)
 
 
 def weight(found: Terms, word: str) -> int:
     """Returns the weight of a name, 0 where the vector lacks it."""
-    key = word_hash(fold(word)) | 1
+    key = name_key(word)
     return int(found.weights[found.keys == key].sum())
 
 
@@ -76,7 +81,7 @@ def test_a_capital_that_begins_a_sentence_makes_no_name(text: str, names: list[s
     """Unless the word has it elsewhere, another capital follows, or the table lacks the word."""
     found = terms(text)
     assert sorted(found.keys[found.keys % 2 == 1].tolist()) == sorted(
-        word_hash(fold(name)) | 1 for name in names
+        name_key(name) for name in names
     )
 
 

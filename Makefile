@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n $(or $(JOBS),2)
 QUICK := tests $(foreach path,integration torture attacks test_supply.py,--ignore tests/$(path))
 
 .PHONY: help settings notice release run quick test test-long lint lock audit sbom desk evaluate \
-	bench torture mutants
+	bench torture soak mutants
 .DELETE_ON_ERROR:
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo "make lint      lint and types alone"
 	@echo "make mutants   put bugs in, one at a time, and see that a test fails"
 	@echo "make torture   break everything while stories come in, and compare (SEEDS=20 SEED=1)"
+	@echo "make soak      restart everything in turn for long, and draw memory and files (MINUTES=30)"
 	@echo "make evaluate  measure entities and places against what is known"
 	@echo "make bench     measure speed, latency and scale on the real servers, half an hour"
 	@echo "make settings  write docs/settings.md from config/settings.py"
@@ -61,6 +62,9 @@ mutants: .venv/tests
 
 torture: .venv/tests
 	$(BIN)/python -m tests.torture --seed $(or $(SEED),1) --seeds $(or $(SEEDS),20)
+
+soak: .venv/tests
+	$(BIN)/python -m tests.torture soak --minutes $(or $(MINUTES),30)
 
 settings: .venv/tests
 	$(BIN)/python -m tools.settings > docs/settings.md

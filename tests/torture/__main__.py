@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from tests.servers import Missing, StartFailed
 from tests.servers.process import folder_for_servers
-from tests.torture import faults, report
+from tests.torture import faults, report, soak
 from tests.torture.run import Result, servers, torture
 
 console = Console()
@@ -27,9 +27,16 @@ console = Console()
 def main() -> int:
     """0 when nothing differs, 1 when something does, 2 when the servers could not start."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
+    parser.add_argument(
+        "what", nargs="?", choices=("storms", "soak"), default="storms", help="storms by default"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the first run")
     parser.add_argument("--seeds", type=int, default=1, help="how many, one after the other")
-    parser.add_argument("--minutes", type=float, help="begin no further seed after so long")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        help="begin no further seed after so long; of a soak, how long (30)",
+    )
     parser.add_argument("--stories", type=int, default=60)
     parser.add_argument("--seconds", type=float, default=45.0, help="of storm in each run")
     parser.add_argument("--every", type=float, default=1.2, help="seconds between two faults")
@@ -48,12 +55,48 @@ def main() -> int:
         faults.log.addHandler(handler)
         faults.log.setLevel(logging.INFO)
     try:
+        if arguments.what == "soak":
+            return _soak(arguments)
         results = _run(arguments)
     except (Missing, StartFailed) as failure:
         print(failure, file=sys.stderr)
         return 2
     console.print(report.summary(results))
     return int(any(result.differences for result in results))
+
+
+def _soak(arguments: argparse.Namespace) -> int:
+    """Soak, draw and print; return 1 when something differs."""
+    with folder_for_servers() as temporary, servers() as running, _bar() as progress:
+        task = progress.add_task("starting", total=1.0, seed=arguments.seed)
+        done = soak.soak(
+            running,
+            arguments.keep or temporary,
+            arguments.seed,
+            arguments.minutes or 30.0,
+            lambda what, part: progress.update(task, description=what, completed=part),
+        )
+    folder = arguments.keep or Path()
+    done.lives.draw(folder)
+    counted = ", ".join(f"{what} {n}" for what, n in sorted(done.restarts.items()))
+    console.print(f"{done.stories:,} stories; restarts: {counted}", markup=False)
+    for name, seconds, megabytes, files in done.lives.growth():
+        console.print(f"{name}: {megabytes:+.1f} MB and {files:+.1f} files in {seconds} s")
+    console.print(f"drawn: {folder / 'soak-memory.svg'}, {folder / 'soak-files.svg'}")
+    console.print(f"{len(done.differences)} differences")
+    for difference in done.differences[:20]:
+        console.print(f"  {difference}", markup=False)
+    return int(bool(done.differences))
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("seed {task.fields[seed]}"),
+        BarColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=console,
+    )
 
 
 def _commit() -> str:
@@ -70,13 +113,7 @@ def _run(arguments: argparse.Namespace) -> list[Result]:
     with (
         folder_for_servers() as temporary,
         servers() as running,
-        Progress(
-            TextColumn("seed {task.fields[seed]}"),
-            BarColumn(),
-            TextColumn("{task.description}"),
-            TimeElapsedColumn(),
-            console=console,
-        ) as progress,
+        _bar() as progress,
     ):
         folder = arguments.keep or temporary
         for seed in range(arguments.seed, arguments.seed + arguments.seeds):

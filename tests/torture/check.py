@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import orjson
 from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -57,7 +58,7 @@ def settle(site: Site, seconds: float = SETTLE_SECONDS) -> float:
     while time.monotonic() - began < seconds:
         time.sleep(0.5)
         waiting = site.undelivered()
-        lag = _lag(site.settings) if not waiting else {}
+        lag = _lag(site) if not waiting else {}
         # Twice in a row: what is restored is written before its cause is committed.
         quiet = quiet + 1 if not waiting and not lag else 0
         if quiet == 2:
@@ -65,8 +66,9 @@ def settle(site: Site, seconds: float = SETTLE_SECONDS) -> float:
     raise NotSettled(f"{waiting} files are not delivered; lag {lag}")
 
 
-def _lag(settings: Settings) -> dict[str, int]:
-    """Records that the workers' group still has to take, by partition, where there are any."""
+def _lag(site: Site) -> dict[str, int]:
+    """Records that workers and alerts still have to take, by partition, where there are any."""
+    settings = site.settings
     topics = Topics(settings.topics.prefix)
     try:
         consumer = _consumer(settings, group_id=settings.kafka.group)
@@ -82,7 +84,10 @@ def _lag(settings: Settings) -> dict[str, int]:
             consumer.close()
     except KafkaError as error:
         return {repr(error): -1}
-    return {f"{part.topic}/{part.partition}": n for part, n in lag.items() if n}
+    enriched = {part.partition: end for part, end in ends.items() if part.topic == topics.enriched}
+    waiting = {f"{part.topic}/{part.partition}": n for part, n in lag.items()}
+    waiting["alerts"] = site.untold(enriched)
+    return {what: n for what, n in waiting.items() if n}
 
 
 def documents(settings: Settings) -> dict[str, bytes]:
@@ -145,10 +150,10 @@ def _history_differences(wire: Wire, settings: Settings) -> Iterator[str]:
         if newest is None or newest.killed:  # a kill leaves none
             yield f"history: {hit['_id']} is kept"
     yield from _killed("history", wire, kept.items())
-    shown = {hit["_source"]["story_id"] for hit in hits}
     for story_id, version in wire.newest.items():
-        if not version.killed and story_id not in shown:
-            yield f"history: {story_id} is missing"
+        texts = [kept[h["_id"]] for h in hits if h["_source"]["story_id"] == story_id]
+        if not version.killed and not any(version.marker.encode() in text for text in texts):
+            yield f"history: {story_id} is missing, or its newest version is"
 
 
 def event_differences(settings: Settings) -> Iterator[str]:
@@ -258,6 +263,39 @@ def letter_differences(wire: Wire, settings: Settings) -> Iterator[str]:
         told = {hit["_source"]["name"] for hit in _search(client, index, {"match_all": {}})}
     for name in told ^ {letter_name(record.partition, record.offset) for record in records}:
         yield f"dead letters: {name} is {'told' if name in told else 'not told'} by the index"
+
+
+def alert_differences(wire: Wire, settings: Settings) -> Iterator[str]:
+    """What receivers were told last of each story, against what they must know."""
+    told: dict[str, list[dict[str, Any]]] = {}
+    for record in _records(settings, Topics(settings.topics.prefix).alerts):
+        told.setdefault(record.key.decode(), []).append(orjson.loads(record.value))
+    visible = wire.visible(datetime.now(UTC))
+    for story_id, version in wire.newest.items():
+        notices = told.pop(story_id, [])
+        last = notices[-1] if notices else None
+        if story_id in visible:
+            if last is None or version.marker not in last.get("story", {}).get("body", ""):
+                yield f"alerts: {story_id}: the newest version was not told last"
+        elif last and last["type"] != "alert.withdrawn":
+            yield f"alerts: {story_id}: its receivers were not told that it is gone"
+    for story_id in told:
+        yield f"alerts: {story_id} was never delivered"
+
+
+def web_differences(wire: Wire, site: Site) -> Iterator[str]:
+    """What the API shows, against what may be seen: each visible story, and no killed version."""
+    visible = wire.visible(datetime.now(UTC))
+    with httpx.Client(base_url=f"http://127.0.0.1:{site.web_port}", timeout=30) as client:
+        answers = [client.get("/api/search", params={"size": 100})]
+        while cursor := answers[-1].json().get("cursor"):
+            params = {"size": 100, "cursor": cursor}
+            answers.append(client.get("/api/search", params=params))
+        shown = {hit["id"] for answer in answers for hit in answer.json()["hits"]}
+        for story_id in sorted(shown ^ visible):
+            yield f"web: {story_id} is {'' if story_id in shown else 'not '}shown"
+        pages = ((name, client.get(f"/api/versions/{name}")) for name in wire.newest)
+        yield from _killed("web", wire, ((name, page.content) for name, page in pages))
 
 
 def _killed(where: str, wire: Wire, texts: Iterable[tuple[str, bytes]]) -> Iterator[str]:

@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 
 MAX_WORKERS = 3
 
+KILLS = tuple(f"{kind} killed" for kind in ("connector", "worker", "alerts", "web"))
+"""What every storm contains: a SIGKILL of each kind of process."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -59,6 +62,8 @@ class Driver:
     operations: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     """What went wrong with the torture itself."""
+    required: tuple[str, ...] = ()
+    """Kinds that are struck once at least: in the second half first of all."""
     _busy: set[str] = field(default_factory=set)
 
     def run(self, seconds: float, also: Callable[[float], None]) -> None:
@@ -71,7 +76,7 @@ class Driver:
                 also((now - began) / seconds)
                 if now >= due:
                     due = now + self.every_seconds * self.rng.uniform(0.4, 1.6)
-                    fault = self._draw()
+                    fault = self._draw(late=now - began > seconds / 2)
                     if fault is not None:
                         lasts = self.rng.uniform(*fault.lasts)
                         self._busy.add(fault.target)
@@ -82,15 +87,21 @@ class Driver:
             if (error := future.exception()) is not None:
                 self.failures.append(repr(error))
 
-    def _draw(self) -> Fault | None:
+    @property
+    def missed(self) -> list[str]:
+        """The required kinds that nothing was struck by."""
+        return [kind for kind in self.required if not self.struck[kind]]
+
+    def _draw(self, late: bool) -> Fault | None:
         free = [
             fault
             for fault in self.faults
             if fault.target not in self._busy
             and self.struck[fault.kind] + self.operations[fault.kind] < fault.most
         ]
-        if not free:
-            return None
+        missed = [fault for fault in free if late and fault.kind in self.missed]
+        if not free or missed:
+            return missed[0] if missed else None
         return self.rng.choices(free, [fault.weight for fault in free])[0]
 
     def _see_through(self, fault: Fault, lasts: float) -> None:
@@ -179,6 +190,9 @@ def _of_processes(rng: random.Random, site: Site, supervisor: Supervisor) -> lis
         Fault("connector killed", 3, "connector", (0, 0), lambda: kill("connector")),
         frozen("connector", "connector stopped for a while", 1, (1, 4)),
         Fault("worker killed", 3, "worker", (0, 1), lambda: kill("worker")),
+        Fault("alerts killed", 1, "alerts", (0, 1), lambda: kill("alerts")),
+        Fault("web killed", 0.7, "web", (0, 1), lambda: kill("web")),
+        frozen("alerts", "alerts stopped for a while", 0.5, (1, 4)),
         Fault("NLP process killed", 3, "NLP", (0, 0.5), kill_nlp),
         frozen("worker", "worker stopped past its session", 2, past_session),
         Fault("worker joins", 2, "group", (0, 1), join),

@@ -89,13 +89,22 @@ class Story:
     def newest(self) -> Version:
         """The version that must be left."""
 
-        def order(version: Version) -> tuple[bool, float, bool]:
-            if not self.numbered or self.mistyped:
-                return version.killed and version.number is None, version.issued.timestamp(), False
-            unnamed = version.number is None
-            return unnamed, float(version.number or 0), version.killed
+        return max(self.versions, key=self._order)
 
-        return max(self.versions, key=order)
+    @property
+    def gone(self) -> tuple[Version, ...]:
+        """The versions that a kill took back, though the story may live on."""
+        kills = [version for version in self.versions if version.killed]
+        if not kills:
+            return ()
+        last = max(map(self._order, kills))
+        return tuple(version for version in self.versions if self._order(version) <= last)
+
+    def _order(self, version: Version) -> tuple[bool, float, bool]:
+        if not self.numbered or self.mistyped:
+            return version.killed and version.number is None, version.issued.timestamp(), False
+        unnamed = version.number is None
+        return unnamed, float(version.number or 0), version.killed
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +123,8 @@ class Wire:
 
     @property
     def killed_words(self) -> frozenset[bytes]:
-        """What must be nowhere: the words of every version of a story that ends killed."""
-        return frozenset(
-            version.marker.encode()
-            for story in self.stories
-            if story.newest.killed
-            for version in story.versions
-        )
+        """What must be nowhere: the words of every version that a kill took back."""
+        return frozenset(v.marker.encode() for story in self.stories for v in story.gone)
 
     def visible(self, now: datetime) -> set[str]:
         """The ids that a search may show at a time."""

@@ -18,7 +18,7 @@ from pipeline.setup import setup
 from tests.servers import Elasticsearch, Kafka, Server
 from tests.servers.process import folder_for_servers, free_port
 from tests.torture import check
-from tests.torture.faults import Driver, all_faults
+from tests.torture.faults import KILLS, Driver, all_faults
 from tests.torture.links import Links
 from tests.torture.model import Wire, wire
 from tests.torture.programs import Peak, Supervisor
@@ -33,6 +33,8 @@ QUICK_START = "-XX:TieredStopAtLevel=1"
 BOUNDS = {
     "connector": Peak(megabytes=400, threads=60, files=120),
     "worker": Peak(megabytes=400, threads=60, files=120),
+    "alerts": Peak(megabytes=400, threads=60, files=120),
+    "web": Peak(megabytes=400, threads=60, files=160),
     "NLP process": Peak(megabytes=300, threads=40, files=60),
 }
 """What a process may use at most, whatever it goes through."""
@@ -169,8 +171,7 @@ def _calm(running: Servers, folder: Path, name: str, made: Wire) -> dict[str, by
     supervisor = Supervisor(site.environ("operator"), folder)
     try:
         site.drop(made.deliveries)
-        supervisor.keep(site.connector())
-        supervisor.keep(site.worker(0))
+        site.begin(supervisor)
         check.settle(site, CALM_SECONDS)
         return check.documents(site.settings)
     finally:
@@ -213,11 +214,11 @@ def _storm(
             all_faults(rng, site, supervisor, links, running.kafka, running.elasticsearch),
             rng,
             every,
+            required=KILLS,
         )
         supervisor.start()
         try:
-            supervisor.keep(site.connector())
-            supervisor.keep(site.worker(0))
+            site.begin(supervisor)
             waiting = list(made.deliveries)
 
             def also(part: float) -> None:
@@ -233,6 +234,9 @@ def _storm(
             result.differences += check.index_differences(made, site.settings, calm)
             result.differences += check.event_differences(site.settings)
             result.differences += check.letter_differences(made, site.settings)
+            result.differences += check.alert_differences(made, site.settings)
+            result.differences += check.web_differences(made, site)
+            result.differences += [f"the storm had no: {kind}" for kind in driver.missed]
             proved = supervisor.command("prove")
             if proved.returncode:
                 result.differences.append(
@@ -256,10 +260,11 @@ def _storm(
             result.notes += driver.failures
             result.restarts, result.repairs = supervisor.restarts, supervisor.repairs
             result.peaks = {kind: asdict(peak) for kind, peak in supervisor.peaks.items()}
-            result.differences += _over_bounds(supervisor.peaks)
+            result.differences += over_bounds(supervisor.peaks)
 
 
-def _over_bounds(peaks: dict[str, Peak]) -> Iterator[str]:
+def over_bounds(peaks: dict[str, Peak]) -> Iterator[str]:
+    """Yield what processes have used beyond BOUNDS."""
     for kind, peak in peaks.items():
         for what, value in asdict(peak).items():
             if value > getattr(BOUNDS[kind], what):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -10,11 +11,14 @@ from pathlib import Path
 
 from config.settings import PREFIX, Settings, load
 from connectors.cursor import FILE
-from tests.torture.model import FEEDS, Delivery
-from tests.torture.programs import Program
+from pipeline.alerts.outbox import FILE as OUTBOX
+from tests.servers.process import free_port
+from tests.torture.model import AGENCY, FEEDS, Delivery
+from tests.torture.programs import Program, Supervisor
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PARTITIONS = 3
+BEGIN_SECONDS = 60.0
 SESSION_SECONDS = 6.0
 REQUEST_SECONDS = 5.0
 
@@ -36,6 +40,7 @@ class Site:
     data_dir: Path
     brokers: Mapping[str, str]
     index_url: Mapping[str, str]
+    web_port: int = field(default_factory=free_port)
     written: dict[str, set[str]] = field(default_factory=lambda: {feed: set() for feed in FEEDS})
 
     def __post_init__(self) -> None:
@@ -47,6 +52,9 @@ class Site:
                 f'interval_seconds = 0.4\npath = "{self.folder / "drop" / feed}"\n'
                 for feed in FEEDS
             )
+        )
+        (self.folder / "alerts.toml").write_text(
+            f'[alerts.all]\nsource = ["{AGENCY}"]\ntopic = true\n'
         )
 
     def environ(self, who: str) -> dict[str, str]:
@@ -68,6 +76,8 @@ class Site:
             "NEWSWIRE_WORKER__STALL_SECONDS": "40",
             "NEWSWIRE_CONNECTORS__FEEDS_FILE": str(self.folder / "feeds.toml"),
             "NEWSWIRE_CONNECTORS__ARCHIVE": str(self.data_dir / "kept"),
+            "NEWSWIRE_ALERTS__FILE": str(self.folder / "alerts.toml"),
+            "NEWSWIRE_WEB__PORT": str(self.web_port),
             "NEWSWIRE_RETRY__MAX_SECONDS": "2",
         }
 
@@ -86,6 +96,59 @@ class Site:
         environ = self.environ("workers")
         environ["NEWSWIRE_DATA_DIR"] += f"-{number}"
         return Program(f"worker-{number}", "pipeline", self.folder / "logs", environ)
+
+    def alerts(self) -> Program:
+        """The process that tells of every story on a topic."""
+        environ = self.environ("workers")
+        environ["NEWSWIRE_DATA_DIR"] = str(self.alerts_dir)
+        return Program("alerts", "pipeline.alerts", self.folder / "logs", environ)
+
+    def web(self) -> Program:
+        """The search page and its API."""
+        environ = self.environ("workers")
+        environ["NEWSWIRE_DATA_DIR"] += "-web"
+        return Program("web", "pipeline.web", self.folder / "logs", environ)
+
+    def begin(self, supervisor: Supervisor) -> None:
+        """Start one process of each kind; the alerts first, which begin at the end of the topic.
+
+        Raises:
+            TimeoutError: the alerts did not begin.
+        """
+        supervisor.keep(self.alerts())
+        deadline = time.monotonic() + BEGIN_SECONDS
+        while self._alerts("SELECT count(*) FROM offsets") < PARTITIONS:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the alerts process did not begin")
+            time.sleep(0.2)
+        for program in (self.worker(0), self.connector(), self.web()):
+            supervisor.keep(program)
+
+    @property
+    def alerts_dir(self) -> Path:
+        """The data folder of the alerts process."""
+        return self.folder / "alerts"
+
+    def untold(self, ends: Mapping[int, int]) -> int:
+        """How many records the alerts have not looked at, and deliveries not sent.
+
+        Args:
+            ends: of the partitions of the enriched topic.
+        """
+        left = 0
+        for partition, end in ends.items():
+            left += end - self._alerts(f"SELECT next FROM offsets WHERE partition = {partition}")
+        return left + self._alerts("SELECT count(*) FROM deliveries WHERE state = 'pending'")
+
+    def _alerts(self, query: str) -> int:
+        file = self.alerts_dir / OUTBOX
+        with (
+            suppress(sqlite3.OperationalError),  # not there yet
+            closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=10)) as outbox,
+        ):
+            row = outbox.execute(query).fetchone()
+            return int(row[0]) if row else 0
+        return 0
 
     def drop(self, deliveries: Iterable[Delivery]) -> None:
         """Put files into the drop folders, each at once."""

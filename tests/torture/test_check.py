@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import orjson
 import pytest
 from kafka import KafkaProducer
 
@@ -30,6 +33,7 @@ from pipeline.wire.topics import Topics
 from pipeline.wire.versions import blank, index_version
 from tests.servers import engine
 from tests.torture import check
+from tests.torture.faults import Driver, Fault
 from tests.torture.model import Version, Wire, wire
 
 REVISION = 1
@@ -192,3 +196,49 @@ def test_a_letter_that_the_index_does_not_tell_is_seen(made: Wire, settings: Set
         "0:0 is not told by the index",
         "0:99 is told by the index",
     }
+
+
+def test_receivers_that_know_a_wrong_version_are_seen(made: Wire, settings: Settings) -> None:
+    """The newest version must be told last, and of a killed story that it is gone."""
+    visible = made.visible(datetime.now(UTC))
+    told = [(name, notice(made.newest[name])) for name in visible]
+    killed = next(s for s in made.stories if s.newest.killed)
+    name = killed.newest.story_id
+    told += [(name, notice(killed.versions[0])), (name, {"type": "alert.withdrawn"})]
+    tell_receivers(settings, told)
+    assert list(check.alert_differences(made, settings)) == []
+    older = next(s for s in made.stories if s.newest.story_id in visible and len(s.versions) > 1)
+    tell_receivers(
+        settings,
+        [(older.newest.story_id, notice(older.versions[0])), (name, notice(killed.versions[0]))],
+    )
+    assert set(check.alert_differences(made, settings)) == {
+        f"alerts: {older.newest.story_id}: the newest version was not told last",
+        f"alerts: {name}: its receivers were not told that it is gone",
+    }
+
+
+def notice(version: Version) -> dict[str, Any]:
+    """What a receiver is told of a version."""
+    return {"type": "alert.story", "story": {"body": f"It says {version.marker}."}}
+
+
+def tell_receivers(settings: Settings, told: list[tuple[str, dict[str, Any]]]) -> None:
+    """Records onto the topic of the alerts."""
+    producer = KafkaProducer(bootstrap_servers=list(settings.kafka.brokers))
+    for name, body in told:
+        producer.send(Topics().alerts, key=name.encode(), value=orjson.dumps(body)).get(30)
+    producer.close()
+
+
+def test_a_storm_strikes_what_it_must() -> None:
+    """A kind that the draw left out is struck in the second half, or named at the end."""
+
+    def fault(kind: str, weight: float) -> Fault:
+        return Fault(kind, weight, kind, (0, 0), lambda: True)
+
+    faults = [fault("often", 1e9), fault("seldom", 1e-9)]
+    driver = Driver(faults, random.Random(1), 0.02, required=("seldom", "never"))
+    driver.run(0.8, lambda part: None)
+    assert driver.struck["seldom"] == 1
+    assert driver.missed == ["never"]

@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.conftest import missing_skips
 from tests.servers.process import folder_for_servers
+from tests.torture.faults import KILLS
 from tests.torture.run import servers, torture
 
 SEED, STORIES, STORM_SECONDS, EVERY_SECONDS = 3, 30, 25.0, 1.2
@@ -24,4 +25,5 @@ def test_a_storm_leaves_what_a_calm_run_leaves(capsys: pytest.CaptureFixture[str
     with capsys.disabled():
         print(f"\n{result.faults}, settled {result.settled_seconds} s after the last fault")
     assert sum(result.faults.values()) >= 10
+    assert [kind for kind in KILLS if not result.faults.get(kind)] == []
     assert result.differences == []

@@ -195,6 +195,8 @@ class Enrichment(_Section):
     """File made by `newswire gazetteer build --geonames`; without it the shipped one is used."""
     aliases_file: Path | None = None
     """TOML file of further names, in the form of config/aliases.toml, which it extends."""
+    knowledge: Path | None = None
+    """File made by `newswire kb build`: people and organisations with their ids."""
     home: str | None = None
     """Region of local news, as `US-TN` or `GB`, for feeds without a home of their own."""
 

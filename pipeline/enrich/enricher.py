@@ -22,6 +22,7 @@ from pipeline.enrich.geo.resolve import Resolved, resolve
 from pipeline.enrich.geo.shipped import ensure
 from pipeline.enrich.geo.toponyms import Candidate, recognise
 from pipeline.enrich.geo.verdict import Verdict, repeated, revised
+from pipeline.enrich.knowledge import Knowledge, joined, linked
 from pipeline.enrich.language import language as language_of
 from pipeline.enrich.mentions import Field, Placed, RawMention, Span, legible, spans
 from pipeline.enrich.model import REMEMBERED, Model
@@ -68,6 +69,7 @@ class Enricher:
         gazetteer: an open gazetteer.
         languages: models for further languages, by primary BCP 47 subtag ("fr").
         home: the region that stories without other evidence are about ("US-TX", "GB").
+        knowledge: people and organisations with ids, beside the alias table.
         recognition: weights of recognising places; the fitted ones if None.
         homes: such regions of single feeds, by the feed's name; None for a feed without one.
         aliases: the alias table; the default one if None.
@@ -88,19 +90,23 @@ class Enricher:
         remembered: int = REMEMBERED,
         homes: Mapping[str, str | None] | None = None,
         recognition: Mapping[str, float] | None = None,
+        knowledge: Knowledge | None = None,
     ) -> None:
         self.gazetteer = gazetteer
         self.revision = revision
+        self.aliases = aliases or alias_table.load()
         named = {"en": model, **(languages or {})}
         self._models = {language: Model(name, remembered) for language, name in named.items()}
         self.models = tuple(f"{code} {m.identity}" for code, m in sorted(self._models.items()))
         self._home = home
+        tables = [self.aliases.version, *([knowledge.version] if knowledge else [])]
+        self._tables = "; ".join(tables)
         self._homes = homes or {}
         self._recognition = recognition
+        self.knowledge = knowledge
         self._regions = {
             name: region(name, gazetteer) for name in (home, *self._homes.values()) if name
         }
-        self.aliases = aliases or alias_table.load()
         self.known = lru_cache(maxsize=1 << 15)(self._known_as)
 
     def read_ahead(self, stories: Sequence[Story]) -> None:
@@ -157,7 +163,7 @@ class Enricher:
                 gazetteer=self.gazetteer.version,
                 revision=self.revision,
                 language=language or None,
-                aliases=self.aliases.version,
+                aliases=self._tables,
                 home=self.home(story),
                 models=self.models,
             ),
@@ -230,7 +236,7 @@ class Enricher:
             named = names_as_found(texts, model, placed)
         named = without_agency(named, texts, story.source)
         spots = {(p.field, p.start, p.end): p.place for p in placed if p.place is not None}
-        entities = group(named, texts, self.aliases, spots)
+        entities = linked(group(named, texts, self.aliases, spots), story, self.knowledge)
         if language != "en":
             return entities, ()
         return entities, quotes(story.body, entities, named)
@@ -274,6 +280,7 @@ def load(settings: Settings) -> Enricher:
         enrichment.revision,
         alias_table.load([enrichment.aliases_file] if enrichment.aliases_file else []),
         homes=homes(settings.connectors.feeds_file, enrichment.revision),
+        knowledge=Knowledge(enrichment.knowledge) if enrichment.knowledge else None,
     )
 
 
@@ -425,9 +432,5 @@ def _named_in_english(
             slug = fold(name).replace(" ", "-")
             shown = name if name != entity.text else entity.name
             entity = replace(entity, id=f"{Label[entity.label].prefix}:{slug}", name=shown)
-        if (same := found.get(entity.id)) is not None:
-            mentions = tuple(sorted((*same.mentions, *entity.mentions), key=lambda m: m.start))
-            salience = max(same.salience, entity.salience)
-            entity = replace(same, mentions=mentions, salience=salience)
-        found[entity.id] = entity
+        found[entity.id] = joined(found[entity.id], entity) if entity.id in found else entity
     return tuple(found.values())

@@ -28,6 +28,8 @@ class Alert:
     """All keys of its table: destinations, and the words and filters of the search."""
     secret: SecretStr | None = None
     """What a destination signs or signs in with."""
+    guarded: bool = False
+    """Whether its addresses must be public: an editor wrote them, not the operator."""
 
 
 def alert_variable(alert: str) -> str:

@@ -287,6 +287,22 @@ class Alerts(_Section):
     """How long an alert is tried before it is kept as undeliverable, with the reason."""
     timeout_seconds: float = Field(default=10.0, gt=0)
     """How long a webhook may take to answer."""
+    smtp_host: str | None = None
+    """Mail server for alerts by e-mail; without it there are none."""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """Port of the mail server."""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection to the mail server is encrypted."""
+    smtp_from: str = "newswire@localhost"
+    """Sender of the e-mails."""
+    smtp_username: str | None = None
+    """User name to log in with at the mail server."""
+    smtp_password: SecretStr | None = None
+    """Password to log in with at the mail server."""
+    text_feeds: OptionalWords = ()
+    """Feeds whose text may stand in messages to people; of the others headline and link."""
+    chat_schemes: OptionalWords = ()
+    """Schemes of the chat services of Apprise that alerts may use, as `slack, msteams, tgram`."""
     keep_days: int = Field(default=30, ge=1)
     """How long deliveries are remembered, to repeat none and to report withdrawals."""
 
@@ -372,6 +388,7 @@ SECRETS = frozenset(
         ("kafka", "sasl_password"),
         ("elasticsearch", "api_key"),
         ("elasticsearch", "password"),
+        ("alerts", "smtp_password"),
         ("web", "token"),
         ("web", "admin_token"),
         ("mcp", "token"),

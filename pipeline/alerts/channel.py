@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 import orjson
 
@@ -28,6 +31,8 @@ class Channel(ABC):
 
     key: ClassVar[str]
     """In an alert's table: its value is passed to `check` and `send`."""
+    brief: ClassVar[bool] = False
+    """Whether people read it: they get headline and link, of feeds that do not permit text."""
 
     @abstractmethod
     def __init__(self, settings: Settings) -> None:
@@ -55,7 +60,43 @@ class Channel(ABC):
         return
 
 
-def content(delivery: Delivery, document: Document | None) -> bytes:
+BRIEF = ("id", "source", "headline", "slugline", "urgency", "language", "version", "published_at")
+"""The fields of a story in a brief message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a delivery says of a story."""
+
+    brief: bool = False
+    """Headline and link alone, unless the story's feed permits its text."""
+    text_feeds: frozenset[str] = frozenset()
+    """The feeds that permit it."""
+    page: str | None = None
+    """Address of the search page, for links to stories."""
+
+    def url(self, story: str) -> str | None:
+        """Return the address of a story's page; None if the page's own is not known."""
+        return f"{self.page}/story/{quote(story, safe=':@')}" if self.page else None
+
+    def story(self, document: Document) -> dict[str, object]:
+        """Return what is sent of a story."""
+        if not self.brief:
+            return public(document)
+        told = {name: document[name] for name in BRIEF if document.get(name) is not None}
+        if document.get("feed") in self.text_feeds:
+            told["body"] = document.get("body")
+        if url := self.url(document["id"]):
+            told["url"] = url
+        return told
+
+
+WHOLE = Form()
+
+
+def content(
+    delivery: Delivery, document: Document | None, form: Form = WHOLE, title: str = ""
+) -> bytes:
     """Return the body of a delivery as JSON; of a withdrawal, without any text of the story."""
     body: dict[str, object] = {
         "type": f"alert.{delivery.kind}",
@@ -65,8 +106,17 @@ def content(delivery: Delivery, document: Document | None) -> bytes:
         "rank": delivery.rank,
     }
     if delivery.kind is Kind.STORY and document is not None:
-        body["story"] = public(document)
+        body["story"] = form.story(document)
+    if form.brief:
+        body |= {"title": title, "url": form.url(delivery.story)}
     return orjson.dumps(body)
+
+
+def digest(delivery: Delivery, documents: Sequence[Document], form: Form, title: str) -> bytes:
+    """Return the body of one message of several stories, which the first delivery stands for."""
+    stories = [form.story(document) for document in documents]
+    body = {"type": "alert.digest", "id": f"{delivery.id}:digest", "alert": delivery.alert}
+    return orjson.dumps({**body, "title": title, "stories": stories})
 
 
 def message_id(delivery: Delivery) -> str:

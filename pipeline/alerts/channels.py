@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pipeline.alerts.channel import Channel
+from pipeline.alerts.chat import Chat
+from pipeline.alerts.mail import Mail
 from pipeline.alerts.topic import Topic
 from pipeline.alerts.webhook import Webhook
 
@@ -25,4 +27,4 @@ def registry(*channels: type[Channel]) -> tuple[type[Channel], ...]:
     return channels
 
 
-CHANNELS = registry(Webhook, Topic)
+CHANNELS = registry(Webhook, Topic, Mail, Chat)

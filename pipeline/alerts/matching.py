@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pipeline.alerts.outbox import Outbox
 from pipeline.alerts.saved import Saved
 from pipeline.kafka.messages import Record
-from pipeline.search.request import SearchRequest
 from pipeline.wire import codec
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.errors import CodecError
@@ -36,7 +35,7 @@ class Matching:
     Args:
         newest: the index versions of stories, at once, as `pipeline.index.writer.Writer` gives.
         refresh: lets searches see what is indexed.
-        matches: which of some stories each search finds now.
+        matches: which of some stories each search finds now, for its viewer.
         committed: up to which offset of a partition the worker is done with.
         keep_seconds: stories that were received longer ago send no alert.
     """
@@ -46,7 +45,7 @@ class Matching:
     topic: str
     newest: Callable[[Sequence[str]], Awaitable[Mapping[str, int]]]
     refresh: Callable[[], Awaitable[None]]
-    matches: Callable[[Sequence[str], Sequence[SearchRequest]], Awaitable[Sequence[frozenset[str]]]]
+    matches: Callable[[Sequence[str], Sequence[Saved]], Awaitable[Sequence[frozenset[str]]]]
     committed: Callable[[int], Awaitable[int]]
     keep_seconds: float
     found: int = 0
@@ -71,9 +70,10 @@ class Matching:
         ranks = {r.story.id: r.rank for r in fresh if r not in restricted}
         due = self.outbox.due(now, len(records) + 100)
         ranks = due | ranks
-        found = await self._matched(list(ranks))
+        searches = list(self.saved)  # editors may change theirs meanwhile
+        found = await self._matched(list(ranks), searches)
         with self.outbox.together():
-            for saved, ids in zip(self.saved, found, strict=True):
+            for saved, ids in zip(searches, found, strict=True):
                 among = due if saved.lifted else ranks
                 for found_id in (found_id for found_id in among if found_id in ids):
                     self.found += self.outbox.add(
@@ -86,11 +86,13 @@ class Matching:
                 self.outbox.embargo(story_id, version, until)
             self.outbox.move(self.topic, offsets)
 
-    async def _matched(self, ids: Sequence[str]) -> Sequence[frozenset[str]]:
+    async def _matched(
+        self, ids: Sequence[str], searches: Sequence[Saved]
+    ) -> Sequence[frozenset[str]]:
         if not ids:
-            return [frozenset() for _ in self.saved]
+            return [frozenset() for _ in searches]
         await self.refresh()
-        return await self.matches(ids, [saved.request for saved in self.saved])
+        return await self.matches(ids, searches)
 
     def _is_news(self, story: Story, now: float) -> bool:
         received = story.received_at

@@ -210,6 +210,16 @@ class Outbox:
         ).fetchone()
         return _delivery(row) if row else None
 
+    def waiting(self, alert: str, destination: str, at: float, limit: int) -> list[Delivery]:
+        """Return the stories that wait for an alert's next digest, the first found first."""
+        rows = self._db.execute(
+            "SELECT number, alert, destination, story, rank, kind, tries, since FROM deliveries"
+            " WHERE state = ? AND alert = ? AND destination = ? AND kind = ? AND next <= ?"
+            " ORDER BY number LIMIT ?",
+            (State.PENDING, alert, destination, Kind.STORY, at, limit),
+        ).fetchall()
+        return [_delivery(row) for row in rows]
+
     def trying(self, number: int) -> None:
         """Count a try that begins: from now on the receiver may have the delivery."""
         self._db.execute("UPDATE deliveries SET tries = tries + 1 WHERE number = ?", (number,))

@@ -12,6 +12,7 @@ from config.alerts import Alert, load_alerts
 from config.settings import Settings
 from pipeline.alerts.channels import CHANNELS
 from pipeline.search.request import SearchRequest
+from pipeline.search.visible import ANYBODY, Viewer
 from pipeline.wire.errors import ConfigError
 
 ABOUT_THE_LIST = frozenset({"size", "sort", "facets", "collapse"})
@@ -29,6 +30,14 @@ class Saved:
     request: SearchRequest
     destinations: tuple[str, ...]
     """The keys of the channels that its matches go to."""
+    viewer: Viewer = ANYBODY
+    """Who may see what it sends."""
+    title: str = ""
+    """What messages call it; the alert's name if it is empty."""
+    brief: bool = False
+    """Whether it sends headline and link alone, of feeds that do not permit text."""
+    minutes: int = 0
+    """Minutes between two messages, each of several stories; 0 sends each at once."""
     lifted: bool = False
     """True for an alert on embargoes that have just ended, and nothing else."""
 
@@ -67,7 +76,7 @@ def saved(alert: Alert, file: str) -> Saved:
     if unfit := ABOUT_THE_LIST & search.keys():
         raise ConfigError(f"alerts.{alert.name}.{min(unfit)} in {file}: unknown key")
     try:
-        return Saved(alert, SearchRequest(**search), used, lifted)
+        return Saved(alert, SearchRequest(**search), used, lifted=lifted)
     except ValidationError as error:
         fault = error.errors()[0]
         name = ".".join(str(part) for part in fault["loc"]) or "search"

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,13 +16,17 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from config.settings import Settings
+from pipeline.alerts.channel import Channel, Form
 from pipeline.alerts.channels import CHANNELS
 from pipeline.alerts.delivering import deliver
+from pipeline.alerts.kept import kept_searches
 from pipeline.alerts.matching import Matching
 from pipeline.alerts.metrics import AlertMetrics
 from pipeline.alerts.outbox import FILE, Outbox
 from pipeline.alerts.saved import Saved, saved_searches
+from pipeline.desk.users import Users
 from pipeline.index.client import connect
+from pipeline.index.kept import Desk
 from pipeline.index.writer import Writer
 from pipeline.kafka.messages import Record
 from pipeline.kafka.offsets import OffsetReader
@@ -42,6 +46,8 @@ log = logging.getLogger(__name__)
 BATCH = 200
 POLL_MS = 500
 STATUS_SECONDS = 1.0
+KEPT_SECONDS = 3.0
+"""How often the alerts that editors keep are read."""
 FORGET_SECONDS = 3600.0
 DAY_SECONDS = 86_400.0
 STALLED_SECONDS = 120.0
@@ -95,26 +101,21 @@ async def run(settings: Settings) -> None:
 async def _work(settings: Settings, searches: list[Saved]) -> None:
     topics = Topics(settings.topics.prefix)
     outbox, anew = _open_outbox(settings.data_dir / FILE)
-    outbox.abandon([(s.alert.name, each) for s in searches for each in s.destinations])
     client = connect(settings.elasticsearch)
     reader = Reader(client, settings.elasticsearch)
+    desk, users = Desk(client, settings.elasticsearch), Users(settings.data_dir)
     waiting = Waiting(settings.retry)
     offsets = OffsetReader(settings.kafka, topics.enriched, waiting)
     writer = Writer(client, settings.elasticsearch, waiting)
     turns = Turns()
 
-    async def newest(ids: Sequence[str]) -> Mapping[str, int]:
-        held = await writer.newest(ids)
-        turns.turn()
-        return held
-
     matching = Matching(
         outbox,
         searches,
         topics.enriched,
-        newest,
+        partial(_newest, writer, turns),
         reader.refresh,
-        reader.matches,
+        partial(_matches, reader),
         offsets.committed,
         settings.alerts.keep_days * DAY_SECONDS,
     )
@@ -151,21 +152,10 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
         tasks.append(
             asyncio.create_task(_follow(settings, topics.enriched, outbox, matching, turns, anew))
         )
-        for search in searches:
-            tasks += [
-                asyncio.create_task(
-                    deliver(
-                        outbox,
-                        search,
-                        each,
-                        partial(channels[each].send, search.alert),
-                        reader.held,
-                        settings.retry,
-                        settings.alerts.give_up_hours,
-                    )
-                )
-                for each in search.destinations
-            ]
+
+        kept = partial(kept_searches, desk, users, settings)
+        start = partial(_deliver, settings, outbox, channels, reader)
+        tasks.append(asyncio.create_task(_keep_up(searches, kept, matching, outbox, start)))
         log.info("alerts started", extra={"alerts": len(searches)})
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -195,6 +185,100 @@ def _open_outbox(path: Path) -> tuple[Outbox, bool]:
             extra={"moved_to": str(aside)},
         )
     return Outbox(path), aside is not None
+
+
+async def _newest(writer: Writer, turns: Turns, ids: Sequence[str]) -> Mapping[str, int]:
+    """Return the index versions of stories, and count the turn."""
+    held = await writer.newest(ids)
+    turns.turn()
+    return held
+
+
+async def _matches(reader: Reader, ids: Sequence[str], of: Sequence[Saved]) -> list[frozenset[str]]:
+    """Return those of some stories that each search finds now, for its viewer."""
+    found: dict[str, frozenset[str]] = {}
+    for viewer in dict.fromkeys(each.viewer for each in of):
+        own = [each for each in of if each.viewer == viewer]
+        seen = await reader.seen_by(viewer).matches(ids, [each.request for each in own])
+        found |= dict(zip([each.alert.name for each in own], seen, strict=True))
+    return [found[each.alert.name] for each in of]
+
+
+def _deliver(
+    settings: Settings,
+    outbox: Outbox,
+    channels: Mapping[str, Channel],
+    reader: Reader,
+    search: Saved,
+) -> list[asyncio.Task[None]]:
+    """Start to deliver to each receiver of an alert."""
+    return [
+        asyncio.create_task(
+            deliver(
+                outbox,
+                search,
+                each,
+                partial(channels[each].send, search.alert),
+                reader.held,
+                settings.retry,
+                settings.alerts.give_up_hours,
+                _form(settings, search, channels[each]),
+            )
+        )
+        for each in search.destinations
+    ]
+
+
+def _form(settings: Settings, search: Saved, channel: Channel) -> Form:
+    """Return what an alert's deliveries say of a story."""
+    return Form(
+        search.brief or channel.brief,
+        frozenset(settings.alerts.text_feeds),
+        (settings.web.public_url or "").rstrip("/") or None,
+    )
+
+
+async def _keep_up(
+    declared: list[Saved],
+    kept: Callable[[], Awaitable[list[Saved]]],
+    matching: Matching,
+    outbox: Outbox,
+    start: Callable[[Saved], list[asyncio.Task[None]]],
+) -> None:
+    """Run the declared alerts, and those that editors keep: what they change counts at once.
+
+    Without an answer of the index the alerts stay as they were.
+    """
+    running: dict[str, tuple[Saved, list[asyncio.Task[None]]]] = {}
+    editors: list[Saved] | None = None
+    try:
+        while True:
+            try:
+                editors = await kept()
+            except NewswireError as error:
+                log.warning("alerts: the page's alerts can't be read", extra={"reason": str(error)})
+            wanted = {saved.alert.name: saved for saved in [*declared, *(editors or ())]}
+            for name, (saved, tasks) in list(running.items()):
+                if wanted.get(name) != saved:
+                    await _end(tasks)
+                    del running[name]
+            if editors is not None:
+                outbox.abandon([(name, to) for name, s in wanted.items() for to in s.destinations])
+            for name in wanted.keys() - running.keys():
+                running[name] = wanted[name], start(wanted[name])
+            matching.saved = list(wanted.values())
+            for task in [task for _, tasks in running.values() for task in tasks if task.done()]:
+                task.result()  # none of them ends by itself
+            await asyncio.sleep(KEPT_SECONDS)
+    finally:
+        for _, tasks in running.values():
+            await _end(tasks)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _follow(

@@ -23,6 +23,7 @@ from config.alerts import Alert, alert_variable
 from config.settings import Settings
 from pipeline.alerts.channel import Channel, Gone, NotTaken, message_id
 from pipeline.alerts.outbox import Delivery
+from pipeline.desk.alerts import public_address
 
 MIN_SECRET_CHARACTERS = 16
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -60,11 +61,25 @@ class Webhook(Channel):
     async def send(self, alert: Alert, delivery: Delivery, body: bytes) -> None:
         """Post it, signed with the alert's secret."""
         secret = alert.secret.get_secret_value() if alert.secret else ""
-        await post(self._client, alert.keys[self.key], secret, delivery, body, int(time.time()))
+        url, at = alert.keys[self.key], int(time.time())
+        address = await _guarded(url) if alert.guarded else None
+        await post(self._client, url, secret, delivery, body, at, address)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+async def _guarded(url: str) -> str | None:
+    """Return the public IP address of a receiver that an editor named.
+
+    Raises:
+        NotTaken: it has none.
+    """
+    try:
+        return await public_address(url)
+    except ValueError as error:
+        raise NotTaken(str(error)) from None
 
 
 def signature(secret: str, id: str, timestamp: int, body: bytes) -> str:
@@ -78,9 +93,24 @@ def signature(secret: str, id: str, timestamp: int, body: bytes) -> str:
 
 
 async def post(
-    client: httpx.AsyncClient, url: str, secret: str, delivery: Delivery, body: bytes, at: int
+    client: httpx.AsyncClient,
+    url: str,
+    secret: str,
+    delivery: Delivery,
+    body: bytes,
+    at: int,
+    address: str | None = None,
 ) -> None:
     """Send a delivery, signed.
+
+    Args:
+        client: an open client.
+        url: the receiver.
+        secret: what it is signed with.
+        delivery: what is told.
+        body: the content.
+        at: the time of the signature, in seconds since the epoch.
+        address: the IP address to connect to, if the name was looked up already.
 
     Redirects are not followed: what is signed for one host goes to no other.
 
@@ -97,7 +127,13 @@ async def post(
     }
     try:
         # The answer's body is of no interest, and could be endless.
-        async with client.stream("POST", url, content=body, headers=headers) as answer:
+        to, extensions = httpx.URL(url), {}
+        if address is not None:
+            headers["host"] = to.netloc.decode("ascii")
+            to, extensions = to.copy_with(host=address), {"sni_hostname": to.host}
+        async with client.stream(
+            "POST", to, content=body, headers=headers, extensions=extensions
+        ) as answer:
             status = answer.status_code
     except httpx.HTTPError as error:
         raise NotTaken(f"{type(error).__name__}: {error}") from error

@@ -22,6 +22,8 @@ from pipeline.wire.errors import KeptAll
 MOST = 2000
 """Things that one person may keep."""
 
+PAGE = 1000
+
 MAPPING: dict[str, Any] = {
     "dynamic": "strict",
     "properties": {
@@ -45,6 +47,8 @@ class Kind(StrEnum):
     """A pinned story, by its id."""
     NOTE = "note"
     """A note on a story, by the story's id."""
+    ALERT = "alert"
+    """An alert, by its title: see `pipeline.desk.alerts`."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +104,22 @@ class Desk:
                 ignore_unavailable=True,  # where `newswire setup` has not run nothing is kept
             )
         return [msgspec.convert(hit["_source"], Kept) for hit in answer["hits"]["hits"]]
+
+    async def everybodys(self, kind: Kind) -> list[tuple[str, Kept]]:
+        """Return what all people keep of a kind, each with its owner; not for readers."""
+        body: dict[str, Any] = {"size": PAGE, "sort": [{"owner": "asc"}, {"name": "asc"}]}
+        body["query"] = {"term": {"kind": kind.value}}
+        found: list[tuple[str, Kept]] = []
+        while True:
+            with translated(self._settings):
+                answer = await self._client.search(
+                    index=self._index, body=body, ignore_unavailable=True
+                )
+            hits = answer["hits"]["hits"]
+            found += [(h["_source"]["owner"], msgspec.convert(h["_source"], Kept)) for h in hits]
+            if len(hits) < PAGE:
+                return found
+            body["search_after"] = hits[-1]["sort"]
 
     async def one(self, owner: str, kind: Kind, name: str) -> Kept | None:
         """Return one thing; a read that sees every write at once."""

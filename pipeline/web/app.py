@@ -15,7 +15,7 @@ from pipeline.desk.users import Users
 from pipeline.index.kept import open_desk
 from pipeline.process.guesses import Guesses
 from pipeline.search.reader import open_reader
-from pipeline.web import api, desk, events, operations, pages, probes, reports
+from pipeline.web import alerts, api, desk, events, operations, pages, probes, reports
 from pipeline.web.answers import add_error_answers
 from pipeline.web.attention import router as attention
 from pipeline.web.authentication import Identified, PeerKept
@@ -78,6 +78,7 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     app.include_router(attention)
     app.include_router(pages.router)
     app.include_router(desk.router)
+    app.include_router(alerts.router)
     app.include_router(events.router)
     app.include_router(reports.router)
     app.include_router(operations.router)

@@ -104,6 +104,7 @@ async def desk_page(request: Request) -> Response:
         pinned={pin.name for pin in pins},
         notices=len(kills) + len(corrections),
         person=person(request),
+        editor=person(request).viewer.role is not Role.READER,
         preferences=preferences.preferences(request),
         live=links.desk_live([column.query for column in columns], rendered),
         most=MAX_COLUMNS,
@@ -149,7 +150,7 @@ async def marks(request: Request) -> Response:
 async def export(request: Request) -> Response:
     """Return all that the person keeps, as a JSON file."""
     kept = await awaited(request, desk(request).all(person(request).key))
-    content = orjson.dumps(msgspec.to_builtins(kept), option=orjson.OPT_INDENT_2)
+    content = orjson.dumps([_exported(each) for each in kept], option=orjson.OPT_INDENT_2)
     headers = {
         "Content-Disposition": 'attachment; filename="newswire-desk.json"',
         "Cache-Control": "no-store",
@@ -255,6 +256,14 @@ async def change_preferences(request: Request) -> Response:
     chosen = preferences.read({**{name: str(value) for name, value in now.items()}, **form})
     preferences.keep(answer, chosen, request.url.scheme == "https")
     return answer
+
+
+def _exported(kept: Kept) -> dict[str, Any]:
+    """Return a thing as it is exported: of an alert without what may be a secret."""
+    made: dict[str, Any] = msgspec.to_builtins(kept)
+    if kept.kind is Kind.ALERT:
+        made["data"] = {k: v for k, v in kept.data.items() if k not in ("address", "secret")}
+    return made
 
 
 def _columns(kept: list[Kept]) -> list[Column]:

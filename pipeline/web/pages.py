@@ -164,6 +164,7 @@ async def search_page(request: Request) -> Response:
         "now": links.pairs(asked),
         "rendered": datetime.now(UTC),
         "preferences": preferences(request),
+        "editor": person(request).viewer.role is not Role.READER,
         "presets": _presets(datetime.now(UTC)),
     }
     try:

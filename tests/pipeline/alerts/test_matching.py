@@ -45,7 +45,7 @@ class World:
         """One batch is matched."""
         matching = Matching(
             self.outbox,
-            [Saved(Alert("all"), SearchRequest(), ("topic",), self.lifted)],
+            [Saved(Alert("all"), SearchRequest(), ("topic",), lifted=self.lifted)],
             "t",
             self._newest,
             self._refresh,
@@ -68,10 +68,8 @@ class World:
         if self.away:
             raise IndexUnavailable("away")
 
-    async def _matches(
-        self, ids: Sequence[str], requests: Iterable[SearchRequest]
-    ) -> list[frozenset[str]]:
-        return [frozenset(ids) for _ in requests]
+    async def _matches(self, ids: Sequence[str], searches: Iterable[Saved]) -> list[frozenset[str]]:
+        return [frozenset(ids) for _ in searches]
 
     async def _committed(self, partition: int) -> int:
         return self.committed

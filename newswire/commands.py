@@ -36,6 +36,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "Group stories by the event that they report: JSON Lines in, JSON Lines out.",
     ),
     "event": ("event", "Show an event: who had it when, its figures, quotes and stories."),
+    "trending": (
+        "trending",
+        "List the names, places and events that have far more stories than usual at this hour.",
+    ),
     "reach": (
         "reach",
         "Show who was told of a killed story, and which copies and other reports still stand.",

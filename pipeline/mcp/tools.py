@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
 import msgspec
@@ -21,6 +22,7 @@ from pipeline.search.exports import public
 from pipeline.search.reader import Reader
 from pipeline.search.request import MAX_QUERY_CHARS, MAX_SIZE, SearchRequest
 from pipeline.search.results import Hit
+from pipeline.search.trending import Window
 from pipeline.wire.errors import CursorExpired, NewswireError
 
 NOT_THERE = "There is no such story, or it may not be shown."
@@ -66,7 +68,8 @@ class Tools:
     def all(self) -> tuple[Callable[..., Awaitable[Any]], ...]:
         """Return the tools, each named like its method."""
         return (
-            *(self.search, self.story, self.versions, self.standing, self.event, self.places_near),
+            *(self.search, self.story, self.versions, self.standing, self.event),
+            *(self.trending, self.places_near),
         )
 
     @told
@@ -167,6 +170,14 @@ class Tools:
         if found is None:
             raise ToolError(NOT_THERE)
         told: dict[str, Any] = msgspec.to_builtins(found)
+        return told
+
+    @told
+    async def trending(self, window: Window = Window.HOUR) -> dict[str, Any]:
+        """List the names, places and events with far more stories than usual at this hour."""
+        told: dict[str, Any] = msgspec.to_builtins(
+            await self._reader.reports.trending(window, datetime.now(UTC))
+        )
         return told
 
     @told

@@ -5,12 +5,14 @@ Of stories only what the viewer may see is read. Of killed ones the notice is, a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 from elasticsearch import AsyncElasticsearch
+from msgspec import structs
 
 from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.index.client import translated
@@ -20,6 +22,19 @@ from pipeline.index.lookup import look_up
 from pipeline.index.setup import read_alias
 from pipeline.search.event_reader import EventReader
 from pipeline.search.race import Race, Row, race
+from pipeline.search.trending import (
+    FIELDS,
+    Habit,
+    Trend,
+    Trends,
+    Window,
+    before,
+    candidates,
+    found,
+    is_trend,
+    ranked,
+    score,
+)
 from pipeline.search.visible import Clause, Viewer, is_licensed, iso, licensed, visible
 from pipeline.wire.story import Status
 from pipeline.wire.versions import AHEAD
@@ -32,6 +47,10 @@ MAX_SOURCES = 500
 TIMEOUT = "20s"
 
 MAX_LIFTS, MAX_KILLS, MAX_COPIES = 1_000, 200, 500
+
+MAX_GROWING = 5_000
+"""Stories of a window whose events are counted: the newest."""
+MAX_TOLD = 50
 
 RACE_FIELDS = (
     *("id", "source", "signal", "headline", "published_at", "first_created"),
@@ -123,6 +142,60 @@ class Reports:
             rows += [_row(document, events) for document in found]
         kills = await self._kills(period)
         return race(rows, kills, since, until, len(rows) < most, without)
+
+    async def trending(
+        self, window: Window, now: datetime, clauses: Sequence[Clause] = ()
+    ) -> Trends:
+        """Return the names, places and events that grow against their habit.
+
+        Args:
+            window: over which stories are counted.
+            now: where it ends.
+            clauses: what else the stories must match.
+        """
+        shown = [visible(now, self._viewer), *clauses]
+        current = await self._search(candidates(window, now, shown))
+        names = {
+            kind: [str(bucket["key"]) for bucket in current["aggregations"][kind]["buckets"]]
+            for kind in FIELDS
+        }
+        past = await self._search(before(window, now, shown, names))
+        told = found(window, now, current, past)
+        events = await self._growing_events(window, now, clauses)
+        return structs.replace(told, trends=ranked([*told.trends, *events]))
+
+    async def _growing_events(
+        self, window: Window, now: datetime, clauses: Sequence[Clause]
+    ) -> list[Trend]:
+        """Return the events that grow; the habit of one is the window before."""
+        counts: list[Counter[str]] = []
+        reader = EventReader(self._client, self._settings, self._viewer)
+        for end in (now, now - window.span):
+            within = {"range": {"published_at": {"gt": iso(end - window.span), "lte": iso(end)}}}
+            counted: Counter[str] = Counter()
+            async for page in self._stories([within, *clauses], ("id",), now, MAX_GROWING):
+                names = await reader.names([document["id"] for document in page])
+                counted.update(names.values())
+            counts.append(counted)
+        current, before_ = counts
+        grown = {
+            event: (stories, Habit((float(before_[event]),)))
+            for event, stories in current.items()
+            if is_trend(stories, Habit((float(before_[event]),)))
+        }
+        told = await reader.summaries(list(grown)[:MAX_TOLD])
+        return [
+            Trend(
+                kind="event",
+                name=told[event].headline or event,
+                stories=stories,
+                usual=habit.usual,
+                score=round(score(stories, habit), 1),
+                story=told[event].id,
+            )
+            for event, (stories, habit) in grown.items()
+            if event in told
+        ]
 
     async def embargoes(self, now: datetime) -> list[Lift]:
         """Return the embargoed stories that the viewer may see, the next to lift first."""

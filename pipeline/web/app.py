@@ -15,7 +15,7 @@ from pipeline.desk.users import Users
 from pipeline.index.kept import open_desk
 from pipeline.process.guesses import Guesses
 from pipeline.search.reader import open_reader
-from pipeline.web import alerts, api, desk, events, operations, pages, probes, reports
+from pipeline.web import alerts, api, desk, events, operations, pages, probes, reports, trends
 from pipeline.web.answers import add_error_answers
 from pipeline.web.attention import router as attention
 from pipeline.web.authentication import Identified, PeerKept
@@ -59,6 +59,7 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     )
     app.state.settings = settings
     app.state.operations = kafka
+    app.state.trends = trends.Kept()
     app.state.guesses = guesses = Guesses()
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     web = settings.web
@@ -81,8 +82,9 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     app.include_router(alerts.router)
     app.include_router(events.router)
     app.include_router(reports.router)
+    app.include_router(trends.router)
     app.include_router(operations.router)
     app.include_router(probes.router)
     app.mount("/static", Files())
-    describe(app, (*api.ANSWERS, *events.ANSWERS, *reports.ANSWERS))
+    describe(app, (*api.ANSWERS, *events.ANSWERS, *reports.ANSWERS, *trends.ANSWERS))
     return app

@@ -13,7 +13,16 @@ from pathlib import Path
 from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.geo.gazetteer import Gazetteer
 from pipeline.enrich.geo.shipped import ensure
-from tests.evaluation import cost, duplicates, entities, events, figures, geography, languages
+from tests.evaluation import (
+    cost,
+    duplicates,
+    entities,
+    events,
+    figures,
+    geography,
+    languages,
+    trending,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 QUALITY = ROOT / "docs" / "quality.md"
@@ -30,6 +39,7 @@ SECTIONS: Mapping[str, Section] = {
     "duplicates": duplicates.report,
     "events": events.report,
     "figures": figures.report,
+    "trending": trending.report,
     "cost": cost.report,
 }
 

@@ -1,0 +1,100 @@
+"""Trends on page, API, live stream and by the command."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from elasticsearch import Elasticsearch
+from starlette.testclient import TestClient
+
+from pipeline.index.events import events_index, setup_events
+from pipeline.wire.enriched import Enriched
+from pipeline.wire.story import Status
+from tests.integration.web.newsroom import Newsroom, newsroom, served
+from tests.records import enriched
+from tests.servers import Engine
+
+NOW = datetime.now(UTC)
+WEEK = timedelta(days=7)
+LATER = {"status": Status.EMBARGOED, "embargoed_until": datetime(2100, 1, 1, tzinfo=UTC)}
+
+
+def stories(name: str, count: int, ago: timedelta = timedelta(), **more: Any) -> list[Enriched]:
+    """So many stories about a person, half an hour before a time ago."""
+    at = NOW - ago - timedelta(minutes=30)
+    return [
+        enriched(
+            f"ap:{name}-{ago.days}-{n}",
+            f"{name} again",
+            f"{name} spoke.",
+            persons=[name],
+            published_at=at,
+            **more,
+        )
+        for n in range(count)
+    ]
+
+
+@pytest.fixture(scope="module")
+def room(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
+    """Ana grows, Bob goes from 1 to 3, Cleo is as usual, Dan and Eve are hidden."""
+    with newsroom(engine, tmp_path_factory.mktemp("trending")) as made:
+        made.index(*stories("Ana", 8), *stories("Bob", 3), *stories("Cleo", 8))
+        made.index(*stories("Dan", 8, **LATER), *stories("Eve", 8, status=Status.WITHDRAWN))
+        for n in range(1, 5):
+            made.index(*stories("Bob", 1, n * WEEK), *stories("Cleo", 8, n * WEEK))
+        setup_events(made.settings.elasticsearch, anew=True)
+        index = events_index(made.settings.elasticsearch.index)
+        with Elasticsearch(list(made.settings.elasticsearch.url)) as client:
+            for n in range(8):
+                name = f"ap:Ana-0-{n}"
+                place = {"story": name, "event": "ap:Ana-0-0"}
+                client.index(index=index, id=name, document=place, refresh=True)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def client(room: Newsroom) -> Iterator[TestClient]:
+    """A client of the application."""
+    with served(room) as made:
+        yield made
+
+
+@pytest.mark.parametrize("window", ["hour", "six_hours", "day"])
+def test_the_api_lists_what_grows(client: TestClient, window: str) -> None:
+    """A name and its event, with the usual number; nothing small, usual or hidden."""
+    found = client.get("/api/trending", params={"window": window}).json()
+    told = {(one["kind"], one["name"]): one for one in found["trends"]}
+    assert told.keys() == {("person", "Ana"), ("event", "Ana again")}
+    assert told["person", "Ana"]["stories"] == 8
+    assert told["person", "Ana"]["usual"] == 0
+    assert told["event", "Ana again"]["story"] == "ap:Ana-0-0"
+    assert found["stories"] == 19
+
+
+def test_the_page_shows_it(client: TestClient) -> None:
+    """With links to the search and to the event."""
+    page = client.get("/trending").text
+    assert "Ana again" in page
+    assert "/event/ap:Ana-0-0" in page
+    assert "Cleo" not in page
+    assert "Dan" not in page
+    assert client.get("/trending?window=week").status_code == 422
+
+
+def test_the_command_tells_the_same(room: Newsroom) -> None:
+    """`newswire trending --json` answers as the API does."""
+    elastic = room.settings.elasticsearch
+    environ = {
+        "NEWSWIRE_ELASTICSEARCH__URL": elastic.url[0],
+        "NEWSWIRE_ELASTICSEARCH__INDEX": elastic.index,
+        "NEWSWIRE_DATA_DIR": str(room.settings.data_dir),
+        "PATH": "/usr/bin:/bin",
+    }
+    command = [sys.executable, "-m", "newswire", "trending", "--json"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    assert {one["kind"] for one in json.loads(done.stdout)["trends"]} == {"person", "event"}

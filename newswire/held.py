@@ -20,6 +20,7 @@ from newswire.context import fail, one_sentence, out, printable, settings
 from newswire.deadletters import send
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.document import enriched
+from pipeline.index.held import HELD
 from pipeline.index.lookup import look_up_sync
 from pipeline.index.setup import read_alias
 from pipeline.kafka.messages import Message
@@ -101,12 +102,7 @@ def held(base: Settings, most: int = MOST) -> list[Held]:
     with translated(elastic), connect_sync(elastic) as client:
         answer = client.search(
             index=read_alias(elastic.index),
-            query={
-                "bool": {
-                    "filter": [{"term": {"status": Status.EMBARGOED.value}}],
-                    "must_not": [{"exists": {"field": "embargoed_until"}}],
-                }
-            },
+            query=HELD,
             sort=[{"received_at": {"order": "desc", "missing": "_last"}}],
             size=most,
             version=True,

@@ -17,6 +17,7 @@ _ADDED = (
     "skipped",
     "dead_letters",
     "claims",
+    "held",
     "full_texts",
     "full_text_failures",
 )
@@ -36,6 +37,8 @@ class Counts:
     dead_letters: int = 0
     claims: int = 0
     """Stories that named an agency which the feed does not speak for."""
+    held: int = 0
+    """Stories under a restriction that has no end or is not understood."""
     full_texts: int = 0
     """Stories whose text was taken from the page that they link to."""
     full_text_failures: int = 0

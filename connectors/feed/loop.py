@@ -389,17 +389,7 @@ class FeedLoop:
             batch.size += len(record.value)
             batch.remember(story.id, digest)
             counts.stories += 1
-            if story.claimed_source:
-                counts.claims += 1
-                log.warning(
-                    "a story names an agency that its feed does not speak for",
-                    extra={
-                        "feed": self.feed.name,
-                        "delivery": delivery.name,
-                        "agency": story.claimed_source,
-                        "story_id": story.id,
-                    },
-                )
+            self._warn_of(story, delivery, counts)
             counts.last_story_at = delivery.received_at.isoformat()
             usable = story.status is Status.USABLE  # of any other story only the id is shown
             title = (story.headline or story.slugline) if usable else None
@@ -408,6 +398,19 @@ class FeedLoop:
             self._add_letter(letter, batch)
         if delivery.raw and (read.stories or letters or read.skipped):
             batch.archived.append(replace(delivery, linked={**delivery.linked, **pages}))
+
+    def _warn_of(self, story: Story, delivery: Delivery, counts: Counts) -> None:
+        """Count and log what a person should know of a story: a foreign agency, a hold."""
+        what = {"feed": self.feed.name, "delivery": delivery.name, "story_id": story.id}
+        if story.claimed_source:
+            counts.claims += 1
+            log.warning(
+                "a story names an agency that its feed does not speak for",
+                extra={**what, "agency": story.claimed_source},
+            )
+        if story.status is Status.EMBARGOED and story.embargoed_until is None:
+            counts.held += 1
+            log.warning("a story is held until a person releases it", extra=what)
 
     def _with_full_text(
         self, story: Story, delivery: Delivery, pages: dict[str, bytes], counts: Counts

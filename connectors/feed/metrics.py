@@ -25,6 +25,7 @@ _COUNTERS = {
     "full_text_failures": "Stories whose page could not be fetched or has no article.",
     "losses": "Times that the broker was found to have lost acknowledged records.",
     "claims": "Stories that named an agency which the feed does not speak for.",
+    "held": "Stories under a restriction that has no end or is not understood.",
 }
 
 

@@ -46,7 +46,9 @@ def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
         for key, value in msgspec.to_builtins(story).items()
         if value is not None and value != []
     }
-    if at := trusted_time(story):  # when the version counts as published
+    if at := trusted_time(
+        story, record.provenance.enriched_at
+    ):  # when the version counts as published
         result["published_at"] = msgspec.to_builtins(at)
     base = record.provenance.language or (story.language or "").split("-")[0]
     if base in languages and story.body:

@@ -26,10 +26,11 @@ class WorkerMetrics(Collector):
         progress: Progress,
         loop_delay: Callable[[], float],
         kills: Callable[[], int],
+        held: Callable[[], int],
     ) -> None:
         self._counts, self._pool, self._progress = counts, pool, progress
         self._loop_delay = loop_delay
-        self._kills = kills
+        self._kills, self._held = kills, held
         self.registry = CollectorRegistry()
         self.registry.register(self)
         ProcessCollector(registry=self.registry)
@@ -63,6 +64,7 @@ class WorkerMetrics(Collector):
                 "Kills among the dead letters, neither replayed nor dismissed.",
                 self._kills(),
             ),
+            ("held_stories", "Stories that are held until a person releases them.", self._held()),
         ):
             gauge = GaugeMetricFamily(f"newswire_{name}", text)
             gauge.add_metric([], value)

@@ -24,6 +24,7 @@ from pipeline.enrich import enricher, unenriched
 from pipeline.enrich.pool import Load, NlpPool
 from pipeline.index.client import connect
 from pipeline.index.deadletters import find_unresolved_kills
+from pipeline.index.held import count_held
 from pipeline.index.writer import Writer
 from pipeline.kafka.errors import ours
 from pipeline.kafka.offsets import OffsetReader
@@ -90,6 +91,8 @@ class Worker:
     started: bool = False
     kills: int = 0
     """Among the dead letters, neither replayed nor dismissed."""
+    held: int = 0
+    """Stories that wait for a person to release them."""
 
     def end(self, error: BaseException | None = None) -> None:
         """Stop the worker within `worker.stop_seconds`, whatever hangs."""
@@ -160,7 +163,9 @@ def build_worker(settings: Settings, load_enricher: Load | None = None) -> Worke
     parts = Parts(settings, topics, waiting, counts, client, writer, newest, pool, send, delays)
     steps = [(agent, agent.make(parts)) for agent in AGENTS]
     progress = Progress(settings.worker.stall_seconds, waiting=waiting)
-    metrics = WorkerMetrics(counts, pool, progress, lambda: delay.seconds, lambda: worker.kills)
+    metrics = WorkerMetrics(
+        counts, pool, progress, lambda: delay.seconds, lambda: worker.kills, lambda: worker.held
+    )
     delays.register(metrics.registry)
     worker: Worker
     gate = Gate(lambda error: worker.end(error))
@@ -254,6 +259,7 @@ async def _watch(worker: Worker) -> None:
         with suppress(NewswireError):  # an index that is away is waited for elsewhere
             kills = await find_unresolved_kills(worker.client, worker.settings.elasticsearch)
             worker.kills = len(kills)
+            worker.held = await count_held(worker.client, worker.settings.elasticsearch)
         await asyncio.sleep(PROGRESS_SECONDS)
 
 

@@ -136,11 +136,17 @@ def wire_number(story: Story) -> int | None:
     return story.version if story.version is not None and 0 <= story.version < NUMBERS else None
 
 
-def trusted_time(story: Story) -> datetime | None:
-    """Returns a version's own date; its receipt where it has none or the date is a mistake."""
+def trusted_time(story: Story, enriched_at: datetime | None = None) -> datetime | None:
+    """Returns a version's own date; its receipt where it has none or the date is a mistake.
+
+    Args:
+        story: the version.
+        enriched_at: judges the date of a story without a receipt.
+    """
     dated = story.version_created or story.first_created
-    if dated and story.received_at and dated - story.received_at > AHEAD:
-        return story.received_at
+    known = story.received_at or enriched_at
+    if dated and known and dated - known > AHEAD:
+        return known
     return dated or story.received_at
 
 

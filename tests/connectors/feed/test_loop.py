@@ -486,3 +486,20 @@ def test_a_page_without_news_is_not_asked_for_again_at_once(
     page = Page()
     run_once(tmp_path, page, broker)
     assert page.polls == 2
+
+
+def test_a_story_that_is_held_is_counted(
+    tmp_path: Path,
+    broker: Broker,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A restriction without an end is counted and logged, by id; an embargo until a time is not."""
+    held = Story(id="a:1", status=Status.EMBARGOED, headline="Secret")
+    timed = Story(id="a:2", status=Status.EMBARGOED, embargoed_until=now(), headline="Later")
+    both = Parsed((held, timed))
+    monkeypatch.setitem(FORMATS, "lines", lambda raw, context: both)  # type: ignore[arg-type]
+    running = run_once(tmp_path, Listed(b"x"), broker)
+    assert (running.counts.stories, running.counts.held) == (2, 1)
+    assert "is held until a person releases it" in caplog.text
+    assert "Secret" not in caplog.text

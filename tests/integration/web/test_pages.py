@@ -54,6 +54,8 @@ def corpus() -> list[Enriched]:
             places=["Suva"],
             persons=["Ana Koroi", "Ana"],
             published_at=NOW,
+            claimed_source="Reuters",
+            provider_id="tag:storm-7",
         ),
         *(
             enriched(name, "Boats are safe", SAFE, source=source, published_at=NOW - n * HOUR)
@@ -211,7 +213,10 @@ def test_a_story_shows_what_it_names(client: TestClient) -> None:
     assert body.text_content() == "Two boats are missing off Suva, says Ana Koroi."
     marks = [(mark.get("class"), mark.text) for mark in body.xpath(".//mark")]
     assert marks == [("place", "Suva"), ("person", "Ana Koroi")]
-    assert "Corrects the number" in found.xpath(".//article/*[@class='notice']")[0].text_content()
+    said = [note.text_content() for note in found.xpath(".//article/*[@class='notice']")]
+    assert "named Reuters as its agency" in said[0]
+    assert "tag:storm-7" in said[0]
+    assert "Corrects the number" in said[1]
     assert "Suva" in found.xpath(".//*[@class='beside']//table")[0].text_content()
     assert "none" in found.xpath(".//dl")[0].text_content()
 

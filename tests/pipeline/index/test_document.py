@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from pipeline.index.document import document, enriched
 from pipeline.index.mapping import component_template, index_template, properties
@@ -89,6 +90,16 @@ def test_the_time_of_publication() -> None:
     days = ["2024-05-01T00:00:00Z", "2024-05-02T00:00:00Z", "2024-05-03T00:00:00Z"]
     assert [fields["published_at"] for fields in told] == days
     assert "published_at" not in document(written("a"))
+
+
+def test_a_date_in_the_future_is_no_time_of_publication() -> None:
+    """The receipt stands for it; without one, the time of enrichment, so that a rebuild agrees."""
+    at = datetime(2024, 5, 1, tzinfo=UTC)
+    mistyped = written("a", published_at=datetime(2099, 1, 1, tzinfo=UTC))
+    provenance = replace(mistyped.provenance, enriched_at=at)
+    received = replace(mistyped.story, received_at=at)
+    for record in (replace(mistyped, provenance=provenance), replace(mistyped, story=received)):
+        assert document(record)["published_at"] == "2024-05-01T00:00:00Z"
 
 
 def test_a_language_with_an_analyzer_gets_its_text_there() -> None:

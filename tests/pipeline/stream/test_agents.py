@@ -29,8 +29,11 @@ def test_every_counter_is_a_metric_with_its_help() -> None:
     counts = no_counts()
     for number, name in enumerate(counts):
         counts[name] = number
-    metrics = WorkerMetrics(counts, cast(Any, Pool()), Progress(1), lambda: 0.0, lambda: 0)
+    metrics = WorkerMetrics(
+        counts, cast(Any, Pool()), Progress(1), lambda: 0.0, lambda: 0, lambda: 3
+    )
     shown = generate_latest(metrics.registry).decode()
+    assert "newswire_held_stories 3.0" in shown
     for number, (name, text) in enumerate(counters().items()):
         assert f"# HELP newswire_{name}_total {text}" in shown
         assert f"newswire_{name}_total {float(number)}" in shown

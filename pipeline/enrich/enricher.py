@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from config.feeds import homes
 from config.settings import Settings
 from pipeline.enrich.folding import fold
-from pipeline.enrich.geo import foreign
+from pipeline.enrich.geo import foreign, scripts
 from pipeline.enrich.geo.gazetteer import Entry, Gazetteer, Sense
 from pipeline.enrich.geo.home import region
 from pipeline.enrich.geo.link import Toponym, link
@@ -182,7 +182,7 @@ class Enricher:
         named, found, toponyms, resolved = self._found(story, texts, language, read)
         entities, quoted = (
             self._entities(story, texts, named, _placed(toponyms, resolved), language)
-            if language in self._models or language in foreign.languages()
+            if language in {*self._models, *foreign.languages(), *scripts.languages()}
             else ((), ())
         )
         if language != "en":
@@ -205,6 +205,8 @@ class Enricher:
             mentions = _named(text, field, read) if model and field != "dateline" else []
             if language in foreign.languages():
                 found[field] = foreign.recognise(legible(text), language, mentions, self.gazetteer)
+            elif language in scripts.languages() and field != "dateline" and model is None:
+                found[field] = scripts.recognise(text, language, self.gazetteer)
             elif field == "dateline":
                 found[field] = _printed(text, self.gazetteer)
             elif model is not None:

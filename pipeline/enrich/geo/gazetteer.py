@@ -111,6 +111,7 @@ class Gazetteer:
         self.lookup = lru_cache(maxsize=1 << 15)(self._lookup)
         self.entry = lru_cache(maxsize=1 << 15)(self._entry)
         self.longest = lru_cache(maxsize=1 << 15)(self._longest)
+        self.hashes = lru_cache(maxsize=64)(self._hashes)
         self.country_rows: dict[str, int] = self.header["country_rows"]
 
     @property
@@ -153,6 +154,12 @@ class Gazetteer:
             alternate = KINDS.index("alternate")
             found = {r: k for r, k in found.items() if k != alternate or r not in foreign}
         return tuple(Sense(self.entry(r), KINDS[k], r in spoken) for r, k in found.items())
+
+    def _hashes(self, language: str) -> frozenset[int]:
+        """Returns the hashes of the names that are known to be of one language."""
+        own = self._languages.get(language)
+        pairs = zip(self._column["name_hash"], self._column["name_language"], strict=True)
+        return frozenset(hash_ for hash_, spoken in pairs if spoken == own)
 
     def _longest(self, word: str) -> int:
         """Returns the number of words of the longest name that begins with this word, or 0."""

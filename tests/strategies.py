@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from pipeline.wire.enriched import Enriched, Entity, Mention, Place, Provenance, Quote, Role
+from pipeline.wire.enriched import Enriched, Entity, Mention, Place, Provenance, Quote, Role, Topic
 from pipeline.wire.story import Clock, Dateline, Link, Located, Signal, Status, Story, Subject
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -137,6 +137,14 @@ provenances = every_field(
     models=tuples_of(texts),
     enriched_at=st.none() | instants,
 )
+topics = every_field(
+    Topic,
+    code=texts,
+    name=maybe_text,
+    level=st.integers(1, 2),
+    relation=st.sampled_from(["sent", "inferred"]),
+    confidence=st.none() | probabilities,
+)
 enriched_stories = every_field(
     Enriched,
     story=stories,
@@ -145,6 +153,7 @@ enriched_stories = every_field(
     quotes=tuples_of(quotes),
     focus=tuples_of(small),
     focus_country=st.none() | st.sampled_from(["US", "UY"]),
+    topics=tuples_of(topics),
     follows=st.none() | st.integers(0, 99_999),
     provenance=provenances,
 )

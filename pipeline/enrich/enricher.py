@@ -34,6 +34,7 @@ from pipeline.enrich.names.grouping import group
 from pipeline.enrich.names.naming import name, names_as_found
 from pipeline.enrich.names.quotes import quotes
 from pipeline.enrich.paragraphs import paragraphs
+from pipeline.enrich.topics.sent import sent_topics
 from pipeline.wire import dateline
 from pipeline.wire.enriched import Enriched, Entity, Provenance, Quote
 from pipeline.wire.labels import Label
@@ -158,6 +159,7 @@ class Enricher:
             places=found_places,
             focus=about,
             focus_country=country,
+            topics=sent_topics(story),
             provenance=Provenance(
                 model=model.identity if model else "none",
                 gazetteer=self.gazetteer.version,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from config.settings import Settings
+from pipeline.enrich.topics.sent import sent_topics
 from pipeline.wire.enriched import Enriched, Provenance
 from pipeline.wire.story import Story
 
@@ -21,8 +22,11 @@ class Unenriched:
         """Does nothing: there are no models to read with."""
 
     def enrich(self, stories: Sequence[Story]) -> list[Enriched]:
-        """Returns each story with neither entities nor places."""
-        return [Enriched(story=story, provenance=self._provenance) for story in stories]
+        """Returns each story with its topics, and with neither entities nor places."""
+        return [
+            Enriched(story=story, topics=sent_topics(story), provenance=self._provenance)
+            for story in stories
+        ]
 
 
 def load(settings: Settings) -> Unenriched:

@@ -76,6 +76,12 @@ def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
     filed = next((place for place in record.places if place.role == "dateline"), None)
     if filed:
         result["filed_from"] = {"lat": filed.latitude, "lon": filed.longitude}
+    if record.topics:
+        result["topics"] = [
+            {key: value for key, value in msgspec.to_builtins(topic).items() if value is not None}
+            for topic in record.topics
+        ]
+        result["top_topics"] = [topic.name for topic in record.topics if topic.level == 1]
     result["focus"] = list(record.focus)
     if record.focus_country:
         result["focus_country"] = record.focus_country
@@ -191,6 +197,7 @@ def enriched(source: Document) -> Enriched:
                 "quotes": source.get("quotes", []),
                 "focus": source.get("focus", []),
                 "focus_country": source.get("focus_country"),
+                "topics": source.get("topics", []),
                 "follows": source.get("follows"),
                 "provenance": source["provenance"],
             },

@@ -167,6 +167,11 @@ def properties(languages: Mapping[str, str]) -> dict[str, Field]:
         "divisions": KEYWORD,
         "locations": {"type": "geo_point"},
         "filed_from": {"type": "geo_point"},
+        "topics": _object(
+            code=KEYWORD, name=KEYWORD, level=INTEGER, relation=KEYWORD, confidence=FLOAT
+        ),
+        # The names of the topics of the first level: what stories are counted by.
+        "top_topics": KEYWORD,
         "focus": LONG,
         "focus_country": KEYWORD,
         "provenance": _object(

@@ -66,6 +66,11 @@ def _subject(values: Values) -> Clause:
     return any_of([*_terms("subjects.name", values), *_terms("subjects.code", values)])
 
 
+def _topic(values: Values) -> Clause:
+    """Match topics by name or code, of either level."""
+    return any_of([*_terms("topics.name", values), *_terms("topics.code", values)])
+
+
 def _language(values: Values) -> Clause:
     """Match languages: "en" also matches "en-GB"."""
     regions = [
@@ -159,11 +164,17 @@ FACETS: Mapping[str, Facet] = {
             shown=category_name,
         ),
         Facet(
+            "topic",
+            field="top_topics",
+            label="Topics",
+            help="A topic of the IPTC, or one below it, by name or code.",
+            matching=_topic,
+        ),
+        Facet(
             "subject",
             field="subjects.name",
             label="Subjects",
             help="A subject's name or code.",
-            words=("topic",),
             matching=_subject,
         ),
         Facet(

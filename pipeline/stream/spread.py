@@ -82,7 +82,7 @@ def _of_take(kill: Enriched, take: str) -> Enriched:
     """Return a story's kill as that of one of its takes."""
     first = Link(href=kill.story.id, rel="first-take")
     story = msgspec.structs.replace(kill.story, id=take, former_ids=(), links=(first,))
-    return msgspec.structs.replace(kill, story=story)
+    return msgspec.structs.replace(kill, story=story, follows=None)
 
 
 def _of_eve(write: Write) -> Enriched:
@@ -91,7 +91,7 @@ def _of_eve(write: Write) -> Enriched:
     story = msgspec.structs.replace(
         kill.story, id=kill.story.eve_id or kill.story.id, eve_id=None, former_ids=()
     )
-    return msgspec.structs.replace(kill, story=story)
+    return msgspec.structs.replace(kill, story=story, follows=None)
 
 
 def _is_shown(write: Write) -> bool:

@@ -79,6 +79,21 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Why this place and not its namesakes, in words."""
 
 
+class Topic(msgspec.Struct, frozen=True, kw_only=True):
+    """What a story is about, by the IPTC's vocabularies."""
+
+    code: str
+    """A media topic's; below the first level a subject code's, where the wire sent those."""
+    name: str | None = None
+    """The topic in words; None for a subject code that the wire sent without any."""
+    level: Annotated[int, msgspec.Meta(ge=1, le=2)]
+    """1 for one of the 17 topics, 2 for one below them."""
+    relation: Literal["sent", "inferred"]
+    """Whether the wire's own codes say it, or a model does."""
+    confidence: float | None = None
+    """Of an inferred topic."""
+
+
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Which code and data made the enrichment."""
 
@@ -110,6 +125,7 @@ class Enriched(msgspec.Struct, frozen=True, kw_only=True):
     """GeoNames ids of the one to three places that the story is about, best first."""
     focus_country: str | None = None
     """ISO 3166-1 alpha-2 of the country that the story is about."""
+    topics: tuple[Topic, ...] = ()
     follows: int | None = None
     """The number of the version that this one, which counts by its time, is newer than."""
     provenance: Provenance

@@ -73,6 +73,12 @@ def gather(base: Settings) -> dict[str, Any]:
     models = _models(base) if index_error is None else {}
     dead = sum(p.end for p in after if p.topic == Topics(base.topics.prefix).deadletter)
     why = [f"{p.topic}/{p.partition}: {p.lag} waiting, none taken" for p in stuck]
+    why += [
+        f"{p.topic}/{p.partition}: {p.committed} records were taken, and the topic has {p.end}: "
+        "Kafka lost what it had acknowledged, see the feeds' logs for what is delivered again"
+        for p in after
+        if p.committed is not None and p.committed > p.end
+    ]
     why += [index_error] if index_error else []
     why += faults(base, processes)
     why += _differing(models)

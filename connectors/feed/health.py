@@ -45,6 +45,8 @@ class Counts:
     """Stories whose page could not be fetched or has no article: they keep their summary."""
     losses: int = 0
     """How often this feed has found that the broker lost what it had acknowledged."""
+    lost_at: str | None = None
+    """When it found that, if the stories were pushed and are in no archive: they are gone."""
     last_story_at: str | None = None
     """When the feed received its last new story, in this run or an earlier one."""
     last_story: str | None = None

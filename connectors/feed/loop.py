@@ -277,6 +277,7 @@ class FeedLoop:
                 "stories that were pushed can't be delivered again: there is no archive",
                 extra={"feed": self.feed.name},
             )
+            self.counts.lost_at = now().isoformat()
         self._cursor.commit(Acknowledged(state={REDELIVERED: str(generation)}))
 
     def _round(self, stop: Event) -> bool:

@@ -40,6 +40,12 @@ def faults(settings: Settings, processes: Sequence[dict[str, Any]]) -> list[str]
             found.append(f"{name} waits for {what}: {why}")
         for story, why in (process.get("set_aside") or {}).items():
             found.append(f"{story} is set aside and tried again: {why}")
+        for feed, counts in (process.get("feeds") or {}).items():
+            if lost_at := counts.get("lost_at"):
+                found.append(
+                    f"Kafka lost stories that were pushed to feed {feed} before {lost_at}, and no "
+                    "archive has them: have the sender send them again, then restart the connectors"
+                )
     return found
 
 

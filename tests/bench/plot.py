@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.bench.rig import ROOT
 
 WIDTH, HEIGHT, MARGIN = 640, 300, 50
-COLOURS = ("steelblue", "darkorange", "seagreen", "firebrick")
+COLOURS = ("steelblue", "darkorange", "seagreen", "firebrick", "rebeccapurple")
 
 Points = Sequence[tuple[float, float]]
 

@@ -30,7 +30,7 @@ from tests.torture.site import Site
 KINDS = ("connector", "worker", "alerts", "web")
 WAVE_SECONDS = 20.0
 WAVE_STORIES = 8
-RESTART_SECONDS = 15.0
+RESTART_SECONDS = 20.0
 SAMPLE_SECONDS = 2.0
 SETTLED_SECONDS = 60.0
 """What a process needs after its start is no growth."""

@@ -344,6 +344,23 @@ def test_what_was_pushed_is_delivered_again_from_the_archive(
     assert len(broker.said()) == 4
 
 
+@pytest.mark.usefixtures("running")
+def test_what_was_pushed_and_is_in_no_archive_is_said_to_be_lost(
+    tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The feed's status says so from then on: nobody else would send it again."""
+    monkeypatch.setattr(Listed, "pushed", True)
+    feed = idle_feed(tmp_path, broker, "wire", b"a|1|one", b"b|1|two")
+    assert feed.counts.lost_at is None
+    assert isinstance(feed._source, Listed)
+    broker.records.clear()
+    broker.ends.clear()
+    feed._source.items = [b"c|1|three"]
+    feed._cursor.commit(Acknowledged(state={"next": None}))
+    feed.run(Event(), once=True)
+    assert feed.counts.lost_at is not None
+
+
 def test_dead_source(tmp_path: Path, broker: Broker) -> None:
     """A source that fails again and again counts as dead; with `once` it is given up."""
     away = [SourceUnavailable("no route to the wire") for _ in range(5)]

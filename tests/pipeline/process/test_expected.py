@@ -54,10 +54,11 @@ def test_a_machine_expects_what_its_settings_say(tmp_path: Path) -> None:
         ({"at": time.time() - 3600}, "it hangs"),
         ({"waiting": {"index": "closed"}}, "waits for index: closed"),
         ({"set_aside": {"ap:1": "HTTP 400: odd"}}, "ap:1 is set aside"),
+        ({"feeds": {"hook": {"lost_at": "2026-03-01"}}}, "Kafka lost stories that were pushed"),
     ],
 )
 def test_a_process_that_runs_may_be_ill(tmp_path: Path, values: dict[str, Any], says: str) -> None:
-    """One that hangs, waits, or has a story that the index refuses is named."""
+    """One that hangs, waits, has a refused story or can't bring back lost ones is named."""
     (fault,) = faults(settings(tmp_path), [process("worker", **values)])
     assert says in fault
 

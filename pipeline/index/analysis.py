@@ -41,11 +41,12 @@ def available(client: Elasticsearch, settings: ElasticsearchSettings) -> dict[st
         SetupError: the server lacks an analyzer that the settings name.
     """
     if settings.analyzers == "auto":
-        known = {name: _has(client, name) for names in ANALYZERS.values() for name in names}
-        best = {lang: [n for n in names if known[n]] for lang, names in ANALYZERS.items()}
+        names = {name for names in ANALYZERS.values() for name in names}
+        known = {name for name in names if _has(client, name)}
+        best = {lang: [n for n in names if n in known] for lang, names in ANALYZERS.items()}
         return {language: names[0] for language, names in best.items() if names}
     for language, name in settings.analyzers.items():
-        if not _has(client, name):
+        if _has(client, name) is False:
             raise SetupError(
                 f"Elasticsearch has no analyzer {name!r}, which elasticsearch.analyzers names for "
                 f"{language!r}: install its plugin, or remove it"
@@ -67,14 +68,21 @@ def summary(found: Mapping[str, str]) -> str:
     return (
         f"search: newswire's own word forms for {own}"
         + (f"; the server's for {server}" if server else "")
-        + (f"; the server lacks an analyzer for {lacks}" if lacks else "")
+        + (
+            f"; the server has, or shows these credentials, no analyzer for {lacks}"
+            if lacks
+            else ""
+        )
     )
 
 
-def _has(client: Elasticsearch, analyzer: str) -> bool:
+def _has(client: Elasticsearch, analyzer: str) -> bool | None:
+    """Return whether the server has an analyzer; None if the credentials may not ask."""
     try:
         client.indices.analyze(analyzer=analyzer, text="a")
     except ApiError as error:
+        if error.meta.status == 403:
+            return None
         if error.meta.status not in (400, 404):
             raise
         return False

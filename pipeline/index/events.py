@@ -15,7 +15,7 @@ from elasticsearch import AsyncElasticsearch
 from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.mapping import DATE, KEYWORD
-from pipeline.index.setup import setup_beside
+from pipeline.index.setup import readers_alias, setup_beside
 
 MOST = 10_000
 """Stories of one event that are read."""
@@ -58,7 +58,8 @@ def setup_events(settings: ElasticsearchSettings, anew: bool) -> list[str]:
     if anew:
         with translated(settings, quotes_no_story=True), connect_sync(settings) as client:
             client.indices.delete(index=name, ignore_unavailable=True)
-    return setup_beside(settings, name, MAPPING, refresh_interval=REFRESHED)
+    shown = (readers_alias(name), {"exists": {"field": "event"}})
+    return setup_beside(settings, name, MAPPING, refresh_interval=REFRESHED, shown_as=shown)
 
 
 async def members(

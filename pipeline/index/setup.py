@@ -12,6 +12,7 @@ from pipeline.index.analysis import available, summary
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.mapping import SCHEMA, component_template, index_template
 from pipeline.wire.errors import SetupError
+from pipeline.wire.story import Status
 
 
 def read_alias(base: str) -> str:
@@ -22,6 +23,38 @@ def read_alias(base: str) -> str:
 def write_alias(base: str) -> str:
     """Return the alias that the worker writes to."""
     return f"{base}-write"
+
+
+def readers_alias(base: str) -> str:
+    """Return the alias that holds only what readers may see now, for Kibana."""
+    return f"{base}-readers"
+
+
+READABLE: dict[str, Any] = {
+    "bool": {
+        "must_not": [
+            {"term": {"status": Status.WITHDRAWN.value}},
+            {"range": {"embargoed_until": {"gt": "now"}}},
+            {
+                "bool": {
+                    "filter": [{"term": {"status": Status.EMBARGOED.value}}],
+                    "must_not": [{"exists": {"field": "embargoed_until"}}],
+                }
+            },
+        ],
+        "filter": [],
+    }
+}
+"""The filter of that alias: `pipeline.search.visible.visible` of a reader, at any time."""
+
+
+def aliases(base: str, index: str) -> list[dict[str, Any]]:
+    """Return the actions that give an index its aliases."""
+    return [
+        {"add": {"index": index, "alias": read_alias(base)}},
+        {"add": {"index": index, "alias": write_alias(base), "is_write_index": True}},
+        {"add": {"index": index, "alias": readers_alias(base), "filter": READABLE}},
+    ]
 
 
 def first_index(base: str) -> str:
@@ -49,6 +82,7 @@ def setup_beside(
     mapping: Mapping[str, Any],
     hidden: bool = False,
     refresh_interval: str | None = None,
+    shown_as: tuple[str, dict[str, Any]] | None = None,
 ) -> list[str]:
     """Create an index that stands beside the stories', where it is missing.
 
@@ -58,6 +92,7 @@ def setup_beside(
         mapping: its fields.
         hidden: no pattern with a wildcard finds it.
         refresh_interval: how often it shows what was written; None for the cluster's own.
+        shown_as: an alias for Kibana, and the filter of what it shows.
 
     Returns:
         What was done, a line each.
@@ -72,16 +107,19 @@ def setup_beside(
         **({"hidden": True} if hidden else {}),
         **({"refresh_interval": refresh_interval} if refresh_interval else {}),
     }
+    filtered = {shown_as[0]: {"filter": shown_as[1]}} if shown_as else {}
     with translated(settings, quotes_no_story=True), connect_sync(settings) as client:
         # Where the index is deleted under a running worker, it comes back as it should be.
         client.indices.put_index_template(
             name=name,
             index_patterns=[name],
             priority=200,
-            template={"mappings": mapping, "settings": sizes},
+            template={"mappings": mapping, "settings": sizes, "aliases": filtered},
         )
         if client.indices.exists(index=name):
             client.indices.put_mapping(index=name, properties=mapping["properties"])
+            if shown_as:
+                client.indices.put_alias(index=name, name=shown_as[0], filter=shown_as[1])
             return [f"index {name} exists"]
         client.indices.create(index=name)
     return [f"index {name}"]
@@ -98,18 +136,18 @@ def _setup(client: Elasticsearch, settings: ElasticsearchSettings) -> list[str]:
     done = [f"template {base} (schema {SCHEMA})", summary(analyzers)]
     if client.indices.exists_alias(name=write_alias(base)):
         _check(client, base)
+        if not client.indices.exists_alias(name=readers_alias(base)):
+            (index,) = client.indices.get_alias(name=write_alias(base))
+            client.indices.update_aliases(actions=aliases(base, index)[-1:])
+            done.append(f"alias {readers_alias(base)}")
         return [*done, f"alias {base} exists"]
     index = first_index(base)
     if not client.indices.exists(index=index):
         client.indices.create(index=index)
         done.append(f"index {index}")
-    client.indices.update_aliases(
-        actions=[
-            {"add": {"index": index, "alias": read_alias(base)}},
-            {"add": {"index": index, "alias": write_alias(base), "is_write_index": True}},
-        ]
-    )
-    return [*done, f"aliases {read_alias(base)}, {write_alias(base)}"]
+    client.indices.update_aliases(actions=aliases(base, index))
+    names = (read_alias(base), write_alias(base), readers_alias(base))
+    return [*done, f"aliases {', '.join(names)}"]
 
 
 def _check(client: Elasticsearch, base: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -16,10 +16,14 @@ COLUMNS = 48
 """The width of a dashboard."""
 
 Audience = Literal["readers", "operators"]
-Of = Literal["stories", "letters"]
-"""The documents of a data view: stories or dead letters."""
+Of = Literal["stories", "letters", "events", "land"]
+"""The documents of a data view: stories, dead letters, which event a story is in, or the land."""
 
 Shape = Literal["bars", "lines", "donut", "table", "metric"]
+
+
+Show = Annotated[str, Field(pattern=r"^(max|average|unique|p\d\d) \S+$")]
+"""An operation and a field: "max indexed_at", "p95 enrichment_delay_ms"."""
 
 
 class _Frozen(BaseModel):
@@ -30,9 +34,13 @@ class DataView(_Frozen):
     """An index as Kibana sees it."""
 
     of: Of
+    audience: Audience
+    """Readers' views show only what readers may see."""
     id: str
     name: str
-    time: str
+    time: str | None = None
+    links: dict[str, str] = {}
+    """Fields whose values lead to a page of newswire: the page's path, with {{value}}."""
 
 
 class _Drawn(_Frozen):
@@ -66,7 +74,12 @@ class Panel(_Drawn):
     """A field; a panel of a facet takes the facet's."""
     split: str | None = None
     top: int = Field(default=10, ge=1, le=1000)
-    show: str | None = Field(default=None, pattern=r"^(max|average|unique) \S+$")
+    show: tuple[Show, ...] = ()
+    """What is measured; the number of documents where it is left out."""
+    unusual: bool = False
+    """Show the values that are more frequent than usual, in place of the most frequent ones."""
+    query: str = ""
+    """What the panel is limited to, in Kibana's query language."""
 
     @model_validator(mode="before")
     @classmethod
@@ -87,7 +100,7 @@ class Panel(_Drawn):
 
 
 class Map(_Frozen):
-    """The map of stories' places, as clusters and as points."""
+    """The map of stories' places over the land, as circles by their number, and as points."""
 
     id: str
     title: str
@@ -115,7 +128,17 @@ class Dashboard(_Frozen):
     title: str
     from_: str = Field(alias="from")
     refresh_seconds: int = Field(ge=1)
+    audience: Audience
+    controls: tuple[str, ...] = ()
+    """Facets to filter the whole dashboard by."""
     rows: tuple[Row, ...]
+
+
+_LAYERS = (
+    _Drawn(id="stories", title="", of="stories", audience="readers"),
+    _Drawn(id="land", title="", of="land", audience="readers"),
+)
+"""What the map draws."""
 
 
 class Definitions(_Frozen):
@@ -126,6 +149,8 @@ class Definitions(_Frozen):
     panels: tuple[Panel, ...]
     map: Map
     dashboards: tuple[Dashboard, ...]
+    labels: dict[str, str]
+    """Fields as people call them."""
 
     @model_validator(mode="after")
     def _resolved(self) -> Definitions:
@@ -137,16 +162,23 @@ class Definitions(_Frozen):
         ]
         if twice := {name for name in ids if ids.count(name) > 1}:
             raise ValueError(f"the id {min(twice)} is used twice")
-        views = [view.of for view in self.data_views]
-        for of in get_args(Of):
-            if views.count(of) != 1:
-                raise ValueError(f"there must be one data view of {of}")
+        views = [(view.of, view.audience) for view in self.data_views]
+        for drawn in (*self.searches, *self.panels, *_LAYERS):
+            if views.count((drawn.of, drawn.audience)) != 1:
+                raise ValueError(f"there must be one data view of {drawn.of} for {drawn.audience}")
+        audiences = {each.id: each.audience for each in (*self.searches, *self.panels)}
         for dashboard in self.dashboards:
+            if unknown := set(dashboard.controls) - FACETS.keys():
+                raise ValueError(f"dashboard {dashboard.id}: no facet {min(unknown)!r}")
             for row in dashboard.rows:
                 for name, _ in row.panels:
                     if name not in shown:
                         raise ValueError(
                             f"dashboard {dashboard.id} shows {name}, which is not defined"
+                        )
+                    if dashboard.audience == "readers" and audiences.get(name) == "operators":
+                        raise ValueError(
+                            f"dashboard {dashboard.id} shows readers {name}, which is for operators"
                         )
         return self
 

@@ -15,9 +15,22 @@ import orjson
 
 from config.settings import Elasticsearch
 from pipeline.index.deadletters import MAPPING, deadletters_index
+from pipeline.index.events import MAPPING as events_mapping
+from pipeline.index.events import events_index
 from pipeline.index.mapping import properties
-from pipeline.index.setup import read_alias
-from pipeline.kibana.definitions import Audience, Definitions, Map, Of, Panel, Search
+from pipeline.index.setup import read_alias, readers_alias
+from pipeline.kibana import land
+from pipeline.kibana.definitions import (
+    Audience,
+    Dashboard,
+    DataView,
+    Definitions,
+    Map,
+    Of,
+    Panel,
+    Search,
+)
+from pipeline.kibana.land import land_index
 from pipeline.search.facets import FACETS
 
 Object = dict[str, Any]
@@ -32,17 +45,16 @@ TYPE_VERSIONS = {
 }
 PREFIX = "newswire-"
 
-READERS = (
-    "not status : withdrawn and not embargoed_until > now "
-    "and not (status : embargoed and not embargoed_until : *)"
-)
-"""`pipeline.search.visible.visible` in Kibana's query language."""
-
-LABELS = {facet.field: facet.label for facet in FACETS.values()}
-"""The column titles of fields that are facets; others are titled by the field."""
-
 _LAYER = "layer"
-_COUNTED: Mapping[Of, str] = {"stories": "Stories", "letters": "Dead letters"}
+_COUNTED: Mapping[Of, str] = {
+    "stories": "Stories",
+    "letters": "Dead letters",
+    "events": "Stories",
+    "land": "Polygons",
+}
+_OPERATIONS = {"max": "Last", "average": "Average", "unique": "Different"}
+DELAYS = ("enrichment_delay_ms", "indexing_delay_ms")
+"""Fields that are shown as spans of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +66,13 @@ class Source:
     """Elasticsearch's type of each field, by its full name."""
 
 
-Sources = Mapping[Of, Source]
+Sources = Mapping[tuple[Of, Audience], Source]
+"""What each data view shows, by its documents and audience."""
 
 
-def export(definitions: Definitions, sources: Sources) -> bytes:
+def export(definitions: Definitions, sources: Sources, public_url: str | None = None) -> bytes:
     """Return the saved objects as NDJSON, with the summary line that ends Kibana's own exports."""
-    made = objects(definitions, sources)
+    made = objects(definitions, sources, public_url)
     summary = {
         "excludedObjects": [],
         "excludedObjectsCount": 0,
@@ -71,53 +84,128 @@ def export(definitions: Definitions, sources: Sources) -> bytes:
     return b"\n".join(lines) + b"\n"
 
 
-def objects(definitions: Definitions, sources: Sources) -> list[Object]:
-    """Return the saved objects, each after those that it refers to."""
-    views = {view.of: PREFIX + view.id for view in definitions.data_views}
+def objects(
+    definitions: Definitions, sources: Sources, public_url: str | None = None
+) -> list[Object]:
+    """Return the saved objects, each after those that it refers to.
+
+    Args:
+        definitions: of config/kibana.
+        sources: see `sources`.
+        public_url: the address of newswire's page, for links to it; None makes no links.
+    """
+    views = {(view.of, view.audience): PREFIX + view.id for view in definitions.data_views}
     kinds = {
         **{search.id: "search" for search in definitions.searches},
         **{panel.id: "lens" for panel in definitions.panels},
         definitions.map.id: "map",
     }
-    dashboards = [
-        _object(
-            "dashboard",
-            dashboard.id,
-            {
-                "title": dashboard.title,
-                "description": "",
-                "panelsJSON": _json([panel for panel, _ in placed]),
-                "optionsJSON": _json({"useMargins": True, "hidePanelTitles": False}),
-                "timeRestore": True,
-                "timeFrom": dashboard.from_,
-                "timeTo": "now",
-                "refreshInterval": {"pause": False, "value": dashboard.refresh_seconds * 1000},
-                "kibanaSavedObjectMeta": {"searchSourceJSON": _json(_searched(""))},
-            },
-            [reference for _, reference in placed],
-        )
-        for dashboard in definitions.dashboards
-        for placed in [_placed([(r.height, r.panels) for r in dashboard.rows], kinds)]
-    ]
+    labels = field_labels(definitions)
     return [
         *(
-            _object(
-                "index-pattern",
-                view.id,
-                {
-                    "title": sources[view.of].index,
-                    "name": view.name,
-                    "timeFieldName": view.time,
-                },
-                [],
-            )
+            _data_view(view, sources[view.of, view.audience], labels, public_url)
             for view in definitions.data_views
         ),
-        *(_search(search, views[search.of]) for search in definitions.searches),
-        *(_lens(p, sources[p.of].types, views[p.of]) for p in definitions.panels),
-        _map(definitions.map, views["stories"]),
-        *dashboards,
+        *(_search(search, views[search.of, search.audience]) for search in definitions.searches),
+        *(
+            _lens(
+                panel,
+                sources[panel.of, panel.audience].types,
+                views[panel.of, panel.audience],
+                labels,
+            )
+            for panel in definitions.panels
+        ),
+        _map(definitions.map, views["stories", "readers"], views["land", "readers"]),
+        *(
+            _dashboard(dashboard, kinds, views["stories", dashboard.audience])
+            for dashboard in definitions.dashboards
+        ),
     ]
+
+
+def field_labels(definitions: Definitions) -> dict[str, str]:
+    """Return what fields are called: as the facets are, if the definitions do not say otherwise."""
+    return {facet.field: facet.label for facet in FACETS.values()} | definitions.labels
+
+
+def _data_view(
+    view: DataView, source: Source, labels: Mapping[str, str], public_url: str | None
+) -> Object:
+    shown = {name: {"customLabel": labels[name]} for name in source.types if name in labels}
+    base = (public_url or "").rstrip("/")
+    formats: dict[str, Object] = {
+        field: {
+            "id": "url",
+            "params": {
+                "urlTemplate": base + path,
+                "labelTemplate": "{{value}}",
+                "openLinkInCurrentTab": False,
+            },
+        }
+        for field, path in (view.links.items() if base else ())
+    }
+    for field in DELAYS:
+        if field in source.types:
+            spans = {"inputFormat": "milliseconds", "outputFormat": "humanizePrecise"}
+            formats[field] = {"id": "duration", "params": {**spans, "outputPrecision": 1}}
+    attributes = {
+        "title": source.index,
+        "name": view.name,
+        "fieldFormatMap": _json(formats),
+        "fieldAttrs": _json(shown),
+        **({"timeFieldName": view.time} if view.time else {}),
+    }
+    return _object("index-pattern", view.id, attributes, [])
+
+
+def _dashboard(dashboard: Dashboard, kinds: Mapping[str, str], view: str) -> Object:
+    placed = _placed([(row.height, row.panels) for row in dashboard.rows], kinds)
+    controls = {name: _control(order, name) for order, name in enumerate(dashboard.controls)}
+    attributes = {
+        "title": dashboard.title,
+        "description": "",
+        "panelsJSON": _json([panel for panel, _ in placed]),
+        "optionsJSON": _json({"useMargins": True, "hidePanelTitles": False}),
+        "timeRestore": True,
+        "timeFrom": dashboard.from_,
+        "timeTo": "now",
+        "refreshInterval": {"pause": False, "value": dashboard.refresh_seconds * 1000},
+        "controlGroupInput": {
+            "chainingSystem": "HIERARCHICAL",
+            "controlStyle": "oneLine",
+            "ignoreParentSettingsJSON": _json(
+                dict.fromkeys(
+                    ("ignoreFilters", "ignoreQuery", "ignoreTimerange", "ignoreValidations"), False
+                )
+            ),
+            "panelsJSON": _json(controls),
+        },
+        "kibanaSavedObjectMeta": {"searchSourceJSON": _json(_searched(""))},
+    }
+    references = [reference for _, reference in placed]
+    references += [_view(view, f"controlGroup_{name}:optionsListDataView") for name in controls]
+    return _object("dashboard", dashboard.id, attributes, references)
+
+
+def _control(order: int, name: str) -> Object:
+    """Return a list of a facet's values to choose from."""
+    facet = FACETS[name]
+    return {
+        "type": "optionsListControl",
+        "order": order,
+        "grow": True,
+        "width": "medium",
+        "explicitInput": {
+            "id": name,
+            "fieldName": facet.field,
+            "title": facet.label,
+            "selectedOptions": [],
+            "searchTechnique": "wildcard",
+            "sort": {"by": "_count", "direction": "desc"},
+            "enhancements": {},
+        },
+    }
 
 
 def _object(kind: str, name: str, attributes: Object, references: list[Object]) -> Object:
@@ -134,7 +222,7 @@ def _object(kind: str, name: str, attributes: Object, references: list[Object]) 
 def _search(search: Search, view: str) -> Object:
     index = "kibanaSavedObjectMeta.searchSourceJSON.index"
     source = {
-        **_searched(_query(search.audience, search.query)),
+        **_searched(search.query),
         "indexRefName": index,
         "version": True,
     }
@@ -150,14 +238,14 @@ def _search(search: Search, view: str) -> Object:
     return _object("search", search.id, attributes, [_view(view, index)])
 
 
-def _lens(panel: Panel, types: Mapping[str, str], view: str) -> Object:
+def _lens(panel: Panel, types: Mapping[str, str], view: str, labels: Mapping[str, str]) -> Object:
     columns: dict[str, Object] = {}
     if panel.by:
-        columns["by"] = _bucket(panel.by, panel.top, types)
+        columns["by"] = _bucket(panel.by, panel, types, labels)
     if panel.split:
-        columns["split"] = _bucket(panel.split, panel.top, types)
-    columns["shown"] = _measure(panel, types)
-    visualization, kind = _visualization(panel, list(columns))
+        columns["split"] = _bucket(panel.split, panel, types, labels)
+    columns |= _measures(panel, types, labels)
+    visualization, kind = _visualization(panel, columns)
     state = {
         "datasourceStates": {
             "formBased": {
@@ -171,7 +259,7 @@ def _lens(panel: Panel, types: Mapping[str, str], view: str) -> Object:
             }
         },
         "visualization": visualization,
-        "query": {"language": "kuery", "query": _query(panel.audience)},
+        "query": {"language": "kuery", "query": panel.query},
         "filters": [],
         "internalReferences": [],
         "adHocDataViews": {},
@@ -186,8 +274,10 @@ def _lens(panel: Panel, types: Mapping[str, str], view: str) -> Object:
     return _object("lens", panel.id, attributes, references)
 
 
-def _bucket(field: str, top: int, types: Mapping[str, str]) -> Object:
-    common = {"label": LABELS.get(field, field), "isBucketed": True, "sourceField": field}
+def _bucket(
+    field: str, panel: Panel, types: Mapping[str, str], labels: Mapping[str, str]
+) -> Object:
+    common = {"label": labels.get(field, field), "isBucketed": True, "sourceField": field}
     if types[field] == "date":
         return {
             **common,
@@ -196,15 +286,22 @@ def _bucket(field: str, top: int, types: Mapping[str, str]) -> Object:
             "scale": "interval",
             "params": {"interval": "auto", "includeEmptyRows": True, "dropPartials": False},
         }
+    number = types[field] != "keyword"
+    if number:  # urgencies and versions in their own order
+        order, direction = {"type": "alphabetical", "fallback": False}, "asc"
+    elif panel.unusual:
+        order, direction = {"type": "significant"}, "desc"
+    else:
+        order, direction = {"type": "column", "columnId": "shown"}, "desc"
     return {
         **common,
-        "dataType": "string" if types[field] == "keyword" else "number",
+        "dataType": "number" if number else "string",
         "operationType": "terms",
         "scale": "ordinal",
         "params": {
-            "size": top,
-            "orderBy": {"type": "column", "columnId": "shown"},
-            "orderDirection": "desc",
+            "size": panel.top,
+            "orderBy": order,
+            "orderDirection": direction,
             "otherBucket": False,
             "missingBucket": False,
             "parentFormat": {"id": "terms"},
@@ -212,30 +309,43 @@ def _bucket(field: str, top: int, types: Mapping[str, str]) -> Object:
     }
 
 
-def _measure(panel: Panel, types: Mapping[str, str]) -> Object:
-    common = {"isBucketed": False, "scale": "ratio", "params": {"emptyAsNull": True}}
-    if panel.show is None:
-        return {
+def _measures(
+    panel: Panel, types: Mapping[str, str], labels: Mapping[str, str]
+) -> dict[str, Object]:
+    """Return the measured columns: "shown", and "shown2" and so on if there are several."""
+    common = {"isBucketed": False, "scale": "ratio"}
+    if not panel.show:
+        counted = {
             **common,
             "label": _COUNTED[panel.of],
             "dataType": "number",
             "operationType": "count",
             "sourceField": "___records___",
+            "params": {"emptyAsNull": True},
         }
-    operation, field = panel.show.split()
-    unique = operation == "unique"
-    return {
-        **common,
-        "label": panel.show,
-        "dataType": "date" if types[field] == "date" and not unique else "number",
-        "operationType": "unique_count" if unique else operation,
-        "sourceField": field,
-    }
+        return {"shown": counted}
+    measures: dict[str, Object] = {}
+    for number, show in enumerate(panel.show, 1):
+        operation, field = show.split()
+        share = operation[1:] if operation[1:].isdigit() else ""
+        date = types[field] == "date" and operation == "max"
+        kind = {"unique": "unique_count"}.get(operation, "percentile" if share else operation)
+        measures[f"shown{number}" if number > 1 else "shown"] = {
+            **common,
+            "label": f"{share} % within" if share else f"{_OPERATIONS[operation]} {labels[field]}",
+            "customLabel": True,
+            "dataType": "date" if date else "number",
+            "operationType": kind,
+            "sourceField": field,
+            "params": {"percentile": int(share)} if share else {"emptyAsNull": True},
+        }
+    return measures
 
 
-def _visualization(panel: Panel, columns: Sequence[str]) -> tuple[Object, str]:
+def _visualization(panel: Panel, columns: Mapping[str, Object]) -> tuple[Object, str]:
     layer = {"layerId": _LAYER, "layerType": "data"}
-    groups = [name for name in columns if name != "shown"]
+    groups = [name for name, column in columns.items() if column["isBucketed"]]
+    measured = [name for name in columns if name not in groups]
     match panel.shape:
         case "metric":
             return {**layer, "metricAccessor": "shown"}, "lnsMetric"
@@ -254,55 +364,63 @@ def _visualization(panel: Panel, columns: Sequence[str]) -> tuple[Object, str]:
             return {"shape": "donut", "layers": [slices]}, "lnsPie"
         case _:
             series = "line" if panel.shape == "lines" else "bar_stacked"
-            drawn = {**layer, "seriesType": series, "xAccessor": "by", "accessors": ["shown"]}
+            drawn = {**layer, "seriesType": series, "xAccessor": "by", "accessors": measured}
             if panel.split:
                 drawn["splitAccessor"] = "split"
             return {
-                "legend": {"isVisible": bool(panel.split), "position": "right"},
+                "legend": {
+                    "isVisible": bool(panel.split) or len(measured) > 1,
+                    "position": "right",
+                },
                 "valueLabels": "hide",
                 "preferredSeriesType": series,
                 "layers": [drawn],
             }, "lnsXY"
 
 
-def _map(shown: Map, view: str) -> Object:
+def _map(shown: Map, stories: str, land: str) -> Object:
     # No base layer: it would load tiles from Elastic's service on the internet.
-    def layer(number: int, label: str, source: Object, zooms: tuple[int, int]) -> Object:
-        name = f"layer_{number}_source_index_pattern"
-        return {
-            "id": label,
-            "label": label,
-            "type": "GEOJSON_VECTOR",
-            "visible": True,
-            "alpha": 0.75,
-            "minZoom": zooms[0],
-            "maxZoom": zooms[1],
-            "style": {"type": "VECTOR", "properties": {}, "isTimeAware": True},
-            "joins": [],
-            "sourceDescriptor": {
-                "id": label,
-                "geoField": shown.field,
-                "indexPatternRefName": name,
-                "applyGlobalQuery": True,
-                "applyGlobalTime": True,
-                **source,
+    layers = [
+        _map_layer(
+            0,
+            "Land",
+            {"type": "ES_SEARCH", "scalingType": "LIMIT", "filterByMapBounds": False},
+            {"geoField": "shape", "applyGlobalQuery": False, "applyGlobalTime": False},
+            {"fillColor": _static("color", "#E0E4EA"), "lineColor": _static("color", "#B8C0CC")},
+            (0, 24),
+        ),
+        _map_layer(
+            1,
+            "Places, by number of stories",
+            {
+                "type": "ES_GEO_GRID",
+                "requestType": "point",
+                "resolution": "COARSE",
+                "metrics": [{"type": "count"}],
             },
-            "query": {"language": "kuery", "query": READERS},
-        }
-
-    clusters = {
-        "type": "ES_GEO_GRID",
-        "requestType": "point",
-        "resolution": "COARSE",
-        "metrics": [{"type": "count"}],
-    }
-    points = {
-        "type": "ES_SEARCH",
-        "scalingType": "LIMIT",
-        "filterByMapBounds": True,
-        "tooltipProperties": list(shown.tooltip),
-    }
-    layers = [layer(0, "clusters", clusters, (0, 6)), layer(1, "points", points, (6, 24))]
+            {"geoField": shown.field, "applyGlobalQuery": True, "applyGlobalTime": True},
+            {
+                "iconSize": _by_count({"minSize": 6, "maxSize": 40}),
+                "labelText": _by_count({}),
+                "fillColor": _static("color", "#2A6FB0"),
+                "lineColor": _static("color", "#FFFFFF"),
+            },
+            (0, 8),
+        ),
+        _map_layer(
+            2,
+            "Stories",
+            {
+                "type": "ES_SEARCH",
+                "scalingType": "LIMIT",
+                "filterByMapBounds": True,
+                "tooltipProperties": list(shown.tooltip),
+            },
+            {"geoField": shown.field, "applyGlobalQuery": True, "applyGlobalTime": True},
+            {"fillColor": _static("color", "#2A6FB0"), "lineColor": _static("color", "#FFFFFF")},
+            (8, 24),
+        ),
+    ]
     attributes = {
         "title": shown.title,
         "description": "",
@@ -319,7 +437,49 @@ def _map(shown: Map, view: str) -> Object:
         "uiStateJSON": _json({"isLayerTOCOpen": False, "openTOCDetails": []}),
     }
     names = [layer["sourceDescriptor"]["indexPatternRefName"] for layer in layers]
-    return _object("map", shown.id, attributes, [_view(view, name) for name in names])
+    views = [land, stories, stories]
+    references = [_view(view, name) for view, name in zip(views, names, strict=True)]
+    return _object("map", shown.id, attributes, references)
+
+
+def _map_layer(
+    number: int,
+    label: str,
+    source: Object,
+    applied: Object,
+    style: Object,
+    zooms: tuple[int, int],
+) -> Object:
+    name = f"layer_{number}_source_index_pattern"
+    return {
+        "id": f"layer-{number}",
+        "label": label,
+        "type": "GEOJSON_VECTOR",
+        "visible": True,
+        "alpha": 0.75,
+        "minZoom": zooms[0],
+        "maxZoom": zooms[1],
+        "style": {"type": "VECTOR", "properties": style, "isTimeAware": True},
+        "joins": [],
+        "sourceDescriptor": {
+            "id": f"layer-{number}",
+            "indexPatternRefName": name,
+            **source,
+            **applied,
+        },
+    }
+
+
+def _static(name: str, value: object) -> Object:
+    return {"type": "STATIC", "options": {name: value}}
+
+
+def _by_count(options: Object) -> Object:
+    """Return a style that follows the number of documents at a place."""
+    return {
+        "type": "DYNAMIC",
+        "options": {**options, "field": {"name": "doc_count", "origin": "source"}},
+    }
 
 
 def _placed(
@@ -355,11 +515,6 @@ def _view(view: str, name: str) -> Object:
     return {"type": "index-pattern", "id": view, "name": name}
 
 
-def _query(audience: Audience, query: str = "") -> str:
-    parts = [f"({part})" for part in (READERS if audience == "readers" else "", query) if part]
-    return " and ".join(parts)
-
-
 def _searched(query: str) -> Object:
     return {"query": {"language": "kuery", "query": query}, "filter": []}
 
@@ -369,11 +524,19 @@ def _json(value: Any) -> str:
 
 
 def sources(settings: Elasticsearch) -> Sources:
-    """Return the indices that the settings name."""
-    stories = properties({})
+    """Return the indices and aliases that the settings name."""
+    base, events = settings.index, events_index(settings.index)
+    stories = field_types(properties({}))
     return {
-        "stories": Source(read_alias(settings.index), field_types(stories)),
-        "letters": Source(deadletters_index(settings.index), field_types(MAPPING["properties"])),
+        ("stories", "readers"): Source(readers_alias(base), stories),
+        ("stories", "operators"): Source(read_alias(base), stories),
+        ("letters", "operators"): Source(
+            deadletters_index(base), field_types(MAPPING["properties"])
+        ),
+        ("events", "readers"): Source(
+            readers_alias(events), field_types(events_mapping["properties"])
+        ),
+        ("land", "readers"): Source(land_index(base), field_types(land.MAPPING["properties"])),
     }
 
 

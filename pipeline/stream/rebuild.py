@@ -23,7 +23,7 @@ from config.settings import Settings
 from pipeline.index.analysis import available
 from pipeline.index.client import connect_sync, translated
 from pipeline.index.mapping import component_template, index_template, refresh_interval
-from pipeline.index.setup import read_alias, write_alias
+from pipeline.index.setup import aliases, read_alias, readers_alias, write_alias
 from pipeline.kafka.messages import Record
 from pipeline.kafka.reading import TopicReader, open_reader
 from pipeline.wire.errors import SetupError
@@ -141,7 +141,7 @@ def _read(
 
 
 def _switch(client: Elasticsearch, base: str, target: str) -> None:
-    """Move both aliases to the target in one atomic call."""
+    """Move the aliases to the target in one atomic call."""
     try:
         old = list(client.indices.get_alias(name=write_alias(base)))
     except NotFoundError:  # the index was lost, and its aliases with it
@@ -152,11 +152,9 @@ def _switch(client: Elasticsearch, base: str, target: str) -> None:
             actions += [
                 {"remove": {"index": name, "alias": read_alias(base)}},
                 {"remove": {"index": name, "alias": write_alias(base)}},
+                {"remove": {"index": name, "alias": readers_alias(base), "must_exist": False}},
             ]
-    actions += [
-        {"add": {"index": target, "alias": read_alias(base)}},
-        {"add": {"index": target, "alias": write_alias(base), "is_write_index": True}},
-    ]
+    actions += aliases(base, target)
     client.indices.update_aliases(actions=actions)
 
 

@@ -10,6 +10,8 @@ from elasticsearch import Elasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.index.deadletters import deadletters_index, entry, setup_deadletters
+from pipeline.index.events import events_index, setup_events
+from pipeline.index.setup import readers_alias
 from pipeline.kafka.messages import Record
 from pipeline.kibana.definitions import load_definitions
 from pipeline.kibana.objects import Object, objects, sources
@@ -28,11 +30,8 @@ pytestmark = [
 ]
 
 NOW = datetime.now(UTC)
-LENS = [
-    pytest.param(found, id=found["id"])
-    for found in objects(load_definitions(), sources(ElasticsearchSettings()))
-    if found["type"] == "lens"
-]
+ALL = objects(load_definitions(), sources(ElasticsearchSettings()))
+LENS = [pytest.param(found, id=found["id"]) for found in ALL if found["type"] == "lens"]
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +51,22 @@ def index(engine: Engine) -> Iterator[tuple[Elasticsearch, str]]:
             feed="ap",
             urgency=n,
             version=n,
+            subjects=[("1", "politics")],
             signal=Signal.CORRECTION if n == 1 else Signal.UPDATE,
             status=Status.WITHDRAWN if n == 9 else Status.USABLE,
         )
         for n in range(1, 10)
+    ]
+    stories += [
+        enriched(f"old-{n}", body="Ana Lima was in Lima.", persons=["Ana Lima"], places=["Lima"],
+                 published_at=NOW - timedelta(days=100))
+        for n in range(50)
+    ]  # fmt: skip
+    embargoed = {"status": Status.EMBARGOED, "published_at": NOW}
+    stories += [
+        enriched("ap-held", **embargoed),
+        enriched("ap-later", embargoed_until=NOW + timedelta(days=1), **embargoed),
+        enriched("ap-free", embargoed_until=NOW - timedelta(hours=1), **embargoed),
     ]
     with (
         index_of(engine.elasticsearch_url, name, ()) as settings,
@@ -70,32 +81,74 @@ def index(engine: Engine) -> Iterator[tuple[Elasticsearch, str]]:
             "enriched_at": at,
         }
         delays = {"enrichment_delay_ms": 90, "indexing_delay_ms": 30}
-        put(client, settings, stories, indexed_at=at, provenance=provenance, **delays)
+        more = {"provenance": provenance, "changed": ["figures"], **delays}
+        put(client, settings, stories, indexed_at=at, **more)
+        setup_events(settings, anew=False)
+        event = {"story": "ap-1", "event": "ap-1", "published_at": at, "changed_at": at}
+        client.index(index=events_index(name), document=event, refresh=True)
         setup_deadletters(settings)
         letter = dead_letter(b"<nitf", "parse", ParseError("no end", "line 1"), feed="ap")
         write = entry(Record("wire.deadletter", 0, 7, letter.raw, read_headers(letter.headers)))
         letters = deadletters_index(name)
         client.index(index=letters, id=write.id, document=write.document, refresh=True)
         yield client, name
-        client.indices.delete(index=letters)
+        client.indices.delete(index=[letters, events_index(name)])
 
 
 @pytest.mark.parametrize("found", LENS)
 def test_a_panel_shows_something(index: tuple[Elasticsearch, str], found: Object) -> None:
     """What the panel groups by and measures gives groups with values."""
     client, name = index
-    if any(reference["id"] == "newswire-dead-letters-view" for reference in found["references"]):
-        name = deadletters_index(name)
+    (view,) = (reference["id"] for reference in found["references"])
+    titles = {o["id"]: o["attributes"]["title"] for o in ALL if o["type"] == "index-pattern"}
+    name = titles[view].replace(ElasticsearchSettings().index, name)
+    times = {o["id"]: o["attributes"].get("timeFieldName") for o in ALL}
+    # As Kibana limits a dashboard in time; what is unusual is compared with all stories.
+    lately = {"range": {times[view]: {"gte": (NOW - timedelta(days=10)).isoformat()}}}
     (layer,) = found["attributes"]["state"]["datasourceStates"]["formBased"]["layers"].values()
-    answer = client.search(index=name, size=0, aggs=aggregations(layer), track_total_hits=True)
+    query = found["attributes"]["state"]["query"]["query"]
+    answer = client.search(
+        index=name,
+        size=0,
+        query={"bool": {"filter": [lately, *([terms(query)] if query else [])]}},
+        aggs=aggregations(layer),
+        track_total_hits=True,
+    )
     level: Any = answer.get("aggregations", {})
-    for column in [c for c in layer["columnOrder"] if c != "shown"]:
+    for column in [c for c in layer["columnOrder"] if layer["columns"][c]["isBucketed"]]:
         buckets = level[column]["buckets"]
         assert buckets, column
         level = max(buckets, key=lambda bucket: bucket["doc_count"])
         assert level["doc_count"]
-    shown = level.get("shown", {"value": level.get("doc_count", answer["hits"]["total"]["value"])})
-    assert shown["value"]
+    measured = [c for c in layer["columnOrder"] if not layer["columns"][c]["isBucketed"]]
+    total = {"value": level.get("doc_count", answer["hits"]["total"]["value"])}
+    for column in measured:
+        shown = level.get(column, total)
+        assert shown["value"] if "value" in shown else all(shown["values"].values())
+
+
+def terms(query: str) -> dict[str, Any]:
+    """A condition of Kibana's query language, "field : value", as Elasticsearch's."""
+    field, value = query.split(" : ")
+    return {"term": {field: value}}
+
+
+@pytest.mark.parametrize("alias", ["stories", "events"])
+def test_readers_aliases_hide(index: tuple[Elasticsearch, str], alias: str) -> None:
+    """Whatever Discover asks for, they hold only what readers may see now."""
+    client, name = index
+    if alias == "stories":
+        found = client.search(index=readers_alias(name), size=100)["hits"]["hits"]
+        assert {hit["_id"] for hit in found} == {
+            *(f"ap-{n}" for n in range(1, 9)),
+            *(f"old-{n}" for n in range(50)),
+            "ap-free",
+        }
+    else:
+        withheld = {"story": "ap-9", "changed_at": NOW.isoformat()}
+        client.index(index=events_index(name), document=withheld, refresh=True)
+        found = client.search(index=readers_alias(events_index(name)))["hits"]["hits"]
+        assert {hit["_source"]["story"] for hit in found} == {"ap-1"}
 
 
 def aggregations(layer: dict[str, Any]) -> dict[str, Any]:
@@ -107,8 +160,14 @@ def aggregations(layer: dict[str, Any]) -> dict[str, Any]:
         match column["operationType"]:
             case "count":
                 continue
+            case "terms" if column["params"]["orderBy"]["type"] == "significant":
+                own = {"significant_terms": {"field": field, "min_doc_count": 1}}
             case "terms":
                 own = {"terms": {"field": field, "size": column["params"]["size"]}}
+            case "percentile":
+                own = {
+                    "percentiles": {"field": field, "percents": [column["params"]["percentile"]]}
+                }
             case "date_histogram":
                 own = {"date_histogram": {"field": field, "fixed_interval": "1h"}}
             case "unique_count":
@@ -117,7 +176,10 @@ def aggregations(layer: dict[str, Any]) -> dict[str, Any]:
                 own = {"avg": {"field": field}}
             case operation:
                 own = {operation: {"field": field}}
-        made = {name: own | ({"aggs": made} if made else {})}
+        if column["isBucketed"]:
+            made = {name: own | ({"aggs": made} if made else {})}
+        else:
+            made[name] = own
     return made
 
 
@@ -128,5 +190,6 @@ def test_the_map_has_points_and_clusters(index: tuple[Elasticsearch, str]) -> No
     found = client.search(index=name, query={"geo_bounding_box": {"locations": box}})
     assert found["hits"]["total"]["value"] == 9
     grid = {"grid": {"geotile_grid": {"field": "locations", "precision": 4}}}
-    answer = client.search(index=name, size=0, aggs=grid)
+    within = {"geo_bounding_box": {"locations": box}}
+    answer = client.search(index=name, size=0, query=within, aggs=grid)
     assert answer["aggregations"]["grid"]["buckets"][0]["doc_count"] == 9

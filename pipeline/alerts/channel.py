@@ -105,7 +105,9 @@ def content(
         "story_id": delivery.story,
         "rank": delivery.rank,
     }
-    if delivery.kind is Kind.STORY and document is not None:
+    if delivery.kind is Kind.BREAKING:
+        body["about"] = orjson.loads(delivery.about or "{}")
+    if delivery.kind in (Kind.STORY, Kind.BREAKING) and document is not None:
         body["story"] = form.story(document)
     if form.brief:
         body |= {"title": title, "url": form.url(delivery.story)}

@@ -59,7 +59,7 @@ async def deliver(
             continue
         try:
             document = await _sendable(outbox, delivery, held, saved.viewer)
-            if document is None and delivery.kind is Kind.STORY:
+            if document is None and delivery.kind in (Kind.STORY, Kind.BREAKING):
                 continue
             body = content(delivery, document, form, saved.title)
             outbox.trying(delivery.number)
@@ -117,7 +117,7 @@ async def _sendable(
     if delivery.story not in found:
         raise NotTaken("the index does not hold the story now")
     version, document = found[delivery.story]
-    if version // REVISIONS != delivery.rank:
+    if version // REVISIONS != delivery.rank and delivery.kind is Kind.STORY:
         outbox.settle(delivery.number, State.HIDDEN, "a newer version came")
     elif not is_visible(document, datetime.now(UTC), viewer):
         outbox.settle(delivery.number, State.HIDDEN, "withdrawn or under an embargo")

@@ -74,7 +74,7 @@ class Matching:
         found = await self._matched(list(ranks), searches)
         with self.outbox.together():
             for saved, ids in zip(searches, found, strict=True):
-                among = due if saved.lifted else ranks
+                among = {} if saved.breaking else due if saved.lifted else ranks
                 for found_id in (found_id for found_id in among if found_id in ids):
                     self.found += self.outbox.add(
                         saved.alert.name, saved.destinations, found_id, ranks[found_id], now

@@ -18,6 +18,10 @@ def subject(body: bytes) -> str:
             return "Withdrawn: do not use a story that was sent"
         case "alert.test":
             return "A test of an alert"
+        case "alert.breaking":
+            about = told["about"]
+            numbers = f"{about['stories']} stories, usually {about['usual']:g}"
+            return _line(f"Breaking: {about['name']} ({numbers})")
         case "alert.digest":
             return f"{len(told['stories'])} stories: {told['title']}"
     return _line(told["story"].get("headline") or told["story_id"])

@@ -34,6 +34,6 @@ class AlertMetrics(Collector):
             "Deliveries that are remembered; a kill on its way is withdrawn and pending.",
             labels=["kind", "state"],
         )
-        for kind, state in product((Kind.STORY, Kind.WITHDRAWN), State):
+        for kind, state in product((Kind.STORY, Kind.BREAKING, Kind.WITHDRAWN), State):
             states.add_metric([kind, state], self.counts.get((kind, state), 0))
         yield states

@@ -2,11 +2,13 @@
 
 Offsets move together with the matches that they led to, so a crash repeats a look-up and
 never loses a match; a row is unique by what it tells, so a repeat adds nothing. No text of a
-story is kept here: it is read from the index when it is sent.
+story is kept here: it is read from the index when it is sent. Of a trend its name is kept, until
+the story that it is told with is withdrawn.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +37,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
     alert TEXT NOT NULL, destination TEXT NOT NULL, story TEXT NOT NULL,
     rank INTEGER NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'pending',
     tries INTEGER NOT NULL DEFAULT 0, since REAL NOT NULL, next REAL NOT NULL DEFAULT 0,
-    reason TEXT, settled REAL,
+    reason TEXT, settled REAL, about TEXT,
     UNIQUE (alert, destination, story, rank, kind)
 );
 CREATE INDEX IF NOT EXISTS by_state ON deliveries (state, alert, destination, next);
@@ -48,6 +50,8 @@ class Kind(StrEnum):
 
     STORY = "story"
     """A version that the search finds."""
+    BREAKING = "breaking"
+    """A name, place or event that grows, with its newest story."""
     WITHDRAWN = "withdrawn"
     """A story that was sent must be removed."""
     TEST = "test"
@@ -80,6 +84,8 @@ class Delivery:
     tries: int
     since: float
     """Seconds since the epoch when it was found."""
+    about: str | None = None
+    """What is breaking, as JSON."""
 
     @property
     def id(self) -> str:
@@ -124,8 +130,9 @@ class Outbox:
             self._db.executescript(_SCHEMA)
             # A file of an earlier release lacks it.
             columns = {row[1] for row in self._db.execute("PRAGMA table_info(deliveries)")}
-            if "settled" not in columns:
-                self._db.execute("ALTER TABLE deliveries ADD COLUMN settled REAL")
+            for name, kind in (("settled", "REAL"), ("about", "TEXT")):
+                if name not in columns:
+                    self._db.execute(f"ALTER TABLE deliveries ADD COLUMN {name} {kind}")
         except (OSError, sqlite3.Error) as error:
             raise SetupError(explained(error, path)) from error
 
@@ -162,6 +169,46 @@ class Outbox:
         )
         return self._db.total_changes - before
 
+    def add_trend(
+        self,
+        alert: str,
+        destinations: Sequence[str],
+        story: str,
+        rank: int,
+        at: float,
+        about: Mapping[str, object],
+    ) -> int:
+        """Add what is breaking; return the number of new deliveries.
+
+        Args:
+            alert: its name.
+            destinations: where it is told.
+            story: the newest story about it.
+            rank: the story's version.
+            at: when it was found, in seconds since the epoch.
+            about: what it is; `keys` name it, and what else is told with the same story.
+        """
+        before = self._db.total_changes
+        self._db.executemany(
+            "INSERT OR IGNORE INTO deliveries"
+            " (alert, destination, story, rank, kind, since, about) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (alert, each, story, rank, Kind.BREAKING, at, json.dumps(about))
+                for each in destinations
+            ],
+        )
+        return self._db.total_changes - before
+
+    def has_trend(self, alert: str, key: str, since: float) -> bool:
+        """Return whether an alert has told of a trend since a time, or is about to."""
+        row = self._db.execute(
+            "SELECT 1 FROM deliveries AS d, json_each(d.about, '$.keys') AS k"
+            " WHERE d.alert = ? AND d.kind = ? AND d.state != ? AND d.since >= ?"
+            " AND k.value = ? LIMIT 1",
+            (alert, Kind.BREAKING, State.HIDDEN, since, key),
+        ).fetchone()
+        return row is not None
+
     def withdraw(self, story: str, rank: int, at: float) -> int:
         """Tell each receiver that got the story, or may have got it, to remove it.
 
@@ -169,16 +216,19 @@ class Outbox:
         """
         self._db.execute(
             "UPDATE deliveries SET state = ?, reason = 'withdrawn'"
-            " WHERE story = ? AND kind = ? AND state = ? AND rank <= ?",
-            (State.HIDDEN, story, Kind.STORY, State.PENDING, rank),
+            " WHERE story = ? AND kind IN (?, ?) AND state = ? AND rank <= ?",
+            (State.HIDDEN, story, Kind.STORY, Kind.BREAKING, State.PENDING, rank),
+        )
+        self._db.execute(
+            "UPDATE deliveries SET about = NULL WHERE story = ? AND rank <= ?", (story, rank)
         )
         self._db.execute("DELETE FROM embargoed WHERE story = ? AND rank <= ?", (story, rank))
         before = self._db.total_changes
         self._db.execute(
             "INSERT OR IGNORE INTO deliveries (alert, destination, story, rank, kind, since)"
             " SELECT DISTINCT alert, destination, story, ?, ?, ? FROM deliveries"
-            " WHERE story = ? AND kind = ? AND tries > 0 AND rank <= ?",
-            (rank, Kind.WITHDRAWN, at, story, Kind.STORY, rank),
+            " WHERE story = ? AND kind IN (?, ?) AND tries > 0 AND rank <= ?",
+            (rank, Kind.WITHDRAWN, at, story, Kind.STORY, Kind.BREAKING, rank),
         )
         return self._db.total_changes - before
 
@@ -200,7 +250,7 @@ class Outbox:
     def next(self, alert: str, destination: str, at: float) -> Delivery | None:
         """Return what to try now: a story's deliveries are settled in their order."""
         row = self._db.execute(
-            "SELECT number, alert, destination, story, rank, kind, tries, since"
+            "SELECT number, alert, destination, story, rank, kind, tries, since, about"
             " FROM deliveries AS d WHERE state = ? AND alert = ? AND destination = ? AND next <= ?"
             " AND NOT EXISTS (SELECT 1 FROM deliveries AS e WHERE e.state = d.state"
             "  AND e.alert = d.alert AND e.destination = d.destination AND e.story = d.story"
@@ -292,5 +342,5 @@ class Outbox:
 
 
 def _delivery(row: Sequence[Any]) -> Delivery:
-    number, alert, destination, story, rank, kind, tries, since = row
-    return Delivery(number, alert, destination, story, rank, Kind(kind), tries, since)
+    number, alert, destination, story, rank, kind, *rest = row
+    return Delivery(number, alert, destination, story, rank, Kind(kind), *rest)

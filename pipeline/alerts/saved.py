@@ -12,12 +12,15 @@ from config.alerts import Alert, load_alerts
 from config.settings import Settings
 from pipeline.alerts.channels import CHANNELS
 from pipeline.search.request import SearchRequest
+from pipeline.search.trending import Window
 from pipeline.search.visible import ANYBODY, Viewer
 from pipeline.wire.errors import ConfigError
 
 ABOUT_THE_LIST = frozenset({"size", "sort", "facets", "collapse"})
 """Keys of a search that an alert has no use for."""
 
+BREAKING = "breaking"
+"""In an alert's table: a window, for an alert on what grows instead of on stories."""
 LIFTED = "lifted"
 """In an alert's table: true restricts it to embargoed stories, when their embargo ends."""
 
@@ -40,6 +43,9 @@ class Saved:
     """Minutes between two messages, each of several stories; 0 sends each at once."""
     lifted: bool = False
     """True for an alert on embargoes that have just ended, and nothing else."""
+    breaking: Window | None = None
+    """For an alert on what grows among what the search finds, and not on stories: over which
+    time it is counted."""
 
 
 def saved_searches(settings: Settings, environ: Mapping[str, str] = os.environ) -> list[Saved]:
@@ -73,10 +79,22 @@ def saved(alert: Alert, file: str) -> Saved:
     lifted = search.pop(LIFTED, False)
     if not isinstance(lifted, bool):
         raise ConfigError(f"alerts.{alert.name}.{LIFTED} in {file}: must be true or false")
+    breaking = search.pop(BREAKING, None)
+    if breaking is not None and breaking not in list(Window):
+        known = ", ".join(Window)
+        raise ConfigError(f"alerts.{alert.name}.{BREAKING} in {file}: must be one of {known}")
+    if lifted and breaking:
+        raise ConfigError(f"alerts.{alert.name} in {file}: has both {LIFTED} and {BREAKING}")
     if unfit := ABOUT_THE_LIST & search.keys():
         raise ConfigError(f"alerts.{alert.name}.{min(unfit)} in {file}: unknown key")
     try:
-        return Saved(alert, SearchRequest(**search), used, lifted=lifted)
+        return Saved(
+            alert,
+            SearchRequest(**search),
+            used,
+            lifted=lifted,
+            breaking=Window(breaking) if breaking else None,
+        )
     except ValidationError as error:
         fault = error.errors()[0]
         name = ".".join(str(part) for part in fault["loc"]) or "search"

@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from config.settings import Settings
+from pipeline.alerts.breaking import watch
 from pipeline.alerts.channel import Channel, Form
 from pipeline.alerts.channels import CHANNELS
 from pipeline.alerts.delivering import deliver
@@ -149,10 +150,13 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
         tasks.append(asyncio.create_task(report()))
         await offsets.start()
         await offsets.require((topics.enriched, topics.alerts))
-        tasks.append(
-            asyncio.create_task(_follow(settings, topics.enriched, outbox, matching, turns, anew))
+        tasks += map(
+            asyncio.create_task,
+            (
+                _follow(settings, topics.enriched, outbox, matching, turns, anew),
+                watch(lambda: matching.saved, outbox, reader, settings.elasticsearch.analyzers),
+            ),
         )
-
         kept = partial(kept_searches, desk, users, settings)
         start = partial(_deliver, settings, outbox, channels, reader)
         tasks.append(asyncio.create_task(_keep_up(searches, kept, matching, outbox, start)))

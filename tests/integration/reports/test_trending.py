@@ -1,5 +1,6 @@
 """Trends on page, API, live stream and by the command."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -11,7 +12,14 @@ import pytest
 from elasticsearch import Elasticsearch
 from starlette.testclient import TestClient
 
+from config.alerts import Alert
+from pipeline.alerts.breaking import look
+from pipeline.alerts.outbox import Outbox
+from pipeline.alerts.saved import Saved
 from pipeline.index.events import events_index, setup_events
+from pipeline.search.reader import open_reader
+from pipeline.search.request import SearchRequest
+from pipeline.search.trending import Window
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.story import Status
 from tests.integration.web.newsroom import Newsroom, newsroom, served
@@ -98,3 +106,23 @@ def test_the_command_tells_the_same(room: Newsroom) -> None:
     command = [sys.executable, "-m", "newswire", "trending", "--json"]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
     assert {one["kind"] for one in json.loads(done.stdout)["trends"]} == {"person", "event"}
+
+
+def test_an_alert_tells_what_is_breaking_once(room: Newsroom) -> None:
+    """Among what its search finds; a second look adds nothing."""
+    outbox = Outbox(":memory:")
+
+    async def looked(**search: Any) -> int:
+        reader = open_reader(room.settings.elasticsearch)
+        saved = Saved(Alert("a"), SearchRequest(**search), ("topic",), breaking=Window.HOUR)
+        try:
+            return await look(saved, outbox, reader, ())
+        finally:
+            await reader.close()
+
+    assert asyncio.run(looked(q="nobody")) == 0
+    assert asyncio.run(looked(q="ana")) == 1  # the name and its event, with one story
+    assert asyncio.run(looked(q="ana")) == 0
+    delivery = outbox.next("a", "topic", 1e12)
+    assert delivery
+    assert set(json.loads(str(delivery.about))["keys"]) == {"person:Ana", "event:ap:Ana-0-0"}

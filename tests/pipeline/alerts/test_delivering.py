@@ -11,6 +11,7 @@ import pytest
 
 from config.alerts import Alert
 from config.settings import Retry
+from pipeline.alerts import messages
 from pipeline.alerts.channel import Gone, NotTaken
 from pipeline.alerts.delivering import deliver
 from pipeline.alerts.outbox import Delivery, Outbox, State
@@ -139,3 +140,22 @@ def test_the_signature_is_the_standards() -> None:
     signed = signature(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
     assert signed == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
     assert signature("plain", "m", 0, b"") != signature("other", "m", 0, b"")
+
+
+@pytest.mark.parametrize(
+    ("document", "sent"),
+    [({"status": "usable", "headline": "Ana wins"}, 1), ({"status": "withdrawn"}, 0)],
+)
+def test_what_is_breaking_is_told_with_a_story(document: dict[str, Any], sent: int) -> None:
+    """Also with a newer version of it than was found; not with one that may not be shown."""
+    outbox = Outbox(":memory:")
+    about = {"kind": "person", "keys": ["person:Ana"], "name": "Ana", "stories": 9, "usual": 0.5}
+    outbox.add_trend("a", ["topic"], "ap:1", 4, time.time(), about)
+    bodies = delivered(outbox, document)
+    assert len(bodies) == sent
+    for body in bodies:
+        assert (body["type"], body["about"]["name"]) == ("alert.breaking", "Ana")
+        assert body["story"]["headline"] == "Ana wins"
+        raw = orjson.dumps(body)
+        assert messages.subject(raw) == "Breaking: Ana (9 stories, usually 0.5)"
+        assert "Ana wins" in messages.text(raw)

@@ -123,3 +123,31 @@ def test_who_was_told_and_when_it_was_acknowledged(tmp_path: Path) -> None:
     assert (told.destination, told.state, told.since) == ("webhook", State.SENT, 100.0)
     assert told.settled is not None
     outbox.close()
+
+
+def test_a_trend_is_told_once_until_it_is_hidden() -> None:
+    """By its name for as long as was asked; of a withdrawn story's trend nothing is kept."""
+    outbox = Outbox(":memory:")
+    about = {"name": "Ana", "keys": ["person:Ana", "event:ap:0"]}
+    assert outbox.add_trend("a", ["topic"], "ap:1", 5, 100.0, about) == 1
+    assert outbox.has_trend("a", "person:Ana", 50.0)
+    assert outbox.has_trend("a", "event:ap:0", 50.0)
+    assert not outbox.has_trend("a", "person:Ana", 150.0)
+    assert not outbox.has_trend("a", "place:Ana", 50.0)
+    assert not outbox.has_trend("b", "person:Ana", 50.0)
+    outbox.withdraw("ap:1", 5, 120.0)
+    assert not outbox.has_trend("a", "person:Ana", 50.0)
+    assert outbox.counts()[State.HIDDEN] == 1
+    assert outbox._db.execute("SELECT count(about) FROM deliveries").fetchone() == (0,)
+
+
+def test_a_trend_that_was_told_is_withdrawn_with_its_story() -> None:
+    """Whoever got the story with it is told to remove it."""
+    outbox = Outbox(":memory:")
+    outbox.add_trend("a", ["topic"], "ap:1", 5, 100.0, {"keys": ["person:Ana"]})
+    delivery = outbox.next("a", "topic", 200.0)
+    assert delivery
+    assert delivery.about
+    outbox.trying(delivery.number)
+    outbox.settle(delivery.number, State.SENT)
+    assert outbox.withdraw("ap:1", 6, 300.0) == 1

@@ -45,6 +45,8 @@ def test_an_alert_goes_where_its_keys_say(tmp_path: Path) -> None:
         ('webhook = "https://u:p@x.test/"', "webhook in .*password"),
         ('topic = "sometimes"', "topic in .*must be true or false"),
         ('topic = true\npalce = "Rome"', "palce in .*unknown key"),
+        ('topic = true\nbreaking = "week"', "breaking in .*must be one of hour, six_hours, day"),
+        ('topic = true\nbreaking = "day"\nlifted = true', "has both lifted and breaking"),
         ("topic = true\nlifted = 1", "lifted in .*must be true or false"),
         ("topic = true\nsize = 3", "size in .*unknown key"),
     ],
@@ -102,3 +104,9 @@ def test_a_key_is_registered_once() -> None:
     """Two channels of one key are refused: one of them would get no alert."""
     with pytest.raises(TypeError, match=f"two channels of the key '{CHANNELS[0].key}'"):
         registry(*CHANNELS, CHANNELS[0])
+
+
+def test_an_alert_on_what_is_breaking(tmp_path: Path) -> None:
+    """It has a window, and its search says among which stories."""
+    (found,) = searches(tmp_path, 'breaking = "hour"\ncountry = ["FR"]\ntopic = true')
+    assert (found.breaking, found.request.country) == ("hour", ("FR",))

@@ -28,6 +28,7 @@ from pipeline.enrich.mentions import Field, Placed, RawMention, Span, legible, s
 from pipeline.enrich.model import REMEMBERED, Model
 from pipeline.enrich.models import chosen, installed
 from pipeline.enrich.names import aliases as alias_table
+from pipeline.enrich.names import elsewhere
 from pipeline.enrich.names.aliases import Aliases
 from pipeline.enrich.names.credits import without_agency
 from pipeline.enrich.names.grouping import group
@@ -215,6 +216,10 @@ class Enricher:
                 found[field] = recognise(legible(text), mentions, self.gazetteer, self._recognition)
                 if field == "body":
                     found[field] = _with_dateline(found[field], text, self.gazetteer)
+            if model is None and language in foreign.languages() and field != "dateline":
+                mentions = elsewhere.known_names(legible(text), field, self.aliases)
+                known = {(m.start, m.end) for m in mentions}
+                found[field] = [c for c in found[field] if (c.start, c.end) not in known]
             named += mentions
         toponyms = [*_linked(found, texts), *provided(story, self.gazetteer)]
         return named, found, toponyms, resolve(toponyms, self._region(story))
@@ -242,7 +247,10 @@ class Enricher:
         spots = {(p.field, p.start, p.end): p.place for p in placed if p.place is not None}
         entities = linked(group(named, texts, self.aliases, spots), story, self.knowledge)
         if language != "en":
-            return entities, ()
+            lists = foreign.languages().get(language or "")
+            titles = lists.titles if lists else frozenset()
+            entities = elsewhere.titled(entities, story.body, titles)
+            return entities, elsewhere.quotes(story.body, entities, language or "", titles)
         return entities, quotes(story.body, entities, named)
 
     def home(self, story: Story) -> str | None:
@@ -360,6 +368,8 @@ def _placed(toponyms: Sequence[Toponym], resolved: Sequence[Resolved]) -> list[P
         if toponym.field == "provider" or not toponym.candidate.accepted:
             continue
         candidate, answer = toponym.candidate, chosen.get(id(toponym))
+        if candidate.text[0].islower() and candidate.demonym:  # "französische" is no name
+            continue
         label = Label.GPE
         if candidate.demonym:
             label = Label.NORP

@@ -17,6 +17,7 @@ from functools import cache
 from importlib.resources import files
 
 from pipeline.enrich import lexicon
+from pipeline.enrich.geo import peoples
 from pipeline.enrich.geo.gazetteer import Gazetteer, Sense
 from pipeline.enrich.geo.places import entry_class, prominence
 from pipeline.enrich.geo.toponyms import Candidate
@@ -79,6 +80,7 @@ def recognise(
     """
     reader = _Reader(text, language, named, gazetteer)
     scored = [c for c in reader.candidates() if c.accepted]
+    scored += peoples.recognise(text, language, gazetteer)
     scored.sort(key=lambda c: (c.start - c.end, -c.probability, c.start))
     chosen: list[Candidate] = []
     taken: set[int] = set()

@@ -40,7 +40,8 @@ TABLE: tuple[Words, ...] = (
          "story retracted", "story retraction", "story pulled", "story deleted", "story cancelled",
          "story canceled", "item withdrawn", "report withdrawn", "article withdrawn",
          "article removed", "article retracted", "notice of withdrawal", "notice of retraction",
-         "withdrawal notice", "retraction notice", "mandatory withdrawal"),
+         "withdrawal notice", "retraction notice", "mandatory withdrawal", "please disregard",
+         "disregard previous", "disregard story"),
     ),
     Words(
         Signal.WITHDRAW, "fr", "AFP, annulations",
@@ -55,7 +56,7 @@ TABLE: tuple[Words, ...] = (
     ),
     Words(
         Signal.WITHDRAW, "it", _GENERAL,
-        ("ANNULLAMENTO", "ANNULLATA", "ANNULLATO", "ANNULLARE"),
+        ("ANNULLAMENTO", "ANNULLATA", "ANNULLATO", "ANNULLARE", "ANNULLA"),
         ("notizia annullata", "notizia ritirata"),
     ),
     Words(
@@ -77,16 +78,17 @@ TABLE: tuple[Words, ...] = (
     Words(
         Signal.WITHDRAW, "da", _GENERAL,
         ("ANNULLERES", "ANNULLERET", "ANNULLERING", "TILBAGETRUKKET", "TILBAGETRÆKKES"),
-        ("historien trækkes tilbage",),
+        ("trækkes tilbage", "historien trækkes tilbage",),
     ),
     Words(
         Signal.WITHDRAW, "no", _GENERAL,
-        ("ANNULLERES", "ANNULLERT", "ANNULLERING", "TILBAKETRUKKET"),
+        ("ANNULLERES", "ANNULLERT", "ANNULLERING", "TILBAKETRUKKET", "TREKKES"),
         ("trekkes tilbake", "meldingen trekkes", "saken trekkes"),
     ),
     Words(
         Signal.WITHDRAW, "sv", _GENERAL,
-        ("ANNULLERAS", "ANNULLERAD", "ANNULLERING", "TILLBAKADRAGEN", "ÅTERKALLAS"),
+        ("ANNULLERAS", "ANNULLERAD", "ANNULLERING", "TILLBAKADRAGEN", "ÅTERKALLAS", "ÅTERTAGEN",
+         "UTGÅR"),
         ("dras tillbaka", "texten utgår"),
     ),
     Words(
@@ -95,13 +97,23 @@ TABLE: tuple[Words, ...] = (
     ),
     Words(
         Signal.WITHDRAW, "pl", _GENERAL,
-        ("ANULOWANA", "ANULOWANO", "ANULOWANIE", "WYCOFANA", "WYCOFANIE"), ("depesza anulowana",),
+        ("ANULOWANA", "ANULOWANO", "ANULOWANIE", "WYCOFANA", "WYCOFANE", "WYCOFANIE"),
+        ("depesza anulowana",),
     ),
     Words(Signal.WITHDRAW, "cs", _GENERAL, ("ZRUŠENO", "ZRUŠENA", "STAŽENO")),
     Words(Signal.WITHDRAW, "hu", _GENERAL, ("VISSZAVONVA", "VISSZAVONÁS")),
-    Words(Signal.WITHDRAW, "ru", _GENERAL, ("АННУЛИРОВАНО", "АННУЛИРУЕТСЯ", "ОТЗЫВ", "ОТОЗВАНО")),
+    Words(
+        Signal.WITHDRAW, "ru", _GENERAL,
+        ("АННУЛИРОВАНО", "АННУЛИРОВАНИЕ", "АННУЛИРУЕТСЯ", "ОТЗЫВ", "ОТОЗВАНО"),
+    ),
     Words(Signal.WITHDRAW, "el", _GENERAL, ("ΑΝΑΚΛΗΣΗ", "ΑΚΥΡΩΣΗ", "ΑΚΥΡΩΝΕΤΑΙ")),
     Words(Signal.WITHDRAW, "tr", _GENERAL, ("İPTAL", "IPTAL"), ("haber iptal",)),
+    # No capitals tell a word from a notice here: these are terms of notices alone.
+    Words(
+        Signal.WITHDRAW, "zh", _GENERAL, ("撤稿", "撤销稿件", "撤銷稿件", "取消稿件", "稿件撤回"),
+    ),
+    Words(Signal.WITHDRAW, "ja", _GENERAL, ("記事取り消し", "取り消し", "配信取り消し")),
+    Words(Signal.WITHDRAW, "ko", _GENERAL, ("기사 취소", "배포 취소", "기사 철회")),
     Words(
         Signal.ADVISORY, "en", "AP Stylebook, holds",
         ("HOLD", "WITHHOLD"),
@@ -123,5 +135,8 @@ def pattern(signal: Signal) -> str:
         dict.fromkeys(phrase.replace(" ", r"[\s-]+") for entry in own for phrase in entry.phrases)
     )
     once = rf"(?:(?-i:{words})|{phrases})"
-    notice = r"(?:(?:advisory|notice|attention|achtung|avis|aviso)\s*[-:–—!]?\s*)?"
+    notice = (
+        r"(?:(?:(?:attention\s+)?editors|advisory|notice|attention|achtung|avis|aviso|eilt?"
+        r"|urgente?|dpa|apa|sda|afp|efe|ansa)\s*[-:–—!]?\s*)?"
+    )
     return rf"{notice}{once}(?:[\s!*-]+{once})*!*"

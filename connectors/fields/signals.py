@@ -68,8 +68,8 @@ _PATTERNS = [
     for signal, words in _SEGMENTS
 ]
 _HOLD = 2  # the position of the pattern that holds
-_SEPARATORS = re.compile(r"[,/()\[\]|;:\n]+")
-_HEADLINE_END = re.compile(r"\s*(?:[-–—:/,)\]>]|\*{2,}|!+(?=\s))")
+_SEPARATORS = re.compile(r"[,/()\[\]|;:\n【】：]+|\+{2,}")
+_HEADLINE_END = re.compile(r"\s*(?:[-–—:/,)\]>：】]|[*+]{2,}|!+(?=\s))")
 _LONGEST_START = 60
 _HEADLINE_ORDINAL = re.compile(
     rf"\W{{0,3}}({_ORDINAL}(?:ld|lead|sub|add)(?:-writethr(?:u|ough))?)\s*[-:]\s*\w", re.IGNORECASE
@@ -101,7 +101,7 @@ def of_headline(headline: str | None) -> Signalled | None:
     It must be all that stands there: "CORRECTION OFFICERS STRIKE - UNION" is none. Of several,
     as in "ADVISORY-STORY WITHDRAWN-Ferry sinks", the strongest counts.
     """
-    starts = _starts((headline or "").lstrip(" \t*!<>[(-–—"))
+    starts = _starts((headline or "").lstrip(" \t*!<>[(-–—+【"))
     found = [signalled for start in starts if (signalled := _alone(start))]
     ordinal = _HEADLINE_ORDINAL.match(headline or "")
     if not found and ordinal:

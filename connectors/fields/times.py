@@ -35,7 +35,7 @@ _TIME = re.compile(
 )
 _CLOCK = (
     r"(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d)(?:[.,](?P<part>\d+))?)?"
-    r"\s*(?P<half>[AaPp]\.?[Mm]\b\.?)?"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\b\.?)?(?:\s*(?:Uhr|uur|hrs?|h)\b\.?)?"
 )
 _WEEKDAY = r"\s*(?:[^\W\d_]+\.?,?\s+)?"
 _DAY_FIRST = (
@@ -54,6 +54,17 @@ _IN_WORDS = tuple(
         rf"{_CLOCK}\s+(?:{_ZONE}\s+)?(?P<year>\d{{4}})\s*",
     )
 )
+# Points part day, month and year in this order; strokes do in another, by country.
+_IN_FIGURES = re.compile(
+    _WEEKDAY
+    + r"(?P<one>\d{1,2})(?P<mark>[./-])\s?(?P<two>\d{1,2})(?P=mark)\s?(?P<year>\d{4})"
+    + _AT
+)
+_EAST_ASIAN = re.compile(
+    rf"\s*(?P<year>\d{{4}})\s?[年년]\s?(?P<month>\d{{1,2}})\s?[月월]\s?(?P<day>\d{{1,2}})\s?[日일]"
+    rf"(?:\s*{_CLOCK}\s*(?:{_ZONE})?)?\s*"
+)
+_JSON_DATE = re.compile(r"/Date\((\d{9,16})(?:[+-]\d{4})?\)/")  # the offset is for display
 _EPOCH = re.compile(r"\s*(?P<seconds>[1-9]\d{8,9})(?:\d{3}|\d{6}|\.\d+)?\s*", re.ASCII)
 _OLDEST_YEAR = 1800
 """What is dated before was not: a zero time, or a number that is no time."""
@@ -106,7 +117,12 @@ def instant(text: str | None, feed_zone: str) -> Instant | None:
     if not text or not text.strip() or len(text) > 80:
         return None
     try:
-        found = _of_numbers(text, feed_zone) or _of_epoch(text) or _of_words(text, feed_zone)
+        found = (
+            _of_numbers(text, feed_zone)
+            or _of_epoch(text)
+            or _of_words(text, feed_zone)
+            or _of_figures(text, feed_zone)
+        )
         if found is None or found.at.year < _OLDEST_YEAR:
             return None
         return Instant(found.at.astimezone(UTC), found.assumed)
@@ -123,7 +139,7 @@ def _of_numbers(text: str, feed_zone: str) -> Instant | None:
 
 def _of_epoch(text: str) -> Instant | None:
     """Returns a time in seconds since 1970, or in their thousandths or millionths."""
-    match = _EPOCH.fullmatch(text)
+    match = _EPOCH.fullmatch(_JSON_DATE.sub(r"\1", text.strip()))
     return Instant(datetime.fromtimestamp(int(match["seconds"]), UTC), False) if match else None
 
 
@@ -139,14 +155,30 @@ def _of_words(text: str, feed_zone: str) -> Instant | None:
     return None
 
 
-def _instant(match: re.Match[str], year: int, month: int, feed_zone: str) -> Instant:
+def _of_figures(text: str, feed_zone: str) -> Instant | None:
+    """Returns a time whose month is a number beside the day; None if it can be either."""
+    if match := _EAST_ASIAN.fullmatch(text):
+        return _instant(match, int(match["year"]), int(match["month"]), feed_zone)
+    match = _IN_FIGURES.fullmatch(text)
+    if match is None:
+        return None
+    one, two = int(match["one"]), int(match["two"])
+    if match["mark"] != "." and one <= 12 and two <= 12 and one != two:
+        return None
+    day, month = (two, one) if two > 12 else (one, two)
+    return _instant(match, int(match["year"]), month, feed_zone, day)
+
+
+def _instant(
+    match: re.Match[str], year: int, month: int, feed_zone: str, day: int | None = None
+) -> Instant:
     sent = match.groupdict()
     hour, minute, second = (int(sent.get(name) or 0) for name in ("hour", "minute", "second"))
     half = (sent.get("half") or "")[:1].casefold()
     hour = hour % 12 + 12 * (half == "p") if half else hour
     part = int((sent.get("part") or "")[:6].ljust(6, "0"))
     # datetime does not know of leap seconds.
-    local = datetime(year, month, int(match["day"]), hour, minute, min(second, 59), part)
+    local = datetime(year, month, day or int(sent["day"] or 0), hour, minute, min(second, 59), part)
     known = named_zone(sent.get("zone"))
     return Instant(local.replace(tzinfo=known or zone(feed_zone)), known is None)
 

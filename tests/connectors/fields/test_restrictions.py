@@ -28,7 +28,7 @@ UNREAD = Embargo("in words", None)
         (["2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"], TEN),
         (["2026-03-02T09:00:00Z", "after the speech"], None),
         ("until the minister has spoken", None),
-        ("02.03.2026", None),
+        ("02/03/2026", None),
         (True, None),
         ({"a": 1}, None),
     ],

@@ -39,7 +39,7 @@ def test_instant(text: str, utc: str, assumed: bool) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [None, "", " ", "YYYYMMDD000000-HHMM", "00000000T000000", "20160230", "4/4/2018 17:59:03",
+    [None, "", " ", "YYYYMMDD000000-HHMM", "00000000T000000", "20160230", "4/5/2018 17:59:03",
      "0001-01-01T00:00:00+14:00", "٢٠١٦٠٩٠٨", "20160908T250000Z", "Monday", "20160908T120000+9900"],
 )  # fmt: skip
 def test_no_instant(text: str | None) -> None:
@@ -102,6 +102,13 @@ def test_day(text: str, near: date | None, found: date | None) -> None:
         ("1637280000", "2021-11-19T00:00:00Z", False),
         ("1637280000123", "2021-11-19T00:00:00Z", False),
         ("2026030210", "2026-03-02T09:00:00Z", True),
+        ("2. März 2026, 10:00 Uhr", "2026-03-02T09:00:00Z", True),
+        ("02.03.2026 10:00", "2026-03-02T09:00:00Z", True),
+        ("22/03/2026 10:00 +0100", "2026-03-22T09:00:00Z", False),
+        ("03/22/2026 10:00 PM EST", "2026-03-23T03:00:00Z", False),
+        ("2026年3月2日 10:00", "2026-03-02T09:00:00Z", True),
+        ("2026년 3월 2일 10:00 KST", "2026-03-02T01:00:00Z", False),
+        ("/Date(1637280000123+0200)/", "2021-11-19T00:00:00Z", False),
     ],
 )
 def test_zones_and_forms_of_the_world(text: str, utc: str, assumed: bool) -> None:
@@ -128,3 +135,9 @@ def test_a_zone_means_the_same_in_a_line_of_text_as_in_a_field(name: str) -> Non
         assert printed.spoken_time(line, near, "Asia/Kolkata") == field
     assert field is not None
     assert not field.assumed
+
+
+@pytest.mark.parametrize("text", ["02/03/2026 10:00", "2-3-2026", "22/22/2026", "24.11.26"])
+def test_an_order_that_can_t_be_known_is_no_time(text: str) -> None:
+    """The second of March or the third of February: no time is better than a wrong one."""
+    assert instant(text, "UTC") is None

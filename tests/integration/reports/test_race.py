@@ -79,7 +79,7 @@ def test_a_period_is_chosen(client: TestClient) -> None:
 def test_the_page_tells_the_loss(client: TestClient) -> None:
     """One page answers what would be missing without a source, and shows nothing hidden."""
     page = client.get("/race?days=1&without=dpa").text
-    assert "1 events would be missing" in page
+    assert "1 event would be missing" in page
     assert "Headline of dpa:9" in page
     assert "XYZ" not in page
     assert "ap:dead" not in page

@@ -17,7 +17,8 @@ from pathlib import Path
 from kafka import KafkaAdminClient
 from kafka.admin import MemberToRemove
 
-from config.settings import Embedded, Kafka
+from config.settings import Embedded as EmbeddedSettings
+from config.settings import Kafka
 from pipeline.kafka.errors import broker_errors
 from pipeline.kafka.options import client_options
 from pipeline.wire.errors import SetupError
@@ -25,10 +26,10 @@ from pipeline.wire.errors import SetupError
 START_SECONDS = 20.0
 
 
-class Engine:
+class Embedded:
     """One running engine, with its data in a folder."""
 
-    def __init__(self, settings: Embedded, data_dir: Path) -> None:
+    def __init__(self, settings: EmbeddedSettings, data_dir: Path) -> None:
         self._data_dir = data_dir / "engine"
         self._kafka_port = settings.kafka_port or _free_port()
         self._elasticsearch_port = settings.elasticsearch_port or _free_port()

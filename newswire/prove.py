@@ -71,10 +71,11 @@ def prove(
     ctx: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Compare every document of the index with the enriched topic. Exit code 1 when one differs.
+    """Compare every document of the index with the enriched topic.
 
-    The topic is indexed into a scratch index, which needs as much room as the index, and is
-    deleted at the end. Nothing else is changed, and the worker keeps running.
+    Exit code 1 when one differs. The topic is indexed into a scratch index, which needs as much
+    room as the index, and is deleted at the end. Nothing else is changed, and the worker keeps
+    running.
     """
     with one_sentence():
         base = settings(ctx.obj)

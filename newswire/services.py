@@ -24,7 +24,8 @@ from config.settings import Settings, variable
 from connectors.feed.health import Counts
 from connectors.run import run_feeds
 from newswire.context import RUN_FILE, at, err, fail, one_sentence, out, settings
-from newswire.embedded import Engine, evict_members
+from newswire.embedded import evict_members
+from newswire.engine import Engine, Kind, kind_of, make
 from newswire.gazetteer import folder
 from newswire.supervise import Child
 from pipeline.alerts.saved import saved_searches
@@ -39,12 +40,19 @@ def run(
     feeds: Annotated[
         Path | None, typer.Option(help="Feeds file, instead of the configured one.")
     ] = None,
+    engine: Annotated[
+        Kind | None,
+        typer.Option(
+            help="Servers: embedded (the default, for a trial), real (Kafka and Elasticsearch, "
+            "fetched by Maven and started here with Java 21), or those that are configured."
+        ),
+    ] = None,
 ) -> None:
     """Start everything on this machine and keep it running until Ctrl-C.
 
     Starts the embedded engine, creates the topics and the index, and runs the connectors of
     all feeds, a worker, the alerts process and the page. With `embedded.enabled = false` it
-    uses the configured Kafka and Elasticsearch instead.
+    uses the configured Kafka and Elasticsearch instead, with `--engine real` servers of its own.
     """
     with one_sentence():
         base = settings(ctx.obj)
@@ -54,7 +62,7 @@ def run(
         declared = load_feeds(base.connectors.feeds_file)
         saved_searches(base)  # what the alerts process would end of ends this too
         _unpack_gazetteer(base)
-        with _engine(base) as (ready, engine):
+        with _engine(base, engine or kind_of(base)) as (ready, servers):
             for line in setup_all(ready):
                 out.print(f"[dim]{line}[/]")
             port = free_port(ready.web.host, ready.web.port)
@@ -66,7 +74,7 @@ def run(
                 out.print(f"Feeds: {names}. Logs: {ready.data_dir / 'logs'}. Press Ctrl-C to stop.")
                 host = f"[{ready.web.host}]" if ":" in ready.web.host else ready.web.host
                 out.print(f"Search, map and stories: http://{host}:{port}", style="bold")
-                _watch(ready, children, engine)
+                _watch(ready, children, servers)
             finally:
                 out.print("Finishing the stories in progress …")
                 for child in reversed(children):
@@ -133,12 +141,13 @@ def _watch(ready: Settings, children: list[Child], engine: Engine | None) -> Non
 
 
 def _revive(ready: Settings, children: list[Child], engine: Engine) -> None:
-    """Start the engine again after it has ended, and the processes that depend on it.
+    """Start the servers again after one has ended, and the processes that depend on them.
 
-    It may have lost acknowledged records. The connectors notice that when they start, and
-    deliver them again.
+    The embedded engine may have lost acknowledged records. The connectors notice that when they
+    start, and deliver them again.
     """
-    out.print("The embedded engine has ended and is started again. It may have lost records.")
+    lost = " It may have lost records." if ready.embedded.enabled else ""
+    out.print(f"The engine has ended and is started again.{lost}")
     for child in reversed(children):
         child.kill()
     engine.start()
@@ -175,23 +184,27 @@ def status_line(found: list[dict[str, Any]], children: list[Child]) -> str:
 
 
 @contextmanager
-def _engine(base: Settings) -> Iterator[tuple[Settings, Engine | None]]:
-    """Start the embedded engine if it is enabled; yield the settings with its addresses."""
-    if not base.embedded.enabled:
+def _engine(base: Settings, kind: Kind) -> Iterator[tuple[Settings, Engine | None]]:
+    """Start the servers that were asked for; yield the settings with their addresses."""
+    engine = make(kind, base)
+    # What only the embedded engine needs depends on this setting.
+    embedded = base.embedded.model_copy(update={"enabled": kind is Kind.EMBEDDED})
+    base = base.model_copy(update={"embedded": embedded})
+    if engine is None:
         yield base, None
         return
     base.data_dir.mkdir(parents=True, exist_ok=True)
     lock = base.data_dir / RUN_FILE
     if (running := _pid(lock)) and running != os.getpid():
         fail(f"`newswire run` is running here already (process {running}); end it first")
-    engine = Engine(base.embedded, base.data_dir)
-    engine.start()
     try:
+        if kind is Kind.REAL:
+            out.print("Starting Kafka and Elasticsearch (the first time Maven fetches them) …")
+        engine.start()
         addresses = {"brokers": engine.brokers, "elasticsearch": engine.elasticsearch}
         lock.write_text(json.dumps({"pid": os.getpid(), **addresses}), encoding="utf-8")
-        out.print(
-            f"Embedded engine: Kafka {engine.brokers[0]}, Elasticsearch {engine.elasticsearch[0]}"
-        )
+        name = "Embedded engine" if kind is Kind.EMBEDDED else "Servers"
+        out.print(f"{name}: Kafka {engine.brokers[0]}, Elasticsearch {engine.elasticsearch[0]}")
         yield at(base, engine.brokers, engine.elasticsearch), engine
     finally:
         lock.unlink(missing_ok=True)

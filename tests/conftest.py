@@ -14,7 +14,7 @@ import pytest
 from pipeline.enrich.enricher import Enricher
 from pipeline.enrich.geo.gazetteer import Gazetteer
 from pipeline.enrich.geo.shipped import ensure
-from tests.servers.artifacts import NOT_RUN
+from tests.servers import NOT_RUN
 
 GAZETTEER = Path(__file__).resolve().parents[1] / "var" / "gazetteer"
 """The folder where `newswire setup` puts it too."""

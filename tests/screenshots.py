@@ -20,9 +20,9 @@ from typing import Any, Literal
 from playwright.sync_api import Page
 
 from connectors.formats import FORMATS, Context
+from newswire.servers.process import free_port
 from tests.integration.web.chromium import PHONE, chromium
 from tests.integration.web.newsroom import ADMIN_TOKEN
-from tests.servers.process import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "screenshots"

@@ -21,11 +21,11 @@ from config.settings import load
 from connectors.feed.metrics import FeedMetrics
 from newswire import __version__
 from newswire.commands import COMMANDS
+from newswire.servers.artifacts import cache
 from pipeline.alerts.metrics import AlertMetrics
 from pipeline.stream.agents import counters
 from pipeline.stream.delays import Delays
 from pipeline.web.probes import WebMetrics
-from tests.servers.artifacts import cache
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"

@@ -22,6 +22,7 @@ from pipeline.enrich.pool import BLAS_THREADS
 for _name in BLAS_THREADS:  # as the worker's processes, before numpy is loaded
     os.environ.setdefault(_name, "1")
 
+from newswire.servers.process import folder_for_servers  # noqa: E402
 from tests.bench import (  # noqa: E402
     efficiency,
     events,
@@ -37,7 +38,6 @@ from tests.bench import (  # noqa: E402
 from tests.bench.rig import ROOT  # noqa: E402
 from tests.bench.running import SMOKE, Sizes, Where  # noqa: E402
 from tests.servers import engine  # noqa: E402
-from tests.servers.process import folder_for_servers  # noqa: E402
 
 Part = Callable[[Where, Sizes], str]
 PARTS: Mapping[str, Part] = {

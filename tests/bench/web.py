@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from newswire.servers.process import free_port
 from tests.bench.rig import Rig, until
-from tests.servers.process import free_port
 
 
 @contextmanager

@@ -18,10 +18,10 @@ from uuid import uuid4
 import httpx
 from kafka import KafkaProducer
 
+from newswire.servers.process import free_port
 from tests.connectors.sources import servers
 from tests.integration import topics
 from tests.servers import engine
-from tests.servers.process import free_port
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 

@@ -9,9 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.servers import Engine, Missing, engine
-from tests.servers.artifacts import NOT_RUN
-from tests.servers.process import folder_for_servers
+from newswire.servers.process import folder_for_servers
+from tests.servers import NOT_RUN, Engine, Missing, engine
 
 
 @contextmanager

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from config.settings import Settings, load
 from newswire.checks import Finding, examine
+from newswire.servers.process import free_port
 from pipeline.setup import setup
 from tests.servers import Engine
-from tests.servers.process import free_port
 
 
 def settings_of(engine: Engine, prefix: str, folder: Path, **more: str) -> Settings:

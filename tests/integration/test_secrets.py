@@ -16,7 +16,7 @@ from urllib.parse import quote
 import pytest
 
 from config.settings import SECRETS, variable
-from tests.servers.process import free_port
+from newswire.servers.process import free_port
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.process import free_port
+from newswire.servers.process import free_port
 
 ROOT = Path(__file__).parents[2]
 

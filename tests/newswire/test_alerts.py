@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from newswire.alerts import app
+from newswire.servers.process import free_port
 from pipeline.alerts.webhook import signature
 from tests.fakes.receiver import receiving
-from tests.servers.process import free_port
 
 SECRET = "a secret of the harbour desk"
 RUNNER = CliRunner()

@@ -6,15 +6,19 @@ one small surface (`process.Server`), to be killed, paused and started again by 
 faults.
 """
 
-from tests.servers.artifacts import Missing
-from tests.servers.elasticsearch import Elasticsearch
+from newswire.servers.artifacts import Missing
+from newswire.servers.elasticsearch import Elasticsearch
+from newswire.servers.kafka import Kafka
+from newswire.servers.process import Server, StartFailed
 from tests.servers.embedded import Embedded
 from tests.servers.engine import KINDS, Engine, engine
-from tests.servers.kafka import Kafka
-from tests.servers.process import Server, StartFailed
+
+NOT_RUN = "real servers are missing: "
+"""How the reason of a skipped test begins where this machine lacks the real servers."""
 
 __all__ = [
     "KINDS",
+    "NOT_RUN",
     "Elasticsearch",
     "Embedded",
     "Engine",

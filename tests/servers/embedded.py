@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.servers.artifacts import Missing
-from tests.servers.process import Server, free_port
+from newswire.servers.artifacts import Missing
+from newswire.servers.process import Server, free_port
 
 
 class Embedded(Server):

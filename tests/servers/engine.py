@@ -6,10 +6,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers.elasticsearch import Elasticsearch
+from newswire.servers.elasticsearch import Elasticsearch
+from newswire.servers.kafka import Kafka
+from newswire.servers.process import Server
 from tests.servers.embedded import Embedded
-from tests.servers.kafka import Kafka
-from tests.servers.process import Server
 
 KINDS = ("embedded", "real")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.process import free_port
+from newswire.servers.process import free_port
 from tools.notice import ROOT
 from tools.release import build
 

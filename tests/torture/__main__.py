@@ -16,8 +16,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from newswire.servers.process import folder_for_servers
 from tests.servers import Missing, StartFailed
-from tests.servers.process import folder_for_servers
 from tests.torture import faults, report, soak
 from tests.torture.run import Result, servers, torture
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from threading import Thread
 from typing import Any
 
-from tests.servers.process import free_port
+from newswire.servers.process import free_port
 from tests.torture.index_faults import IndexFault, IndexProxy
 from tests.torture.proxy import Proxy
 

@@ -14,9 +14,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from newswire.servers.process import folder_for_servers, free_port
 from pipeline.setup import setup
 from tests.servers import Elasticsearch, Kafka, Server
-from tests.servers.process import folder_for_servers, free_port
 from tests.torture import check
 from tests.torture.faults import KILLS, Driver, all_faults
 from tests.torture.links import Links

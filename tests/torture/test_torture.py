@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from newswire.servers.process import folder_for_servers
 from tests.integration.conftest import missing_skips
-from tests.servers.process import folder_for_servers
 from tests.torture.faults import KILLS
 from tests.torture.run import servers, torture
 

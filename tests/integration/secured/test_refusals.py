@@ -12,10 +12,10 @@ from threading import Thread
 import pytest
 from kafka.admin import ACLOperation as Operation
 
+from newswire.servers.process import free_port
 from tests.integration import topics
 from tests.integration.secured import privileges
 from tests.integration.secured.conftest import Site
-from tests.servers.process import free_port
 from tests.servers.secured import Secured
 
 pytestmark = pytest.mark.real

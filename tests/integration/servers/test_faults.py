@@ -12,9 +12,9 @@ import pytest
 from elasticsearch import Elasticsearch
 from kafka import KafkaProducer
 
+from newswire.servers.process import folder_for_servers
 from tests.integration import topics
 from tests.servers import Engine
-from tests.servers.process import folder_for_servers
 
 ROOT = Path(__file__).parents[3]
 

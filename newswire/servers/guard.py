@@ -1,4 +1,4 @@
-"""Runs one server for a test process and outlives it by a moment, to end the server.
+"""Runs one server for another process and outlives it by a moment, to end the server.
 
 Usage: guard.py UID|- COMMAND... The first line of standard output is the id of the server's
 process, which is that of its process group too. Standard input is the life line: the kernel
@@ -15,7 +15,7 @@ from contextlib import suppress
 
 
 def main() -> int:
-    """The server's exit status."""
+    """Runs the server, and returns its exit status."""
     user, *command = sys.argv[1:]
     uid = None if user == "-" else int(user)
     server = subprocess.Popen(

@@ -160,7 +160,7 @@ def _on_earth(located: dict[str, Any]) -> bool:
 
 _BARE = frozenset(
     {"id", "eve_id", "source", "version", "status", "received_at", "format", "clock", "feed"}
-    | {"published_at", "indexed_at", "record", "follows"}
+    | {"published_at", "indexed_at", "record", "follows", "unseen"}
 )
 
 

@@ -193,6 +193,7 @@ def properties(languages: Mapping[str, str]) -> dict[str, Field]:
         ),
         # Of a withdrawn story, to find copies of it that still stand. It holds hashes, no text.
         "withdrawn_fingerprint": STORED,
+        "unseen": {"type": "boolean", **UNSEARCHED},
         # The kinds of facts that changed from the version before: `pipeline.stream.changed`.
         "changed": KEYWORD,
         "indexed_at": DATE,

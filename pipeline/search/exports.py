@@ -18,7 +18,8 @@ from pipeline.index.document import Document
 from pipeline.index.mapping import UNKEPT
 
 INTERNAL = frozenset(
-    {"place_points", "place_ids", "record", "fingerprint", "withdrawn_fingerprint", *UNKEPT}
+    {"place_points", "place_ids", "record", "unseen"}
+    | {"fingerprint", "withdrawn_fingerprint", *UNKEPT}
 )
 """Fields that only the index needs."""
 

@@ -21,8 +21,10 @@ from pipeline.wire.versions import REVISIONS
 
 FINGERPRINT = "withdrawn_fingerprint"
 """Of a withdrawn story: what finds the copies of it that still stand. It holds hashes, no text."""
+UNSEEN = "unseen"
+"""Of a hidden story: true if readers have seen no version; so none of them is told of its kill."""
 COMPARED = (
-    FINGERPRINT, "fingerprint", "changed", "status", "embargoed_until", "language",
+    FINGERPRINT, UNSEEN, "fingerprint", "changed", "status", "embargoed_until", "language",
     "headline", "body",
     "entities.id", "entities.label", "entities.text", "entities.name",
     "places.geonames_id", "places.name", "places.admin1", "places.country",
@@ -37,7 +39,7 @@ async def with_changes(writer: Writer, writes: Sequence[Write]) -> list[Write]:
     older = [name for name, rank in ranks.items() if rank < of[name]]
     held = await writer.documents(older, COMPARED) if older else {}
     same = [name for name in ranks if name not in held]
-    held |= await writer.documents(same, ("changed", FINGERPRINT)) if same else {}
+    held |= await writer.documents(same, ("changed", FINGERPRINT, UNSEEN)) if same else {}
     known: dict[str, tuple[int, Document]] = dict(held)
     result = []
     now = datetime.now(UTC)
@@ -54,10 +56,25 @@ async def with_changes(writer: Writer, writes: Sequence[Write]) -> list[Write]:
                 write = replace(write, document={**write.document, FINGERPRINT: known_print})
         elif kinds:
             write = replace(write, document={**write.document, "changed": kinds})
+        if _is_hidden(write.document, now) and _is_unseen(before, now):
+            write = replace(write, document={**write.document, UNSEEN: True})
         if version < write.version:
             known[write.id] = write.version, write.document
         result.append(write)
     return result
+
+
+def _is_unseen(before: Document, now: datetime) -> bool:
+    """Return whether readers have seen neither the version before nor an earlier one."""
+    return not before or bool(before.get(UNSEEN) and _is_hidden(before, now))
+
+
+def _is_hidden(document: Document, now: datetime) -> bool:
+    """Return whether readers may not see a version; of one that was read in part, True."""
+    until = document.get("embargoed_until")
+    if until is not None:
+        return document.get("status") == Status.WITHDRAWN or datetime.fromisoformat(until) > now
+    return document.get("status") != Status.USABLE
 
 
 def _were_seen(before: Document, after: Document, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from pipeline.index.history import History
 from pipeline.index.writer import Outcome, Write, Writer, Written
 from pipeline.kafka.messages import Message, Record, Send, dead_letter_of
 from pipeline.stream import spread
-from pipeline.stream.changed import FINGERPRINT, with_changes
+from pipeline.stream.changed import FINGERPRINT, UNSEEN, with_changes
 from pipeline.stream.delays import Delays
 from pipeline.stream.enriching import enriched_message
 from pipeline.stream.events import fingerprint_message
@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 
 
 STAMPS = frozenset(
-    {"indexed_at", "enrichment_delay_ms", "indexing_delay_ms", "record", "changed", FINGERPRINT}
+    {"indexed_at", "enrichment_delay_ms", "indexing_delay_ms", "record", "changed"}
+    | {FINGERPRINT, UNSEEN}
 )
 """Fields that this step adds: of when, from where and over what a document was written, not of its
 story."""

@@ -37,6 +37,8 @@ SETTLING = timedelta(seconds=3)
 """Stories indexed this shortly before a page was made may be missing on it."""
 RESUME = timedelta(minutes=15)
 """A listener that was away for longer gets only the events of the last RESUME."""
+STATE = ("status", "embargoed_until", "source", "unseen")
+"""Fields that say who may see a story, and whether anybody has."""
 PAGE = 1000
 """Stories per search; a look makes as many searches as it needs."""
 AT_MOST = 10_000
@@ -235,7 +237,7 @@ class Live:
         return await self._all(
             {
                 "version": True,
-                "_source": [*Change.__struct_fields__, "status", "embargoed_until", "source"],
+                "_source": [*Change.__struct_fields__, *STATE],
                 "query": {
                     "bool": {
                         "should": [
@@ -301,6 +303,9 @@ class Live:
         """Return the events of the listeners that are one viewer's."""
         shown = {hit["_id"]: hit for hit in hits if is_visible(hit["_source"], now, viewer)}
         gone = await self._gone([hit for hit in hits if hit["_id"] not in shown], now, viewer)
+        # Killed before a look could find it hidden: only a page that lists it is told.
+        unseen = {hit["_id"] for hit in hits if hit["_source"].get("unseen")}
+        unseen = set() if viewer.sees_embargoed else unseen
         self._secret[viewer.sees_embargoed] -= shown.keys()
         # Pages with the same search share its answer.
         requests = list(dict.fromkeys(each for listener in listeners for each in listener.requests))
@@ -315,7 +320,7 @@ class Live:
                 now.isoformat(),
                 found=new if any(new) else (),
                 changed=tuple(_change(hit) for id, hit in shown.items() if id in listener.shown),
-                gone=gone,
+                gone=tuple(id for id in gone if id not in unseen or id in listener.shown),
             )
         return events
 

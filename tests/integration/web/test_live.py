@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from pipeline.index.client import connect_sync
+from pipeline.index.document import document
+from pipeline.index.setup import write_alias
 from pipeline.search.reader import open_reader
 from pipeline.search.request import SearchRequest
 from pipeline.search.visible import Role, Viewer
@@ -109,6 +112,39 @@ def test_a_secret_reaches_nobody(room: Newsroom) -> None:
     assert [event.gone for event in heard if event.gone] == [("ap:opened",)]
     told = {s for event in heard for s in [*event.stories, *(c.id for c in event.changed)]}
     assert not told & {"ap:held-before", "ap:held-since"}
+
+
+def test_a_kill_of_what_nobody_saw_reaches_nobody(room: Newsroom) -> None:
+    """One that was killed before a look could find it hidden is gone for pages that list it."""
+    address = room.settings.elasticsearch
+
+    def killed(name: str) -> None:
+        kill = enriched(name, "Held", version=2, status=Status.WITHDRAWN)
+        fields = {"indexed_at": datetime.now(UTC).isoformat(), "unseen": True}
+        with connect_sync(address) as client:
+            client.index(
+                index=write_alias(address.index),
+                id=name,
+                document={**document(kill), **fields},
+                refresh=True,
+            )
+
+    async def work(hub: Live) -> tuple[list[Event], list[Event]]:
+        lists, other = hub.listen([], shown=["ap:quick"]), hub.listen([SearchRequest()])
+        for events in (lists, other):
+            await anext(events)
+        await hub._looked.wait()
+        await asyncio.to_thread(killed, "ap:quick")
+        heard = await until(lists, "gone", "ap:quick")
+        await asyncio.to_thread(_index, room, enriched("ap:after", "After"))
+        also = await until(other, "stories", "ap:after")
+        await lists.aclose()
+        await other.aclose()
+        return heard, also
+
+    heard, also = listening(room, work)
+    assert [event.gone for event in heard if event.gone] == [("ap:quick",)]
+    assert [event.gone for event in also if event.gone] == []
 
 
 def test_each_viewer_hears_of_what_he_may_see(room: Newsroom) -> None:

@@ -115,3 +115,33 @@ def test_a_kill_keeps_what_finds_its_copies(worker: Worker) -> None:
         document = worker.index.held["ap:1"][1]
         assert document["withdrawn_fingerprint"] == known
         assert "Ruiz" not in str(document)
+
+
+@pytest.mark.parametrize(
+    ("before", "unseen"),
+    [
+        ([], True),
+        ([version(1, TWELVE)], False),
+        ([version(1, TWELVE, embargoed_until=LATER)], True),
+        ([version(1, TWELVE), version(2, TWELVE, embargoed_until=LATER)], False),
+        ([version(1, TWELVE, embargoed_until=datetime(2020, 1, 1, tzinfo=UTC))], False),
+        (
+            [version(1, TWELVE, status=Status.EMBARGOED), version(2, "", status=Status.WITHDRAWN)],
+            True,
+        ),
+    ],
+)
+def test_a_kill_says_whether_readers_have_seen_the_story(
+    worker: Worker, before: list[Story], unseen: bool
+) -> None:
+    """Known from the version before, and from what that one knew of those before it."""
+    taken(worker, *before, version(9, "", status=Status.WITHDRAWN))
+    assert worker.index.held["ap:1"][1].get("unseen", False) is unseen
+
+
+def test_a_kill_that_overtakes_its_story_leaves_it_unseen(worker: Worker) -> None:
+    """What was killed before it was indexed was never shown."""
+    for story in (version(1, TWELVE), version(9, "", status=Status.WITHDRAWN)):
+        worker.deliver(story)
+    asyncio.run(worker.drain())
+    assert worker.index.held["ap:1"][1]["unseen"] is True

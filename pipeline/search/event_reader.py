@@ -19,7 +19,7 @@ from pipeline.index.setup import read_alias
 from pipeline.search import events
 from pipeline.search.events import Event
 from pipeline.search.results import Summary
-from pipeline.search.visible import Viewer, is_licensed, is_visible
+from pipeline.search.visible import SHOWN_BY, Viewer, is_licensed, is_visible
 from pipeline.wire.errors import SetupError
 from pipeline.wire.story import Status
 
@@ -31,7 +31,7 @@ MAX_TOLD = 300
 """Stories of which all versions are read: the newest."""
 MAX_VERSIONS = 1_000
 SEARCH_TIMEOUT = "4s"
-NOTICE_FIELDS = ("id", "source", "slugline", "ednote", "indexed_at", "status")
+NOTICE_FIELDS = ("id", "slugline", "ednote", "indexed_at", *SHOWN_BY)
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,12 +18,13 @@ from pipeline.events.fingerprints import first_published
 from pipeline.facts.developing import Series, Telling, developed
 from pipeline.index.document import Document
 from pipeline.search.results import PlaceCount, Source, Summary
+from pipeline.search.visible import SHOWN_BY
 from pipeline.wire.story import Signal
 
 MAX_NAMES, MAX_PLACES, MAX_QUOTES = 12, 60, 30
 SUMMARY_FIELDS = (
     "id", "source", "language", "headline", "slugline", "signal", "version", "published_at",
-    "first_created", "version_created", "received_at", "status", "embargoed_until",
+    "first_created", "version_created", "received_at", *SHOWN_BY,
 )  # fmt: skip
 """What `summary` reads of a story."""
 FIELDS = (

@@ -51,6 +51,7 @@ from pipeline.search.reports import Reports
 from pipeline.search.request import SearchRequest
 from pipeline.search.visible import (
     ANYBODY,
+    SHOWN_BY,
     Body,
     Clause,
     Viewer,
@@ -76,8 +77,6 @@ MAX_VERSIONS = 200
 """Versions listed of a story: its newest ones."""
 MAX_NOTICES = 200
 """Withdrawals listed, and corrections."""
-SHOWN_BY = ("status", "embargoed_until", "source", "feed")
-"""What `is_visible` reads of a document."""
 NOTICE_FIELDS = ("id", "source", "status", "signal", "version", "slugline", "ednote", "indexed_at")
 """Of a withdrawn story: nothing of its text."""
 MAX_TERMS, MAX_HITS = 500, 10_000

@@ -41,6 +41,8 @@ class Viewer:
         return self.role is not Role.READER
 
 
+SHOWN_BY = ("status", "embargoed_until", "source", "feed")
+"""What `is_visible` reads of a document: whoever reads a part of one reads these too."""
 ANYBODY = Viewer()
 """A reader of all sources."""
 

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 import uvicorn
+from elasticsearch import Elasticsearch
 from mcp import Client, StdioServerParameters
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from config.feeds import load_feeds
+from pipeline.index.events import events_index, setup_events
 from pipeline.mcp.server import http_app, machine, server
 from pipeline.search.reader import open_reader
 from pipeline.wire.enriched import Enriched
@@ -50,6 +52,14 @@ def room(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         made.index(enriched("ap:blanked", "Bus crash", text, version=1))
         kill = enriched("ap:blanked", "Bus crash", text, version=2, status=Status.WITHDRAWN)
         made.index(Enriched(story=blank(kill.story), provenance=kill.provenance))
+        setup_events(made.settings.elasticsearch, anew=True)
+        index = events_index(made.settings.elasticsearch.index)
+        with Elasticsearch(list(made.settings.elasticsearch.url)) as client:
+            for name in ("ap:storm", "ap:held", "pr:licensed"):  # all in one event
+                place = {"story": name, "event": "pr:licensed"}
+                client.index(index=index, id=name, document=place, refresh=True)
+            place = {"story": "ap:killed", "alias": "pr:licensed"}
+            client.index(index=index, id="ap:killed", document=place, refresh=True)
         yield made
 
 
@@ -111,6 +121,21 @@ def test_a_story_and_its_versions(ask: Ask) -> None:
     newer, older = ask("versions", id="ap:storm")["versions"]
     assert (newer["version"], older["version"]) == (2, 1)
     assert ask("story", id="ap:storm", version=older["key"])["body"] == "Three boats sank."
+
+
+def test_an_event_holds_what_may_be_shown(ask: Ask) -> None:
+    """Its stories without the hidden ones, which are in no number and lend it no name."""
+    found = ask("event", id="ap:storm")
+    assert (found["id"], found["stories"], found["headline"]) == ("ap:storm", 1, "Storm hits Suva")
+    assert SECRET not in str(found)
+    assert "pr:licensed" not in str(found)
+    assert ask("event", id="ap:nobody") == "There is no such story, or it may not be shown."
+
+
+@pytest.mark.parametrize("window", ["hour", "six_hours", "day"])
+def test_trends_are_listed(ask: Ask, window: str) -> None:
+    """Over each window, as the API lists them."""
+    assert ask("trending", window=window)["window"] == window
 
 
 @pytest.mark.parametrize("name", HIDDEN)

@@ -21,6 +21,7 @@ from tests.evaluation import (
     figures,
     geography,
     languages,
+    search,
     trending,
 )
 
@@ -37,6 +38,7 @@ SECTIONS: Mapping[str, Section] = {
     "geography": geography.report,
     "languages": languages.report,
     "duplicates": duplicates.report,
+    "search": search.report,
     "events": events.report,
     "figures": figures.report,
     "trending": trending.report,

@@ -81,7 +81,12 @@ def index(engine: Engine) -> Iterator[tuple[Elasticsearch, str]]:
             "enriched_at": at,
         }
         delays = {"enrichment_delay_ms": 90, "indexing_delay_ms": 30}
-        more = {"provenance": provenance, "changed": ["figures"], **delays}
+        more = {
+            "provenance": provenance,
+            "changed": ["figures"],
+            "top_topics": ["Politics"],
+            **delays,
+        }
         put(client, settings, stories, indexed_at=at, **more)
         setup_events(settings, anew=False)
         event = {"story": "ap-1", "event": "ap-1", "published_at": at, "changed_at": at}

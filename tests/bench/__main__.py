@@ -26,6 +26,7 @@ from newswire.servers.process import folder_for_servers  # noqa: E402
 from tests.bench import (  # noqa: E402
     efficiency,
     events,
+    formats,
     latency,
     memory,
     page,
@@ -51,6 +52,7 @@ PARTS: Mapping[str, Part] = {
     "queries": queries.report,
     "page": page.report,
     "events": events.report,
+    "formats": formats.report,
 }
 ORDER = (*PARTS, "profile")
 """Of the sections in the document; the last one is written by hand."""

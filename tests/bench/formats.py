@@ -1,12 +1,7 @@
-"""Stories a second for each format, on one core: python -m tests.bench.formats [SECONDS].
-
-Over the project's own fixtures and demo feed, and the shared wire samples where they stand
-beside the checkout. Prints a table and writes nothing.
-"""
+"""Stories a second for each format, on one core: over the project's own fixtures and demo feed."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,17 +9,16 @@ from pathlib import Path
 from connectors.formats import FORMATS, KNOWN, Context
 from connectors.formats.auto import recognise
 from pipeline.wire.errors import ParseError
+from tests.bench.running import Sizes, Where
 from tests.contracts.golden import FIXTURES
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT / ".." / "shared" / "wire-samples"
-SECONDS = 1.0
 
 
 def deliveries() -> dict[str, list[bytes]]:
     """The deliveries of each format that hold a story, by the format they are recognised as."""
     found: dict[str, list[bytes]] = {}
-    folders = [*FIXTURES.glob("*/*"), *(ROOT / "config" / "demo").iterdir(), *SAMPLES.glob("*/*")]
+    folders = [*FIXTURES.glob("*/*"), *(ROOT / "config" / "demo").iterdir()]
     for path in sorted(folders):
         if path.name.endswith(".golden.json") or not path.is_file():
             continue
@@ -50,15 +44,27 @@ def rate(name: str, raws: Iterable[bytes], seconds: float) -> tuple[float, float
     return stories / spent, size / spent / 1e6
 
 
-def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
-    sys.stdout.write(f"{'format':12}{'files':>6}{'stories/s':>12}{'MB/s':>8}{'ms/story':>10}\n")
+def report(where: Where, sizes: Sizes) -> str:
+    """Return the section on the formats."""
+    rows = []
     for name, raws in sorted(deliveries().items()):
-        stories, megabytes = rate(name, raws, seconds)
-        sys.stdout.write(
-            f"{name:12}{len(raws):6}{stories:12.0f}{megabytes:8.1f}{1000 / stories:10.2f}\n"
+        stories, megabytes = rate(name, raws, sizes.format_seconds)
+        cells = (
+            name,
+            f"{len(raws)}",
+            f"{stories:,.0f}",
+            f"{megabytes:.1f}",
+            f"{1000 / stories:.2f}",
         )
+        rows.append(f"| {' | '.join(cells)} |")
+    table = "\n".join(rows)
+    return f"""## Formats
 
+`python -m tests.bench formats`
 
-if __name__ == "__main__":
-    main()
+Processor time of one core, from a delivery's bytes to its stories, over the project's fixtures.
+
+| format | deliveries | stories/s | MB/s | ms a story |
+|---|---|---|---|---|
+{table}
+"""

@@ -22,6 +22,8 @@ class Sizes:
 
     enriched: int = 600
     """Through the model."""
+    format_seconds: float = 2.0
+    """For each format."""
     read: int = 200
     """Texts for each way to ask the model."""
     plain: int = 18_000
@@ -53,6 +55,7 @@ class Sizes:
 
 SMOKE = Sizes(
     enriched=12,
+    format_seconds=0.05,
     read=4,
     plain=60,
     latency=4,

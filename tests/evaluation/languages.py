@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pipeline.enrich.enricher import Enricher, toponyms
 from pipeline.wire.story import Story
+from tests.evaluation.entities.agency import scorer
 from tests.evaluation.geoparsing import Counts
 
 FOLDER = Path(__file__).resolve().parents[2] / ".." / "shared" / "languages-dev"
@@ -31,7 +33,26 @@ def report(enricher: Enricher) -> str | None:
     for language in LANGUAGES:
         c = counts(enricher, FOLDER / f"{language}.jsonl")
         lines.append(f"| {language} | {c.precision:.3f} | {c.recall:.3f} | {c.f1:.3f} |")
+    lines += ["", *_exonyms(enricher)]
     return "\n".join([*lines, ""])
+
+
+def _exonyms(enricher: Enricher) -> Iterator[str]:
+    """Yields how many foreign names of places lie where they should, by language."""
+    score = scorer(FOLDER / "score.py")
+    rows = score.exonyms(FOLDER / "exonyms.tsv")
+    found = {}
+    for row in rows:
+        story = Story(id=row["id"], body=row["text"], language=row["language"])
+        [enriched] = enricher.enrich([story])
+        found[row["id"]] = {"toponyms": toponyms(enriched)}
+    judged = score.judged(rows, found)
+    whole = judged.pop("all")
+    listed = (f"{language} {one['right']} of {one['names']}" for language, one in judged.items())
+    yield (
+        f"Of {whole['names']} names of countries, cities, seas and regions that were written down"
+        f" from general knowledge, {whole['right']} lie where they should: {', '.join(listed)}."
+    )
 
 
 def counts(enricher: Enricher, path: Path) -> Counts:

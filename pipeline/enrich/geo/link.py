@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.enrich.geo.gazetteer import Sense
 from pipeline.enrich.geo.places import holds
-from pipeline.enrich.geo.toponyms import Candidate
+from pipeline.enrich.geo.toponyms import SHARED_HEAD, Candidate
 from pipeline.enrich.lexicon import cues
 
 _COMMAS = frozenset({", ", ",", " (", ",\n", ", in ", " in "})
@@ -41,16 +41,37 @@ class Toponym:
 
 def link(candidates: Sequence[Candidate], text: str, field: str = "body") -> list[Toponym]:
     """Returns the toponyms of one text, each with what the text says about it."""
+    heads = [SHARED_HEAD.match(text, c.end) if not c.demonym else None for c in candidates]
+    candidates = [
+        _county(candidate) if head else candidate
+        for candidate, head in zip(candidates, heads, strict=True)
+    ]
     return [
         Toponym(
             candidate,
             field,
-            _container(candidates, i, text),
+            _around(candidates, head.end(), text) if head else _container(candidates, i, text),
             _type_hint(candidate, text),
             _offset(candidate, text),
         )
-        for i, candidate in enumerate(candidates)
+        for i, (candidate, head) in enumerate(zip(candidates, heads, strict=True))
     ]
+
+
+def _county(candidate: Candidate) -> Candidate:
+    """Returns "Pierce" of "Pierce and Wayne counties" as a county, and as no town of that name."""
+    counties = tuple(
+        s for s in candidate.senses
+        if s.entry.feature == "ADM2" and s.entry.name.endswith((" County", " Parish"))
+    )  # fmt: skip
+    return replace(candidate, senses=counties)
+
+
+def _around(candidates: Sequence[Candidate], at: int, text: str) -> tuple[Sense, ...]:
+    """Returns the senses of what follows right behind a head: "counties in Florida"."""
+    return next(
+        (c.senses for c in candidates if c.start >= at and text[at : c.start] in _COMMAS), ()
+    )
 
 
 def _container(candidates: Sequence[Candidate], i: int, text: str) -> tuple[Sense, ...]:

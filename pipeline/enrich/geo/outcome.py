@@ -46,7 +46,8 @@ def places(
     for r in resolved:
         role = role_of(r, dateline_end)
         confidence = confidence_of(standing(r, role, verdicts))
-        if confidence >= LEAST or role != "mentioned":
+        vague = r.entry.feature == "ADM2" and r.probability < LEAST  # one of many Wayne Counties
+        if (confidence >= LEAST and not vague) or role != "mentioned":
             grouped[r.entry.row, role].append((r, confidence))
     return tuple(
         _place(gazetteer.entry(row), role, found, gazetteer)

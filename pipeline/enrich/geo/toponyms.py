@@ -39,6 +39,10 @@ _ELIDED = re.compile(r"[a-z]{1,2}['’][A-Z]")
 """The second word of "Coeur d'Alene"."""
 _SAYS_PLACE = frozenset({"ner:GPE", "ner:LOC", "in container", "within"})
 _POSSESSIVE = ("'s", "’s")
+SHARED_HEAD = re.compile(
+    r"(?:,? (?:and |or )?[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)?){0,6} (?:counties|parishes)\b"
+)
+"""What follows "Pierce" in "Pierce and Wayne counties"."""
 _INITIALS = re.compile(r"\b[A-Za-z]\.[A-Za-z]$")
 
 
@@ -186,6 +190,7 @@ def known(view: View, gazetteer: Gazetteer) -> list[Span]:
     text, words = view.text, view.words
     common = lexicon.cues().place_common
     found: list[Span] = []
+    shared = "counties" in text or "parishes" in text
     reach = -1
     for i, (start, first_end) in enumerate(words):
         if not text[start].isupper():
@@ -201,6 +206,8 @@ def known(view: View, gazetteer: Gazetteer) -> list[Span]:
                 senses = tuple(s for s in senses if s.kind == "abbreviation")
             if view.word(i - 1).lower() == "the":  # Casablanca is also listed as "White House"
                 senses = tuple(s for s in senses if s.kind != "alternate") or senses
+            if shared and SHARED_HEAD.match(text, end):
+                senses = _counties(surface, gazetteer)
             if _is_code(surface, senses) and not _after_a_name(view, i):
                 senses = ()
             if senses:
@@ -211,6 +218,12 @@ def known(view: View, gazetteer: Gazetteer) -> list[Span]:
                 inner = True
                 reach = max(reach, j)
     return found
+
+
+def _counties(surface: str, gazetteer: Gazetteer) -> tuple[Sense, ...]:
+    """Returns the counties of a name that stands before a shared head."""
+    found = (s for head in ("County", "Parish") for s in gazetteer.lookup(f"{surface} {head}"))
+    return tuple(s for s in found if s.entry.feature == "ADM2" and s.kind == "name")
 
 
 def _is_code(surface: str, senses: Sequence[Sense]) -> bool:

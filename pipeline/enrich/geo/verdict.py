@@ -23,6 +23,16 @@ _PLACES = frozenset({Label.GPE, Label.LOC})
 _NO_PLACES = frozenset({Label.ORG, Label.EVENT, Label.WORK_OF_ART, Label.LAW, Label.PRODUCT})
 _SAID = frozenset({"within", "in container", "comma place"})
 _LONGEST_ROW = 120
+_STREETS = frozenset(
+    ["street", "st", "road", "rd", "avenue", "ave", "boulevard", "blvd", "lane", "drive", "way"]
+)
+_BEAT = re.compile(r" (?:beat|defeated|edged|routed|crushed|lost to|drew with|outlasted)\b")
+_BEATEN = re.compile(r"\b(?:beat|defeated|edged|routed|crushed|lost to|drew with|outlasted) $")
+_SENTENCE_END = re.compile(r"[.!?] |\n")
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}\s*$")
+"""A line of place and date is a dateline and no row: "PARIS 2026-11-02"."""
+_TOWNS = frozenset({"metropolis", "city", "town", "village"})
+_SCORE = re.compile(r"\b\d{1,3}-\d{1,3}\b")
 _BEFORE = re.compile(r"(?:\b[A-Z][^\W_]* |\b[A-Z][a-z]{0,2}\. |[-&'’])$")
 """A word in capitals, or half of a compound: the name is part of a longer one."""
 _AFTER = re.compile(r" [A-Z&]|[-&]")
@@ -64,6 +74,9 @@ class Verdict:
         label, mention = found
         if label == Label.PERSON:
             return True
+        if label == Label.FAC:  # a street is called after a place, and lies elsewhere
+            last = self._text[mention.start : mention.end].split()[-1].lower().rstrip(".")
+            return last in _STREETS and candidate.end < mention.end
         if label not in _NO_PLACES:
             return False
         if candidate.demonym:  # "Korean" of the Korean Central News Agency may be either country's
@@ -76,12 +89,23 @@ class Verdict:
         """Returns True for a town in a table of results: "DENVER 11 2 0", but not a country."""
         if candidate.demonym or not _SAID.isdisjoint(candidate.cues):
             return False
-        if gazetteer_class(candidate.senses) == "country":
+        if not _has_a_club(candidate):
             return False
+        if self._plays(candidate):
+            return True
         begin = self._text.rfind("\n", 0, candidate.start) + 1
         end = self._text.find("\n", candidate.end)
         line = self._text[begin : end if end >= 0 else None]
-        return len(line) < _LONGEST_ROW and is_table_line(line) and self._is_sport
+        row = len(line) < _LONGEST_ROW and is_table_line(line) and not _DATED.search(line)
+        return row and self._is_sport
+
+    def _plays(self, candidate: Candidate) -> bool:
+        """Returns True for a side of a match: "Dallas beat Chicago 21-14"."""
+        after = self._text[candidate.end : candidate.end + 80]
+        before = self._text[max(0, candidate.start - 12) : candidate.start]
+        if not (_BEAT.match(after) or _BEATEN.search(before)):
+            return False
+        return bool(_SCORE.search(_SENTENCE_END.split(after)[0])) or self._is_sport
 
     @cached_property
     def _is_sport(self) -> bool:
@@ -119,9 +143,10 @@ def revised(
         if language != "en" or not text[: m.start].lower().endswith("the "):
             kinds.add("alternate")
         senses = tuple(s for s in senses if s.kind in kinds)
-        if senses:
+        missed = Candidate(m.start, m.end, surface, senses, ("entity",), PROBABILITY)
+        if senses and not verdict.contradicts(missed):
             kept = [c for c in kept if c.end <= m.start or c.start >= m.end]
-            kept.append(Candidate(m.start, m.end, surface, senses, ("entity",), PROBABILITY))
+            kept.append(missed)
     return sorted(kept, key=lambda c: c.start)
 
 
@@ -152,6 +177,13 @@ def repeated(
             senses = names[match[0]].senses
             found.append(Candidate(start, end, match[0], senses, ("repeated",), PROBABILITY))
     return sorted(found, key=lambda c: c.start)
+
+
+def _has_a_club(candidate: Candidate) -> bool:
+    """Returns True for a town, or a state of America; England and Scotland play as countries do."""
+    kind = gazetteer_class(candidate.senses)
+    american = any(s.entry.country in ("US", "CA") for s in candidate.senses)
+    return kind in _TOWNS or (kind == "first division" and american)
 
 
 def _all_of(mention: Mention, candidate: Candidate) -> bool:

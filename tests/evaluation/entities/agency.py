@@ -44,11 +44,11 @@ def documents(corpus: str) -> list[Document]:
     return [Document(corpus, r["id"], r["kind"], r["text"], r) for r in records]
 
 
-def scorer() -> ModuleType:
-    """Returns the scorer that lies beside the corpora."""
-    spec = importlib.util.spec_from_file_location("entities_score", FOLDER / "score.py")
+def scorer(path: Path = FOLDER / "score.py") -> ModuleType:
+    """Returns the scorer that lies beside corpora: these ones by default."""
+    spec = importlib.util.spec_from_file_location(f"score_of_{path.parent.name}", path)
     if spec is None or spec.loader is None:
-        raise FileNotFoundError(FOLDER / "score.py")
+        raise FileNotFoundError(path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

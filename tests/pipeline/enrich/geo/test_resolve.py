@@ -89,3 +89,24 @@ def test_each_place_says_why(enricher: Enricher) -> None:
     for place in placed(enricher, "Snow fell in Springfield, Ill., and in Chicago.").values():
         assert place.reason
         assert 0 < place.confidence < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            "Floods hit Orange, Lake and Jackson counties in Florida on Monday.",
+            {"Orange County", "Lake County", "Jackson County"},
+        ),
+        ("Storms met Tacoma in Pierce and Thurston counties, Washington.", {"Thurston County"}),
+    ],
+)
+def test_a_shared_head_makes_counties_of_names(
+    enricher: Enricher, text: str, names: set[str]
+) -> None:
+    """Of the state that is named behind it, and never the towns of those names."""
+    found = placed(enricher, text)
+    state = "Florida" if "Florida" in text else "Washington"
+    assert names <= {p.name for p in found.values()}
+    assert {p.admin1 for p in found.values() if p.feature == "ADM2"} == {state}
+    assert not {"Orange", "Lake", "Jackson", "Pierce"} & {p.name for p in found.values()}

@@ -117,3 +117,21 @@ def test_teams_of_a_table_are_no_places(enricher: Enricher) -> None:
     assert placed(done) == {}
     done = enriched(enricher, "Athletics - Results from Zurich\n\n1. Abel Bett (Kenya) 13:02\n")
     assert placed(done).get("Kenya") == "KE"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Police closed London Street and Paris Road on Sunday.",
+        "Dallas beat Chicago 21-14 on Sunday night.",
+    ],
+)
+def test_streets_and_sides_of_a_match_are_no_places(enricher: Enricher, text: str) -> None:
+    """They are called after places that they are not."""
+    assert placed(enriched(enricher, text)) == {}
+
+
+def test_countries_play_as_countries(enricher: Enricher) -> None:
+    """ "France beat Spain 2-1" is about both."""
+    done = enriched(enricher, "The senator from Dallas beat a rival. France beat Spain 2-1.")
+    assert placed(done) == {"Dallas": "US", "France": "FR", "Spain": "ES"}

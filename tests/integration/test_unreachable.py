@@ -42,6 +42,8 @@ def run(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedPr
         ("search ferry", "Elasticsearch"),
         ("show ap:1", "Elasticsearch"),
         ("deadletters list", "Kafka"),
+        ("held list", "Elasticsearch"),
+        ("prove", "Elasticsearch"),
         ("setup", "Kafka"),
     ],
 )

@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, permutations
 
+import msgspec
 import pytest
 
 from pipeline.index.deadletters import deadletters_index
@@ -95,6 +96,30 @@ def test_an_older_version_changes_nothing(wire: Wire, worker: Process, id: str) 
     assert wire.document(id) == before
     keys = [message.key for message in wire.messages(wire.topics.enriched)]
     assert keys.count(id.encode()) == 1
+
+
+@pytest.mark.parametrize("odd", [None, 11111111111111111111])
+def test_a_version_without_a_usable_number_hides_none(
+    wire: Wire, worker: Process, id: str, odd: int | None
+) -> None:
+    """Of 1, an odd number and 3 the last sent is shown, in every order of arrival."""
+    sent = [version(id, 1), version(id, 2), version(id, 3)]
+    sent[1] = msgspec.structs.replace(sent[1], version=odd)
+    orders = {
+        f"{id}-{last}-{n}": order
+        for last in (2, 3)
+        for n, order in enumerate(permutations(sent[:last]))
+    }
+    for turn in range(3):
+        now = [
+            msgspec.structs.replace(order[turn], id=name)
+            for name, order in orders.items()
+            if turn < len(order)
+        ]
+        wire.publish(now)
+        settled(wire, worker, id)
+    bodies = {name: found["body"] for name, found in wire.documents().items() if name in orders}
+    assert bodies == {name: f"Text of version {len(order)}." for name, order in orders.items()}
 
 
 def test_a_kill_hides_and_blanks(wire: Wire, worker: Process, id: str) -> None:

@@ -15,9 +15,8 @@ from pipeline.events.terms import TERMS, UNIT, Terms
 Slots = NDArray[np.int64]
 Products = NDArray[np.int64]
 
-_SKIPPED = 0.6
+_SKIPPED = 0.5
 """How much of the least cosine the terms may be worth that are not looked up."""
-_NONE: tuple[Slots, Products] = (np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 class Neighbours:
@@ -102,27 +101,30 @@ class Neighbours:
         least = self._least * UNIT**2
         limit = (_SKIPPED * self._least * UNIT) ** 2
         skipped = 0.0
-        looked_up: list[Slots] = []
+        looked_up: list[int] = []
         for n in sorted(range(len(postings)), key=lambda n: -sizes[n]):
             square = float(weights[n]) ** 2
             if skipped + square < limit:
                 skipped += square
-                continue
+            else:
+                looked_up.append(n)
+        enough = least - skipped**0.5 * UNIT
+        candidates = [np.zeros(0, np.int64)]
+        for n in looked_up:
             posting = postings[n]
             if isinstance(posting, int):
                 packed = np.array([posting], np.int64)
             else:
                 packed = np.frombuffer(posting, np.int64)
             slots = packed >> 16
-            self._sums[slots] += ((packed & 0xFFFF) * weights[n]).astype(np.int32)
-            looked_up.append(slots)
+            sums = self._sums[slots]
+            sums += ((packed & 0xFFFF) * weights[n]).astype(np.int32)
+            self._sums[slots] = sums
+            # Sums only grow: whatever has enough in the end has it after one of the terms.
+            candidates.append(slots[sums >= enough])
             del packed  # an array can't grow while numpy looks at it
-        if not looked_up:
-            return _NONE
-        found = np.concatenate(looked_up)
-        sums = self._sums[found]
-        self._sums[found] = 0
-        found = np.unique(found[sums >= least - skipped**0.5 * UNIT])
+        self._sums[: self._used] = 0
+        found = np.unique(np.concatenate(candidates))
         found = found[found != slot]
         products = self._products(terms, found)
         alike = products >= least

@@ -18,6 +18,8 @@ from pipeline.events.terms import Terms, terms
 from pipeline.wire.errors import CodecError
 from pipeline.wire.story import Instant, Status
 
+PLACED, SURE = ("dateline", "mentioned"), 0.5
+"""Places that count: their roles, and the least confidence."""
 _UNDATED = datetime.fromtimestamp(0, UTC)
 
 
@@ -70,7 +72,7 @@ def fingerprint(document: Mapping[str, Any], version: int, now: datetime) -> Fin
     packed = b""
     if status != Status.WITHDRAWN and not embargoed:
         text = document.get("body") or document.get("summary") or ""
-        packed = pack(terms(text, document.get("headline")))
+        packed = pack(terms(text, document.get("headline"), known_ids(document)))
     return Fingerprint(
         version=version,
         at=_instant(document, "published_at") or _UNDATED,
@@ -78,6 +80,16 @@ def fingerprint(document: Mapping[str, Any], version: int, now: datetime) -> Fin
         packed=packed,
         until=until if packed else None,
     )
+
+
+def known_ids(document: Mapping[str, Any]) -> list[str]:
+    """Returns the ids of the places and entities of a story that any language gives them."""
+    places = [
+        f"geonames:{place['geonames_id']}"
+        for place in document.get("places", ())
+        if place.get("role") in PLACED and place.get("confidence", 0.0) >= SURE
+    ]
+    return places + [entity["kb"] for entity in document.get("entities", ()) if entity.get("kb")]
 
 
 def first_published(document: Mapping[str, Any]) -> datetime | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -26,6 +27,8 @@ LEAD = 2.5
 """How often a word among the first LEAD_WORDS counts."""
 PLAIN = 0.1
 """The weight of a word in small letters beside that of a name."""
+KNOWN, KNOWN_RARITY = 0.7, 0.5
+"""Weight and rarity of an id: it stands beside the name that it was found by."""
 NAME, FIGURE = 1, 2
 """Bits of a term's key: it is a name or figure; it is a figure."""
 RARITY = 255
@@ -52,8 +55,14 @@ class Terms:
         return len(self.keys)
 
 
-def terms(text: str, headline: str | None = None) -> Terms:
-    """Returns the terms of a story."""
+def terms(text: str, headline: str | None = None, ids: Iterable[str] = ()) -> Terms:
+    """Returns the terms of a story.
+
+    Args:
+        text: The story's text.
+        headline: Its headline.
+        ids: Of the places and entities that it names, the same in all languages.
+    """
     words = _words(f"{headline}\n{text}" if headline else text)
     lead = Counter(words[:LEAD_WORDS])
     counts: dict[int, float] = {}
@@ -66,6 +75,8 @@ def terms(text: str, headline: str | None = None) -> Terms:
     weighed = {
         key: rare[key] * (1.0 if key & 1 else PLAIN) * count**0.5 for key, count in counts.items()
     }
+    for key in {word_hash(id) & ~(NAME | FIGURE) | NAME for id in ids}:
+        weighed[key], rare[key] = KNOWN, KNOWN_RARITY
     chosen = sorted(sorted(weighed, key=lambda key: (-weighed[key], key))[:TERMS])
     weights = np.array([weighed[key] for key in chosen], np.float64)
     length = float(np.sqrt(np.square(weights).sum())) or 1.0

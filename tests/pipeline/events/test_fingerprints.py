@@ -75,6 +75,24 @@ def test_terms_of_another_table_are_not_compared(monkeypatch: pytest.MonkeyPatch
     assert len(record.terms) == 0
 
 
+def test_ids_join_languages() -> None:
+    """A place and an entity under one id count in any spelling; a doubtful place does not."""
+    place = {"geonames_id": 2886242, "role": "mentioned", "confidence": 0.9}
+    entity = {"id": "person:x", "kb": "wikidata:Q1"}
+    told = fingerprint(document(places=[place], entities=[entity]), 7, NOW).terms
+    other = fingerprint(
+        document(body="Köln", places=[place, {**place, "geonames_id": 1, "confidence": 0.2}]),
+        7,
+        NOW,
+    ).terms
+    assert told is not None
+    assert other is not None
+    plain = terms(TEXT)
+    assert len(told) == len(plain) + 2
+    assert len(set(told.keys.tolist()) & set(other.keys.tolist())) == 1
+    assert len(other) == 2
+
+
 def test_its_first_version_dates_a_story_and_its_newest_the_window() -> None:
     """A writethru does not make another story the first of an event."""
     dates = {

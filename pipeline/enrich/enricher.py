@@ -261,8 +261,10 @@ class Enricher:
         return self._regions.get(self.home(story) or "")
 
     def _known_as(self, text: str) -> frozenset[str]:
-        """Returns what the gazetteer knows a name as: "country", "city", "demonym" …"""
-        return frozenset(map(_kind, self.gazetteer.lookup(text)))
+        """Returns what gazetteer and alias table know a name as: "country", "city", "demonym" …"""
+        kinds = frozenset(map(_kind, self.gazetteer.lookup(text)))
+        alias = self.aliases.find(text)
+        return kinds | {"demonym"} if alias is not None and alias.label == Label.NORP else kinds
 
     def model(self, language: str) -> Any:
         """Returns the spaCy pipeline for a language, or None where no model is configured."""

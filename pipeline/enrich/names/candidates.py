@@ -25,7 +25,10 @@ _TOKEN = re.compile(
 _GAP = re.compile(
     rf"[ \u00a0](?:{SMALL_WORD} ){{0,3}}|['’]s? |, (?=(?:Inc|Ltd|Corp|Co|LLC|INC|LTD|Llc)\b)"
     r"|[-/–]| ?& ?| [-–] "
+    rf"|, (?={NAME_WORD}(?:,? {NAME_WORD})? & )"
+    r"| (?:“[^\W\d_]\w{0,11}”|\"[^\W\d_]\w{0,11}\"|``\w{1,12}'') "
 )
+"""What stands between two words of one name: "Meyer, Lund & Co.", "Jan “Bo” Karlsson"."""
 _PART = re.compile(r"(?:[-–]|(?<!\bA)/)(?=[^\W\d_]*[A-Z\u00c0-\u00de])")
 _PARTICLES = re.compile(rf"(?<!\w)(?:(?:{'|'.join(sorted(cues().particles))}) ){{1,3}}$")
 

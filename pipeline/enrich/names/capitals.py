@@ -44,7 +44,10 @@ RUN = re.compile(
     rf"(?<!\w)(?:{NAME_WORD})(?: (?:{SMALL_WORD} ){{0,3}}(?:{NAME_WORD})| {_NUMBER}){{0,{LONGEST}}}"
 )
 _PART = re.compile(r"[^ ]+")
-_QUOTED = re.compile(r"(?<!\w)(?:“([^“”\n]{2,70}?)[,.]?”|\"([^\"\n]{2,70}?)[,.]?\")")
+_QUOTED = re.compile(
+    r"(?<!\w)(?:“([^“”\n]{2,70}?)[,.]?”|\"([^\"\n]{2,70}?)[,.]?\"|``([^`\n]{2,70}?)[,.]?'')"
+)
+"""A quotation; wires of seven bits print ``…''."""
 _ROAD = re.compile(r"i-\d{1,3}")
 _SENTENCE = re.compile(r"(?:^|\n|[.!?:]['\"”’)]*\s|[“\"‘]|[—–•-] )\s*$")
 
@@ -87,7 +90,7 @@ def quoted_titles(text: str) -> Iterator[tuple[int, int]]:
     """Yields spans of quoted titles, whose words except the small ones are all capitalised."""
     small = cues().small
     for match in _QUOTED.finditer(text):
-        group = 1 if match[1] else 2
+        group = match.lastindex or 0
         words = match[group].split()
         if (
             words

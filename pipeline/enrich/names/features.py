@@ -328,7 +328,9 @@ def _several(known: Known, surface: str, words: Sequence[str], out: list[str]) -
     if first.lower() in cues().particles:
         out.append("F particle")
     if "," in surface:
-        out.append("has comma")
+        out.append("has comma, &" if " & " in surface else "has comma")
+    if any(mark in surface for mark in ('"', "“", "``")):
+        out.append("has nickname")
     if "'s " in surface or "’s " in surface or "' " in surface:
         out.append("has 's")
     if " & " in surface:
@@ -450,12 +452,14 @@ def _before(known: Known, previous: str, before: str, apart: bool, shape: str, t
     out = [*_beside(known, "P", before, apart, shape, table), *listed]
     if before[0].isupper() and (not previous or previous in '\n.!?:;"“”'):
         out.append(f"P opener {_main(before, known)}")
-    if before in ("of", "in", "the", "and", ",") and previous:
+    if before in _JOINING and previous:
         out += _prefixed(known, f"PP {before}", previous)
         if previous.lower() in cues().closed:
             out.append(f"PP {previous.lower()} {before}")
     if before == "," and previous and previous[0].isupper():
         out.append("PP Cap ,")
+    if before in cues().particles:
+        out.append("P particle")
     return _part(out)
 
 
@@ -487,6 +491,7 @@ def _after(
     return _part(out)
 
 
+_JOINING = frozenset({"of", "in", "the", "and", ",", "at", "for", "by", "from", "with"})
 _LISTING = frozenset({"and", "or", ","})
 
 

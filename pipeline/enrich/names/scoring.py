@@ -21,7 +21,7 @@ KINDS = ("NONE", "PERSON", "ORG", "PLACE", "MISC")
 LEAST_GAIN = -0.25
 """A candidate is a name if its best kind's log probability exceeds that of NONE by more."""
 
-LEAST_HOPE = -6.0
+LEAST_HOPE = -4.0
 """A candidate whose best kind is less likely than NONE by more is dropped by its own place."""
 
 Scores = NDArray[np.float64]

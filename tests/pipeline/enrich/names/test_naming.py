@@ -133,6 +133,10 @@ def test_endless_capitals_are_cut(piece: str) -> None:
         ("Martin Luther King Jr. was shot in Memphis.", ["Martin Luther King Jr."]),
         ("Kenyan Jacob Okello won the race.", ["Jacob Okello"]),
         ("President Daniel arap Moi met Carla del Ponte.", ["Daniel arap Moi", "Carla del Ponte"]),
+        ("Mark van der Vaart and Jan ter Horst scored.", ["Mark van der Vaart", "Jan ter Horst"]),
+        ('"We will appeal," del Castro said in Lima.', ["del Castro"]),
+        ('Jim "Bo" Carlsen, a farmer, agreed.', ['Jim "Bo" Carlsen']),
+        ("Echoing Orlova, he agreed. Nina Orlova smiled.", ["Orlova", "Nina Orlova"]),
         ("He met Susan Bishop. Cardinal Pietro Bianchi spoke.", ["Susan Bishop", "Pietro Bianchi"]),
     ],
 )
@@ -154,6 +158,22 @@ def test_bodies_are_named_in_full(enricher: Enricher) -> None:
     [enriched] = enricher.enrich([Story(id="x:1", body=text, language="en")])
     bodies = {e.text for e in enriched.entities if e.label == "ORG"}
     assert bodies == {"Korean People's Army", "Goldman Sachs & Co.", "White House"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It was sold by Hartwell, Brandt & Co. in New York.", {"Hartwell, Brandt & Co."}),
+        ("Nazi Germany invaded Poland. A Yoruba sculptor and Zulu leaders met.", set()),
+        ("``The Man of the Hill'' and ``A Night in Verona'' won prizes.", set()),
+    ],
+)
+def test_what_is_like_a_body_is_told_from_one(
+    enricher: Enricher, text: str, expected: set[str]
+) -> None:
+    """Commas of a firm's partners are in its name; peoples and quoted titles are no bodies."""
+    [enriched] = enricher.enrich([Story(id="x:1", body=text, language="en")])
+    assert {e.text for e in enriched.entities if e.label in ("ORG", "PERSON")} == expected
 
 
 def test_teams_of_results_are_bodies(enricher: Enricher) -> None:

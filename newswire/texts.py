@@ -96,8 +96,9 @@ def enrich(
     same order: `{"id", "entities": [{"id", "text", "label", "title", "name", "kb", "salience",
     "mentions": [{"start", "end"}]}], "quotes": [{"start", "end", "speaker"}], "toponyms":
     [{"start", "end", "text", "lat", "lon", "geonames_id", "name", "country", "confidence",
-    "role", "reason"}], "focus": [geonames ids], "focus_country"}`, offsets in characters of the
-    given text, or of a story's body. An entity without a title, name or kb has no such key.
+    "role", "reason"}], "focus": [geonames ids], "focus_country", "topics": [{"code", "name",
+    "level", "relation"}]}`, offsets in characters of the given text, or of a story's body. An
+    entity without a title, name or kb has no such key.
     """
     from rich.progress import Progress
 
@@ -139,9 +140,13 @@ def result(given: Any, done: Enriched, demonyms: bool = True) -> dict[str, Any]:
             )
     places = [t for t in toponyms(done) if demonyms or t["role"] != "demonym"]
     quotes = [{"start": q.start, "end": q.end, "speaker": q.speaker} for q in done.quotes]
+    topics = [
+        {key: value for key, value in msgspec.to_builtins(topic).items() if value is not None}
+        for topic in done.topics
+    ]
     return {
         "id": given, "entities": entities, "quotes": quotes, "toponyms": places,
-        "focus": list(done.focus), "focus_country": done.focus_country,
+        "focus": list(done.focus), "focus_country": done.focus_country, "topics": topics,
     }  # fmt: skip
 
 

@@ -74,6 +74,7 @@ def test_enrich_keeps_ids_and_offsets(
     assert results[1] == {
         "id": "b", "entities": [], "quotes": [], "toponyms": [], "focus": [],
         "focus_country": None,
+        "topics": [],
     }  # fmt: skip
 
 

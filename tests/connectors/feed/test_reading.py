@@ -38,3 +38,18 @@ def test_a_feed_s_options_reach_its_format(charset: str | None, raw: bytes) -> N
     text = b"Headline: " + raw + b"\nStatus: OK 2\n\nA text of its own.\n"
     (story,) = read(feed, Delivery(text, "k")).stories
     assert (story.headline, story.status) == ("Паром", Status.USABLE)
+
+
+def test_a_claim_keeps_the_day_before_to_itself() -> None:
+    """A kill that a feed files under its own name meets the story of the eve under that name."""
+    feed = Feed(name="small", source="directory", agencies=("Example Press",))
+    raw = KILL.replace(b"Kill it.", b"LISBON (AP) - Kill it.")
+    (story,) = read(feed, Delivery(raw, "k")).stories
+    assert (story.id, story.eve_id) == (
+        "small:Example Press:EU--Pier:2026-03-02",
+        "small:Example Press:EU--Pier:2026-03-01",
+    )
+    kill, former = read(
+        Feed(name="ap", source="directory", agency="AP"), Delivery(KILL, "k")
+    ).stories
+    assert (kill.eve_id, former.eve_id) == ("AP:EU--Pier:2026-03-01", None)

@@ -6,9 +6,10 @@ names and words follow Zipf's law, and most events have one story, as on a wire.
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,10 @@ from numpy.typing import NDArray
 from pipeline.events.terms import PLAIN, RARITY, TERMS, UNIT, Terms, terms
 from pipeline.events.weights import COMMON, RAREST
 from pipeline.events.window import Window
+from pipeline.search.reader import Reader, open_reader
+from pipeline.web.live import LOOK_SECONDS, Event, Live
+from pipeline.wire.story import Story
+from tests.bench.rig import Rig, rig
 from tests.bench.running import Sizes, Where
 from tests.bench.stories import stream
 
@@ -85,8 +90,10 @@ class Wire:
         )
 
 
-def report(_: Where, sizes: Sizes) -> str:
+def report(where: Where, sizes: Sizes) -> str:
     """The section on events."""
+    with rig(where.engine, where.folder) as system, system.worker("tests.bench.worker", "0"):
+        delays = sorted(asyncio.run(live(system, sizes.reports)))
     lines = [
         "## Events",
         "",
@@ -107,7 +114,57 @@ def report(_: Where, sizes: Sizes) -> str:
             f" | {_ms(cost.kill, 50)} | {_ms(cost.kill, 99)} | {cost.memory / 2**20:.0f} MiB"
             f" | {cost.memory / window / 1024:.1f} kB |"
         )
+    lines += [
+        "",
+        f"An open page hears that its event has grown {delays[len(delays) // 2]:.2f} s after the"
+        f" index took the story (median; at most {delays[-1]:.2f} s; {len(delays)} reports, one by"
+        " one): worker, topic of fingerprints, index of events and live stream on one machine.",
+    ]
     return "\n".join([*lines, ""])
+
+
+async def live(system: Rig, reports: int) -> list[float]:
+    """Returns the seconds from the indexing of each report to when its event's page can show it."""
+    reader = open_reader(system.settings.elasticsearch)
+    try:
+        await asyncio.to_thread(system.publish, [_report(0)])
+        while await reader.events.event("bench:0") is None:
+            await asyncio.sleep(0.1)
+        heard = Live(reader).listen([], shown=["bench:0"], event="bench:0")
+        await anext(heard)
+        await asyncio.sleep(2 * LOOK_SECONDS)  # what the first look finds is not announced
+        return [await _shown(system, reader, heard, number) for number in range(1, reports + 1)]
+    finally:
+        await reader.close()
+
+
+async def _shown(
+    system: Rig, reader: Reader, heard: AsyncGenerator[Event, None], number: int
+) -> float:
+    story = _report(number)
+    await asyncio.to_thread(system.publish, [story])
+    async with asyncio.timeout(60):
+        async for event in heard:
+            found = await reader.events.event("bench:0") if event.grown else None
+            if found and any(version.story == story.id for version in found.timeline):
+                break
+    at = datetime.now(UTC)
+    held = await reader.story(story.id)
+    assert held is not None
+    return (at - datetime.fromisoformat(held["indexed_at"])).total_seconds()
+
+
+def _report(number: int) -> Story:
+    """Returns a report of one fire, a minute after the one before."""
+    at = BEGAN + timedelta(minutes=number)
+    return Story(
+        id=f"bench:{number}",
+        headline="Kessandra mill burns in Lower Tarn",
+        body=f"Fire destroyed the Kessandra mill in Lower Tarn, Piet Hallow said. Report {number}.",
+        first_created=at,
+        version_created=at,
+        received_at=at,
+    )
 
 
 @dataclass(frozen=True, slots=True)

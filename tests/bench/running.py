@@ -46,6 +46,8 @@ class Sizes:
     """Of each kind."""
     events: tuple[int, ...] = (10_000, 100_000)
     """Stories in the window, when the cost of events is measured."""
+    reports: int = 20
+    """Of one event, when its live delay is measured."""
     keeps_plots: bool = True
     scale_seconds: float = 15.0
     """Work for one worker, in each setting of workers and partitions."""
@@ -68,6 +70,7 @@ SMOKE = Sizes(
     searched_from=20,
     searches=2,
     events=(300,),
+    reports=1,
     keeps_plots=False,
     scale_seconds=0.5,
     scale=((1, 4),),

@@ -25,6 +25,8 @@ from pipeline.wire.story import Story
 class Sleeping:
     """Takes so many seconds for each story and finds nothing."""
 
+    models: tuple[str, ...] = ()
+
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
@@ -45,6 +47,8 @@ class Lending:
     Args:
         path: records of the enriched topic, one a line.
     """
+
+    models: tuple[str, ...] = ()
 
     def __init__(self, path: Path) -> None:
         self._records = [codec.decode_enriched(line) for line in path.read_bytes().splitlines()]

@@ -157,10 +157,13 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
     def said(self) -> list[str]:
         """Return a sentence for what was left out, and one for what may be meant."""
+        return self.lacking() + ([f"Did you mean “{self.meant}”?"] if self.meant else [])
+
+    def lacking(self) -> list[str]:
+        """Return a sentence for what was left out."""
         words = ", ".join(f"“{part}”" for part in self.left_out)
         was = "was" if len(self.left_out) == 1 else "were"
-        left_out = [f"No story has all the words: {words} {was} left out."] if words else []
-        return left_out + ([f"Did you mean “{self.meant}”?"] if self.meant else [])
+        return [f"No story has all the words: {words} {was} left out."] if words else []
 
 
 def page(response: Mapping[str, Any], q: str = "") -> Page:

@@ -199,7 +199,7 @@ async def _found(
         view.first = True
         page, view.following = await reader(request).search(asked)
     view.page = page
-    view.notices += page.said()
+    view.notices += page.lacking()
     view.chips = _chips(asked, links.pairs(asked), page)
     view.facets = {name: values for name, values in page.facets.items() if values}
     view.bars = drawings.timeline(page.timeline)

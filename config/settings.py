@@ -32,8 +32,9 @@ from pydantic import (
 from pipeline.wire.errors import ConfigError
 
 PREFIX = "NEWSWIRE_"
-NOT_SETTINGS = frozenset({f"{PREFIX}CONFIG", f"{PREFIX}CACHE"})
-"""Variables with the prefix that are not settings: the settings file, the test servers' cache."""
+NOT_SETTINGS = frozenset({f"{PREFIX}CONFIG", f"{PREFIX}CACHE", f"{PREFIX}LIFELINE"})
+"""Variables with the prefix that are not settings: the settings file, the servers' cache, and that
+a supervisor watches."""
 DEFAULT_FILE = Path(__file__).with_name("default.toml")
 
 

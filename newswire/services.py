@@ -30,6 +30,7 @@ from newswire.gazetteer import folder
 from newswire.supervise import Child
 from pipeline.alerts.saved import saved_searches
 from pipeline.enrich.geo.shipped import ensure
+from pipeline.process import lifeline
 from pipeline.process.entry import on_stop
 from pipeline.process.status import read_status
 from pipeline.setup import setup as setup_all
@@ -314,4 +315,5 @@ def web(ctx: typer.Context) -> None:
         from pipeline.web.__main__ import serve  # a web framework takes a moment to import
 
         base = settings(ctx.obj)
+        lifeline.follow()
         serve(base, KafkaOperations(base))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.settings import Retry
+from pipeline.process import lifeline
 from pipeline.process.waiting import delay
 
 STABLE_SECONDS = 60.0
@@ -48,8 +49,8 @@ class Child:
                 [sys.executable, "-m", self.module, *self.arguments],
                 stdout=log,
                 stderr=log,
-                stdin=subprocess.DEVNULL,
-                env={**os.environ, **self.environ},
+                stdin=subprocess.PIPE,
+                env={**os.environ, **self.environ, lifeline.VARIABLE: "stdin"},
                 # Ctrl-C is for the supervisor, which ends its children in their order.
                 start_new_session=True,
             )

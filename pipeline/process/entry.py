@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from config import logging as logs
 from config.settings import Settings, load
+from pipeline.process import lifeline
 from pipeline.wire.errors import ConfigError, NewswireError
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ def run(work: Callable[[Settings], object]) -> int:
     try:
         settings = load()
         logs.configure(settings.logging)
+        lifeline.follow()
         work(settings)
     except NewswireError as error:
         if settings and settings.logging.format == "json":

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from newswire.supervise import Child
 
+ROOT = Path(__file__).parents[2]
+SUPERVISOR = """
+import sys, time
+from pathlib import Path
+from tests.newswire.test_supervise import _child
+_child(Path(sys.argv[1])).start()
+time.sleep(60)
+"""
+
 PROGRAM = """
 import os, signal, sys, time
+from pipeline.process import lifeline
+lifeline.follow()
 signal.signal(signal.SIGTERM, lambda *_: (print("ending", flush=True), sys.exit(0)))
 print("pid", os.getpid(), flush=True)
 time.sleep(60)
@@ -20,7 +33,7 @@ time.sleep(60)
 
 def _child(folder: Path) -> Child:
     (folder / "program_of_test.py").write_text(PROGRAM)
-    environ = {"PYTHONPATH": str(folder)}
+    environ = {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
     return Child("test", "program_of_test", folder / "log", environ, grace_seconds=10)
 
 
@@ -64,3 +77,17 @@ def test_stop_lets_a_child_finish(tmp_path: Path) -> None:
     child.check()
     assert child.last_line() == "ending"
     assert not child.running
+
+
+def test_a_child_ends_with_a_killed_supervisor(tmp_path: Path) -> None:
+    """A supervisor that is killed leaves no process behind, to run beside those of the next one."""
+    supervisor = subprocess.Popen(
+        [sys.executable, "-c", SUPERVISOR, str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    log = tmp_path / "log"
+    _wait(lambda: log.exists() and "pid " in log.read_text())
+    supervisor.kill()
+    supervisor.wait()
+    _wait(lambda: "ending" in log.read_text())

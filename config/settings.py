@@ -258,6 +258,11 @@ class Web(_Section):
     """Addresses or networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto count."""
     user_header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]+$")
     """Header in which these proxies send the name of the user, as `X-Forwarded-User`."""
+    map_tiles: str | None = Field(default=None, pattern=r"^https://[^\s/?#]+/\S*\{z\}\S*$")
+    """Address of map tiles, as `https://tiles.example.org/{z}/{x}/{y}.png`: their host learns which
+    parts of the map readers look at. Without it the map has Natural Earth's land, from here."""
+    map_credit: str = ""
+    """What must be said of the tiles' origin, in plain text."""
     allowed_hosts: OptionalWords = ()
     """Host names of the page, besides IP addresses, localhost and `host`; `*` allows any."""
 

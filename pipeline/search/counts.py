@@ -99,8 +99,9 @@ def _aggregations(request: SearchRequest, chosen: dict[str, Clause], now: dateti
         result[name] = _under(others, {"values": values})
     # "name|country|id|latitude,longitude": all that the map needs, without another request.
     points = {"terms": {"field": "place_points", "size": PLACE_VALUES}}
+    focus = {"terms": {"field": "focus", "size": PLACE_VALUES}}
     result["map"] = _under(
-        list(chosen.values()), {"values": points, "times": _timeline(request, now)}
+        list(chosen.values()), {"values": points, "focus": focus, "times": _timeline(request, now)}
     )
     return result
 

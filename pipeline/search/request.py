@@ -57,6 +57,9 @@ class SearchRequest(_Filtered):  # type: ignore[misc]  # its fields come from th
     """Distance from `near` in kilometres."""
     bbox: str | None = Field(default=None, max_length=120)
     """"west,south,east,north" in degrees; west is greater than east across the date line."""
+    polygon: str | None = Field(default=None, max_length=2000)
+    """"longitude,latitude" of 3 to 100 corners, one after the other with commas between: stories
+    with a place inside. No side crosses the date line."""
     sort: Literal["auto", "relevance", "newest", "oldest"] = "auto"
     """The order; "auto" is by relevance if the query has words, else the newest first."""
     size: int = Field(default=20, ge=0, le=MAX_SIZE)
@@ -113,7 +116,25 @@ class SearchRequest(_Filtered):  # type: ignore[misc]  # its fields come from th
                 _within(value, limit, f"bbox: {name}")
             if south > north:
                 raise ValueError("bbox: south lies north of north")
+        if self.polygon:
+            corners(self.polygon)
         return self
+
+
+def corners(polygon: str) -> list[tuple[float, float]]:
+    """Return the corners of a polygon, each as longitude and latitude.
+
+    Raises:
+        ValueError: it is none, with the parameter's name.
+    """
+    count = polygon.count(",") + 1
+    if count % 2 or not 6 <= count <= 200:
+        raise ValueError("polygon: must be 3 to 100 pairs of longitude,latitude")
+    found = numbers(polygon, count, "polygon", "longitude,latitude,longitude,latitude,...")
+    for longitude, latitude in zip(found[::2], found[1::2], strict=True):
+        _within(longitude, 180, "polygon: longitude")
+        _within(latitude, 90, "polygon: latitude")
+    return list(zip(found[::2], found[1::2], strict=True))
 
 
 def numbers(text: str, count: int, name: str, shape: str) -> list[float]:

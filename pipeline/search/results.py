@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from pipeline.search.countries import country_name
 from pipeline.search.counts import FACET_VALUES, TIMELINE_BUCKETS
 from pipeline.search.facets import FACETS
 from pipeline.search.marks import Marker, Text
@@ -137,6 +138,9 @@ class PlaceCount(msgspec.Struct, frozen=True, kw_only=True):
     latitude: float
     longitude: float
     count: int
+    focus: int = 0
+    """The number of these stories that are about the place."""
+    is_country: bool = False
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -263,6 +267,7 @@ def facet_values(name: str, buckets: Sequence[Mapping[str, Any]]) -> list[FacetV
 
 
 def _places(aggregation: Mapping[str, Any]) -> Iterator[PlaceCount]:
+    focus = {b["key"]: b["doc_count"] for b in aggregation.get("focus", {}).get("buckets", ())}
     for bucket in aggregation.get("values", {}).get("buckets", ()):
         # From the right: only the place's name may contain the separator.
         name, country, geonames_id, point = bucket["key"].rsplit("|", 3)
@@ -274,6 +279,8 @@ def _places(aggregation: Mapping[str, Any]) -> Iterator[PlaceCount]:
             latitude=float(latitude),
             longitude=float(longitude),
             count=bucket["doc_count"],
+            focus=focus.get(int(geonames_id), 0),
+            is_country=bool(country) and country_name(country) == name,
         )
 
 

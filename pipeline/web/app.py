@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -66,7 +67,8 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     users = Users(settings.data_dir)
     app.add_middleware(Identified, web=web, users=users, guesses=guesses)
     app.add_middleware(AllowedHosts, names=(web.host, *web.allowed_hosts))
-    app.add_middleware(SecurityHeaders)
+    tiles = urlsplit(web.map_tiles) if web.map_tiles else None
+    app.add_middleware(SecurityHeaders, images=f"https://{tiles.netloc}" if tiles else None)
     # Anybody can send X-Forwarded-For: it counts from the configured proxies alone.
     if web.proxy_addresses:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(web.proxy_addresses))

@@ -49,7 +49,7 @@ router = APIRouter(include_in_schema=False)
 FACET_VALUES = 6
 """Values shown of each facet; a click shows the others."""
 FORM_FIELDS = ("q", "since", "until", "sort", "collapse")
-SINGLE_FILTERS = ("since", "until", "near", "bbox")
+SINGLE_FILTERS = ("since", "until", "near", "bbox", "polygon")
 MAX_CURSOR_CHARS = 4096
 NOTICES_OF = timedelta(days=1)
 """How far back the list of withdrawals and corrections goes."""
@@ -165,6 +165,7 @@ async def search_page(request: Request) -> Response:
         "rendered": datetime.now(UTC),
         "preferences": preferences(request),
         "editor": person(request).viewer.role is not Role.READER,
+        "tiles": request.app.state.settings.web,
         "presets": _presets(datetime.now(UTC)),
     }
     try:
@@ -188,16 +189,41 @@ def _presets(now: datetime) -> list[tuple[str, str]]:
     return [(label, since.isoformat()) for label, since in spans.items()]
 
 
+async def _before(request: Request, asked: SearchRequest, view: SimpleNamespace) -> int | None:
+    """Return how many stories the search finds in the span before its own, if it has one."""
+    if asked.since is None:
+        return None
+    span = (asked.until or datetime.now(UTC)) - asked.since
+    view.span = _long(span)
+    if span <= timedelta(0) or asked.since.year < 1000:
+        return None
+    wanted = {"since": asked.since - span, "until": asked.since, "facets": False, "size": 1}
+    page = await reader(request).top(asked.model_copy(update={**wanted, "collapse": ""}))
+    return page.total
+
+
+def _long(span: timedelta) -> str:
+    """Return a span of time in words: "3 days", "6 hours"."""
+    for unit, name in ((timedelta(days=1), "day"), (timedelta(hours=1), "hour")):
+        if span >= unit * 2:
+            return f"{span / unit:.0f} {name}s"
+    return f"{max(1, round(span / timedelta(minutes=1)))} minutes"
+
+
 async def _found(
     request: Request, asked: SearchRequest, cursor: str | None, view: SimpleNamespace
 ) -> None:
     """Search, and put what the page shows into its view."""
+    before = _before(request, asked, view)
     try:
-        page, view.following = await reader(request).search(asked, cursor)
+        (page, view.following), view.before = await together(
+            reader(request).search(asked, cursor), before
+        )
     except (CursorError, CursorExpired):
         view.notices.append("That page of the list has expired. This is the first page.")
         view.first = True
         page, view.following = await reader(request).search(asked)
+        view.before = None
     view.page = page
     view.notices += page.lacking()
     view.chips = _chips(asked, links.pairs(asked), page)
@@ -372,7 +398,8 @@ def _chips(asked: SearchRequest, now: links.Pairs, page: Page) -> list[tuple[str
             chips.append((name, said, links.toggled(now, name, value)))
         elif name in SINGLE_FILTERS:
             said = when(getattr(asked, name)) if name in ("since", "until") else value
-            label = "map" if name == "bbox" else name
+            label = "map" if name in ("bbox", "polygon") else name
+            said = "a polygon" if name == "polygon" else said
             chips.append((label, said, links.search(now, **{name: None})))
     return chips
 

@@ -48,10 +48,19 @@ CACHED = "private, no-cache"
 
 
 class SecurityHeaders:
-    """ASGI middleware that adds HEADERS to every response."""
+    """ASGI middleware that adds HEADERS to every response.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: the application.
+        images: the origin of another host that images may come from.
+    """
+
+    def __init__(self, app: ASGIApp, images: str | None = None) -> None:
         self._app = app
+        self._headers = dict(HEADERS)
+        if images:
+            policy = POLICY.replace("img-src 'self'", f"img-src 'self' {images}")
+            self._headers["Content-Security-Policy"] = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and add the headers to its response."""
@@ -62,7 +71,7 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", CACHED)
             await send(message)

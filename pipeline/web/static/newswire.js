@@ -490,6 +490,61 @@ function tools(story) {
   }
 }
 
+// The map that one can move in comes when it is asked for.
+function largeMap() {
+  const button = document.getElementById("open-map");
+  if (!button) return;
+  const box = document.getElementById("map");
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      const { openMap } = await import(box.dataset.module);
+      await openMap(box);
+      document.getElementById("map-drawing").hidden = true;
+      button.remove();
+    } catch (error) {
+      console.error(error);
+      box.hidden = true;
+      button.disabled = false;
+      button.textContent = "The map can't be loaded: try again";
+    }
+  });
+}
+
+// A span of the timeline is chosen by dragging over it; its bars are links for the keyboard.
+function brush() {
+  const line = document.querySelector(".timeline");
+  if (!line) return;
+  let from = null;
+  const bar = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest?.(".timeline a");
+  const reach = (link) => link.querySelector(".reach").dataset;
+  const chosen = (to) => {
+    const bars = [...line.querySelectorAll("a")];
+    const [first, last] = [bars.indexOf(from), bars.indexOf(to)].sort((one, other) => one - other);
+    return bars.slice(first, last + 1);
+  };
+  line.addEventListener("dragstart", (event) => event.preventDefault());
+  line.addEventListener("pointerdown", (event) => (from = bar(event)));
+  line.addEventListener("pointermove", (event) => {
+    const to = from && bar(event);
+    if (!to) return;
+    const span = new Set(chosen(to));
+    for (const link of line.querySelectorAll("a")) link.classList.toggle("brushed", span.has(link));
+  });
+  addEventListener("pointerup", (event) => {
+    const to = from && bar(event);
+    const span = to && to !== from ? chosen(to) : [];
+    from = null;
+    if (span.length < 2) return;
+    const url = new URL(line.dataset.search, location.href);
+    url.searchParams.set("since", reach(span[0]).start);
+    url.searchParams.set("until", reach(span.at(-1)).end);
+    line.addEventListener("click", (click) => click.preventDefault(), { once: true, capture: true });
+    location.assign(url);
+  });
+}
+
 // Order and filters act at once.
 function atOnce() {
   const form = document.querySelector("form[data-at-once]");
@@ -521,6 +576,8 @@ times();
 keys();
 atOnce();
 rememberList();
+largeMap();
+brush();
 markRows();
 if (document.querySelector("li[data-story]")) readMarks();
 addEventListener("storage", (event) => event.key === READ && markRows());

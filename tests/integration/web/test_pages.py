@@ -305,11 +305,12 @@ def test_the_policy_is_strict(client: TestClient, address: str) -> None:
 
 
 def test_scripts_and_styles_name_no_other_host() -> None:
-    """What the page loads comes with the package."""
+    """What the page loads comes with the package; Leaflet's comments and credit name some hosts."""
     static = Path(__file__).parents[3] / "pipeline" / "web" / "static"
+    named = {"leafletjs.com", "bugs.chromium.org", "bugzilla.mozilla.org"}
     for path in static.iterdir():
         hosts = set(re.findall(r"https?://([\w.-]+)", path.read_text(encoding="utf-8")))
-        assert hosts <= {"www.w3.org"}
+        assert hosts <= {"www.w3.org"} | (named if path.name.startswith("leaflet.") else set())
 
 
 def test_files_are_kept_for_good(client: TestClient) -> None:

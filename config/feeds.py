@@ -17,6 +17,8 @@ from pipeline.wire.errors import ConfigError
 from pipeline.wire.story import Status
 
 SHIPPED = DEFAULT_FILE.with_name("feeds.toml")
+DEMO = "demo"
+"""The feed that the shipped file declares."""
 ENVIRONMENT = f"{PREFIX}FEED__"
 """A feed's keys in the environment: NEWSWIRE_FEED__<NAME>__<KEY>, "-" in the name as "_"."""
 
@@ -165,6 +167,9 @@ def load_feeds(path: Path, environ: Mapping[str, str] = os.environ) -> dict[str,
             raise ConfigError(f"feeds.{name} in {path}: must be a table")
     given = _from_environment(list(declared), environ, path)
     feeds = {name: _feed(name, keys, given.get(name, {}), path) for name, keys in declared.items()}
+    if path == SHIPPED and any(feed.enabled for name, feed in feeds.items() if name != DEMO):
+        # The demo gives way to the first feed of one's own.
+        feeds |= {DEMO: feeds[DEMO].model_copy(update={"enabled": False})} if DEMO in feeds else {}
     return {name: _beside(feed, feeds.values()) for name, feed in feeds.items()}
 
 

@@ -263,6 +263,8 @@ class Web(_Section):
     parts of the map readers look at. Without it the map has Natural Earth's land, from here."""
     map_credit: str = ""
     """What must be said of the tiles' origin, in plain text."""
+    notice: str | None = Field(default=None, max_length=300)
+    """A sentence that stands at the top of every page."""
     allowed_hosts: OptionalWords = ()
     """Host names of the page, besides IP addresses, localhost and `host`; `*` allows any."""
 
@@ -293,6 +295,8 @@ class Alerts(_Section):
     """How long an alert is tried before it is kept as undeliverable, with the reason."""
     timeout_seconds: float = Field(default=10.0, gt=0)
     """How long a webhook may take to answer."""
+    local_only: bool = False
+    """Whether alerts stay on this machine: they go to the topic and to webhooks here alone."""
     smtp_host: str | None = None
     """Mail server for alerts by e-mail; without it there are none."""
     smtp_port: int = Field(default=587, ge=1, le=65535)

@@ -23,6 +23,7 @@ from config.feeds import load_feeds
 from config.settings import Settings, variable
 from connectors.feed.health import Counts
 from connectors.run import run_feeds
+from newswire import demo
 from newswire.context import RUN_FILE, at, err, fail, one_sentence, out, settings
 from newswire.embedded import evict_members
 from newswire.engine import Engine, Kind, kind_of, make
@@ -61,9 +62,15 @@ def run(
             connectors = base.connectors.model_copy(update={"feeds_file": feeds})
             base = base.model_copy(update={"connectors": connectors})
         declared = load_feeds(base.connectors.feeds_file)
+        kind, player = engine or kind_of(base), None
+        if kind is Kind.EMBEDDED and demo.is_played(base, declared):
+            base, player = demo.prepared(base), demo.Player(base)
+            declared = load_feeds(base.connectors.feeds_file)
         saved_searches(base)  # what the alerts process would end of ends this too
         _unpack_gazetteer(base)
-        with _engine(base, engine or kind_of(base)) as (ready, servers):
+        with _engine(base, kind) as (ready, servers):
+            if kind is Kind.EMBEDDED and not player and demo.remove(ready):
+                out.print("The demo's stories are removed.")
             for line in setup_all(ready):
                 out.print(f"[dim]{line}[/]")
             port = free_port(ready.web.host, ready.web.port)
@@ -71,6 +78,9 @@ def run(
             try:
                 for child in children:
                     child.start()
+                if player:
+                    player.start()
+                    out.print(f"{demo.NOTICE} It plays for {demo.PLAY_SECONDS // 60} minutes.")
                 names = ", ".join(name for name, feed in declared.items() if feed.enabled)
                 out.print(f"Feeds: {names}. Logs: {ready.data_dir / 'logs'}. Press Ctrl-C to stop.")
                 host = f"[{ready.web.host}]" if ":" in ready.web.host else ready.web.host
@@ -78,6 +88,8 @@ def run(
                 _watch(ready, children, servers)
             finally:
                 out.print("Finishing the stories in progress …")
+                if player:
+                    player.stop()
                 for child in reversed(children):
                     child.stop()
 
@@ -102,6 +114,8 @@ def _children(ready: Settings, config: Path | None, port: int) -> list[Child]:
         variable(("alerts", "file")): str(ready.alerts.file),
         variable(("data_dir",)): str(ready.data_dir),
         variable(("web", "port")): str(port),
+        variable(("alerts", "local_only")): str(ready.alerts.local_only),
+        **({variable(("web", "notice")): ready.web.notice} if ready.web.notice else {}),
     }
     if config:
         environ["NEWSWIRE_CONFIG"] = str(config)

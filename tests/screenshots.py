@@ -19,7 +19,6 @@ from typing import Any, Literal
 
 from playwright.sync_api import Page
 
-from connectors.formats import FORMATS, Context
 from newswire.servers.process import free_port
 from tests.integration.web.chromium import PHONE, chromium
 from tests.integration.web.newsroom import ADMIN_TOKEN
@@ -27,8 +26,7 @@ from tests.integration.web.newsroom import ADMIN_TOKEN
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "screenshots"
 DESK = {"width": 1280, "height": 860}
-DEMO = ROOT / "config" / "demo"
-LONGEST_SECONDS = 180.0
+LONGEST_SECONDS = 500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,35 +46,33 @@ def _enter(page: Page) -> None:
     page.get_by_role("heading", name="Dead letters").wait_for()
 
 
+def _mapped(page: Page) -> None:
+    page.get_by_role("button", name="Pan, zoom and select").click()
+    page.locator(".leaflet-marker-icon").first.wait_for()
+    page.mouse.move(640, 300)
+
+
 def _storied(page: Page) -> None:
-    page.locator(".hits a").first.click()
-    page.get_by_role("button", name="Compare").click()
+    page.locator(".hits h2 a").first.click()
+    page.locator("#changes").wait_for()
     page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
 
 
 SHOTS = (
-    Shot("search", "/"),
+    Shot("search", "/", _mapped),
     Shot("search-dark", "/?country=CL", colours="dark"),
-    Shot("story", "/?q=treaty", _storied),
-    Shot("phone", "/?q=port", viewport=PHONE),
+    Shot("desk", "/desk"),
+    Shot("story", "/?q=ferry&signal=correction", _storied),
+    Shot("phone", "/?q=ferry", viewport=PHONE),
     Shot("operations", "/operations", _enter),
 )
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[str]:
-    """The page's address, once all of the demo feed is found; a damaged delivery is with it."""
-    drop = folder / "drop"
-    shutil.copytree(DEMO, drop)
-    (drop / "damaged.nitf.xml").write_bytes(b"<nitf><head><title>Broken")
+    """The page's address, once the demo has played a while; a damaged delivery is with it."""
     port = free_port()
-    (folder / "feeds.toml").write_text(
-        f'[feeds.demo]\nsource = "directory"\nformat = "auto"\npath = "{drop}"\n'
-    )
-    (folder / "my.toml").write_text(
-        f'data_dir = "{folder / "var"}"\n'
-        f'[connectors]\nfeeds_file = "{folder / "feeds.toml"}"\n[web]\nport = {port}\n'
-    )
+    (folder / "my.toml").write_text(f'data_dir = "{folder / "var"}"\n[web]\nport = {port}\n')
     if (built := ROOT / "var" / "gazetteer").exists():
         shutil.copytree(built, folder / "var" / "gazetteer")
     environ = {k: v for k, v in os.environ.items() if not k.startswith("NEWSWIRE_")}
@@ -87,27 +83,27 @@ def running(folder: Path) -> Iterator[str]:
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        _until_all_is_found(address)
+        _until_it_has_grown(address)
+        (folder / "var/demo/wire/damaged.nitf.xml").write_bytes(b"<nitf><head><title>Broken")
         yield address
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(90)
 
 
-def _until_all_is_found(address: str) -> None:
-    # Two are not to be found: one is killed, one embargoed.
-    deliveries = [FORMATS["auto"](path.read_bytes(), Context()) for path in DEMO.iterdir()]
-    expected = len({story.id for delivery in deliveries for story in delivery.stories}) - 2
+def _until_it_has_grown(address: str) -> None:
+    """Wait for the correction of the demo's event, which four minutes of stories come before."""
     deadline = time.monotonic() + LONGEST_SECONDS
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{address}/api/search?size=1", timeout=10) as answer:
-                if json.load(answer)["total"] >= expected:
+            asked = f"{address}/api/search?q=ferry&signal=correction&size=1"
+            with urllib.request.urlopen(asked, timeout=10) as answer:
+                if json.load(answer)["total"]:
                     return
         except OSError:
             pass
         time.sleep(0.5)
-    raise TimeoutError("the demo feed was not indexed")
+    raise TimeoutError("the demo did not play")
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import orjson
 
@@ -58,6 +58,16 @@ class Channel(ABC):
     async def close(self) -> None:
         """Close connections."""
         return
+
+
+LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def stays_here(alert: Alert, key: str) -> bool:
+    """Return whether a destination of an alert is on this machine."""
+    if key == "webhook":
+        return urlsplit(str(alert.keys[key])).hostname in LOCAL
+    return key == "topic"
 
 
 BRIEF = ("id", "source", "headline", "slugline", "urgency", "language", "version", "published_at")

@@ -17,13 +17,13 @@ from aiokafka.errors import KafkaError
 
 from config.settings import Settings
 from pipeline.alerts.breaking import watch
-from pipeline.alerts.channel import Channel, Form
+from pipeline.alerts.channel import Channel, Form, Gone, stays_here
 from pipeline.alerts.channels import CHANNELS
 from pipeline.alerts.delivering import deliver
 from pipeline.alerts.kept import kept_searches
 from pipeline.alerts.matching import Matching
 from pipeline.alerts.metrics import AlertMetrics
-from pipeline.alerts.outbox import FILE, Outbox
+from pipeline.alerts.outbox import FILE, Delivery, Outbox
 from pipeline.alerts.saved import Saved, saved_searches
 from pipeline.desk.users import Users
 from pipeline.index.client import connect
@@ -222,7 +222,9 @@ def _deliver(
                 outbox,
                 search,
                 each,
-                partial(channels[each].send, search.alert),
+                partial(channels[each].send, search.alert)
+                if not settings.alerts.local_only or stays_here(search.alert, each)
+                else _held_back,
                 reader.held,
                 settings.retry,
                 settings.alerts.give_up_hours,
@@ -231,6 +233,10 @@ def _deliver(
         )
         for each in search.destinations
     ]
+
+
+async def _held_back(delivery: Delivery, body: bytes) -> None:
+    raise Gone("alerts.local_only: it would have left this machine")
 
 
 def _form(settings: Settings, search: Saved, channel: Channel) -> Form:

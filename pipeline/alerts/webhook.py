@@ -21,12 +21,11 @@ import httpx
 
 from config.alerts import Alert, alert_variable
 from config.settings import Settings
-from pipeline.alerts.channel import Channel, Gone, NotTaken, message_id
+from pipeline.alerts.channel import LOCAL, Channel, Gone, NotTaken, message_id
 from pipeline.alerts.outbox import Delivery
 from pipeline.desk.alerts import public_address
 
 MIN_SECRET_CHARACTERS = 16
-LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Webhook(Channel):

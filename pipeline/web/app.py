@@ -59,6 +59,7 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
         redoc_url=None,
     )
     app.state.settings = settings
+    pages.show_notice(settings.web.notice)
     app.state.operations = kafka
     app.state.trends = trends.Kept()
     app.state.guesses = guesses = Guesses()

@@ -149,6 +149,11 @@ _templates.filters.update(
 _templates.globals.update(links=links, file=files.address, facets=FACETS)
 
 
+def show_notice(sentence: str | None) -> None:
+    """Show a sentence at the top of every page of this process."""
+    _templates.globals["site_notice"] = sentence
+
+
 @router.get("/")
 async def search_page(request: Request) -> Response:
     """Show the results of the search in the address."""

@@ -21,6 +21,11 @@ DATA
 
 Place names and coordinates: GeoNames (https://www.geonames.org), CC BY 4.0; see docs/gazetteer.md.
 Names of countries and languages: Unicode CLDR, Unicode License v3.
+Land and borders: Natural Earth, public domain, by way of world-atlas 2, ISC.
+
+SCRIPTS OF THE PAGE
+
+Leaflet 1.9.4, BSD-2-Clause; see pipeline/web/static/leaflet.LICENSE.txt.
 
 PACKAGES UNDER A LICENCE THAT BINDS CHANGES OF THEIR OWN FILES
 

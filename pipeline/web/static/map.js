@@ -1,7 +1,7 @@
 // The map that one can pan, zoom and select on, by Leaflet: loaded when it is asked for.
 "use strict";
 
-const CELL_PIXELS = 56; // places closer than this share one circle
+const CELL_PIXELS = 64; // places closer than this share one circle
 const MOST_CORNERS = 60;
 
 async function json(address) {

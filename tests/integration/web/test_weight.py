@@ -13,7 +13,20 @@ from tests.servers import engine
 
 PAGE_BYTES, DESK_BYTES = 60_000, 150_000
 COLUMNS = 6
-WORDS = "harbour council vote strike ferry storm price market school bridge river court".split()
+WORDS = [
+    "harbour",
+    "council",
+    "vote",
+    "strike",
+    "ferry",
+    "storm",
+    "price",
+    "market",
+    "school",
+    "bridge",
+    "river",
+    "court",
+]
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +90,6 @@ def test_a_desk_of_six_columns_is_light(client: TestClient) -> None:
         client.post("/desk/columns", data={"action": "full", "number": str(number)})
     page = client.get("/desk").text
     assert page.count('class="column"') == COLUMNS
-    assert page.count("<li class=\"row") >= 100
+    assert page.count('<li class="row') >= 100
     size = weight(client, "/desk")
     assert size <= DESK_BYTES

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.enrich.geo.gazetteer import Gazetteer
 from pipeline.enrich.names import aliases
 from pipeline.wire.errors import SetupError
-from pipeline.wire.labels import Label
+from tools.aliases import clashes, places
 
 
 def test_initials_count_in_capitals_only() -> None:
@@ -56,19 +57,26 @@ def test_a_missing_file_stops_the_start(tmp_path: Path) -> None:
 
 
 def test_no_name_of_the_shipped_table_stands_for_two_things() -> None:
-    """Each name and alias is written once, and each id is of a name of the table."""
+    """Each name and alias is written once, and each id is of one name of the table."""
+    assert list(clashes([aliases.DEFAULT_FILE])) == []
     table = tomllib.loads(aliases.DEFAULT_FILE.read_text(encoding="utf-8"))
-    stands_for: dict[str, str] = {}
-    clashes = []
-    for label in Label:
-        for name, others in table.get(label, {}).items():
-            for form in (name, *others):
-                key = aliases.key(form)
-                if stands_for.setdefault(key, name) != name:
-                    clashes.append((form, name, stands_for[key]))
-    assert clashes == []
-    assert set(table["kb"]) <= set(stands_for.values())
     assert sum(len(table[label]) for label in ("PERSON", "ORG", "NORP")) >= 600
+
+
+def test_clashes_of_tables_are_named(tmp_path: Path, gazetteer: Gazetteer) -> None:
+    """Within a file, and between the files that lie over each other."""
+    first, second = tmp_path / "a.toml", tmp_path / "b.toml"
+    first.write_text('[ORG]\n"Kolm Board" = ["KB"]\n[kb]\n"Kolm Board" = "own:1"\n')
+    second.write_text(
+        '[ORG]\n"Karst Bank" = ["KB", "Kenya"]\n[kb]\n"Karst Bank" = "own:1"\n"Gone" = "own:2"\n'
+    )
+    assert list(clashes([first])) == []
+    assert set(clashes([first, second])) == {
+        "KB stands for Karst Bank and for Kolm Board",
+        "own:1 is the id of Karst Bank and of Kolm Board",
+        "Gone has an id and is in no table",
+    }
+    assert list(places([second], gazetteer)) == ["Kenya (Karst Bank) is also Kenya, KE"]
 
 
 @pytest.mark.parametrize(

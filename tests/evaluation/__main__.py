@@ -24,6 +24,7 @@ from tests.evaluation import (
     search,
     trending,
 )
+from tests.evaluation.entities import validation
 
 ROOT = Path(__file__).resolve().parents[2]
 QUALITY = ROOT / "docs" / "quality.md"
@@ -35,6 +36,7 @@ Written by `make evaluate`; every figure comes from a run of that command.
 Section = Callable[[Enricher], str | None]
 SECTIONS: Mapping[str, Section] = {
     "entities": entities.report,
+    "agency copy": validation.report,
     "geography": geography.report,
     "languages": languages.report,
     "duplicates": duplicates.report,

@@ -144,18 +144,44 @@ def main(enricher: Enricher, measure: bool = False) -> None:
     write("agreement", agreed)
 
 
-def fitted(examples: Sequence[Example]) -> tuple[Table, Table]:
+def fitted(
+    examples: Sequence[Example], dropped: re.Pattern[str] | None = None
+) -> tuple[Table, Table]:
     """Returns both tables of weights.
 
     The second is fitted on scores of candidates that the first was not fitted on.
+
+    Args:
+        dropped: features of the story that are not used.
     """
     scores = crossed(examples)
-    return local_weights(examples), agreement_weights(examples, scores)
+    return local_weights(examples), agreement_weights(examples, scores, dropped)
+
+
+def without(example: Example, dropped: re.Pattern[str] | None) -> Example:
+    """Returns an example without some of the features of its candidates."""
+    if dropped is None:
+        return example
+    rows = [
+        (start, end, tuple(f for f in names if not dropped.search(f)))
+        for start, end, names in example.rows
+    ]
+    return replace(example, rows=rows)
+
+
+def _of_story(
+    example: Example, rows: Sequence[Row], scores: Scores, dropped: re.Pattern[str] | None
+) -> list[dict[str, float]]:
+    """Returns the features that a story gives some of its candidates."""
+    found = agreement(example.text, rows, scores)
+    if dropped is None:
+        return found
+    return [{f: v for f, v in row.items() if not dropped.search(f)} for row in found]
 
 
 def crossed(examples: Sequence[Example]) -> list[Scores]:
     """Returns the local scores of each example by weights that it had no part in."""
-    folds = [_fold(e.id) for e in examples]
+    folds = [fold(e.id) for e in examples]
     tables = [
         Weights(local_weights([e for e, f in zip(examples, folds, strict=True) if f != fold]))
         for fold in range(FOLDS)
@@ -169,7 +195,7 @@ def crossed(examples: Sequence[Example]) -> list[Scores]:
 def measured(examples: Sequence[Example]) -> Iterable[str]:
     """Yields lines of scores: each story, or each corpus, by weights fitted without it."""
     for name, folds in (
-        ("by story", [_fold(e.id) for e in examples]),
+        ("by story", [fold(e.id) for e in examples]),
         ("by corpus", [sorted({e.corpus for e in examples}).index(e.corpus) for e in examples]),
     ):
         found: dict[str, Found] = {}
@@ -188,17 +214,19 @@ def measured(examples: Sequence[Example]) -> Iterable[str]:
                 yield f"  {corpus:8}{kind:6}{row}"
         for held_out in (False, True):
             ours = [e for e in examples if e.corpus == "own" and e.held_out == held_out]
-            f1 = _typed_f1((e, found["own"][e.id]) for e in ours)
+            f1 = typed_f1((e, found["own"][e.id]) for e in ours)
             yield f"  own     {'held out' if held_out else 'tuned   '}  typed {f1:.3f} (bodies)"
 
 
-def decided(example: Example, tables: tuple[Table, Table]) -> list[tuple[int, int, str]]:
+def decided(
+    example: Example, tables: tuple[Table, Table], dropped: re.Pattern[str] | None = None
+) -> list[tuple[int, int, str]]:
     """Returns the names of an example by some weights."""
     local, agreed = (Weights(table) for table in tables)
     scores = local_scores(([row[2]] for row in example.rows), local)
     kept = hopeful(scores)
     rows = [example.rows[i] for i in kept]
-    scores = agreed_scores(agreement(example.text, rows, scores[kept]), agreed)
+    scores = agreed_scores(_of_story(example, rows, scores[kept], dropped), agreed)
     return [
         (*rows[i][:2], label_of(kind, rows[i][2]))
         for i, kind in chosen([row[:2] for row in rows], scores)
@@ -318,7 +346,11 @@ def local_weights(examples: Sequence[Example]) -> Table:
     return _fit(names, rows, examples, prior, LOCAL_L2, 100)
 
 
-def agreement_weights(examples: Sequence[Example], scores: Sequence[Scores]) -> Table:
+def agreement_weights(
+    examples: Sequence[Example],
+    scores: Sequence[Scores],
+    dropped: re.Pattern[str] | None = None,
+) -> Table:
     """Returns the weights of what the rest of a story says, given local scores."""
     rows: list[dict[str, float]] = []
     hoped: list[Example] = []
@@ -331,7 +363,7 @@ def agreement_weights(examples: Sequence[Example], scores: Sequence[Scores]) -> 
             weight=example.weight[kept],
         )
         hoped.append(left)
-        rows += agreement(left.text, left.rows, own[kept])
+        rows += _of_story(left, left.rows, own[kept], dropped)
     counts = Counter(f for row in rows for f in row)
     names = sorted(f for f, n in counts.items() if n >= 10)
     prior = np.zeros((len(names), len(KINDS)))
@@ -376,7 +408,7 @@ def _fit(
     return dict(zip(names, best.x.reshape(prior.shape), strict=True))
 
 
-def _fold(name: str) -> int:
+def fold(name: str) -> int:
     return hashlib.sha256(name.encode()).digest()[0] % FOLDS
 
 
@@ -391,7 +423,7 @@ def _looks_other(local: Sequence[str]) -> bool:
     return bool((signs | {"1 gaz demonym", "gaz demonym", "quoted"}) & set(local))
 
 
-def _typed_f1(found: Iterable[tuple[Example, list[tuple[int, int, str]]]]) -> float:
+def typed_f1(found: Iterable[tuple[Example, list[tuple[int, int, str]]]]) -> float:
     cut = agency.scorer().cut
     hits = said = gold = 0
     for example, names in found:

@@ -172,7 +172,7 @@ def test_feeds_and_lag_are_shown(operator: TestClient) -> None:
     assert counts[:4] == ["2"] * 4
     topics = {row[0].rpartition(".")[2]: row[1:] for row in rows(page, "lag")}
     lanes = {"urgent", "stories", "backfill", "enriched", "refused"}
-    assert topics.keys() == {*lanes, "alerts", "deadletter"}
+    assert topics.keys() == {*lanes, "events", "fingerprints", "alerts", "deadletter"}
     assert topics["deadletter"][1:] == ["2", "2"]
     assert topics["alerts"][2] == "–"
     assert topics["stories"][2].isdecimal()

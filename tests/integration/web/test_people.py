@@ -86,7 +86,7 @@ def routes(room: Newsroom) -> list[str]:
     paths = [
         path.replace("{story_id:path}", "{story_id}")
         for path, methods in room.app.openapi()["paths"].items()
-        if "get" in methods and path != "/api/live"
+        if "get" in methods and not path.endswith("/live")
     ]
     ids = ("ap:1", "afp:1", "afp:2", "none:1", "ap:early", "afp:early", "ap:held", "afp:killed")
     for path in [*paths, "/story/{story_id}", "/notices", "/api/suggest?q={word}"]:

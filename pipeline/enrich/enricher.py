@@ -245,7 +245,8 @@ class Enricher:
             named = names_as_found(texts, model, placed)
         named = without_agency(named, texts, story.source)
         spots = {(p.field, p.start, p.end): p.place for p in placed if p.place is not None}
-        entities = linked(group(named, texts, self.aliases, spots), story, self.knowledge)
+        grouped = group(named, texts, self.aliases, spots, self._country)
+        entities = linked(grouped, story, self.knowledge)
         if language != "en":
             lists = foreign.languages().get(language or "")
             titles = lists.titles if lists else frozenset()
@@ -265,6 +266,19 @@ class Enricher:
         kinds = frozenset(map(_kind, self.gazetteer.lookup(text)))
         alias = self.aliases.find(text)
         return kinds | {"demonym"} if alias is not None and alias.label == Label.NORP else kinds
+
+    def _country(self, name: str) -> str | None:
+        """Returns the country that a name, an adjective or a capital means; None if unclear."""
+        senses = self.gazetteer.lookup(name)
+        if not senses or not name[:1].isupper():
+            return None
+        countries = {s.entry.name for s in senses if s.entry.feature.startswith("PCL")}
+        if countries:  # Georgia is first of all a state
+            sure = len(countries) == 1 and senses[0].entry.feature.startswith("PCL")
+            return countries.pop().removeprefix("The ") if sure else None
+        capital = next((s.entry for s in senses if s.entry.feature == "PPLC"), None)
+        owner = self.gazetteer.country(capital.country) if capital else None
+        return owner.name.removeprefix("The ") if owner else None
 
     def model(self, language: str) -> Any:
         """Returns the spaCy pipeline for a language, or None where no model is configured."""

@@ -29,6 +29,7 @@ class Cues:
     speech: Words
     bodies: Words
     organisations: Words
+    offices: Words
     company_suffixes: Words
     facilities: Words
     waters_and_lands: Words

@@ -18,6 +18,7 @@ from pipeline.enrich.lexicon import cues, given_names
 from pipeline.enrich.mentions import Field, Named
 from pipeline.enrich.names.agreement import initials
 from pipeline.enrich.names.aliases import Alias, Aliases
+from pipeline.enrich.names.offices import Country, Office, offices, read
 from pipeline.wire.enriched import Entity, Mention
 from pipeline.wire.labels import Label
 
@@ -41,6 +42,7 @@ class _Group:
     mentions: list[Named] = field(default_factory=list)
     words: Words = ()
     sex: str | None = None
+    office: Office | None = None
 
 
 def group(
@@ -48,6 +50,7 @@ def group(
     texts: Mapping[Field, str],
     aliases: Aliases,
     places: Mapping[Spot, int] | None = None,
+    country: Country = lambda name: None,
 ) -> tuple[Entity, ...]:
     """Returns the entities of a story in the order of their first mention.
 
@@ -56,6 +59,7 @@ def group(
         texts: its texts by field.
         aliases: names that mean one thing in every story.
         places: by mention, the GeoNames id of the place that it is; equal ones are one entity.
+        country: what country a name, an adjective or a capital stands for.
     """
     by_label: dict[str, list[Named]] = defaultdict(list)
     for mention in named:
@@ -65,11 +69,11 @@ def group(
         if label == Label.PERSON:
             groups += _people(mentions, aliases)
         else:
-            groups += _things(label, mentions, texts, aliases, places or {})
+            groups += _things(label, mentions, texts, aliases, places or {}, country)
     order = {mention: i for i, mention in enumerate(named)}
     groups.sort(key=lambda g: min(order[m] for m in g.mentions))
     most = max((len(g.mentions) for g in groups), default=1)
-    return tuple(_entity(g, texts, aliases, places or {}, most) for g in groups)
+    return tuple(_entity(g, texts, aliases, places or {}, most, country) for g in groups)
 
 
 def slug(name: str) -> str:
@@ -181,11 +185,20 @@ def _things(
     texts: Mapping[Field, str],
     aliases: Aliases,
     places: Mapping[Spot, int],
+    country: Country,
 ) -> list[_Group]:
     """Returns all groups but people: forms of one name, its initials and its short forms."""
     forms: dict[Words, list[Named]] = defaultdict(list)
-    for mention in sorted(mentions, key=lambda m: (m.field != "body", m.start)):
-        forms[_thing_words(mention.text, label)].append(mention)
+    in_order = sorted(mentions, key=lambda m: (m.field != "body", m.start))
+    bodies = offices(in_order, texts, aliases, country) if label == Label.ORG else {}
+    owned: dict[Words, Office] = {}
+    for mention in in_order:
+        words = _thing_words(mention.text, label)
+        office = bodies.get(mention)
+        if office is not None and office.country is not None:
+            words = (office.country, *office.words)
+            owned[words] = office
+        forms[words].append(mention)
     union = _Union(forms)
     introduced = _introduced(forms, texts)
     for short, long in introduced.items():
@@ -194,7 +207,7 @@ def _things(
     for words, found in forms.items():
         if words not in introduced:
             alias = aliases.find(found[0].text)
-            if alias is not None and alias.label == label:
+            if alias is not None and alias.label == label and words not in owned:
                 union.join(by_name.setdefault(("alias", alias.name), words), words)
         if label in (Label.GPE, Label.LOC, Label.NORP):
             for mention in found:
@@ -208,7 +221,12 @@ def _things(
             if whole is not None and words not in introduced:
                 union.join(whole, words)
     return [
-        _Group(label, [m for words in members for m in forms[words]]) for members in union.sets()
+        _Group(
+            label,
+            [m for words in members for m in forms[words]],
+            office=next((owned[words] for words in members if words in owned), None),
+        )
+        for members in union.sets()
     ]
 
 
@@ -304,11 +322,20 @@ def _entity(
     aliases: Aliases,
     places: Mapping[Spot, int],
     most: int,
+    country: Country,
 ) -> Entity:
     mentions = sorted(group.mentions, key=lambda m: (m.field != "headline", m.field, m.start))
     text = _best_form(group.mentions)
     alias = _alias(group, text, aliases)
+    if alias is not None and group.office is not None:
+        alias = alias if _owns(group.office, aliases.forms(alias.name), country) else None
     name = alias.name if alias is not None else text
+    called = name
+    if alias is None and group.office is not None:
+        called = " ".join((group.office.country or "", *group.office.words))
+        whose = read(text, country)
+        if whose is None or whose.country is None:
+            name = f"{text} ({group.office.country})"
     prefix = Label[group.label].prefix
     kb = alias.kb if alias is not None else None
     if kb is None and group.label in (Label.GPE, Label.LOC):
@@ -317,7 +344,7 @@ def _entity(
         kb = f"geonames:{place}" if place > 0 else None  # newswire's own places have no entry
     titles = Counter(m.title for m in group.mentions if m.title)
     return Entity(
-        id=f"{prefix}:{slug(name)}",
+        id=f"{prefix}:{slug(called)}",
         text=text,
         label=group.label,
         mentions=tuple(Mention(start=m.start, end=m.end, field=m.field) for m in mentions),
@@ -341,6 +368,12 @@ def _alias(group: _Group, text: str, aliases: Aliases) -> Alias | None:
         if form in (text, alias.name) or not form.isupper():
             return alias
     return None
+
+
+def _owns(office: Office, forms: Iterable[str], country: Country) -> bool:
+    """Returns whether one of a body's names says that it is an office's country's."""
+    named = (read(form, country) for form in forms)
+    return any(body is not None and body.country == office.country for body in named)
 
 
 def _best_form(mentions: Sequence[Named]) -> str:

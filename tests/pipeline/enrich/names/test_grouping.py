@@ -147,3 +147,51 @@ def test_a_dateline_is_a_place(enricher: Enricher) -> None:
     )
     fields = {m.field for m in entity(enriched, "gpe:wilmington").mentions}
     assert fields == {"dateline", "body"}
+
+
+def test_a_ministry_is_its_countrys(enricher: Enricher) -> None:
+    """The defense ministries of three countries are three entities, however they are written."""
+    enriched = enrich(
+        enricher,
+        "The Russian Defense Ministry said on Monday that its forces had shot down nine drones. "
+        "Ukraine's Defense Ministry denied that. The Defense Ministry of Japan made no comment.",
+    )
+    assert {e.id for e in enriched.entities if e.label == "ORG"} == {
+        "org:russia-defense-ministry", "org:ukraine-defense-ministry", "org:japan-defense-ministry",
+    }  # fmt: skip
+
+
+def test_a_ministry_without_a_country_is_the_one_named_before(enricher: Enricher) -> None:
+    """Its id carries the country in every sentence, and its name says whose it is."""
+    enriched = enrich(
+        enricher,
+        "Poland's Foreign Ministry called in the envoy on Tuesday. The Foreign Ministry said that "
+        "he had been told to explain the flight.",
+    )
+    assert surfaces(enriched, "org:poland-foreign-ministry") == ["Foreign Ministry"] * 2
+    assert entity(enriched, "org:poland-foreign-ministry").name == "Foreign Ministry (Poland)"
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        ("India's Supreme Court ruled on Friday that the mine must close.", "india-supreme-court"),
+        ("The U.S. Supreme Court ruled on Friday that the mine must close.", "supreme-court"),
+        ("Brazil's Central Bank raised its rate by a quarter point.", "brazil-central-bank"),
+        ("Lawmakers said the Kenyan Parliament would vote on the bill.", "kenya-parliament"),
+        ("The Ministry of Defence of Norway ordered six ships.", "norway-defense-ministry"),
+        (
+            "PARIS (AP) - The Culture Ministry said on Monday it would close.",
+            "france-culture-ministry",
+        ),
+        ("LONDON (AP) - The Senate in the United States votes on Monday.", "senate"),
+        ("The Israeli Prime Minister's Office declined.", "israel-prime-ministers-office"),
+        (
+            "A spokesman at the Foreign Ministry in Tehran declined comment.",
+            "iran-foreign-ministry",
+        ),
+    ],
+)
+def test_a_national_body_has_its_country_in_its_id(enricher: Enricher, text: str, id: str) -> None:
+    """Courts, central banks and parliaments are every country's; the alias table knows one."""
+    assert f"org:{id}" in {e.id for e in enrich(enricher, text).entities}

@@ -47,7 +47,7 @@ _PHOTO = re.compile(
 )
 _EMBARGO = re.compile(
     r"^\W*(?:(?:strictly\s+)?embargo(?:ed)?\b(?:\s+(?:until|till|to|for(?:\s+release)?))?"
-    r"|(?:hold\s+)?for\s+(?:release|use)\s+(?:on\s+|at\s+|after\s+|until\s+)?)[\s:,]*(?P<when>.*)$",
+    r"|(?:(?:hold|adv(?:ance)?)\s+)?for\s+(?:release|use)\s+(?:on\s+|at\s+|after\s+|until\s+)?)[\s:,]*(?P<when>.*)$",
     re.IGNORECASE,
 )
 # "Embargoed arms reach port" orders nothing.

@@ -21,7 +21,8 @@ _NONE = frozenset(("", "0", "false", "no", "none", "null", "nil", "n/a", "na", "
 # A template left in place: "YYYYMMDD000000-HHMM", "0000-00-00T00:00:00".
 _TEMPLATE = re.compile(r"[YMDHS0TZ:.+\s-]*", re.IGNORECASE)
 _CAPITALS = (
-    "EMBARGOED|HOLD FOR RELEASE|NOT FOR RELEASE|SPERRFRIST|GESPERRT|SOUS EMBARGO|EMBARGAD[OA]"
+    "EMBARGOED|UNDER EMBARGO|HOLD FOR RELEASE|NOT FOR RELEASE|NOT FOR USE"
+    "|SPERRFRIST|GESPERRT|SOUS EMBARGO|EMBARGAD[OA]"
     "|SOTTO EMBARGO|EMBARGERT|EMBARGERAD"
 )
 _UNTIL = (
@@ -33,7 +34,9 @@ _WHEN = rf"(?=\d|(?i:{_UNTIL}))"
 _INSTRUCTION = re.compile(
     rf"(?<![^\W_])(?:{_CAPITALS})\b\s*(?:$|[*)\]>|!]|{_WHEN}|[:,–—-]+)\s*(?P<capitals>.*)"
     rf"|(?<![^\W_])(?:EMBARGO|FOR RELEASE)\b\s*:?\s*{_WHEN}(?P<noun>.*)"
-    rf"|^\W*(?i:embargoed)\s*(?:[:–—]|-\s|(?=(?i:until|till)\b))\s*(?P<start>.*)"
+    rf"|^\W*(?i:embargoed|under embargo|not for (?:release|use|publication))"
+    rf"\s*(?:[:–—]|-\s|(?=(?i:until|till|before)\b))\s*(?P<start>.*)"
+    rf"|^\W*(?i:sperrfrist)\b:?\s*(?=(?i:{_UNTIL})|\D{{0,20}}\d)(?P<german>.*)"
 )
 _END_OF_TIME = re.compile(r"\s[-–—]+\s|[–—)\]>*]|:\s|-(?=[A-ZÀ-Ý][a-zß-ÿ])")
 
@@ -115,7 +118,7 @@ def instruction(text: str | None, near: date | None, feed_zone: str) -> Embargo 
     match = _INSTRUCTION.search((text or "")[:1000])
     if match is None:
         return None
-    after = match["capitals"] or match["noun"] or match["start"] or ""
+    after = match["capitals"] or match["noun"] or match["start"] or match["german"] or ""
     when = _END_OF_TIME.split(after, maxsplit=1)[0].strip()
     until = instant(when, feed_zone) or spoken_time(when, near, feed_zone)
     words = match[0][: len(match[0]) - len(after)] + (when if until else "")

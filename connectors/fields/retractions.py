@@ -29,9 +29,10 @@ _GENERAL = "general knowledge"
 TABLE: tuple[Words, ...] = (
     Words(
         Signal.KILL, "en", "AP Stylebook, news kills; dpa style book; AFP Style and Ethics Manual",
-        ("KILL", "KILLED"),
+        ("KILL",),  # "KILLED: Two soldiers" is news
         ("kill notice", "kill advisory", "kill story", "story kill", "story killed", "news kill",
-         "mandatory kill", "bulletin kill", "urgent kill", "photo kill", "please kill"),
+         "mandatory kill", "bulletin kill", "urgent kill", "photo kill", "please kill",
+         "please kill story", "please kill the story", "kill the story", "kill this story"),
     ),
     Words(
         Signal.WITHDRAW, "en", "Reuters Handbook of Journalism, withdrawals; AP Stylebook",
@@ -46,18 +47,20 @@ TABLE: tuple[Words, ...] = (
     Words(
         Signal.WITHDRAW, "fr", "AFP, annulations",
         ("ANNULATION", "ANNULÉ", "ANNULÉE", "ANNULE", "RÉTRACTATION"),
-        ("dépêche annulée", "dépêche retirée", "avis d'annulation", "annulation de dépêche"),
+        ("dépêche annulée", "dépêche retirée", "avis d'annulation", "annulation de dépêche",
+         "veuillez annuler", "veuillez annuler notre dépêche", "annuler notre dépêche"),
     ),
     Words(
         Signal.WITHDRAW, "es", "EFE, anulaciones",
         ("ANULACIÓN", "ANULACION", "ANULADA", "ANULADO", "ANULAR", "ANULA", "RETRACTACIÓN"),
         ("noticia anulada", "noticia retirada", "información anulada", "nota anulada",
-         "despacho anulado"),
+         "despacho anulado", "anulación de noticia", "anulacion de noticia",
+         "anulación de despacho", "anulacion de despacho"),
     ),
     Words(
         Signal.WITHDRAW, "it", _GENERAL,
         ("ANNULLAMENTO", "ANNULLATA", "ANNULLATO", "ANNULLARE", "ANNULLA"),
-        ("notizia annullata", "notizia ritirata"),
+        ("notizia annullata", "notizia ritirata", "annullare la notizia"),
     ),
     Words(
         Signal.WITHDRAW, "pt", _GENERAL,
@@ -68,7 +71,9 @@ TABLE: tuple[Words, ...] = (
         Signal.WITHDRAW, "de", "dpa and APA, Meldungsrückzüge",
         ("RÜCKZUG", "RUECKZUG", "ZURÜCKGEZOGEN", "ZURUECKGEZOGEN", "STORNO", "STORNIERT",
          "STORNIERUNG", "ANNULLIERT", "ANNULLIERUNG"),
-        ("meldung zurückgezogen", "meldung storniert", "meldung wird zurückgezogen",
+        ("meldungsrückzug", "meldungsrueckzug", "meldung zurückgezogen", "meldung storniert",
+         "meldung wird zurückgezogen", "meldung bitte nicht verwenden",
+         "bitte meldung nicht verwenden",
          "achtung rückzug", "achtung storno", "achtung annullierung"),
     ),
     Words(
@@ -97,7 +102,7 @@ TABLE: tuple[Words, ...] = (
     ),
     Words(
         Signal.WITHDRAW, "pl", _GENERAL,
-        ("ANULOWANA", "ANULOWANO", "ANULOWANIE", "WYCOFANA", "WYCOFANE", "WYCOFANIE"),
+        ("ANULOWANA", "ANULOWANE", "ANULOWANO", "ANULOWANIE", "WYCOFANA", "WYCOFANE", "WYCOFANIE"),
         ("depesza anulowana",),
     ),
     Words(Signal.WITHDRAW, "cs", _GENERAL, ("ZRUŠENO", "ZRUŠENA", "STAŽENO")),
@@ -106,6 +111,13 @@ TABLE: tuple[Words, ...] = (
         Signal.WITHDRAW, "ru", _GENERAL,
         ("АННУЛИРОВАНО", "АННУЛИРОВАНИЕ", "АННУЛИРУЕТСЯ", "ОТЗЫВ", "ОТОЗВАНО"),
     ),
+    Words(Signal.WITHDRAW, "uk", _GENERAL, ("АНУЛЬОВАНО", "АНУЛЮВАННЯ", "ВІДКЛИКАНО")),
+    Words(Signal.WITHDRAW, "bg", _GENERAL, ("АНУЛИРА", "АНУЛИРАНА", "АНУЛИРАНЕ")),
+    Words(Signal.WITHDRAW, "sr", _GENERAL, ("ПОНИШТЕНО", "PONIŠTENO", "ANULIRANO")),
+    Words(
+        Signal.WITHDRAW, "ro", _GENERAL, ("ANULARE", "ANULATĂ"), ("știre anulată", "știre retrasă"),
+    ),
+    Words(Signal.WITHDRAW, "ca", _GENERAL, ("ANUL·LACIÓ", "ANUL·LADA"), ("notícia anul·lada",)),
     Words(Signal.WITHDRAW, "el", _GENERAL, ("ΑΝΑΚΛΗΣΗ", "ΑΚΥΡΩΣΗ", "ΑΚΥΡΩΝΕΤΑΙ")),
     Words(Signal.WITHDRAW, "tr", _GENERAL, ("İPTAL", "IPTAL"), ("haber iptal",)),
     # No capitals tell a word from a notice here: these are terms of notices alone.
@@ -113,15 +125,29 @@ TABLE: tuple[Words, ...] = (
         Signal.WITHDRAW, "zh", _GENERAL, ("撤稿", "撤销稿件", "撤銷稿件", "取消稿件", "稿件撤回"),
     ),
     Words(Signal.WITHDRAW, "ja", _GENERAL, ("記事取り消し", "取り消し", "配信取り消し")),
-    Words(Signal.WITHDRAW, "ko", _GENERAL, ("기사 취소", "배포 취소", "기사 철회")),
+    Words(
+        Signal.WITHDRAW, "ko", _GENERAL,
+        ("기사 취소", "기사취소", "전문취소", "배포 취소", "기사 철회"),
+    ),
+    Words(
+        Signal.WITHDRAW, "ar", _GENERAL, ("إلغاء خبر", "إلغاء الخبر", "سحب خبر", "سحب الخبر"),
+    ),
+    Words(Signal.WITHDRAW, "he", _GENERAL, ("ביטול ידיעה", "הידיעה בוטלה")),
     Words(
         Signal.ADVISORY, "en", "AP Stylebook, holds",
-        ("HOLD", "WITHHOLD"),
+        ("HOLD", "WITHHOLD", "DO NOT PUBLISH", "NOT FOR PUBLICATION"),
         ("story hold", "mandatory hold", "hold story", "hold notice", "hold for release",
-         "story on hold"),
+         "story on hold", "do not use story", "do not use this story", "please hold story"),
     ),
     Words(Signal.ADVISORY, "de", _GENERAL, ("SPERRFRIST", "SPERRVERMERK"), ("vorerst sperren",)),
 )  # fmt: skip
+
+
+TO_EDITORS = (
+    r"(?:(?:attention|notice\s+to|note\s+to)\s+)?editors|advisory|notice|attention"
+    r"|achtung(?:\s+redaktion(?:en)?)?|avis|aviso"
+)
+"""The words before such a word that address the editors."""
 
 
 def pattern(signal: Signal) -> str:
@@ -135,8 +161,5 @@ def pattern(signal: Signal) -> str:
         dict.fromkeys(phrase.replace(" ", r"[\s-]+") for entry in own for phrase in entry.phrases)
     )
     once = rf"(?:(?-i:{words})|{phrases})"
-    notice = (
-        r"(?:(?:(?:attention\s+)?editors|advisory|notice|attention|achtung|avis|aviso|eilt?"
-        r"|urgente?|dpa|apa|sda|afp|efe|ansa)\s*[-:–—!]?\s*)?"
-    )
+    notice = rf"(?:(?:{TO_EDITORS}|eilt?|urgente?|dpa|apa|sda|afp|efe|ansa)\s*[-:–—!]?\s*)?"
     return rf"{notice}{once}(?:[\s!*-]+{once})*!*"

@@ -9,7 +9,7 @@ mention a correction without being one.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from connectors.fields import retractions
@@ -69,7 +69,12 @@ _PATTERNS = [
 ]
 _HOLD = 2  # the position of the pattern that holds
 _SEPARATORS = re.compile(r"[,/()\[\]|;:\n【】：]+|\+{2,}")
-_HEADLINE_END = re.compile(r"\s*(?:[-–—:/,)\]>：】]|[*+]{2,}|!+(?=\s))")
+_HEADLINE_END = re.compile(r"\s*(?:[-–—:/,)\]>：】=]|[*+]{2,}|!+(?=\s))")
+_TO_EDITORS = re.compile(rf"(?:{retractions.TO_EDITORS})\s*[-:–—!,]+\s*", re.IGNORECASE)
+_REPEATED = re.compile(r"([^\W\d_]{4,})(?:[\s!*-]+\1\b)+")  # "HOLD HOLD HOLD Ferry"
+_OPENERS = " \t*!<>[(-–—+【=/#"
+_CLOSERS = _OPENERS + ")]】:：,"
+_BRACKETS = re.compile(r"\([^()]{1,60}\)")
 _LONGEST_START = 60
 _HEADLINE_ORDINAL = re.compile(
     rf"\W{{0,3}}({_ORDINAL}(?:ld|lead|sub|add)(?:-writethr(?:u|ough))?)\s*[-:]\s*\w", re.IGNORECASE
@@ -101,12 +106,42 @@ def of_headline(headline: str | None) -> Signalled | None:
     It must be all that stands there: "CORRECTION OFFICERS STRIKE - UNION" is none. Of several,
     as in "ADVISORY-STORY WITHDRAWN-Ferry sinks", the strongest counts.
     """
-    starts = _starts((headline or "").lstrip(" \t*!<>[(-–—+【"))
+    starts = _starts((headline or "").lstrip(_OPENERS))
     found = [signalled for start in starts if (signalled := _alone(start))]
     ordinal = _HEADLINE_ORDINAL.match(headline or "")
     if not found and ordinal:
         return _alone(ordinal[1])
     return min(found, key=_force, default=None)
+
+
+def strongest(
+    slug: Signalled | None, headline: str | None, notes: Iterable[str | None] = ()
+) -> Signalled | None:
+    """Returns what a version does: whatever withdraws or holds it, else what its slug says first.
+
+    Args:
+        slug: what slugline or keyword line say.
+        headline: the headline, whose first words count.
+        notes: notes to editors; they count only where they withdraw or hold ("ANNULATION").
+    """
+    spoken = of_headline(headline)
+    noted = (of_headline((note or "").partition(". ")[0].rstrip(". ")) for note in notes)
+    orders = [said for said in (slug, spoken, *noted) if status_of(said) is not Status.USABLE]
+    return min(filter(None, orders), key=_force, default=slug or spoken)
+
+
+def topic(text: str) -> str:
+    """Returns a slugline or headline without what it says that the version does, for an id.
+
+    "Ferry sinks" of "UPDATE 2-Ferry sinks" and "STORY WITHDRAWN: Ferry sinks", "FERRY/" of
+    "FERRY/ (UPDATE 1)". A text that says nothing else is returned as it is.
+    """
+    left = _BRACKETS.sub(lambda match: "" if of_slug(match[0]) else match[0], text)
+    for _ in range(3):  # "CORRECTED-UPDATE 2-Ferry sinks"
+        left = left.lstrip(_OPENERS)
+        said = [start for start in _starts(left) if start and _alone(start)]
+        left = left[len(max(said, key=len)) :].lstrip(_CLOSERS) if said else left
+    return " ".join(left.split()) or text
 
 
 def status_of(signalled: Signalled | None) -> Status:
@@ -122,6 +157,7 @@ def _starts(headline: str) -> list[str]:
     """Returns what a headline begins with, up to each separator or its end."""
     ends = [match.start() for match in _HEADLINE_END.finditer(headline[:_LONGEST_START])]
     starts = [headline[:end].strip() for end in ends]
+    starts += [match[0] for match in (_REPEATED.match(headline),) if match]
     is_whole = len(headline) <= _LONGEST_START and status_of(_alone(headline)) is not Status.USABLE
     if is_whole:
         starts.append(headline)
@@ -129,7 +165,7 @@ def _starts(headline: str) -> list[str]:
     return [
         start
         for start in starts
-        if start.isupper() or (":" not in start and status_of(_alone(start)) is not Status.USABLE)
+        if start.isupper() or status_of(_alone(start)) is not Status.USABLE
     ]
 
 
@@ -141,5 +177,12 @@ def _force(signalled: Signalled) -> int:
 
 def _alone(start: str) -> Signalled | None:
     """Returns the signal of words that say nothing else."""
-    found = of_slug(start)
-    return found if found and found.sent == start.strip() else None
+    bare = start.strip()
+    found = of_slug(bare)
+    if found and found.sent == bare:
+        return found
+    addressed = _TO_EDITORS.match(bare)  # "Achtung, Rückzug": the capitals may be missing
+    words = bare[addressed.end() :] if addressed else ""
+    said = of_slug(words) or of_slug(words.upper())
+    is_order = status_of(said) is not Status.USABLE
+    return said._replace(sent=bare) if said and is_order and len(said.sent) == len(words) else None

@@ -179,7 +179,7 @@ def _signal(found: _Text, version: str) -> signals.Signalled | None:
     said = printed.signal((found.slug.version,)) or printed.signal((version, *found.notes[:1]))
     if said is None and alert:
         return signals.Signalled(Signal.NEWSALERT, alert[0])
-    return said or signals.of_headline(found.headline)
+    return signals.strongest(said, found.headline, found.notes)
 
 
 def _day(filed_on: str | None, sent: Instant | None) -> str:

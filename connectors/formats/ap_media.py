@@ -64,10 +64,10 @@ def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
     provider_id = next(filter(values.identifies, named), None)
     kind = (text(item.get("type")) or "text").casefold()
     slug = printed.slug(text(item.get("slugline")) or "")
-    said = _signal(item, slug) or signals.of_headline(text(item.get("headline")))
+    notes = (text(item.get("headline")), prose(item.get("ednote")))
+    said = signals.strongest(_signal(item, slug), *notes[:1], notes[1:])
     created = instant(text(item.get("versioncreated")), context.timezone)
     near = created.at.date() if created else None
-    notes = (text(item.get("headline")), prose(item.get("ednote")))
     verdict = restrictions.decide(
         text(item.get("pubstatus")),
         said,
@@ -95,7 +95,7 @@ def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
     owner = id_name(context.agency) or id_name(*signed)
 
     def made_on(day: str) -> str:
-        name = slug.slugline or headline
+        name = signals.topic(slug.slugline or headline or "")
         return values.story_id(owner, provider_id or values.hashed_id(name, day))
 
     made = first or created

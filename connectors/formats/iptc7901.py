@@ -151,7 +151,7 @@ def _read(message: bytes, offset: int, context: Context) -> Story:
         values.line(word) for line in keyword_lines for word in sanitise(line).split("/")
     )
     slugline = "/".join(keywords) or None
-    signalled = printed.signal((*head.says, *keywords[-1:])) or signals.of_headline(head.headline)
+    signalled = signals.strongest(printed.signal((*head.says, *keywords[-1:])), head.headline)
     orders = (head.embargo, restrictions.instruction(head.headline, near, context.timezone))
     verdict = restrictions.decide(None, signalled, None, orders)
     status, until = verdict.status, verdict.until

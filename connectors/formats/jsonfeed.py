@@ -79,7 +79,7 @@ def _read(item: Object, feed: Object, context: Context) -> Story | Skipped:
     known = _of_newswire(item)
     own = text(known.get("id"))
     clock = known.get("clock")
-    wire_id = guid or values.hashed_id(name, headline or body[:80])
+    wire_id = guid or values.hashed_id(name, signals.topic(headline or body[:80]))
     story_id = values.story_id(None, own) if own else values.item_id(agency, owner, wire_id)
     former = [values.item_id(agency, owner, each) for each in sent[:1] if not own]
     return Story(

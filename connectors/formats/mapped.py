@@ -221,8 +221,8 @@ def _read(item: _Item, context: Context) -> Story | Skipped:
     first = instant(line("first_created"), context.timezone)
     created = instant(line("version_created"), context.timezone) or first
     near = created.at.date() if created else None
-    signalled = signals.of_slug(slugline) or signals.of_headline(headline)
     notes = "\n\n".join(item.texts(paths, "ednote", prose=True)) or None
+    signalled = signals.strongest(signals.of_slug(slugline), headline, (notes,))
     verdict = restrictions.decide(
         line("status"),
         signalled,
@@ -245,7 +245,9 @@ def _read(item: _Item, context: Context) -> Story | Skipped:
 
     def made_on(day: str) -> str:
         # "12345" of two feeds that name no agency are two stories.
-        return values.item_id(owner, context.feed, provider_id or values.hashed_id(name, day))
+        return values.item_id(
+            owner, context.feed, provider_id or values.hashed_id(signals.topic(name), day)
+        )
 
     signal = verdict.signal or (signalled.signal if signalled else None)
     return Story(

@@ -138,7 +138,7 @@ def _read(item: Object, page: etree._Element | None, context: Context) -> Story 
     signed = (context.agency, *publisher)
     name = publisher[0] if publisher else None
     day = f"{first.at:%Y%m%d}" if first else ""
-    guid = provider_id or values.hashed_id(name, headline or body[:80], day)
+    guid = provider_id or values.hashed_id(name, signals.topic(headline or body[:80]), day)
     filed = dateline.of_element(_line(item.get("dateline")), near)
     section = item.get("articlesection")
     return Story(

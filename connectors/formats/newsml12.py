@@ -126,14 +126,15 @@ def _story(
         xml.child(item.item, "Identification/NameLabel")
     )
     status_sent = formal_name(item.management("Status"))
-    spoken = signals.of_slug(chain.line("NewsLines/SlugLine")) or signals.of_headline(headline)
+    notes = (headline, *_notes(chain))
+    slugged = signals.of_slug(chain.line("NewsLines/SlugLine"))
+    spoken = signals.strongest(slugged, headline, notes)
     changes = line_of(item.management("StatusWillChange/DateAndTime"))
     becomes = pubstatus.of_word(formal_name(item.management("StatusWillChange/FutureStatus")))[0]
     own = pubstatus.of_word(status_sent, context.status_words)[0]
     released = None
     if own is not Status.USABLE and becomes is Status.USABLE:
         released = restrictions.of_value(changes, context.timezone)
-    notes = (headline, *_notes(chain))
     verdict = restrictions.decide(
         status_sent,
         spoken,
@@ -220,7 +221,7 @@ def _identity(item: _Item, name: str | None, day_of_issue: str) -> str:
             "no NewsItemId, no PublicIdentifier, and no headline or text to make an id of",
             xml.place(item.item),
         )
-    return values.hashed_id(item.identifier("ProviderId"), day_of_issue, name)
+    return values.hashed_id(item.identifier("ProviderId"), day_of_issue, signals.topic(name))
 
 
 def _joined(item: _Item, public: str | None, item_id: str | None, mark: str = "v") -> str | None:

@@ -210,11 +210,12 @@ def _story(item: _Item, guid: str | None, content: Content, created: Instant | N
     first = item.instant(item.meta, "firstCreated") or item.instant(item.content, "contentCreated")
     sent = xml.child(item.meta, "pubStatus")
     status_sent = xml.attribute(sent, "qcode") or xml.attribute(sent, "uri")
-    signal, signal_sent = _signal(item, headline)
     notes = [text_of(each) for each in xml.children(item.meta, "edNote")]
+    spoken = signals.strongest(signals.of_slug(item.text("slugline")), headline, notes)
+    signal, signal_sent = _signal(item, spoken)
     verdict = restrictions.decide(
         status_sent,
-        _spoken(item, headline, signal),
+        signals.Signalled(signal, signal.value) if signal in _FORCE[:2] else spoken,
         _embargo(item),
         (restrictions.instruction(note, near, context.timezone) for note in (headline, *notes)),
         context.status_words,
@@ -228,7 +229,7 @@ def _story(item: _Item, guid: str | None, content: Content, created: Instant | N
         raise ParseError("no guid, headline or text to make an id of", xml.place(item.item))
 
     def made_on(day: str) -> str:
-        return values.story_id(owner, identity or values.hashed_id(name, day))
+        return values.story_id(owner, identity or values.hashed_id(signals.topic(name or ""), day))
 
     made = first or created
     day = f"{made.at:%Y%m%d}" if made else ""
@@ -322,7 +323,7 @@ def _dateline(item: _Item, content: Content, near: date | None) -> Dateline | No
     return content.dateline or dateline.of_body(content.body, near) or sent
 
 
-def _signal(item: _Item, headline: str | None) -> tuple[Signal | None, str | None]:
+def _signal(item: _Item, spoken: signals.Signalled | None) -> tuple[Signal | None, str | None]:
     """Returns the signal with the most force, and what the wire called it."""
     found = [
         (_SIGNALS[qcode.casefold()], qcode)
@@ -330,19 +331,11 @@ def _signal(item: _Item, headline: str | None) -> tuple[Signal | None, str | Non
         if (code := item.concepts.code(element))
         and (qcode := ":".join(filter(None, (code.scheme, code.code)))).casefold() in _SIGNALS
     ]
-    spoken = signals.of_slug(item.text("slugline")) or signals.of_headline(headline)
     if spoken:
         found.append((spoken.signal, spoken.sent))
     if not found:
         return None, None
     return next((each for force in _FORCE for each in found if each[0] is force), found[0])
-
-
-def _spoken(item: _Item, headline: str | None, signal: Signal | None) -> signals.Signalled | None:
-    """Returns the signal that decides on the status: the item's own, else what the words say."""
-    if signal in _FORCE[:2]:
-        return signals.Signalled(signal, signal.value)
-    return signals.of_slug(item.text("slugline")) or signals.of_headline(headline)
 
 
 def _embargo(item: _Item) -> Embargo | None:

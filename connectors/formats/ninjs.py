@@ -83,7 +83,8 @@ def _read(item: Object, context: Context) -> Story | Skipped:
     summary = _described(item)
     headline = text(item.get("headline")) or _of_role(item.get("headlines"), "main")
     slugline = text(item.get("slugline"))
-    said = signals.of_slug(slugline) or signals.of_headline(headline)
+    notes = (prose(item.get("ednote")),)
+    said = signals.strongest(signals.of_slug(slugline), headline, notes)
     verdict = _verdict(item, headline, said, context)
     published = verdict.status
     if kind in _MEDIA and not (context.captions and (body or summary)):
@@ -110,7 +111,7 @@ def _read(item: Object, context: Context) -> Story | Skipped:
     owner = id_name(context.agency) or id_name(*signed)
 
     def made_on(day: str) -> str:
-        name = slugline or headline or body[:80]
+        name = signals.topic(slugline or headline or body[:80])
         return values.story_id(owner, provider_id or values.hashed_id(name, day))
 
     day = _day(first or created)

@@ -279,7 +279,7 @@ def _identity(
     lasting = head.title or first_headline or name or content.body.partition("\n")[0]
     if not lasting:
         raise ParseError("no id, title, headline or text to make one of", xml.place(nitf))
-    return values.hashed_id(lasting, day)
+    return values.hashed_id(signals.topic(lasting), day)
 
 
 def _sent_identity(head: _Head, day: str, accepts: Callable[[str], bool]) -> str | None:
@@ -322,6 +322,7 @@ def _spoken(head: _Head, headline: str | None) -> signals.Signalled | None:
     ]
     spoken = signals.of_slug(*head.meta.get("slugline", ()), *head.meta.get("take", ()))
     spoken = spoken or signals.of_headline(headline) or signals.of_slug(head.title)
+    notes = [xml.attribute(each, "info") for each in xml.children(head.docdata, "ed-msg")]
     for message in xml.children(head.docdata, "ed-msg"):
         spoken = spoken or signals.of_slug(xml.attribute(message, "msg-type"))
         spoken = spoken or signals.of_headline(xml.attribute(message, "info"))
@@ -329,7 +330,7 @@ def _spoken(head: _Head, headline: str | None) -> signals.Signalled | None:
         verb = comments[-1].split()[0].rstrip(":,")
         if verb in _COMMENTS:
             return signals.Signalled(_COMMENTS[verb], comments[-1])
-    return spoken
+    return signals.strongest(spoken, headline, notes)
 
 
 def _language(nitf: etree._Element) -> str | None:

@@ -139,7 +139,7 @@ def _read(
     )
     source = _source(feed, context)
     words = _media_keywords(entry)  # feedparser puts them among the categories
-    wire_id = guid or values.hashed_id(_feed_name(feed), headline or body[:80])
+    wire_id = guid or values.hashed_id(_feed_name(feed), signals.topic(headline or body[:80]))
     story_id = _id(feed, wire_id, context)
     sent = values.line(entry.get("id") or entry.get("link"))
     return Story(

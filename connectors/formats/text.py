@@ -47,7 +47,7 @@ _END = re.compile(
     r"^\s*(?:-\s?30\s?-|#{3,}|={5,}|-{5,}|\*{5,}|\(?end(?:s|e|it)?\)?\.?|NNNN|\f)\s*$",
     re.IGNORECASE,
 )
-_START = re.compile(r"^ZCZC\b.*$")
+_START = re.compile(r"^ZCZC.*$")
 _LABEL = re.compile(
     r"^(Headline|Subject|Title|Slug|Slugline|Keywords?|Byline|Author|Dateline|Date|Source|Agency|"
     r"Urgency|Priority|Category|Language|Id|GUID|Version|Embargo|Embargoed|Abstract|Summary|"
@@ -151,6 +151,13 @@ def _opens_story(line: str) -> bool:
     return dateline.agency_of(dateline.of_paragraph(line, None)) is not None
 
 
+def _is_dateline(line: str) -> bool:
+    """Returns whether a line begins with a dateline; "ANNULATION - Le ferry" is a headline."""
+    found = dateline.of_paragraph(line, None)
+    is_signal = found is not None and dateline.is_guess(found) and signals.of_headline(line)
+    return found is not None and not is_signal
+
+
 def _is_mid_sentence(found: list[str]) -> bool:
     """Returns whether the lines before are wrapped prose that goes on, and no story's header.
 
@@ -226,7 +233,7 @@ def read(lines: list[str], context: Context, near: date | None = None) -> tuple[
         raise ParseError("no text below the header lines")
     head.notes += notes
     filed = dateline.of_element(head.labels.get("dateline"), near) or dateline.of_body(body, near)
-    signalled = printed.signal(head.says) or signals.of_headline(head.headline)
+    signalled = signals.strongest(printed.signal(head.says), head.headline, head.notes)
     orders = (
         head.embargo,
         restrictions.instruction(head.headline, near, context.timezone),
@@ -312,7 +319,7 @@ def _body_start(lines: list[str]) -> int:
     for index in filled:
         bare = lines[index].strip()
         is_label = _LABEL.match(bare) or printed.is_keyword_line(bare)
-        if len(bare) > 40 and not is_label and dateline.of_paragraph(bare, None):
+        if len(bare) > 40 and not is_label and _is_dateline(bare):
             return index
         if _known(bare) or (printed.is_credit(bare) and last_known >= 0):
             last_known = index
@@ -412,7 +419,7 @@ def _identity(
         return printed.identity(slugline, day)
     place = filed.place if filed else None
     start = body[len(filed.text) if filed and filed.text and body.startswith(filed.text) else 0 :]
-    return values.hashed_id(place, day, headline or " ".join(start.split()[:12]))
+    return values.hashed_id(place, day, signals.topic(headline or " ".join(start.split()[:12])))
 
 
 def _printed_day(filed: Dateline | None, created: Instant | None) -> str:

@@ -63,6 +63,10 @@ def test_a_value_that_says_no_is_no_embargo(value: Any) -> None:
         ("SPERRFRIST: 2. März 2026, 10.00 GMT - Fähre", TEN),
         ("STRICTLY EMBARGOED TO 10:00 GMT 2 MARCH", TEN),
         ("SOUS EMBARGO - Le ferry", None),
+        ("UNDER EMBARGO: Ferry returns", None),
+        ("NOT FOR USE BEFORE 1000 GMT MARCH 2 - Ferry returns", TEN),
+        ("Sperrfrist: 2. März 2026, 10.00 GMT - Fähre", TEN),
+        ("Sperrfrist bis zum Beginn der Rede: Fähre", None),
     ],
 )
 def test_an_order_holds(text: str, until: datetime | None) -> None:
@@ -86,6 +90,7 @@ def test_an_order_holds(text: str, until: datetime | None) -> None:
         "EMBARGO - what it means",
         "Embargo: ministers meet",
         "Oil embargo: the second week",
+        "Sperrfrist gebrochen: Verlag entschuldigt sich",
     ],
 )
 def test_a_topic_is_no_order(text: str | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.fields.signals import of_headline, of_slug, status_of
+from connectors.fields.signals import of_headline, of_slug, status_of, strongest, topic
 from pipeline.wire.story import Signal, Status
 
 
@@ -57,6 +57,21 @@ def test_of_headline() -> None:
     ("headline", "status"),
     [
         ("KILL KILL KILL", Status.WITHDRAWN),
+        ("KILL KILL KILL Ferry sinks", Status.WITHDRAWN),
+        ("=ANNULLAMENTO= Traghetto", Status.WITHDRAWN),
+        ("/KILL/ Ferry", Status.WITHDRAWN),
+        ("Achtung Redaktionen: STORNO", Status.WITHDRAWN),
+        ("(Achtung, Rückzug) Fähre gesunken", Status.WITHDRAWN),
+        ("NOTICE TO EDITORS: STORY KILLED", Status.WITHDRAWN),
+        ("Editors: please kill story", Status.WITHDRAWN),
+        ("Meldungsrückzug: Fähre", Status.WITHDRAWN),
+        ("[전문취소] 여객선", Status.WITHDRAWN),
+        ("إلغاء خبر: عبارة", Status.WITHDRAWN),
+        ("HOLD HOLD HOLD Ferry sinks", Status.EMBARGOED),
+        ("NOT FOR PUBLICATION: Ferry", Status.EMBARGOED),
+        ("KILLED: Two crew members named", Status.USABLE),
+        ("KILLED - three in ferry accident", Status.USABLE),
+        ("Achtung: Rückzug der Truppen - Kommentar", Status.USABLE),
         ("STORY WITHDRAWN-Ferry sinks", Status.WITHDRAWN),
         ("ADVISORY-STORY WITHDRAWN-Ferry sinks", Status.WITHDRAWN),
         ("STORY REMOVED: BC-EU--Ferry", Status.WITHDRAWN),
@@ -97,3 +112,39 @@ def test_of_headline() -> None:
 def test_words_that_withdraw_or_hold(headline: str, status: Status) -> None:
     """The agencies' words take a story back or hold it; a headline about such words does not."""
     assert status_of(of_headline(headline)) is status
+
+
+@pytest.mark.parametrize(
+    ("slug", "headline", "note", "status"),
+    [
+        ("FERRY/ (UPDATE 1)", "ADVISORY-STORY WITHDRAWN-Ferry sinks", None, Status.WITHDRAWN),
+        ("FERRY/ (UPDATE 1)", "UPDATE 1-Ferry", "KILL. The sinking is false.", Status.WITHDRAWN),
+        (None, "Un ferry coule", "ATTENTION - ANNULATION ///", Status.WITHDRAWN),
+        (None, "Ferry", "HOLD HOLD HOLD - until checked", Status.EMBARGOED),
+        (None, "Ferry", "Editors: Withdrawn ferry is in paragraph 2", Status.USABLE),
+        (None, "Ferry", "URGENT - adds quote", Status.USABLE),
+    ],
+)
+def test_whatever_restricts_is_the_strongest(
+    slug: str | None, headline: str, note: str | None, status: Status
+) -> None:
+    """A headline or a note to editors takes a story back, whatever its slug says beside it."""
+    assert status_of(strongest(of_slug(slug), headline, (note,))) is status
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("UPDATE 2-Ferry sinks", "Ferry sinks"),
+        ("CORRECTED-UPDATE 2-Ferry sinks", "Ferry sinks"),
+        ("ADVISORY-STORY WITHDRAWN-Ferry sinks", "Ferry sinks"),
+        ("(KILL) Ferry sinks", "Ferry sinks"),
+        ("FERRY/ (UPDATE 1, PIX)", "FERRY/"),
+        ("Ferry sinks (in bad weather)", "Ferry sinks (in bad weather)"),
+        ("STORY WITHDRAWN", "STORY WITHDRAWN"),
+        ("Oil - the second week", "Oil - the second week"),
+    ],
+)
+def test_a_topic_is_the_same_in_all_versions(text: str, left: str) -> None:
+    """What a version does is no part of what its id is made of."""
+    assert topic(text) == left

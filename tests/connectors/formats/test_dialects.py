@@ -406,3 +406,41 @@ def test_ttnitf_is_tt_s() -> None:
     """Its root element names the agency where the document does not."""
     story = one("auto", NITF.format(ids="a1", title="Färjan").replace("nitf>", "ttnitf>"))
     assert (story.source, story.id, story.format) == ("TT", "TT:a1", "nitf")
+
+
+@pytest.mark.parametrize(
+    ("first", "kill"),
+    [
+        ("UPDATE 1-Ferry sinks off Wales", "ADVISORY-STORY WITHDRAWN-Ferry sinks off Wales"),
+        ("Un ferry coule au large de Brest", "ANNULATION - Un ferry coule au large de Brest"),
+    ],
+)
+def test_a_kill_without_a_slug_meets_its_story_by_the_headline(first: str, kill: str) -> None:
+    """Words that say what a version does are neither a dateline nor part of the id."""
+    story, killed = (
+        one("text", f"{headline}\n\nCARDIFF, Nov 30 (Reuters) - A ferry sank on Monday.\n")
+        for headline in (first, kill)
+    )
+    assert killed.status is Status.WITHDRAWN
+    assert (killed.headline, killed.id) == (kill, story.id)
+    both = [
+        one("ninjs", json.dumps({"headline": each, "body_text": "x", "type": "text"})).id
+        for each in (first, kill)
+    ]
+    assert both[0] == both[1]
+
+
+def test_an_advisory_line_withdraws() -> None:
+    """AFP sends the withdrawal of a story as an advisory to the editors of a usable item."""
+    note = (
+        "<NewsLine><NewsLineType FormalName='AdvisoryLine'/>"
+        "<NewsLineText>ANNULATION</NewsLineText></NewsLine>"
+    )
+    story = one(
+        "newsml12",
+        "<NewsML><NewsItem><Identification><NewsIdentifier><NewsItemId>T1</NewsItemId>"
+        "</NewsIdentifier></Identification><NewsManagement><Status FormalName='Usable'/>"
+        f"</NewsManagement><NewsComponent><NewsLines><HeadLine>Un ferry</HeadLine>{note}"
+        "</NewsLines></NewsComponent></NewsItem></NewsML>",
+    )
+    assert story.status is Status.WITHDRAWN

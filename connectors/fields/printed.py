@@ -77,6 +77,18 @@ _ANSA_TRAILER = re.compile(
     r"^(?P<day>\d\d)-(?P<month>[A-Z]{3})-(?P<year>\d\d)\s+(?P<hour>\d\d):(?P<minute>\d\d)(?:\s+NNNN)?$"
 )
 
+# IPTC 7901's, which dpa and PA keep in plain text: "301612 NOV 26".
+_IPTC_TRAILER = re.compile(
+    r"^(?P<day>\d\d)(?P<hour>\d\d)(?P<minute>\d\d)\s*(?P<zone>[A-Z]{1,4})?\s+"
+    r"(?P<month>[A-Za-z\u00c0-\u017e]{3})\.?\s+(?:20)?(?P<year>\d\d)$"
+)
+_NOTEBOOK = re.compile(r"^#+\s*(?:dpa\s+)?(?:Notebook|Notizblock)\b", re.IGNORECASE)
+_NOT_PUBLISHED = re.compile(
+    r"following information is not (?:intended )?for publication"
+    r"|folgenden? Informationen? sind nicht zur Ver[öo]ffentlichung",
+    re.IGNORECASE,
+)
+
 
 class Slug(NamedTuple):
     """A keyword line, taken apart."""
@@ -141,6 +153,11 @@ def is_byline(line: str) -> bool:
     return (bool(_BYLINE.match(line)) and not line.endswith((".", ":"))) or line == "By"
 
 
+def is_notebook(line: str) -> bool:
+    """Returns whether what follows a line is for editors: dpa's "# Notizblock"."""
+    return bool(_NOTEBOOK.match(line) or _NOT_PUBLISHED.search(line))
+
+
 def is_credit(line: str) -> bool:
     """Returns whether a line names whom the author above it writes for: "AP Sports Writer"."""
     return bool(_CREDIT.match(line))
@@ -154,7 +171,8 @@ def is_note(line: str) -> bool:
 def trailer(line: str, feed_zone: str = "UTC") -> tuple[str | None, Instant] | None:
     """Returns agency and time of the last line of a story: "AP-WF-11-13-13 1509GMT"."""
     bare = line.strip()
-    match = _TRAILER.match(bare) or _CP_TRAILER.match(bare) or _ANSA_TRAILER.match(bare)
+    patterns = (_TRAILER, _CP_TRAILER, _ANSA_TRAILER, _IPTC_TRAILER)
+    match = next(filter(None, (pattern.match(bare) for pattern in patterns)), None)
     if match is None:
         return None
     parts = match.groupdict()

@@ -50,12 +50,7 @@ _BARE_HEADER = re.compile(
     re.MULTILINE,
 )
 _BARE_TRAILER = re.compile(rb"\d{6} *(?:GMT|UTC|Z)? *[A-Za-z\xc0-\xff]{3,9}\.?(?: +\d{2,4})?$")
-_NOTEBOOK = re.compile(r"^#\s*\S|^#+\s*(?:dpa\s+)?(?:Notebook|Notizblock)\b", re.IGNORECASE)
-_NOT_PUBLISHED = re.compile(
-    r"following information is not (?:intended )?for publication"
-    r"|folgenden? Informationen? sind nicht zur Ver[öo]ffentlichung",
-    re.IGNORECASE,
-)
+_NOTES = re.compile(r"^#\s*\S")
 _RULE = re.compile(r"^\*(?:\s?\*){2,}$")
 _TRAILER = re.compile(
     r"^(?P<day>\d\d)(?P<hour>\d\d)(?P<minute>\d\d)\s*(?P<zone>GMT|UTC|Z)?\s*"
@@ -261,7 +256,7 @@ def _is_lead_line(bare: str) -> bool:
 
 def _is_notebook(line: str) -> bool:
     bare = line.strip()
-    return bool(_NOTEBOOK.match(bare) or _RULE.match(bare) or _NOT_PUBLISHED.search(bare))
+    return bool(_NOTES.match(bare) or _RULE.match(bare)) or printed.is_notebook(bare)
 
 
 def _links(notes: str) -> list[Link]:

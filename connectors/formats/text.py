@@ -64,6 +64,7 @@ _SLUGGED = re.compile(
 )
 _NO_TEXT = re.compile(r"\s*(?:WARC/\d|HTTP/\d|%PDF-|%!PS|BEGIN:V(?:CALENDAR|CARD))")
 _HTML = re.compile(r"</(?:p|div|body|html)>|<br\s*/?>", re.IGNORECASE)
+_CODE = re.compile(r"[A-Z\d/:.-]*\d[A-Z\d/:.-]*|[A-Z]{1,4}")
 _HEADER_LINES = 14
 """A dateline is looked for in so many lines: below them a place and a dash are just text."""
 _LONGEST_HEADLINE = 160
@@ -112,6 +113,7 @@ def split(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
     """
     found: list[str] = []
     first, has_body, dated = 1, False, False
+    ended: tuple[int, list[str]] | None = None  # its trailer may stand below its end mark
     length = 0
     for number, line in enumerate(lines, start=1):
         bare = line.strip()
@@ -120,14 +122,22 @@ def split(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
         if _END.match(bare) or _START.match(bare):
             # An end mark right under a headline underlines it.
             if has_body or _is_kill(found):
-                yield first, found
+                if ended:
+                    yield ended
+                ended = first, found
                 found, has_body, dated = [], False, False
             continue
         if not bare:
             if found:
                 found.append(line)
             continue
-        if printed.trailer(bare) is not None and (has_body or _is_kill(found)):
+        is_trailer = printed.trailer(bare) is not None
+        if ended:
+            yield (ended[0], [*ended[1], line]) if is_trailer else ended
+            ended = None
+            if is_trailer:
+                continue
+        if is_trailer and (has_body or _is_kill(found) or sum(map(bool, found)) > 2):
             yield first, [*found, line]
             found, has_body, dated = [], False, False
             continue
@@ -142,6 +152,8 @@ def split(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
         dated = dated or opens
         has_body = has_body or opens or (len(bare) > _LONGEST_HEADLINE or bare.endswith("."))
         found.append(line)
+    if ended:
+        yield ended
     if any(line.strip() for line in found):
         yield first, found
 
@@ -200,6 +212,8 @@ class _Head:
 
     labels: dict[str, str] = field(default_factory=dict)
     slugline: str | None = None
+    topic: str | None = None
+    """A slug that many stories of a day share: never part of an id."""
     headline: str | None = None
     byline: str | None = None
     notes: list[str] = field(default_factory=list)
@@ -226,12 +240,13 @@ def read(lines: list[str], context: Context, near: date | None = None) -> tuple[
     head = _read_head([line.strip() for line in lines[:start]], near, context)
     labelled = instant(head.labels.get("date"), context.timezone)
     near = near or (labelled.at.date() if labelled else None)
-    body_paragraphs = printed.paragraphs(lines[start:])
+    notebook = next((n for n in range(start, len(lines)) if printed.is_notebook(lines[n])), None)
+    body_paragraphs = printed.paragraphs(lines[start:notebook])
     notes = [text for text in body_paragraphs if text.startswith(("Eds:", "(Eds:", "EDS:"))]
     body = "\n\n".join(text for text in body_paragraphs if text not in notes)
     if not body and not head.headline and not head.says:
         raise ParseError("no text below the header lines")
-    head.notes += notes
+    head.notes += notes + (printed.paragraphs(lines[notebook:]) if notebook is not None else [])
     filed = dateline.of_element(head.labels.get("dateline"), near) or dateline.of_body(body, near)
     signalled = signals.strongest(printed.signal(head.says), head.headline, head.notes)
     orders = (
@@ -264,6 +279,9 @@ def read(lines: list[str], context: Context, near: date | None = None) -> tuple[
     if status is Status.WITHDRAWN and slugline and not provider_id and sent and sent[0] == "AP":
         # AP's trailer was once taken for a keyword line, so that ids had no day.
         former = (values.story_id(owner, printed.identity(slugline, "")),)
+    if status is Status.WITHDRAWN and head.topic and not provider_id:
+        # The slug was once taken for the headline.
+        former = (values.story_id(owner, _identity(None, head.topic, filed, body, day)),)
     story = Story(
         id=story_id,
         former_ids=former if story_id not in former else (),
@@ -278,7 +296,7 @@ def read(lines: list[str], context: Context, near: date | None = None) -> tuple[
         signal=signal,
         signal_sent=signalled.sent if signalled else None,
         headline=head.headline,
-        slugline=slugline,
+        slugline=slugline or head.topic,
         byline=head.byline,
         dateline=filed,
         summary="\n".join(head.summary) or None,
@@ -392,7 +410,10 @@ def _read_head(lines: list[str], near: date | None, context: Context) -> _Head:
         head.notes += plain  # lines above a labelled head are the desk's: "Gol PGA"
         plain = []
     elif plain:
-        head.headline = plain.pop(0)
+        plain = [bare for bare in plain if not _is_code(bare)] or plain
+        if len(plain) > 1 and not head.slugline and _is_topic(*plain[:2]):
+            head.topic = plain.pop(0)
+        head.headline = plain.pop(0).rstrip(" =")  # IPTC 7901 ends a headline so
     head.summary = [head.labels["summary"]] if "summary" in head.labels else plain
     head.byline = head.byline or head.labels.get("byline")
     if "slugline" in head.labels:
@@ -400,6 +421,24 @@ def _read_head(lines: list[str], near: date | None, context: Context) -> _Head:
         head.slugline = slug.slugline
         head.says.append(slug.version)
     return head
+
+
+def _is_code(bare: str) -> bool:
+    """Returns whether a line is a relay's or an archive's code: "R CRO S0A QBXB", "XCI20334"."""
+    tokens = bare.split()
+    is_mixed = any(re.search(r"[A-Z]\d|\d[A-Z]", token) for token in tokens)
+    return is_mixed and all(_CODE.fullmatch(token) for token in tokens)
+
+
+def _is_topic(bare: str, below: str) -> bool:
+    """Returns whether a line above the headline is a slug: AAP's and EFE's "BUSHFIRE WA TOLL".
+
+    It is short and in capitals, or PA's "HOME Ferry", and the headline is in the other case.
+    """
+    words = bare.split()
+    is_other = bare.isupper() != below.isupper() and words[0].isupper()
+    is_short = len(words) <= 4 and len(bare) <= 40 and len(bare) < len(below)
+    return is_other and is_short and len(below.split()) >= 4 and not below.endswith(".")
 
 
 def _slug_named_in(body: str) -> str | None:

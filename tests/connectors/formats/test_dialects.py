@@ -444,3 +444,67 @@ def test_an_advisory_line_withdraws() -> None:
         "</NewsLines></NewsComponent></NewsItem></NewsML>",
     )
     assert story.status is Status.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("lines", "slugline", "headline"),
+    [
+        ("BUSHFIRE WA TOLL\n\nWA bushfire destroys six homes", "BUSHFIRE WA TOLL",
+         "WA bushfire destroys six homes"),
+        ("HOME Ferry\nFERRY SERVICE RESUMES AFTER STORM", "HOME Ferry",
+         "FERRY SERVICE RESUMES AFTER STORM"),
+        ("ZCZC0123/SXA\nXCI20334\nR CRO S0A QBXB\nIncendio in un capannone", None,
+         "Incendio in un capannone"),
+        ("EFE2043 11/30/2026 14:05:00\nIncendio en Ourense", None, "Incendio en Ourense"),
+        ("FERRY SINKS IN HIGH SEAS OFF WALES\nAll passengers are safe, the company says now", None,
+         "FERRY SINKS IN HIGH SEAS OFF WALES"),
+        ("Sieben Verletzte bei Busunfall =", None, "Sieben Verletzte bei Busunfall"),
+    ],
+)  # fmt: skip
+def test_a_slug_or_code_above_the_headline_is_not_the_headline(
+    lines: str, slugline: str | None, headline: str
+) -> None:
+    """A short line in the other case is a slug, a line of codes is nothing; a headline stays."""
+    story = one("text", f"{lines}\n\nPERTH, Nov 30 AAP - Six homes have been lost in a fire.\n")
+    assert (story.slugline, story.headline) == (slugline, headline)
+
+
+def test_a_shared_slug_makes_no_id_and_a_kill_meets_the_headline_s() -> None:
+    """Two stories of a day may have AAP's slug in common; a kill names the former id as well."""
+    text = "FIRE WA\n{0}\n\nPERTH, Nov 30 AAP - Six homes have been lost in a fire.\n"
+    fire, trial = (
+        one("text", text.format(each))
+        for each in ("Fire destroys six homes", "Fire lighter goes on trial")
+    )
+    assert fire.id != trial.id
+    kill = one("text", text.format("STORY WITHDRAWN: Fire destroys six homes"))
+    assert (kill.id, len(kill.former_ids)) == (fire.id, 1)
+
+
+def test_a_trailer_ends_a_story_of_lists_and_belongs_to_the_story_above_it() -> None:
+    """Neither scores without a sentence nor a trailer below the end mark shift a story."""
+    scores, lottery = read(
+        "text",
+        "AM-Prep Scores,120\nMonday's Scores\nBy The Associated Press\nAberdeen 55, Huron 40\n"
+        "AP-WF-12-01-26 0510GMT\n\nBC-SD--Lottery,40\nSD Lottery\n"
+        "PIERRE, S.D. (AP) _ These lotteries were drawn on Monday.\nAP-WF-12-01-26 0511GMT\n",
+    ).stories
+    assert (scores.headline, scores.body) == ("Monday's Scores", "Aberdeen 55, Huron 40")
+    assert lottery.headline == "SD Lottery"
+    ferry = one("text", "Ferry returns\n\nThe ferry sails again today.\n\nend\n301612 NOV 26\n")
+    assert ferry.body == "The ferry sails again today."
+    assert ferry.version_created is not None
+    assert f"{ferry.version_created:%d %H:%M}" == "30 16:12"
+
+
+def test_a_notebook_in_plain_text_is_for_editors() -> None:
+    """dpa's contacts are never part of a body, also where a relay made plain text of it."""
+    story = one(
+        "text",
+        "Unfall in Daun =\n\nDaun (dpa) - Bei einem Unfall sind sieben verletzt worden.\n\n"
+        "# Notizblock\n\n## Orte\n- Daun\n\n* * * *\nDie folgenden Informationen sind nicht zur "
+        "Veröffentlichung bestimmt\n\n- Autorin: 030 1\ndpa jk\n301432 Nov 26\n",
+    )
+    assert "Notizblock" not in story.body
+    assert "Autorin" not in story.body
+    assert "Autorin" in (story.ednote or "")

@@ -29,13 +29,18 @@ _UNTIL = (
     r"(?:until|till|til|bis|jusqu\w*|hasta)\b"
     r"|(?:to|for|on|at|before|after|fino|tot|from)\b\D{0,30}\d"
 )
+_COPY = r"(?:story|text|copy|article|item|material|content|dispatch|report|release)"
+_TO_EDITORS = r"^\W*(?i:(?:note\s+to\s+)?(?:eds?|editors?)\b[\W\s]*)?"
 _WHEN = rf"(?=\d|(?i:{_UNTIL}))"
-# Capitals with a time, colon, dash or bracket: not "EMBARGOED ARMS REACH PORT", "EMBARGO - why".
+# Capitals with a time, colon, dash or stop: not "EMBARGOED ARMS REACH PORT", "EMBARGO - why".
 _INSTRUCTION = re.compile(
-    rf"(?<![^\W_])(?:{_CAPITALS})\b\s*(?:$|[*)\]>|!]|{_WHEN}|[:,–—-]+)\s*(?P<capitals>.*)"
+    rf"(?<![^\W_])(?:{_CAPITALS})\b\s*(?:$|[*)\]>|!.;/…]|{_WHEN}|[:,–—-]+)\s*(?P<capitals>.*)"
     rf"|(?<![^\W_])(?:EMBARGO|FOR RELEASE)\b\s*:?\s*{_WHEN}(?P<noun>.*)"
-    rf"|^\W*(?i:embargoed|under embargo|not for (?:release|use|publication))"
+    rf"|{_TO_EDITORS}"
+    r"(?i:(?:strictly\s+)?embargoed|under embargo|not for (?:release|use|publication))"
     rf"\s*(?:[:–—]|-\s|(?=(?i:until|till|before)\b))\s*(?P<start>.*)"
+    rf"|(?i:\bthis\s+{_COPY}\s+is\s+(?:(?:strictly|now|still)\s+)?(?:under embargo|embargoed))"
+    r"\b\s*(?:[.!*]*$|(?=(?i:until|till)\b))(?P<copy>.*)"
     rf"|^\W*(?i:sperrfrist)\b:?\s*(?=(?i:{_UNTIL})|\D{{0,20}}\d)(?P<german>.*)"
 )
 _END_OF_TIME = re.compile(r"\s[-–—]+\s|[–—)\]>*]|:\s|-(?=[A-ZÀ-Ý][a-zß-ÿ])")
@@ -110,6 +115,15 @@ def of_value(value: Any, feed_zone: str) -> Embargo | None:
     return Embargo(text[:200], instant(text, feed_zone) or spoken_time(text, None, feed_zone))
 
 
+def of_keys(item: Mapping[str, Any], feed_zone: str) -> Embargo | None:
+    """Returns the embargo of an object whose keys are in lower case.
+
+    ninjs 1 and 2 say embargoed, 3 embargoedUntil, the BBC embargotime: whatever begins so counts.
+    """
+    sent = [value for key, value in item.items() if key.startswith("embargo")]
+    return of_value(sent, feed_zone)
+
+
 def instruction(text: str | None, near: date | None, feed_zone: str) -> Embargo | None:
     """Returns the embargo that a headline or a note to editors orders; None for none.
 
@@ -118,7 +132,7 @@ def instruction(text: str | None, near: date | None, feed_zone: str) -> Embargo 
     match = _INSTRUCTION.search((text or "")[:1000])
     if match is None:
         return None
-    after = match["capitals"] or match["noun"] or match["start"] or match["german"] or ""
+    after = next(filter(None, match.groups()), "")
     when = _END_OF_TIME.split(after, maxsplit=1)[0].strip()
     until = instant(when, feed_zone) or spoken_time(when, near, feed_zone)
     words = match[0][: len(match[0]) - len(after)] + (when if until else "")

@@ -69,9 +69,9 @@ def _read(item: Object, embedded: Any, context: Context) -> Story | Skipped:
     created = instant(text(item.get("versioncreated")), context.timezone)
     near = created.at.date() if created else None
     verdict = restrictions.decide(
-        text(item.get("pubstatus")),
+        jsontree.word(item.get("pubstatus")),
         said,
-        restrictions.of_value(item.get("embargoed"), context.timezone),
+        restrictions.of_keys(item, context.timezone),
         (restrictions.instruction(note, near, context.timezone) for note in notes),
         context.status_words,
     )

@@ -129,6 +129,20 @@ def text(value: Any) -> str | None:
     return None
 
 
+def word(value: Any) -> str | None:
+    """Returns a status word: the text, or that of an object or a list; None for none.
+
+    What is present and no text is returned as it is written: it is in no table of words.
+    """
+    if isinstance(value, dict) and value:
+        keys = ("code", "qcode", "literal", "name", "uri", "value")
+        named = lowered(value)
+        return next(filter(None, (text(named.get(key)) for key in keys)), None) or text(str(value))
+    if isinstance(value, list):
+        return " ".join(filter(None, map(word, value))) or None
+    return str(value).lower() if isinstance(value, bool) else text(value)
+
+
 def prose(value: Any) -> str | None:
     """Returns a value as text with its lines kept; None for anything but a text."""
     return (sanitise(value).strip() or None) if isinstance(value, str) else None

@@ -128,7 +128,7 @@ def _read(item: Object, page: etree._Element | None, context: Context) -> Story 
     near = created.at.date() if created else None
     signalled = signals.of_headline(headline)
     verdict = restrictions.decide(
-        text(item.get("creativeworkstatus")),
+        jsontree.word(item.get("creativeworkstatus")),
         signalled,
         None,
         (restrictions.instruction(headline, near, context.timezone),),

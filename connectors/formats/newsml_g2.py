@@ -209,7 +209,9 @@ def _story(item: _Item, guid: str | None, content: Content, created: Instant | N
     headline = _headline(item) or content.headline
     first = item.instant(item.meta, "firstCreated") or item.instant(item.content, "contentCreated")
     sent = xml.child(item.meta, "pubStatus")
-    status_sent = xml.attribute(sent, "qcode") or xml.attribute(sent, "uri")
+    status_sent = next(
+        filter(None, (xml.attribute(sent, name) for name in ("qcode", "uri", "literal"))), None
+    ) or line_of(sent)
     notes = [text_of(each) for each in xml.children(item.meta, "edNote")]
     spoken = signals.strongest(signals.of_slug(item.text("slugline")), headline, notes)
     signal, signal_sent = _signal(item, spoken)

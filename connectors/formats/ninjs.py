@@ -165,15 +165,13 @@ def _read(item: Object, context: Context) -> Story | Skipped:
 def _verdict(
     item: Object, headline: str | None, said: signals.Signalled | None, context: Context
 ) -> restrictions.Verdict:
-    # ninjs 1 and 2 say embargoed, 3 embargoedUntil, the BBC embargotime.
-    sent = [item.get(key) for key in ("embargoeduntil", "embargoed", "embargotime")]
     created = _time(item, context, "versioncreated")
     near = created.at.date() if created else None
     notes = (headline, prose(item.get("ednote")))
     return restrictions.decide(
-        text(item.get("pubstatus")),
+        jsontree.word(item.get("pubstatus")),
         said,
-        restrictions.of_value(sent, context.timezone),
+        restrictions.of_keys(item, context.timezone),
         (restrictions.instruction(note, near, context.timezone) for note in notes),
         context.status_words,
     )

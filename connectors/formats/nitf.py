@@ -159,11 +159,13 @@ def _story(
     doc_id = head.sent("doc-id", "id-string")
     spoken = _spoken(head, headline)
     status_sent = xml.attribute(head.docdata, "management-status")
-    release = restrictions.of_value(head.sent("date.release", "norm"), context.timezone)
+    release = restrictions.of_value(
+        _written(xml.child(head.docdata, "date.release"), "norm"), context.timezone
+    )
     if release and release.until and issued and release.until.at <= issued.at:
         release = None  # NITF 3.6 date.release: only one after the issue is an embargo
     near = issued.at.date() if issued else None
-    notes = [xml.attribute(each, "info") for each in xml.children(head.docdata, "ed-msg")]
+    notes = [_written(each, "info") for each in xml.children(head.docdata, "ed-msg")]
     verdict = restrictions.decide(
         status_sent,
         spoken,
@@ -314,6 +316,11 @@ def _split(keywords: Iterable[str]) -> Iterator[str | None]:
         yield from map(values.line, re.split(r"[,;]", held))
 
 
+def _written(element: etree._Element | None, attribute: str) -> str | None:
+    """Returns what an empty element's attribute says, or its text from those who write it there."""
+    return values.line(xml.attribute(element, attribute)) or line_of(element)
+
+
 def _spoken(head: _Head, headline: str | None) -> signals.Signalled | None:
     """Returns the signal that the document's words give, beside its status."""
     comments = [
@@ -322,10 +329,10 @@ def _spoken(head: _Head, headline: str | None) -> signals.Signalled | None:
     ]
     spoken = signals.of_slug(*head.meta.get("slugline", ()), *head.meta.get("take", ()))
     spoken = spoken or signals.of_headline(headline) or signals.of_slug(head.title)
-    notes = [xml.attribute(each, "info") for each in xml.children(head.docdata, "ed-msg")]
+    notes = [_written(each, "info") for each in xml.children(head.docdata, "ed-msg")]
     for message in xml.children(head.docdata, "ed-msg"):
         spoken = spoken or signals.of_slug(xml.attribute(message, "msg-type"))
-        spoken = spoken or signals.of_headline(xml.attribute(message, "info"))
+        spoken = spoken or signals.of_headline(_written(message, "info"))
     if spoken is None and comments and comments[-1]:
         verb = comments[-1].split()[0].rstrip(":,")
         if verb in _COMMENTS:
@@ -376,7 +383,7 @@ def _subject_name(element: etree._Element, code: str | None) -> str | None:
 
 
 def _ednote(head: _Head, content: Content) -> str | None:
-    messages = (xml.attribute(each, "info") for each in xml.children(head.docdata, "ed-msg"))
+    messages = (_written(each, "info") for each in xml.children(head.docdata, "ed-msg"))
     comments = [
         xml.attribute(each, "comment") for each in xml.descendants(head.head, "revision-history")
     ]

@@ -326,6 +326,10 @@ def _row(document: Document, events: Mapping[str, str]) -> Row:
     )
 
 
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+"""The first day of the calendar."""
+
+
 def period(
     since: datetime | None, until: datetime | None, now: datetime, days: int
 ) -> tuple[datetime, datetime]:
@@ -335,17 +339,25 @@ def period(
         ValueError: it ends before it begins.
     """
     end = min(until or now, now + AHEAD)
-    begin = since or end - timedelta(days=days)
+    begin = since or EARLIEST + max(end - EARLIEST - timedelta(days=days), timedelta())
     if begin >= end:
         raise ValueError("since must lie before until")
     return begin, end
 
 
 def in_utc(instant: datetime | None) -> datetime | None:
-    """Return an instant in UTC; one without a zone is in UTC."""
+    """Return an instant in UTC; one without a zone is in UTC.
+
+    What lies beyond the calendar in UTC ("0001-01-01T00:00+14:00") is its beginning or end.
+    """
     if instant is None:
         return None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    if instant.tzinfo is None:
+        return instant.replace(tzinfo=UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        return EARLIEST if instant.year == 1 else datetime.max.replace(tzinfo=UTC)
 
 
 def span(seconds: float | None) -> str:

@@ -2,8 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from pipeline.index.fingerprint import fingerprint
 from pipeline.search.race import Race, Row, Runner, percentile, race
+from pipeline.search.reports import in_utc, period
 
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
 END = BEGIN + timedelta(days=1)
@@ -99,3 +102,17 @@ def test_percentiles() -> None:
     assert percentile([], 0.5) is None
     assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
     assert percentile([1.0, 2.0], 0.95) == 2.0
+
+
+@pytest.mark.parametrize("until", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:01+00:00"])
+def test_a_period_reaches_no_further_than_the_calendar(until: str) -> None:
+    """Whatever its end, it begins on a day that there is."""
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    begin, end = period(None, in_utc(datetime.fromisoformat(until)), now, 7)
+    assert begin < end <= now + timedelta(days=1)
+
+
+def test_what_begins_before_the_calendar_begins_with_it() -> None:
+    """The first day of the calendar in a zone east of UTC is no day of it in UTC."""
+    begin = in_utc(datetime.fromisoformat("0001-01-01T00:00:00+14:00"))
+    assert begin == datetime(1, 1, 1, tzinfo=UTC)

@@ -36,6 +36,7 @@ from pipeline.kafka.pacing import paced
 from pipeline.process.databases import explained, set_aside
 from pipeline.process.entry import on_stop
 from pipeline.process.health import HealthServer
+from pipeline.process.ports import require_free
 from pipeline.process.status import StatusFile
 from pipeline.process.waiting import Waiting, delays
 from pipeline.search.reader import Reader
@@ -80,9 +81,10 @@ async def run(settings: Settings) -> None:
     """Alert until SIGTERM or SIGINT.
 
     Raises:
-        ConfigError: an alert can't be used.
+        ConfigError: an alert can't be used, or the port is taken.
         NewswireError: a topic or the index is missing.
     """
+    require_free("alerts.port", settings.alerts.host, settings.alerts.port)
     searches = saved_searches(settings)
     stop = asyncio.Event()
     on_stop(stop.set)

@@ -21,6 +21,7 @@ from config.settings import Settings
 from pipeline import __version__
 from pipeline.mcp.tools import Tools
 from pipeline.process.guesses import Guesses
+from pipeline.process.ports import require_free
 from pipeline.search.reader import Reader, open_reader
 from pipeline.search.visible import Role, Viewer
 
@@ -82,8 +83,12 @@ def run_http(
         viewer: what machines may see.
         port: where to listen.
         ready: called before the first request is taken.
+
+    Raises:
+        ConfigError: the port is taken.
     """
     assert settings.mcp.token is not None
+    require_free("--http", settings.mcp.host, port)
 
     async def serve(token: SecretStr) -> None:
         async with _reader(settings, viewer) as reader:

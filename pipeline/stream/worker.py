@@ -31,6 +31,7 @@ from pipeline.kafka.offsets import OffsetReader
 from pipeline.process.deadline import end_within
 from pipeline.process.entry import on_stop
 from pipeline.process.health import HealthServer
+from pipeline.process.ports import require_free
 from pipeline.process.status import StatusFile
 from pipeline.process.waiting import Waiting
 from pipeline.stream.agents import AGENTS, no_counts
@@ -143,6 +144,7 @@ def build_worker(settings: Settings, load_enricher: Load | None = None) -> Worke
     Raises:
         ConfigError: a port is taken.
     """
+    require_free("worker.port", settings.worker.host, settings.worker.port)
     topics = Topics(settings.topics.prefix)
     enrichment = settings.enrichment
     waiting, counts, delay = Waiting(settings.retry), no_counts(), LoopDelay()

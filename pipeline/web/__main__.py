@@ -13,12 +13,18 @@ import uvicorn
 
 from config.settings import Settings
 from pipeline.process.entry import run
+from pipeline.process.ports import require_free
 from pipeline.web.app import create_app
 from pipeline.web.operations import Operations
 
 
 def serve(settings: Settings, operations: Operations | None = None) -> None:
-    """Serve until SIGINT or SIGTERM."""
+    """Serve until SIGINT or SIGTERM.
+
+    Raises:
+        ConfigError: the port is taken.
+    """
+    require_free("web.port", settings.web.host, settings.web.port)
     uvicorn.run(create_app(settings, operations), **server_options(settings))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -15,7 +17,7 @@ from config.settings import Settings
 from pipeline.desk.users import Users
 from pipeline.index.kept import open_desk
 from pipeline.process.guesses import Guesses
-from pipeline.search.reader import open_reader
+from pipeline.search.reader import Reader, open_reader
 from pipeline.web import alerts, api, desk, events, operations, pages, probes, reports, trends
 from pipeline.web.answers import add_error_answers
 from pipeline.web.attention import router as attention
@@ -24,6 +26,9 @@ from pipeline.web.files import Files
 from pipeline.web.live import Live
 from pipeline.web.openapi import describe
 from pipeline.web.security import AllowedHosts, SecurityHeaders
+from pipeline.wire.errors import NewswireError
+
+log = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings, kafka: operations.Operations | None = None) -> FastAPI:
@@ -43,9 +48,11 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
         app.state.live = live = Live(app.state.reader)
         app.state.metrics.streams.set_function(lambda: live.listening)
         app.state.desk = open_desk(settings.elasticsearch)
+        looking = asyncio.create_task(_say_if_away(app.state.reader))
         try:
             yield
         finally:
+            looking.cancel()
             live.close()
             await app.state.reader.close()
             await app.state.desk.close()
@@ -91,3 +98,11 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     app.mount("/static", Files())
     describe(app, (*api.ANSWERS, *events.ANSWERS, *reports.ANSWERS, *trends.ANSWERS))
     return app
+
+
+async def _say_if_away(reader: Reader) -> None:
+    """Log at the start that the index is away; each request looks for itself."""
+    try:
+        await reader.ready()
+    except NewswireError as error:
+        log.warning("the page answers 503 until the index is there", extra={"reason": str(error)})

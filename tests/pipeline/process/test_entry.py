@@ -4,14 +4,19 @@ import json
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
-from config.settings import Settings
+from config.settings import Elasticsearch, Settings
 from pipeline.process.entry import run
+from pipeline.web.app import create_app
 from pipeline.wire.errors import ConfigError, SetupError
 
 
@@ -70,6 +75,48 @@ def test_every_process_names_an_unknown_key(module: str) -> None:
     assert ended.stderr.startswith("newswire: ")
     assert "kafka.broker" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "section"),
+    [
+        ("pipeline", "worker"),
+        ("pipeline.alerts", "alerts"),
+        ("pipeline.web", "web"),
+        ("connectors", "connectors"),
+    ],
+)
+def test_a_taken_port_ends_every_process(tmp_path: Path, module: str, section: str) -> None:
+    """Exit code 2 and one sentence that names setting and port, whether servers answer or not."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        environ = {
+            **os.environ,
+            "NEWSWIRE_DATA_DIR": str(tmp_path),
+            "NEWSWIRE_KAFKA__BROKERS": "127.0.0.1:9",
+            "NEWSWIRE_ELASTICSEARCH__URL": "http://127.0.0.1:9",
+            f"NEWSWIRE_{section.upper()}__PORT": str(port),
+        }
+        ended = subprocess.run(
+            [sys.executable, "-m", module], env=environ, capture_output=True, text=True, timeout=60
+        )
+    assert ended.returncode == 2
+    sentence = f"newswire: {section}.port: 127.0.0.1:{port}: Address already in use"
+    assert ended.stderr.strip().splitlines() == [sentence]
+
+
+def test_the_page_says_at_its_start_that_the_index_is_away(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Once, and the process goes on."""
+    settings = Settings(elasticsearch=Elasticsearch(url=("http://127.0.0.1:9",)))
+    with TestClient(create_app(settings), base_url="http://127.0.0.1") as client:
+        assert client.get("/readyz").status_code == 503
+        deadline = time.monotonic() + 60
+        while not caplog.records and time.monotonic() < deadline:
+            time.sleep(0.05)
+    said = [each for each in caplog.records if each.name == "pipeline.web.app"]
+    assert [each.getMessage() for each in said] == ["the page answers 503 until the index is there"]
 
 
 def test_the_page_logs_json_too() -> None:

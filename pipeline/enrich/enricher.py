@@ -13,6 +13,7 @@ from config.feeds import homes
 from config.settings import Settings
 from pipeline.enrich.folding import fold
 from pipeline.enrich.geo import foreign, scripts
+from pipeline.enrich.geo.actors import without_actors
 from pipeline.enrich.geo.gazetteer import Entry, Gazetteer, Sense
 from pipeline.enrich.geo.home import region
 from pipeline.enrich.geo.link import Toponym, link
@@ -34,6 +35,7 @@ from pipeline.enrich.names.credits import without_agency
 from pipeline.enrich.names.grouping import group
 from pipeline.enrich.names.naming import name, names_as_found
 from pipeline.enrich.names.quotes import quotes
+from pipeline.enrich.notices import without_notices
 from pipeline.enrich.paragraphs import paragraphs
 from pipeline.enrich.topics.sent import sent_topics
 from pipeline.wire import dateline
@@ -213,13 +215,14 @@ class Enricher:
             elif field == "dateline":
                 found[field] = _printed(text, self.gazetteer)
             elif model is not None:
-                found[field] = recognise(legible(text), mentions, self.gazetteer, self._recognition)
+                known = recognise(legible(text), mentions, self.gazetteer, self._recognition)
+                found[field], mentions = without_actors(known, mentions, text, field, self.aliases)
                 if field == "body":
                     found[field] = _with_dateline(found[field], text, self.gazetteer)
             if model is None and language in foreign.languages() and field != "dateline":
                 mentions = elsewhere.known_names(legible(text), field, self.aliases)
-                known = {(m.start, m.end) for m in mentions}
-                found[field] = [c for c in found[field] if (c.start, c.end) not in known]
+                taken = {(m.start, m.end) for m in mentions}
+                found[field] = [c for c in found[field] if (c.start, c.end) not in taken]
             named += mentions
         toponyms = [*_linked(found, texts), *provided(story, self.gazetteer)]
         return named, found, toponyms, resolve(toponyms, self._region(story))
@@ -371,7 +374,7 @@ def _texts(story: Story) -> dict[Field, str]:
     texts: dict[Field, str | None] = {
         "headline": story.headline,
         "dateline": story.dateline.place if story.dateline else None,
-        "body": story.body,
+        "body": without_notices(story.body),
     }
     return {field: text for field, text in texts.items() if text}
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from pipeline.enrich.folding import fold
+from pipeline.enrich.names.aliases import key
 from pipeline.enrich.names.grouping import slug
 from pipeline.wire.enriched import Entity
 from pipeline.wire.errors import SetupError
@@ -108,12 +109,6 @@ class Knowledge:
         if not rated or (len(rated) > 1 and rated[-1][0] - rated[-2][0] < MARGIN):
             return None
         return rated[-1][2]
-
-
-def key(name: str) -> str:
-    """Returns what a name is looked up by: initials keep their capitals."""
-    plain = name.replace(".", "")
-    return plain if plain.isupper() and len(plain) <= 6 else fold(name).removeprefix("the ")
 
 
 def words_of(*texts: str | None) -> frozenset[str]:

@@ -47,6 +47,8 @@ class Cues:
     nouns_work: Words
     nouns_event: Words
     after_organisation: Words
+    firm_verbs: Words
+    player_counts: Words
     after_place: Words
     after_land: Words
     after_kind_organisation: Words
@@ -64,6 +66,7 @@ class Cues:
     before_facilities: Words
     headings: Words
     sport: Words
+    notices: Words
     sports: Words
     sentence: Words
     scored: Words

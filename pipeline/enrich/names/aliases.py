@@ -84,11 +84,11 @@ def load(more: Sequence[Path] = (), default: Path = DEFAULT_FILE) -> Aliases:
 
 
 def key(name: str) -> str:
-    """Returns the key under which a name stands: initialisms keep their capitals."""
+    """Returns the key under which a name stands: initialisms keep their capitals, "and" is "&"."""
     plain = name.replace(".", "")
     if plain.isupper() and len(plain) <= 6:
         return plain
-    return fold(name).removeprefix("the ")
+    return fold(name).removeprefix("the ").replace(" and ", " & ")
 
 
 def _read(path: Path) -> tuple[bytes, dict[str, Any]]:

@@ -27,6 +27,7 @@ Spot = tuple[Field, int, int]
 """Where a mention stands: field, start and end."""
 
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
+_NICKNAME = re.compile(r" (?:``.*?''|“.*?”|\".*?\"|‘.*?’|'.*?')(?= )")
 LONGEST = 12
 """Words of the longest short form."""
 MOST_NAMESAKES = 200
@@ -140,7 +141,7 @@ def _full_names(forms: Iterable[Words]) -> dict[Words, _Group]:
 
 
 def _person_words(text: str) -> Words:
-    words = [w for w in fold(text).split() if w not in _SUFFIXES]
+    words = [w for w in fold(_NICKNAME.sub("", text)).split() if w not in _SUFFIXES]
     return tuple(words) or (fold(text),)
 
 
@@ -330,7 +331,7 @@ def _entity(
     if alias is not None and group.office is not None:
         alias = alias if _owns(group.office, aliases.forms(alias.name), country) else None
     name = alias.name if alias is not None else text
-    called = name
+    called = _NICKNAME.sub("", name) if group.label == Label.PERSON else name
     if alias is None and group.office is not None:
         called = " ".join((group.office.country or "", *group.office.words))
         whose = read(text, country)

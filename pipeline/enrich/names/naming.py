@@ -25,8 +25,16 @@ from pipeline.enrich.names.agreement import COUNTED, Row, agreement, known_forms
 from pipeline.enrich.names.aliases import Aliases
 from pipeline.enrich.names.candidates import candidates
 from pipeline.enrich.names.cover import Cover
+from pipeline.enrich.names.evident import evident, placed_over
 from pipeline.enrich.names.features import Known, Part, PlacedSpan, View, features
-from pipeline.enrich.names.scoring import Scores, agreed_scores, chosen, hopeful, local_scores
+from pipeline.enrich.names.scoring import (
+    Scores,
+    agreed_scores,
+    certain,
+    chosen,
+    hopeful,
+    local_scores,
+)
 from pipeline.enrich.names.tables import is_sport
 from pipeline.enrich.names.titles import is_title, title_before, without_title
 from pipeline.enrich.paragraphs import paragraphs, remembered
@@ -38,6 +46,7 @@ Words = tuple[str, ...]
 _WORD = re.compile(r"[^\W_](?:[\w.&]|['’-](?=\w)(?![sS]\b))*")
 _ARTICLE = re.compile(r"(?:the|an?) (?=\S)", re.IGNORECASE)
 _WITH_ARTICLE = frozenset({"place GPE", "place LOC", "quoted"})
+_EVIDENT = ("PERSON", "ORG")
 _ORDER: Mapping[Field, int] = {"headline": 0, "dateline": 1, "body": 2}
 
 
@@ -162,10 +171,16 @@ def _read(
     sport: bool,
 ) -> Read:
     """Returns one paragraph read by itself, given what the model and the gazetteer found in it."""
+    sure = evident(text, aliases)
+    model = tuple(placed_over(model, sure)) if sure else model
     view = View(text, model, places, aliases, known, sport)
     spans = candidates(text, [*model, *((s, e, label) for s, e, label, _, _ in places)])
     found = [features(view, c) for c in spans]
     scores = local_scores(found)
+    for i, span in enumerate(spans):
+        if (label := sure.get(span)) is not None:
+            found[i].append((f"evident {label}",))
+            scores[i] = certain(label)
     kept = hopeful(scores)
     return Read(
         tuple((*spans[i], tuple(f for part in found[i] for f in _carried(part))) for i in kept),
@@ -186,6 +201,9 @@ def _decided(
     if not rows:
         return []
     scores = agreed_scores(agreement(text, rows, np.concatenate(parts)))
+    for i, (_, _, local) in enumerate(rows):
+        if (kind := next((k for k in _EVIDENT if f"evident {k}" in local), None)) is not None:
+            scores[i] = certain(kind)
     fields = sorted(((at, where) for where, at in starts.items()), reverse=True)
     named: list[Named] = []
     for i, kind in chosen([(start, end) for start, end, _ in rows], scores):
@@ -218,7 +236,7 @@ CARRIED = frozenset((
     *COUNTED,
     *(f"{sign} {label}" for sign in ("alias", "head", "place", "model") for label in Label),
     "quoted", "gaz demonym", "1 gaz demonym", "n1", "L shape number", "L shape number+",
-    "P nouns_product", "F vessels",
+    "P nouns_product", "F vessels", "evident PERSON", "evident ORG",
 ))  # fmt: skip
 """Local features that are asked about after a paragraph was scored."""
 

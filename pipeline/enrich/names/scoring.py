@@ -87,6 +87,11 @@ def agreed_scores(rows: Iterable[Mapping[str, float]], table: Weights | None = N
     return log_probabilities(np.add.reduceat(weighted, starts))
 
 
+def certain(kind: str) -> NDArray[np.float64]:
+    """Returns the log probabilities of a candidate that is a name of a kind without any doubt."""
+    return np.array([0.0 if k == kind else -20.0 for k in KINDS])
+
+
 def hopeful(scores: Scores) -> list[int]:
     """Returns the numbers of the candidates that the rest of the story may still make names."""
     if not len(scores):

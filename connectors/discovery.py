@@ -11,6 +11,9 @@ from urllib.parse import urljoin, urlsplit
 from lxml import html
 
 from config.feeds import Feed, load_feeds
+from config.settings import Retry
+from connectors.feed.fulltext import page_of, require, with_full_text
+from connectors.feed.pages import Hosts, Pages
 from connectors.feed.reading import read
 from connectors.formats import KNOWN
 from connectors.formats.auto import recognise
@@ -62,6 +65,22 @@ def discover(url: str) -> Found:
             continue
     tried = f"; none of these is one: {', '.join(links)}" if links else " and links to none"
     raise ConfigError(f"{url}: is not a feed of stories{tried}")
+
+
+def with_pages(found: Found, count: int, retry: Retry) -> tuple[Story, ...]:
+    """Return a feed's first stories as `full_text` has them, from the pages that they link to."""
+    require("full_text")
+    pages = Pages(found.url, Hosts(), retry)
+    stories = []
+    for story in found.stories[:count]:
+        url = page_of(story)
+        try:
+            fetched = {url: pages.get(url)} if url else {}
+        except SourceUnavailable:
+            fetched = {}
+        stories.append(with_full_text(story, fetched))
+    pages.close()
+    return tuple(stories)
 
 
 def table(found: Found, name: str, full_text: bool) -> str:
@@ -138,11 +157,13 @@ def _links(url: str, raw: bytes) -> list[str]:
         page = html.fromstring(raw)
     except (ValueError, html.etree.LxmlError):
         return []
-    found = [
-        urljoin(url, str(link.get("href")))
+    links = [
+        link
         for link in page.iter("link")
         if (link.get("type") or "").lower() in FEED_TYPES and link.get("href")
     ]
+    links.sort(key=lambda link: "comment" in f"{link.get('href')} {link.get('title')}".lower())
+    found = (urljoin(url, str(link.get("href"))) for link in links)
     return list(dict.fromkeys(found))[:MAX_LINKS]
 
 

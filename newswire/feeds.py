@@ -105,15 +105,20 @@ def add(
 ) -> None:
     """Find the feed at an address, show three of its stories, and add it to the feeds file."""
     with one_sentence():
-        file = settings(ctx.obj).connectors.feeds_file
+        base = settings(ctx.obj)
+        file = base.connectors.feeds_file
         found = discovery.discover(url)
         out.print(f"{escape(found.url)}: {found.format}, {len(found.stories)} stories")
         if found.unread:
             out.print(f"[yellow]{found.unread} items can't be read[/]")
-        for story in found.stories[:SHOWN]:
+        shown = found.stories[:SHOWN]
+        if full_text:
+            shown = discovery.with_pages(found, SHOWN, base.retry)
+        for story in shown:
             _print_story(story)
         if dry_run:
-            chosen = name or discovery.name_for(found.url, list(load_feeds(file)))
+            taken = list(load_feeds(file)) if file.exists() else []
+            chosen = name or discovery.name_for(found.url, taken)
             out.print(escape(discovery.table(found, chosen, full_text)), highlight=False)
             return
         chosen = discovery.add(file, found, name, full_text)
@@ -206,12 +211,18 @@ def _print_story(story: Story) -> None:
         "source": story.source,
         "time": at.isoformat() if at else None,
         "language": story.language,
-        "text": (story.summary or story.body)[:TEXT_CHARS].replace("\n", " "),
+        "text": (_own_text(story) or story.body)[:TEXT_CHARS].replace("\n", " "),
+        "from": story.text_source,
     }
     out.print()
     for field, value in fields.items():
         if value:
             out.print(f"  [dim]{field:9}[/]{escape(str(value))}", highlight=False)
+
+
+def _own_text(story: Story) -> str | None:
+    """Return what stands for a story's text: its summary, unless its body is its page's."""
+    return None if story.text_source else story.summary
 
 
 def _silence(state: FeedState) -> str:

@@ -21,9 +21,41 @@ _PAYWALL = re.compile(
     re.IGNORECASE,
 )
 _CONSENT = re.compile(
-    r"cookie|consent|privacy|datenschutz|einwillig|vie privée|privacidad|toestemming|samtycke",
+    r"cookie|consent|privacy|privatsphäre|datenschutz|einwillig|vie privée|privacidad"
+    r"|toestemming|samtycke|personal data|personenbezogen|données personnelles|datos personales"
+    r"|dati personali|werbung und tracking|(?:\bour|unsere|\bnos|nuestros|nostri|onze)\s+(?:\d+\s+)?partner",
     re.IGNORECASE,
 )
+# The offer that stands where the rest of an article would.
+_OFFER = re.compile(
+    r"\b(?:subscribe|sign\s?in|sign\s?up|log\s?in|register|join"
+    r"|create (?:a|an) [\w ]{0,20}account)\b[^.]{0,40}\bto (?:continue|keep|read|unlock|access)\b"
+    r"|already (?:a )?(?:subscriber|subscribed|member)|(?:for|to) (?:our )?subscribers only"
+    r"|subscriber[- ](?:only|exclusive)|exclusive to subscribers"
+    r"|réservée?s? (?:aux|à nos) abonné|il vous reste \d+|déjà abonné"
+    r"|lire la suite de (?:cet )?article|abonnez-vous pour"
+    r"|jetzt weiterlesen|weiterlesen mit|bereits (?:ein )?abo|(?:nur )?für abonnent"
+    r"|para suscriptores|ya (?:eres|soy|es) suscriptor|suscríbe(?:te|se) para"
+    r"|riservat[oa] agli abbonati|già abbonat[oi]|abbonati per"
+    r"|para assinantes|já é assinante|assine para"
+    r"|alleen voor abonnees|al abonnee|(?:kun )?for abonnenter|för prenumeranter|allerede abonnent"
+    r"|только для подписчиков",
+    re.IGNORECASE,
+)
+# A check of the browser, or a login, in place of the article.
+_BARRIER = re.compile(
+    r"(?:enable|activate) javascript|javascript (?:is|to be) (?:disabled|enabled|required)"
+    r"|verify (?:that )?you are (?:a )?human|are you a robot|not a robot|unusual traffic"
+    r"|security check|security of your connection|access denied|checking your browser"
+    r"|(?:log|sign) in to your account"
+    r"|javascript (?:aktivieren|einschalten)|aktivieren sie (?:bitte )?javascript"
+    r"|activ(?:er|ez) javascript|(?:activar|habilit[ae]r?) javascript|abilit(?:a|are) javascript",
+    re.IGNORECASE,
+)
+_SHORT = 3000
+"""A page that asks for something else than reading is shorter than this."""
+_LAST_LINES = 4
+_OFFER_CHARS = 250
 
 
 class NoText(Exception):
@@ -57,6 +89,9 @@ def with_full_text(story: Story, pages: Mapping[str, bytes]) -> Story:
         body = article(page, url)
     except NoText:
         return story
+    first, _, rest = body.partition("\n\n")
+    if rest and first.casefold() == (story.headline or "").casefold():
+        body = rest
     if len(body) <= len(story.body):
         return story
     summary = story.summary or story.body or None
@@ -81,10 +116,22 @@ def article(page: bytes, url: str) -> str:
     text = "\n\n".join(line.removeprefix("- ") for line in lines if line)
     if len(text) < MIN_CHARS:
         raise NoText("the page has no article")
-    consent = sum(bool(_CONSENT.search(line)) for line in lines if line)
-    if consent * 2 > sum(map(bool, lines)):
-        raise NoText("the page asks for consent")
+    _check_is_article([line for line in lines if line], len(text) < _SHORT)
     return text
+
+
+def _check_is_article(lines: list[str], is_short: bool) -> None:
+    """Check that a page's text is an article, and not what stands in its place.
+
+    Raises:
+        NoText: it is a paywall, a consent page, a login or a check of the browser.
+    """
+    if any(len(line) < _OFFER_CHARS and _OFFER.search(line) for line in lines[-_LAST_LINES:]):
+        raise NoText("the article is behind a paywall")
+    if is_short and any(_BARRIER.search(line) for line in lines[:_LAST_LINES]):
+        raise NoText("the page asks for a login, or checks the browser")
+    if sum(bool(_CONSENT.search(line)) for line in lines) * 2 >= len(lines) and is_short:
+        raise NoText("the page asks for consent")
 
 
 def _is_page(link: Link) -> bool:

@@ -118,6 +118,16 @@ def test_a_page_that_links_to_its_feed(web: servers.Web) -> None:
     assert discover(f"{web.url}/").url == f"{web.url}/news/feed.xml"
 
 
+def test_the_comments_of_a_page_are_its_last_feed(web: servers.Web) -> None:
+    """An article's page often links to its comments before the site's stories."""
+    link = '<link rel="alternate" type="application/rss+xml" {}>'
+    comments = link.format('title="Comments on: Ferry" href="/ferry/feed"')
+    web.put("/", f"<html><head>{comments}{link.format('href=/feed')}</head></html>")
+    web.put("/ferry/feed", FEED)
+    web.put("/feed", FEED)
+    assert discover(f"{web.url}/").url == f"{web.url}/feed"
+
+
 @pytest.mark.parametrize("body", ["", "words", PAGE, "<html></html>", "{}", "\x00\x01"])
 def test_no_feed(web: servers.Web, body: str) -> None:
     """An address without a feed is one sentence."""
@@ -140,9 +150,12 @@ def test_names() -> None:
     assert name_for("https://wire.example/rss", ["wire-example"]) == "wire-example-2"
 
 
-def test_add_command(settings: Settings, web: servers.Web) -> None:
+def test_add_command(settings: Settings, web: servers.Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """`newswire feeds add` shows three stories and appends a table that works."""
-    web.put("/x?a=%22b", FEED)
+    monkeypatch.setattr("connectors.feed.pages.HOST_SECONDS", 0.0)
+    paragraph = "The ferry between the two towns sails every hour from Monday, said the office. "
+    web.put("/0", f"<article><h1>Ferry 0 sails</h1><p>{paragraph * 5}</p></article>")
+    web.put("/x?a=%22b", FEED.replace("https://wire.example", web.url))
     file = settings.connectors.feeds_file
     before = file.read_text()
     url = f"{web.url}/x?a=%22b"
@@ -152,6 +165,7 @@ def test_add_command(settings: Settings, web: servers.Web) -> None:
     shown = CliRunner().invoke(app, ["feeds", "add", url, "--name", "harbour", "--full-text"])
     assert shown.exit_code == 0, shown.output
     assert [f"Ferry {n} sails" in shown.output for n in range(5)] == [True] * 3 + [False] * 2
+    assert f"from     {web.url}/0" in shown.output
     assert file.read_text().startswith(before)
     feed = load_feeds(file, {})["harbour"]
     assert (feed.source, feed.format, feed.options["url"], feed.full_text) == (

@@ -47,6 +47,33 @@ CONSENT = """<html><body><main><h1>Before you continue</h1>
 <p>You can change your consent at any time, and read our privacy policy about your rights.</p>
 <p>If you do not give your consent to cookies, some of what we show you may be less relevant.</p>
 </main></body></html>"""
+OFFERS = [
+    "Subscribe now to continue reading this story.",
+    "Already a subscriber? Sign in.",
+    "This story is exclusive to subscribers.",
+    "Jetzt weiterlesen mit PierPlus. Sie haben bereits ein Abo?",
+    "Cet article est réservé aux abonnés. Il vous reste 80% de cet article à lire.",
+    "Contenido exclusivo para suscriptores.",
+    "Contenuto riservato agli abbonati.",
+    "Denne saken er for abonnenter.",
+]
+BARRIERS = [
+    "Please enable JavaScript and cookies to continue with this request.",
+    "Complete the security check to reach the site.",
+    "Verify you are human by completing the action below.",
+    "Sign in to your account with the address that you gave.",
+    "Bitte aktivieren Sie JavaScript.",
+]
+
+
+def article_that_ends(offer: str) -> str:
+    return ARTICLE.replace("</article>", f"<p>{offer}</p></article>")
+
+
+def page_of_text(barrier: str) -> str:
+    return ARTICLE.replace("<article>", f"<article><p>{barrier}</p>")
+
+
 RSS = """<rss version="2.0"><channel><title>Harbour</title><item><guid>1</guid>
 <title>Ferry sails hourly</title><link>https://wire.example/ferry</link>
 <description>The ferry sails every hour.</description></item></channel></rss>"""
@@ -114,6 +141,9 @@ def test_an_article() -> None:
     [
         (PAYWALL, "paywall"),
         (CONSENT, "consent"),
+        (CONSENT.replace("store cookies on", "verarbeiten personenbezogene Daten auf"), "consent"),
+        *((article_that_ends(offer), "paywall") for offer in OFFERS),
+        *((page_of_text(barrier), "login|browser") for barrier in BARRIERS),
         ("<html><body><p>Loading</p></body></html>", "no article"),
         ("", "no article"),
         ("\x00\x01\x02" * 100, "no article"),
@@ -124,6 +154,28 @@ def test_no_article(page: str, reason: str) -> None:
     """A paywall, a consent page, an empty or a broken page has no text."""
     with pytest.raises(fulltext.NoText, match=reason):
         fulltext.article(page.encode(), "https://wire.example/ferry")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Subscribe to our newsletter.",
+        "The ferry is for subscribers of the harbour card, who need not pay to board it again.",
+        "Customers could not sign in to their accounts on Monday.",
+        "The company must ask for consent to its cookies.",
+    ],
+)
+def test_an_article_about_such_things_is_an_article(line: str) -> None:
+    """A word of an offer or a consent page does not make one."""
+    page = ARTICLE.replace("<article>", f"<article><p>{line}</p>")
+    assert PARAGRAPHS[0] in fulltext.article(page.encode(), "https://wire.example/ferry")
+
+
+def test_the_body_does_not_begin_with_the_headline() -> None:
+    """A page's heading is the story's headline already."""
+    url = "https://wire.example/ferry"
+    story = Story(id="1", source="Harbour", headline="Ferry sails hourly", links=(Link(href=url),))
+    assert fulltext.with_full_text(story, {url: ARTICLE.encode()}).body == "\n\n".join(PARAGRAPHS)
 
 
 @pytest.mark.parametrize("status", [Status.WITHDRAWN, Status.EMBARGOED])

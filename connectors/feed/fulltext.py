@@ -23,7 +23,8 @@ _PAYWALL = re.compile(
 _CONSENT = re.compile(
     r"cookie|consent|privacy|privatsphäre|datenschutz|einwillig|vie privée|privacidad"
     r"|toestemming|samtycke|personal data|personenbezogen|données personnelles|datos personales"
-    r"|dati personali|werbung und tracking|(?:\bour|unsere|\bnos|nuestros|nostri|onze)\s+(?:\d+\s+)?partner",
+    r"|dati personali|werbung und tracking"
+    r"|(?:\bour|unsere|\bnos|nuestros|nostri|onze)\s+(?:\d+\s+)?partner",
     re.IGNORECASE,
 )
 # The offer that stands where the rest of an article would.

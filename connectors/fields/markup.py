@@ -41,7 +41,9 @@ _SKIPPED = frozenset(
     )
 )
 _HIDDEN = re.compile(
-    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all)\b", re.I
+    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all"
+    r"|(?:font-size|max-height)\s*:\s*0(?:px|pt|em|%)?(?=\s*(?:;|!|$)))",
+    re.I,
 )
 _LONG_TAG = re.compile(r"<[^<>]{4000,}")
 _SPACE = re.compile(r"[\s/]+")

@@ -36,13 +36,21 @@ from pipeline.wire.story import Clock, Link, Story
 
 _TYPE = r"(?:https?:\\?/\\?/schema\.org\\?/)?(?:[A-Za-z]*Article|(?:Live)?BlogPosting|Report)"
 _ARTICLE = re.compile(_TYPE)
-_MARK = re.compile(rf'"@type"\s*:\s*(?:\[[^\]]{{0,200}})?"{_TYPE}"'.encode())
+_LINKED_DATA = re.compile(rb"<script[^>]{0,300}application/ld\+json", re.IGNORECASE)
 _SCRIPT = "application/ld+json"
 _WRAPPING = re.compile(r"^\s*(?://)?\s*(?:<!--|<!\[CDATA\[)|(?://)?\s*(?:-->|\]\]>)\s*$")
 _ASIDES = (
     "nav", "header", "footer", "aside", "form", "figure", "button", "dialog", "script", "style",
     "noscript", "template", "iframe", "svg", "h1",
 )  # fmt: skip
+_ASIDE_NAMES = re.compile(
+    r"(?:^|[\s_-])(?:cookies?|consent|gdpr|newsletter|paywall|shar(?:e|ing)|social|related|promo"
+    r"|advert\w*|ads?|byline|authors?|breadcrumbs?|comments?|subscri\w+|captions?)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+"""Words in the class or id of what stands inside an article and is not its text."""
+_MOST_OF_TEXT = 0.4
+"""What holds more of the article's text is the text, whatever its name."""
 _DEEPEST = 12
 
 
@@ -196,7 +204,12 @@ def _identifier(item: Object) -> str | None:
     named = [
         each.get("value") or each.get("@id") if isinstance(each, dict) else each for each in sent
     ]
-    return next((each for each in map(text, named) if each and values.identifies(each)), None)
+    return next((each for each in map(text, named) if each and _identifies(each)), None)
+
+
+def _identifies(identifier: str) -> bool:
+    """Returns whether an id names a story, and not a node of its page ("#article", "_:b0")."""
+    return values.identifies(identifier) and not identifier.startswith(("#", "_:"))
 
 
 def _language(sent: Any, page: etree._Element | None) -> str | None:
@@ -217,12 +230,24 @@ def _main_text(page: etree._Element) -> str:
     for test in tests:
         found = [element for element in elements if test(element)]
         if found:
-            main = max(found, key=lambda element: len("".join(map(str, element.itertext()))))
+            main = max(found, key=_length)
             for aside in list(main.iter(*_ASIDES)):
                 if aside is not main:
                     xml.remove(aside)
+            most = _length(main) * _MOST_OF_TEXT
+            for element in list(main.iter(etree.Element)):
+                if element is not main and _is_named_aside(element) and _length(element) < most:
+                    xml.remove(element)
             return text_of(main)
     return ""
+
+
+def _length(element: etree._Element) -> int:
+    return len("".join(map(str, element.itertext())))
+
+
+def _is_named_aside(element: etree._Element) -> bool:
+    return bool(_ASIDE_NAMES.search(f"{element.get('class') or ''} {element.get('id') or ''}"))
 
 
 def _links(item: Object) -> tuple[Link, ...]:
@@ -246,7 +271,8 @@ def _links(item: Object) -> tuple[Link, ...]:
 def _recognises(start: Start) -> bool:
     if start.is_json:
         return '"@context"' in start.text and "schema.org" in start.text
-    return start.element == "html" and bool(_MARK.search(start.whole))
+    # A page whose data are of other types is no story: its text would be menus and all.
+    return start.element == "html" and bool(_LINKED_DATA.search(start.whole))
 
 
 FORMAT = Format(name="newsarticle", parse=parse, recognises=_recognises, clock=Clock.RECEIPT)

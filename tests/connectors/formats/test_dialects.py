@@ -508,3 +508,47 @@ def test_a_notebook_in_plain_text_is_for_editors() -> None:
     assert "Notizblock" not in story.body
     assert "Autorin" not in story.body
     assert "Autorin" in (story.ednote or "")
+
+
+PAGE = (
+    "<!DOCTYPE html><html><head><script type='application/ld+json'>{data}</script></head><body>"
+    "<article class='related-story'><h1>Ferry</h1><p class='byline'>By Ana</p><p>First.</p>"
+    "<div class='share-bar'>Share this</div><section class='story-related'><p>Second, which is "
+    "long enough to be most of what this article has to say about its ferry.</p></section>"
+    "<div id='cookie-banner'>We use cookies</div></article></body></html>"
+)
+
+
+def test_a_page_s_article_is_read_without_what_stands_between() -> None:
+    """Bylines, share bars and cookie lines inside the article are no text, by their names."""
+    data = '{"@context": "https://schema.org", "@type": "NewsArticle", "headline": "Ferry"}'
+    story = one("newsarticle", PAGE.replace("{data}", data))
+    assert story.body.startswith("First.\n\nSecond, which")
+    assert story.body.endswith("its ferry.")
+
+
+def test_a_node_of_a_page_is_no_id() -> None:
+    """ "#article" is in every page of a site: two pages are two stories."""
+    ids = {
+        one(
+            "newsarticle",
+            json.dumps(
+                {
+                    "@context": "https://schema.org",
+                    "@type": "NewsArticle",
+                    "@id": "#article",
+                    "headline": "Ferry",
+                    "mainEntityOfPage": f"https://pier.example/{page}",
+                }
+            ),
+        ).id
+        for page in ("a", "b")
+    }
+    assert ids == {"https://pier.example/a", "https://pier.example/b"}
+
+
+def test_a_page_of_an_event_is_an_error() -> None:
+    """Linked data of another type say that a page is no story."""
+    data = '{"@context": "https://schema.org", "@type": "Event", "name": "Fair"}'
+    with pytest.raises(ParseError, match="no NewsArticle"):
+        read("auto", PAGE.replace("{data}", data))

@@ -198,6 +198,8 @@ class Enrichment(_Section):
     """TOML file of further names, in the form of config/aliases.toml, which it extends."""
     knowledge: Path | None = None
     """File made by `newswire kb build`: people and organisations with their ids."""
+    topics_file: Path | None = None
+    """File made by `newswire topics train`; without it the shipped model infers topics."""
     home: str | None = None
     """Region of local news, as `US-TN` or `GB`, for feeds without a home of their own."""
 

@@ -54,6 +54,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "users": ("users", "List, add and remove the users of the page."),
     "gazetteer": ("gazetteer", "Show or build the gazetteer, the list of places."),
     "kb": ("kb", "Build a table of people and organisations with their ids."),
+    "topics": ("topics", "Train the model that infers the topics of stories without codes."),
     "models": ("models", "List the models that find names, or install one for a language."),
     "kibana": ("kibana", "Export or import the Kibana dashboards."),
 }

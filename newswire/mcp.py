@@ -8,6 +8,7 @@ import typer
 
 from config.feeds import load_feeds
 from newswire.context import err, one_sentence, settings
+from pipeline.search.visible import machine
 from pipeline.wire.errors import ConfigError
 
 
@@ -37,7 +38,7 @@ def mcp(
             if (error.name or "").partition(".")[0] not in ("mcp", "mcp_types"):
                 raise
             raise ConfigError("mcp needs its SDK: pip install 'newswire[mcp]'") from None
-        viewer = server.machine(load_feeds(base.connectors.feeds_file).values())
+        viewer = machine(load_feeds(base.connectors.feeds_file).values())
         if http is None:
             server.run_stdio(base, viewer)
             return

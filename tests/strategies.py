@@ -134,6 +134,7 @@ provenances = every_field(
     language=maybe_text,
     aliases=maybe_text,
     home=maybe_text,
+    topics=maybe_text,
     models=tuples_of(texts),
     enriched_at=st.none() | instants,
 )

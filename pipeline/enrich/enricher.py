@@ -37,7 +37,8 @@ from pipeline.enrich.names.naming import name, names_as_found
 from pipeline.enrich.names.quotes import quotes
 from pipeline.enrich.notices import without_notices
 from pipeline.enrich.paragraphs import paragraphs
-from pipeline.enrich.topics.sent import sent_topics
+from pipeline.enrich.topics import inferred
+from pipeline.enrich.topics.inferred import TopicModel, topics_of
 from pipeline.wire import dateline
 from pipeline.wire.enriched import Enriched, Entity, Provenance, Quote
 from pipeline.wire.labels import Label
@@ -77,6 +78,7 @@ class Enricher:
         recognition: weights of recognising places; the fitted ones if None.
         homes: such regions of single feeds, by the feed's name; None for a feed without one.
         aliases: the alias table; the default one if None.
+        topics: the model of topics of stories that come without any; the starter if None.
         remembered: paragraphs that a model keeps its answers for.
 
     Raises:
@@ -95,6 +97,7 @@ class Enricher:
         homes: Mapping[str, str | None] | None = None,
         recognition: Mapping[str, float] | None = None,
         knowledge: Knowledge | None = None,
+        topics: TopicModel | None = None,
     ) -> None:
         self.gazetteer = gazetteer
         self.revision = revision
@@ -108,6 +111,7 @@ class Enricher:
         self._homes = homes or {}
         self._recognition = recognition
         self.knowledge = knowledge
+        self._topics = topics or inferred.load()
         self._regions = {
             name: region(name, gazetteer) for name in (home, *self._homes.values()) if name
         }
@@ -162,7 +166,7 @@ class Enricher:
             places=found_places,
             focus=about,
             focus_country=country,
-            topics=sent_topics(story),
+            topics=topics_of(story, self._topics),
             provenance=Provenance(
                 model=model.identity if model else "none",
                 gazetteer=self.gazetteer.version,
@@ -170,6 +174,7 @@ class Enricher:
                 language=language or None,
                 aliases=self._tables,
                 home=self.home(story),
+                topics=self._topics.version,
                 models=self.models,
             ),
         )
@@ -312,6 +317,7 @@ def load(settings: Settings) -> Enricher:
         alias_table.load([enrichment.aliases_file] if enrichment.aliases_file else []),
         homes=homes(settings.connectors.feeds_file, enrichment.revision),
         knowledge=Knowledge(enrichment.knowledge) if enrichment.knowledge else None,
+        topics=inferred.load(enrichment.topics_file),
     )
 
 

@@ -183,6 +183,7 @@ def properties(languages: Mapping[str, str]) -> dict[str, Field]:
             language=KEYWORD,
             aliases=KEYWORD,
             home=KEYWORD,
+            topics=KEYWORD,
             models=KEYWORD,
         ),
         # What a search collapses near-duplicates on: `pipeline.index.fingerprint`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import uvicorn
@@ -16,14 +16,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from config.feeds import Feed
 from config.settings import Settings
 from pipeline import __version__
 from pipeline.mcp.tools import Tools
 from pipeline.process.guesses import Guesses
 from pipeline.process.ports import require_free
 from pipeline.search.reader import Reader, open_reader
-from pipeline.search.visible import Role, Viewer
+from pipeline.search.visible import Viewer
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +33,6 @@ corrected and killed: before you use or repeat one that you have read before, as
 whether it still stands, and drop what does not."""
 SLOW_SECONDS = 1.0
 """How long each wrong token waits for its answer after too many."""
-
-
-def machine(feeds: Iterable[Feed]) -> Viewer:
-    """Return what machines may see: what any reader may, without the feeds that forbid it."""
-    return Viewer(
-        Role.READER, without_feeds=tuple(feed.name for feed in feeds if not feed.machine_use)
-    )
 
 
 def server(reader: Reader) -> MCPServer[None]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from config.feeds import Feed
 from pipeline.wire.story import Status
 
 Body = dict[str, Any]
@@ -45,6 +47,13 @@ SHOWN_BY = ("status", "embargoed_until", "source", "feed")
 """What `is_visible` reads of a document: whoever reads a part of one reads these too."""
 ANYBODY = Viewer()
 """A reader of all sources."""
+
+
+def machine(feeds: Iterable[Feed]) -> Viewer:
+    """Return what machines may see: what any reader may, without the feeds that forbid it."""
+    return Viewer(
+        Role.READER, without_feeds=tuple(feed.name for feed in feeds if not feed.machine_use)
+    )
 
 
 def visible(now: datetime, viewer: Viewer) -> Clause:

@@ -91,7 +91,7 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
     relation: Literal["sent", "inferred"]
     """Whether the wire's own codes say it, or a model does."""
     confidence: float | None = None
-    """Of an inferred topic."""
+    """Of an inferred topic, calibrated: of those given 0.8, eight in ten are right."""
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +109,8 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """The alias table: the number it gives itself, and a digest of what was read."""
     home: str | None = None
     """The home region of the story's feed, "US-Tennessee", where it has one."""
+    topics: str | None = None
+    """The model that infers topics of stories without any: a name, and a digest of its weights."""
     models: tuple[str, ...] = ()
     """Every model in force, whatever the language: "de de_core_news_sm 3.8.0"."""
     enriched_at: datetime | None = None

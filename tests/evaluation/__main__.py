@@ -22,6 +22,7 @@ from tests.evaluation import (
     geography,
     languages,
     search,
+    topics,
     trending,
 )
 from tests.evaluation.entities import validation
@@ -44,6 +45,7 @@ SECTIONS: Mapping[str, Section] = {
     "events": events.report,
     "figures": figures.report,
     "trending": trending.report,
+    "topics": topics.report,
     "cost": cost.report,
 }
 

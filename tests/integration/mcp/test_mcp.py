@@ -17,8 +17,9 @@ from starlette.testclient import TestClient
 
 from config.feeds import load_feeds
 from pipeline.index.events import events_index, setup_events
-from pipeline.mcp.server import http_app, machine, server
+from pipeline.mcp.server import http_app, server
 from pipeline.search.reader import open_reader
+from pipeline.search.visible import machine
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.story import Status
 from pipeline.wire.versions import blank

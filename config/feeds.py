@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from config.settings import DEFAULT_FILE, PREFIX, Words, explain, read_toml
 from pipeline.wire.errors import ConfigError
+from pipeline.wire.retention import Retention
 from pipeline.wire.story import Status
 
 SHIPPED = DEFAULT_FILE.with_name("feeds.toml")
@@ -77,6 +78,9 @@ class Feed(BaseModel):
     """False to keep the table without running the feed."""
     machine_use: bool = True
     """False to keep the feed's stories from machines (`newswire mcp`), as many licences demand."""
+    retain_days: int | None = Field(default=None, ge=1)
+    """Days after its own date for which a story may be kept; None: without limit. `newswire
+    retain` purges older ones, and the worker refuses them."""
     silent_after_seconds: float | None = Field(default=None, gt=0)
     """Seconds without a new story after which the feed is reported as silent; None: never."""
     dead_after_failures: int = Field(default=5, ge=1)
@@ -185,6 +189,16 @@ def homes(path: Path, revision: int) -> dict[str, str | None]:
         for name, feed in feeds.items()
         if feed.home or feed.learned_home
     }
+
+
+def retention(path: Path) -> Retention:
+    """Return how long the stories of each feed may be kept; of a disabled feed too.
+
+    Raises:
+        ConfigError: see `load_feeds`; a file that is missing declares no feeds.
+    """
+    feeds = load_feeds(path) if path.exists() else {}
+    return Retention({name: feed.retain_days for name, feed in feeds.items() if feed.retain_days})
 
 
 def state_homes(path: Path, revision: int, learned: Mapping[str, str | None]) -> None:

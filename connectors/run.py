@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event, Thread
 
-from config.feeds import Feed, load_feeds
+from config.feeds import Feed, load_feeds, retention
 from config.settings import Settings
 from connectors.cursor import FILE, Cursor
 from connectors.feed import fulltext, health
@@ -88,7 +88,8 @@ def open_archive(settings: Settings, feed: str) -> Archive | None:
     if connectors.archive is None:
         return None
     spool = settings.data_dir / "archive"
-    days = connectors.archive_retention_days
+    limits = (connectors.archive_retention_days, retention(connectors.feeds_file).days.get(feed))
+    days = min(filter(None, limits), default=0)
     return Archive(connectors.archive, spool, feed, retention_days=days)
 
 

@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "race": ("race", "Compare the sources: who has events first, alone or late."),
     "replay": ("replay", "Send past stories through the pipeline again."),
     "reindex": ("reindex", "Build a new index from the enriched topic and switch to it."),
+    "retain": ("retain", "Purge the stories that are older than the `retain_days` of their feed."),
     "prove": ("prove", "Compare every document of the index with the enriched topic."),
     "deadletters": ("deadletters", "List, show and replay what could not be read or indexed."),
     "held": ("held", "List the stories that are held, and release them."),

@@ -31,6 +31,7 @@ from pipeline.index.setup import read_alias
 from pipeline.index.writer import Writer
 from pipeline.kafka.reading import TopicReader, open_reader
 from pipeline.stream.indexing import STAMPS, to_write, write_all
+from pipeline.stream.tombstones import purges
 from pipeline.wire.errors import CodecError, SetupError
 from pipeline.wire.topics import Topics
 
@@ -178,6 +179,7 @@ class _Topic:
                         except CodecError:
                             proof.unreadable += 1
                     runner.run(write_all(writer, writes))
+                    runner.run(writer.purge([write for _, write in purges(records)]))
             finally:
                 runner.run(client.close())
         self.upto |= {at: span.stop for at, span in spans.items()}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from config.feeds import retention
 from newswire.context import err, one_sentence, out, settings
 from pipeline.index.analysis import languages
 from pipeline.index.client import connect
@@ -25,8 +27,13 @@ from pipeline.stream.events import decode_change
 from pipeline.stream.events import to_write as event_write
 from pipeline.stream.indexing import fingerprint_messages, overtaken, to_write, write_all
 from pipeline.stream.rebuild import rebuild
+from pipeline.stream.tombstones import purges, tombstone
+from pipeline.wire import codec
 from pipeline.wire.errors import CodecError, SetupError
+from pipeline.wire.retention import Retention
 from pipeline.wire.topics import Topics
+
+PURGED = "purged, for their days are over"
 
 
 def reindex(ctx: typer.Context) -> None:
@@ -35,12 +42,14 @@ def reindex(ctx: typer.Context) -> None:
     The worker keeps running meanwhile.
 
     For a new mapping, another analyzer, or an index that was damaged or lost. Interrupted,
-    it goes on where it was. The old index stays until you delete it.
+    it goes on where it was. The old index stays until you delete it. Stories older than the
+    `retain_days` of their feed are purged from the topic instead.
     """
     with one_sentence():
         base = settings(ctx.obj)
         searched = languages(base.elasticsearch)
-        outcomes: Counter[Outcome] = Counter()
+        outcomes: Counter[str] = Counter()
+        ours = _Ours(retention(base.connectors.feeds_file))
         client = connect(base.elasticsearch)
         current = Writer(client, base.elasticsearch)
         topics, publisher = Topics(base.topics.prefix), Publisher(base.kafka)
@@ -50,7 +59,7 @@ def reindex(ctx: typer.Context) -> None:
             def index(target: str, records: Sequence[Taken]) -> None:
                 writer = Writer(client, base.elasticsearch, index=target)
                 taken, writes = [], []
-                for record in records:
+                for record in ours.kept(records):
                     try:
                         writes.append(to_write(record, searched))
                         taken.append(record)
@@ -68,6 +77,7 @@ def reindex(ctx: typer.Context) -> None:
                         refused.append((record, write))
                     if written.outcome is Outcome.INDEXED:
                         standing.append(write)
+                runner.run(writer.purge([write for _, write in purges(records)]))
                 restored = runner.run(overtaken(topics, writer, refused))
                 publisher.publish(restored + fingerprint_messages(topics, standing))
 
@@ -81,6 +91,8 @@ def reindex(ctx: typer.Context) -> None:
                 target = rebuild(
                     base, index, lambda done, total: bar.update(task, completed=done, total=total)
                 )
+                publisher.publish([tombstone(topics, *each) for each in ours.over.items()])
+                outcomes[PURGED] = len(ours.over)
                 setup_events(base.elasticsearch, anew=False)
                 with open_reader(base.kafka) as reader:
                     for batch in reader.read(reader.spans([topics.events])):
@@ -88,8 +100,28 @@ def reindex(ctx: typer.Context) -> None:
             finally:
                 publisher.close()
                 runner.run(client.close())
-        counts = ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items())
+        counts = ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items() if count)
         out.print(f"{read_alias(base.elasticsearch.index)} is {target} now: {counts or 'empty'}.")
+
+
+@dataclass(slots=True)
+class _Ours:
+    """Which records of the topic may be kept."""
+
+    retention: Retention
+    over: dict[str, int] = field(default_factory=dict)
+    """The stories whose days are over, each with the version that was read last."""
+
+    def kept(self, records: Sequence[Taken]) -> Iterator[Taken]:
+        """Yield the records that are to be indexed, also those that can't be read."""
+        for record in filter(lambda each: each.value, records):
+            with suppress(CodecError):
+                done = codec.decode_enriched(record.value)
+                if self.retention.is_over(done.story, done.provenance.enriched_at):
+                    self.over[done.story.id] = done.index_version
+                    continue
+                self.over.pop(done.story.id, None)
+            yield record
 
 
 def _bar() -> Progress:

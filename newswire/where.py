@@ -95,8 +95,10 @@ def _what(step: str, value: bytes, headers: Mapping[str, str]) -> str:
         return f"{headers.get('stage')}: {headers.get('reason')}"
     if step == "alert":
         return f"{headers.get('alert')}: {headers.get('kind')}"
+    if not value:
+        return "purged"
     try:
-        record = orjson.loads(value or b"{}")
+        record = orjson.loads(value)
     except orjson.JSONDecodeError:
         return "not JSON"
     story = record.get("story", record)

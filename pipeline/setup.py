@@ -7,6 +7,7 @@ from pipeline.index.deadletters import setup_deadletters
 from pipeline.index.events import setup_events
 from pipeline.index.history import setup_history
 from pipeline.index.kept import setup_desk
+from pipeline.index.retention import setup_purges
 from pipeline.index.setup import setup_index
 from pipeline.kafka.reading import open_reader
 from pipeline.kafka.setup import setup_topics
@@ -31,6 +32,7 @@ def setup(settings: Settings) -> list[str]:
         *setup_deadletters(settings.elasticsearch),
         *setup_events(settings.elasticsearch, anew=_is_empty(settings)),
         *setup_desk(settings.elasticsearch),
+        *setup_purges(settings.elasticsearch),
     ]
 
 

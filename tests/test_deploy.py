@@ -181,7 +181,7 @@ def test_kubernetes_takes_the_chart(options: Sequence[str], tmp_path: Path) -> N
     out = run(kubeconform, "-summary", "-skip", "ScaledObject", "-schema-location", at, made)
     assert "Invalid: 0, Errors: 0" in out
     resources = list(yaml.safe_load_all(made.read_text()))
-    assert {"StatefulSet", "Deployment", "Job", "PodDisruptionBudget"} <= {
+    assert {"StatefulSet", "Deployment", "Job", "CronJob", "PodDisruptionBudget"} <= {
         each["kind"] for each in resources
     }
     for each in resources:

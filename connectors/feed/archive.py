@@ -12,6 +12,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -148,10 +149,31 @@ class Archive:
             file.close()
 
     def _expire(self) -> None:
-        oldest = datetime.now(UTC) - timedelta(days=self._retention_days)
-        for path in _segments(self._fs, f"{self._root}/{self._feed}"):
-            if BEGINNING < _opened(path) < oldest:
-                self._fs.rm_file(path)
+        expire(self._url, self._feed, datetime.now(UTC) - timedelta(days=self._retention_days))
+
+
+def expire(url: str, feed: str, before: datetime, rehearse: bool = False) -> int:
+    """Delete a feed's closed segments that were begun before a time; return how many.
+
+    Args:
+        url: as for `Archive`.
+        feed: the feed's name.
+        before: the time.
+        rehearse: count them alone.
+
+    Raises:
+        ConfigError: no such kind of address.
+        TransientError: it can't be reached, or a segment can't be deleted.
+    """
+    fs, root = _filesystem(url)
+    try:
+        old = [s for s in _segments(fs, f"{root}/{feed}") if BEGINNING < _opened(s) < before]
+        for path in old if not rehearse else ():
+            with suppress(FileNotFoundError):  # a connector deletes them too
+                fs.rm_file(path)
+    except OSError as error:
+        raise TransientError(f"the archive of {feed} can't be purged: {error}") from error
+    return len(old)
 
 
 def read(

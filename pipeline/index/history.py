@@ -132,6 +132,31 @@ class History:
             )
             await self._purge(story_id, version)
 
+    async def forget(self, ids: Iterable[str]) -> None:
+        """Delete all versions of stories whose days are over: no late request is that late.
+
+        Raises:
+            SetupError: Elasticsearch refuses, or the index is missing.
+        """
+        wanted = sorted(ids)
+        if not wanted:
+            return
+        while True:
+            # What was kept a moment ago is not yet found by a search.
+            await self._patiently(lambda: self._client.indices.refresh(index=self._index))
+            answer = await self._patiently(
+                lambda: self._client.search(
+                    index=self._index,
+                    query={"terms": {"story_id": wanted}},
+                    size=PURGE_PAGE,
+                    source=False,
+                )
+            )
+            found = [hit["_id"] for hit in answer["hits"]["hits"]]
+            if not found:
+                return
+            await self._bulk([orjson.dumps({"delete": {"_id": name}}) for name in found])
+
     async def _withdrawn(self, writes: Sequence[Write], or_equal: bool) -> dict[str, int]:
         """Return the stories that the index holds as withdrawn, each with a version above all.
 
@@ -205,7 +230,7 @@ class History:
             answer = await self._client.bulk(index=self._index, operations=operations)
             for item in (next(iter(each.values())) for each in answer["items"]):
                 status, error = item["status"], item.get("error") or {}
-                if status < 300 or status == 409:
+                if status < 300 or status == 409 or (status == 404 and not error):
                     continue
                 if is_documents_fault(status, error):
                     log.error("history: not kept", extra={"reason": reason(status, error)})

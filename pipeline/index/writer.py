@@ -151,6 +151,51 @@ class Writer:
         await self._waiting.until("index", attempt)
         return [result for result in results if result is not None]
 
+    async def purge(self, upto: Sequence[Write]) -> set[str]:
+        """Delete documents up to the version of each; one that is newer stays. Waits as `write`.
+
+        Returns:
+            The ids that the index does not hold any more.
+
+        Raises:
+            SetupError: the index, its write alias or its credentials are missing.
+        """
+        if not upto:
+            return set()
+        lines: Any = [
+            orjson.dumps(
+                {
+                    "delete": {
+                        "_index": self._index,
+                        "_id": write.id,
+                        "version": write.version,
+                        "version_type": "external_gte",
+                    }
+                }
+            )
+            for write in upto
+        ]
+
+        async def attempt() -> set[str]:
+            with translated(self._settings):
+                answer = await self._client.bulk(
+                    operations=lines, require_alias=self._require_alias
+                )
+            gone = set()
+            for item in (each["delete"] for each in answer["items"]):
+                status, error = item["status"], item.get("error") or {}
+                if status in (200, 404) and not error:
+                    gone.add(item["_id"])
+                elif status in (401, 403) and not is_whole_index(status, error):
+                    raise refused_credentials(self._settings, status)
+                elif error.get("type") == "index_not_found_exception":
+                    raise index_missing(self._index)
+                elif status != 409:
+                    raise IndexUnavailable(f"purge of {item['_id']}: {reason(status, error)}")
+            return gone
+
+        return await self._waiting.until("index", attempt)
+
     async def require(self) -> None:
         """Check that the index is there. Waits while Elasticsearch is away.
 

@@ -38,6 +38,7 @@ class Message:
     topic: str
     key: bytes
     value: bytes
+    """Empty for a tombstone, which is sent without a value."""
     headers: Headers
 
 

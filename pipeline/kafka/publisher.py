@@ -66,7 +66,8 @@ class Publisher:
         refused = set()
         producer = self._open()
         futures = [
-            producer.send(r.topic, key=r.key, value=r.value, headers=r.headers) for r in records
+            producer.send(r.topic, key=r.key, value=r.value or None, headers=r.headers)
+            for r in records
         ]
         producer.flush(timeout=ACK_SECONDS)
         for number, future in enumerate(futures):

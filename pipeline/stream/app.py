@@ -112,7 +112,7 @@ class Gate:
         self._running += 1
         self._idle.clear()
         try:
-            await step([_record(event) for event in events if event.message.value is not None])
+            await step([_record(event) for event in events if _is_for(step, event)])
             await before.wait()
         except Exception as error:
             log.exception("the worker ends")
@@ -135,6 +135,10 @@ class Gate:
         except TimeoutError:
             return False
         return True
+
+
+def _is_for(step: Step, event: Any) -> bool:
+    return event.message.value is not None or step.takes_tombstones
 
 
 def add_agents(
@@ -192,7 +196,7 @@ def sender(app: faust.App, kafka: Kafka, topics: Topics, waiting: Waiting) -> Se
         try:
             for m in messages:
                 futures.append(
-                    await app.producer.send(m.topic, m.key, m.value, None, None, m.headers)
+                    await app.producer.send(m.topic, m.key, m.value or None, None, None, m.headers)
                 )
             # A publish that fails is only logged by Faust: its future raises the error.
             sent = [await future for future in futures]
@@ -222,7 +226,7 @@ def _record(event: Any) -> Record:
         topic=message.topic,
         partition=message.partition,
         offset=message.offset,
-        value=message.value,
+        value=message.value or b"",
         headers=read_headers(dict(message.headers or {}).items()),
         key=message.key or b"",
     )

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
 import msgspec
 
+from config.feeds import retention
 from pipeline.kafka.messages import Message, Record, Send, dead_letter_of
 from pipeline.stream import eves
 from pipeline.stream.newest import Newest
-from pipeline.stream.step import DEAD_LETTERS, STALE, Agent, Counts, Parts, Step
+from pipeline.stream.step import DEAD_LETTERS, EXPIRED, STALE, Agent, Counts, Parts, Step
 from pipeline.wire import codec
 from pipeline.wire.enriched import Enriched, Provenance
 from pipeline.wire.errors import CodecError, EnrichmentError
+from pipeline.wire.retention import Retention
 from pipeline.wire.story import Status, Story
 from pipeline.wire.topics import Lane, Topics, headers, key
 from pipeline.wire.versions import (
@@ -35,6 +37,7 @@ log = logging.getLogger(__name__)
 COUNTERS = {
     **STALE,
     **DEAD_LETTERS,
+    **EXPIRED,
     "received": "Records taken from the stories topics.",
     "enriched": "Stories written to the enriched topic.",
     "withdrawn": "Kills and withdrawals taken.",
@@ -80,6 +83,8 @@ class Enriching(Step):
     """The largest value that the broker takes; a larger record is dead-lettered."""
     lane: Lane = Lane.LIVE
     """Of the stories topic that the records come from."""
+    retention: Retention = field(default_factory=Retention)
+    """What came again after its days is refused."""
 
     async def __call__(self, records: Sequence[Record]) -> None:
         """Take one batch, in the order of its partitions."""
@@ -93,9 +98,14 @@ class Enriching(Step):
         for record in records:
             codec.require_known(record.headers, record.place)
             try:
-                stories.append((record, codec.decode_story(record.value)))
+                story = codec.decode_story(record.value)
             except CodecError as error:
                 letters.append(dead_letter_of(self.topics, record, "decode", error))
+                continue
+            if self.retention.is_over(story):
+                self._expired(record, story)
+            else:
+                stories.append((record, story))
         known = await self._known(stories)
         newer = []
         for record, story in self._placed(stories, known):
@@ -232,6 +242,19 @@ class Enriching(Step):
             return False
         return index_version(story, self.revision) < newest.version
 
+    def _expired(self, record: Record, story: Story) -> None:
+        self.counts["expired"] += 1
+        log.info(
+            "refused: its days are over",
+            extra={
+                "story_id": story.id,
+                "feed": story.feed,
+                "published_at": str(trusted_time(story)),
+                "partition": record.partition,
+                "offset": record.offset,
+            },
+        )
+
     def _stale(self, record: Record, story: Story) -> None:
         self.counts["stale"] += 1
         log.debug(
@@ -256,6 +279,7 @@ def _agent(lane: Lane) -> Agent:
             parts.settings.enrichment.revision,
             parts.settings.kafka.max_request_bytes - 64 * 1024,
             lane,
+            retention(parts.settings.connectors.feeds_file),
         )
 
     return Agent(

@@ -7,7 +7,9 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
+from config.feeds import retention
 from pipeline.events.fingerprints import fingerprint
 from pipeline.index.analysis import languages
 from pipeline.index.document import bare, document, enriched
@@ -20,10 +22,12 @@ from pipeline.stream.delays import Delays
 from pipeline.stream.enriching import enriched_message
 from pipeline.stream.events import fingerprint_message
 from pipeline.stream.newest import Newest
-from pipeline.stream.step import DEAD_LETTERS, STALE, Agent, Counts, Parts, Step
+from pipeline.stream.step import DEAD_LETTERS, EXPIRED, STALE, Agent, Counts, Parts, Step
+from pipeline.stream.tombstones import purges, tombstone
 from pipeline.wire import codec
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.errors import CodecError, MappingError
+from pipeline.wire.retention import Retention
 from pipeline.wire.story import Status
 from pipeline.wire.topics import Topics, headers, key
 
@@ -40,12 +44,13 @@ story."""
 
 @dataclass(slots=True)
 class Indexing(Step):
-    """Records of the enriched topic into the index, dead letters out.
+    """Records of the enriched topic into the index, tombstones out of it, dead letters out.
 
     When `__call__` returns, each record is indexed, known to be stale, set aside, or dead-lettered.
     Batches may overlap: while one's versions are kept, the next is being indexed, in order.
     """
 
+    takes_tombstones: ClassVar[bool] = True
     topics: Topics
     writer: Writer
     newest: Newest
@@ -56,6 +61,8 @@ class Indexing(Step):
     delays: Delays | None = None
     history: History | None = None
     """Keeps each version that was indexed, and purges those of a withdrawn story."""
+    retention: Retention = field(default_factory=Retention)
+    """What is over when it comes is purged from the topic instead of indexed."""
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     """Who comes first is first: of two versions in the wrong order the index must refuse the
     second, or nobody would notice (see `overtaken`)."""
@@ -72,10 +79,18 @@ class Indexing(Step):
         writes: list[tuple[Record, Write]] = []
         for record in records:
             codec.require_known(record.headers, record.place)
+            if not record.value:
+                continue
             try:
-                writes.append((record, to_write(record, self.languages)))
+                write = to_write(record, self.languages)
             except CodecError as error:
                 letters.append(dead_letter_of(self.topics, record, "decode", error))
+                continue
+            if self._is_over(write):
+                letters.append(tombstone(self.topics, write.id, write.version))
+                self.counts["expired"] += 1
+            else:
+                writes.append((record, write))
         killed = await spread.killed_takes(self.writer, [write for _, write in writes])
         shown = [(r, write) for r, write in writes if (write.id, write.version) not in killed]
         self.counts["stale"] += len(writes) - len(shown)
@@ -83,16 +98,29 @@ class Indexing(Step):
             found = await with_changes(self.writer, [write for _, write in shown])
             shown = [(record, write) for (record, _), write in zip(shown, found, strict=True)]
             outcomes = await write_all(self.writer, found)
+            tombstones = purges(records)
+            purged = await self.writer.purge([write for _, write in tombstones])
         async with self._finishing:
             if self.history:
                 await self.history.keep(
                     [(w, o.outcome) for (_, w), o in zip(shown, outcomes, strict=True)]
                 )
+                await self.history.forget(purged)
+            self.counts["purged"] += len(purged)
             # Looked at after the writing: of a kill and a take that are written at once, by two
             # workers, the second to look sees the other.
             kills = await spread.kills(self.writer, [write for _, write in writes])
             letters += [enriched_message(self.topics, kill) for kill in kills]
-            await self._finish(records, shown, outcomes, letters)
+            left = [(record, write) for record, write in tombstones if write.id not in purged]
+            await self._finish(records, shown, outcomes, letters, left)
+
+    def _is_over(self, write: Write) -> bool:
+        """Return whether a story's days ended while its record waited, or before it came again."""
+        document = write.document
+        if document["status"] == Status.WITHDRAWN or "published_at" not in document:
+            return False
+        at = datetime.fromisoformat(document["published_at"])
+        return self.retention.is_past(document.get("feed"), at)
 
     async def _finish(
         self,
@@ -100,9 +128,17 @@ class Indexing(Step):
         writes: Sequence[tuple[Record, Write]],
         outcomes: Sequence[Written],
         letters: list[Message],
+        late: list[tuple[Record, Write]],
     ) -> None:
-        """Count, dead-letter, restore, and say how far the index has come."""
-        late: list[tuple[Record, Write]] = []
+        """Count, dead-letter, restore, and say how far the index has come.
+
+        Args:
+            records: the batch.
+            writes: what of it was written.
+            outcomes: of each write.
+            letters: to be sent.
+            late: tombstones behind which a newer version is to be written again.
+        """
         fresh: list[Write] = []
         newest: dict[str, int] = {}
         for (record, write), written in zip(writes, outcomes, strict=True):
@@ -168,6 +204,7 @@ def _make(parts: Parts) -> Step:
         languages(elastic),
         parts.delays,
         History(parts.client, elastic, parts.waiting),
+        retention(parts.settings.connectors.feeds_file),
     )
 
 
@@ -180,8 +217,10 @@ AGENT = Agent(
     counters={
         **STALE,
         **DEAD_LETTERS,
+        **EXPIRED,
         "indexed": "Documents indexed.",
         "set_aside": "Records that the index refused, to be tried again without end.",
+        "purged": "Stories purged after the retain_days of their feed.",
         "restored": "Newest versions written again after a late older one.",
     },
 )

@@ -30,7 +30,8 @@ from pipeline.wire.errors import SetupError
 from pipeline.wire.topics import Topics
 
 Index = Callable[[str, Sequence[Record]], None]
-"""Writes records to an index by name; waits for an index that is away."""
+"""Writes records to an index by name, and takes out what tombstones purge; waits for an index that
+is away."""
 
 
 @dataclass
@@ -127,11 +128,10 @@ def _read(
     }
     total = sum(map(len, spans.values()))
     for batch in topics.read(dict(left)):
-        if records := [record for record in batch if record.value]:
-            index(state.target, records)
+        index(state.target, batch)
         at, following = (topic, batch[-1].partition), batch[-1].offset + 1
         left[at] = range(following, left[at].stop)
-        state.written += len(records)
+        state.written += len(batch)
         state.offsets[at[1]] = following
         state.save()
         progress(total - sum(map(len, left.values())), total)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from elasticsearch import AsyncElasticsearch
 
@@ -21,11 +22,15 @@ Counts = dict[str, int]
 """What a worker has done since it started: exactly the counters that its agents declare."""
 
 STALE = {"stale": "Older or equal versions, not enriched or refused by the index."}
+EXPIRED = {"expired": "Stories older than the retain_days of their feed, refused."}
 DEAD_LETTERS = {"dead_letters": "Records written to the dead-letter topic."}
 
 
 class Step(ABC):
     """Takes the records of one topic; may be called again before it has returned."""
+
+    takes_tombstones: ClassVar[bool] = False
+    """Whether records without a value, which have an empty one here, are handed over too."""
 
     async def require(self) -> None:
         """Check what the step can't do without. Waits while it is away.

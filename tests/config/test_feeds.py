@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.feeds import feed_variable, homes, load_feeds, state_homes
+from config.feeds import feed_variable, homes, load_feeds, retention, state_homes
 from config.settings import DEFAULT_FILE, load
 from pipeline.wire.errors import ConfigError
 
@@ -183,3 +183,24 @@ def test_the_shipped_feed_is_found_from_everywhere(
     own = tmp_path / "feeds.toml"
     own.write_text('[feeds.ap]\nsource = "directory"\npath = "drop"\n')
     assert load_feeds(own, {})["ap"].options["path"] == "drop"
+
+
+def test_how_long_stories_may_be_kept(tmp_path: Path) -> None:
+    """Of each feed with a limit, also a disabled one; a file that is missing has none."""
+    path = tmp_path / "feeds.toml"
+    assert retention(path).days == {}
+    feed = 'source = "directory"\npath = "in"\n'
+    path.write_text(
+        f"[feeds.a]\n{feed}[feeds.b]\n{feed}retain_days = 30\n"
+        f"[feeds.c]\n{feed}retain_days = 7\nenabled = false\n"
+    )
+    assert retention(path).days == {"b": 30, "c": 7}
+
+
+@pytest.mark.parametrize("days", ["0", "-1", '"soon"'])
+def test_a_limit_that_is_none(tmp_path: Path, days: str) -> None:
+    """A term that is no number of days stops the start, rather than to purge all or nothing."""
+    path = tmp_path / "feeds.toml"
+    path.write_text(f'[feeds.a]\nsource = "directory"\npath = "in"\nretain_days = {days}\n')
+    with pytest.raises(ConfigError, match=r"feeds\.a\.retain_days"):
+        retention(path)

@@ -25,6 +25,12 @@ class Index:
         """See `Writer.write`."""
         return [self._write(write) for write in writes]
 
+    async def purge(self, upto: Sequence[Write]) -> set[str]:
+        """See `Writer.purge`."""
+        gone = {w.id for w in upto if self.held.get(w.id, (-1,))[0] <= w.version}
+        self.held = {name: held for name, held in self.held.items() if name not in gone}
+        return gone
+
     async def newest(self, ids: Iterable[str]) -> dict[str, int]:
         """See `Writer.newest`."""
         return {name: self.held[name][0] for name in ids if name in self.held}

@@ -314,6 +314,11 @@ class _Port:
         await self._index.write(writes[: round(len(writes) * part)])
         raise Crash
 
+    async def purge(self, upto: Sequence[Any]) -> set[str]:
+        if self._worker._part() is not None:
+            raise Crash
+        return await self._index.purge(upto)
+
     async def newest(self, ids: Iterable[str]) -> dict[str, int]:
         return await self._worker._indexed(ids)
 

@@ -13,7 +13,9 @@ from typer.testing import CliRunner
 from warcio.archiveiterator import ArchiveIterator
 from warcio.checker import Checker
 
-from connectors.feed.archive import Archive, read
+from config.settings import load
+from connectors.feed.archive import Archive, expire, read
+from connectors.run import open_archive
 from connectors.sources import Delivery
 from newswire.__main__ import app
 from pipeline.wire.errors import ConfigError, TransientError
@@ -174,6 +176,39 @@ def test_retention(tmp_path: Path) -> None:
     archive.close()
     names = sorted(path.name for path in folder.iterdir())
     assert names == [segment(tmp_path / "archive").name, "ours.nwa"]
+
+
+def test_a_feeds_own_limit(tmp_path: Path) -> None:
+    """`retain_days` counts for the connector's segments where it is the shorter term."""
+    feeds = tmp_path / "feeds.toml"
+    feeds.write_text('[feeds.wire]\nsource = "directory"\npath = "in"\nretain_days = 30\n')
+    folder = tmp_path / "archive" / "wire"
+    folder.mkdir(parents=True)
+    (folder / "20200102T000000.000000-1.warc.gz").write_bytes(b"")
+    environ = {
+        "NEWSWIRE_DATA_DIR": str(tmp_path / "var"),
+        "NEWSWIRE_CONNECTORS__FEEDS_FILE": str(feeds),
+        "NEWSWIRE_CONNECTORS__ARCHIVE": str(tmp_path / "archive"),
+        "NEWSWIRE_CONNECTORS__ARCHIVE_RETENTION_DAYS": "10000",
+    }
+    archive = open_archive(load(environ=environ), "wire")
+    assert archive
+    archive.close()
+    assert list(folder.iterdir()) == []
+
+
+def test_segments_that_are_over(tmp_path: Path) -> None:
+    """They are counted in a rehearsal, deleted otherwise; other feeds and younger ones stay."""
+    names = ("wire/20200101T000000.000000-1.nwa", "wire/20240101T000000.000000-1.warc.gz")
+    for name in (*names, "other/20200101T000000.000000-1.nwa"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    before = datetime(2023, 1, 1, tzinfo=UTC)
+    assert expire(str(tmp_path), "wire", before, rehearse=True) == 1
+    assert (tmp_path / names[0]).exists()
+    assert expire(str(tmp_path), "wire", before) == 1
+    assert expire(str(tmp_path), "wire", before) == 0
+    assert sorted(path.parent.name for path in tmp_path.glob("*/*")) == ["other", "wire"]
 
 
 def test_replay_from_both_forms(

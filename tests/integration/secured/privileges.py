@@ -49,8 +49,7 @@ def elasticsearch(process: str, index: str) -> dict[str, Any]:
         "worker": (
             [],
             [
-                may(f"{index}*", "read", "index", "maintenance"),
-                may(f"{index}-deadletters", "delete"),
+                may(f"{index}*", "read", "index", "delete", "maintenance"),
             ],
         ),
         "reader": ([], [may(f"{index}*", "read")]),

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from pipeline.kafka.messages import Record
 from pipeline.stream.app import Gate
+from pipeline.stream.step import Step
 
 
 class Event:
@@ -59,6 +62,27 @@ def test_nothing_is_acknowledged_while_the_step_runs() -> None:
         assert acknowledged == [4, 5]
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("takes", "seen"), [(True, [b"{}", b""]), (False, [b"{}"])])
+def test_a_tombstone_goes_to_the_step_that_takes_them(takes: bool, seen: list[bytes]) -> None:
+    """To any other step it is no record; it is acknowledged all the same."""
+
+    class Seeing(Step):
+        takes_tombstones = takes
+
+        def __init__(self) -> None:
+            self.seen: list[bytes] = []
+
+        async def __call__(self, records: Sequence[Record]) -> None:
+            self.seen += [record.value for record in records]
+
+    acknowledged: list[int] = []
+    events = [Event(offset, acknowledged) for offset in (4, 5)]
+    events[1].message.value = None
+    step = Seeing()
+    asyncio.run(Gate(lambda error: None).run(step, events, done()))
+    assert (step.seen, acknowledged) == (seen, [4, 5])
 
 
 def test_a_batch_waits_for_the_batches_before_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ from typer.testing import CliRunner
 from newswire.__main__ import app
 from newswire.topics import _examples
 from pipeline.enrich.topics.inferred import load
+from pipeline.enrich.unenriched import Unenriched
+from pipeline.kafka.messages import Record
 from pipeline.search.visible import Viewer
 from pipeline.wire import codec
 from pipeline.wire.story import Status, Story, Subject
+from pipeline.wire.versions import blank
 
 BODIES = {
     "SPO": "The striker scored a goal in game {n} and the coach praised the goal.",
@@ -93,3 +97,23 @@ def test_nothing_is_learned_from_what_must_not_be_seen() -> None:
         taken = [("s0", 5, first), ("s1", 5, second), ("s0", 6, newer), ("s0", 4, first)]
         found = _examples(taken, Viewer(without_feeds=("private",)))
         assert [example.id for example in found] == ["s1"], change
+
+
+def test_train_reads_the_enriched_topic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A story that was killed since is not learned from; an unreadable record is named."""
+    enricher = Unenriched(1)
+    values = [codec.encode(done) for done in enricher.enrich(stories())]
+    killed = msgspec.structs.replace(blank(stories()[0]), status=Status.WITHDRAWN)
+    values += [b"{}", codec.encode(enricher.enrich([killed])[0])]
+
+    def read_topic(kafka: object, topic: str) -> Iterator[Record]:
+        assert topic == "wire.enriched"
+        for offset, value in enumerate(values):
+            yield Record(topic, 0, offset, value, {}, b"", 0)
+
+    monkeypatch.setattr("pipeline.kafka.reading.read_topic", read_topic)
+    monkeypatch.setenv("NEWSWIRE_DATA_DIR", str(tmp_path))
+    done = CliRunner().invoke(app, ["topics", "train"])
+    assert done.exit_code == 0, done.output
+    assert load(tmp_path / "topics.json").stories == 11
+    assert "offset 12: " in done.output

@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "trending",
         "List the names, places and events that have far more stories than usual at this hour.",
     ),
+    "roles": ("roles", "List the titles that stories print before a person's name, over time."),
     "reach": (
         "reach",
         "Show who was told of a killed story, and which copies and other reports still stand.",

@@ -20,8 +20,10 @@ from pipeline.index.document import Document
 from pipeline.index.fingerprint import are_near, from_fields
 from pipeline.index.lookup import look_up
 from pipeline.index.setup import read_alias
+from pipeline.search import roles
 from pipeline.search.event_reader import EventReader
 from pipeline.search.race import Race, Row, race
+from pipeline.search.roles import PersonRoles
 from pipeline.search.trending import (
     FIELDS,
     Habit,
@@ -196,6 +198,11 @@ class Reports:
             for event, (stories, habit) in grown.items()
             if event in told
         ]
+
+    async def roles(self, name: str, now: datetime) -> PersonRoles:
+        """Return the titles of a person over time, in the stories that the viewer may see."""
+        pages = self._stories([roles.named(name)], roles.FIELDS, now, roles.MOST)
+        return roles.found(name, [document async for page in pages for document in page])
 
     async def embargoes(self, now: datetime) -> list[Lift]:
         """Return the embargoed stories that the viewer may see, the next to lift first."""

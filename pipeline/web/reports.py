@@ -16,6 +16,7 @@ from msgspec.json import encode
 
 from pipeline.search.race import Race
 from pipeline.search.reports import Lift, Reach, in_utc, period
+from pipeline.search.roles import PersonRoles
 from pipeline.search.visible import Role
 from pipeline.web import operations
 from pipeline.web.answers import awaited, tagged
@@ -46,7 +47,7 @@ class KillReach(Reach, frozen=True, kw_only=True):
     """Why it is not known who was told."""
 
 
-ANSWERS = (Race, Lift, KillReach)
+ANSWERS = (Race, Lift, KillReach, PersonRoles)
 
 Source = Annotated[str | None, Query(max_length=200)]
 
@@ -92,6 +93,16 @@ async def _race(
         raise HTTPException(422, str(error)) from None
     reports = reader(request).reports
     return await awaited(request, reports.race(begin, end, now, without or None, MOST))
+
+
+@router.get("/api/roles", responses=answer(PersonRoles))
+async def roles(
+    request: Request,
+    name: Annotated[str, Query(alias="person", min_length=1, max_length=200)],
+) -> Response:
+    """List the titles that stories print before a person's full name, and from when to when."""
+    found = await awaited(request, reader(request).reports.roles(name, datetime.now(UTC)))
+    return tagged(request, encode(found), JSON)
 
 
 @router.get("/api/embargoes", responses=answer(list[Lift]))

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from config.settings import Settings
 from pipeline import __version__
 from pipeline.mcp.tools import Tools
+from pipeline.process.connections import Connection
 from pipeline.process.guesses import Guesses
 from pipeline.process.ports import require_free
 from pipeline.search.reader import Reader, open_reader
@@ -86,6 +87,7 @@ def run_http(
         async with _reader(settings, viewer) as reader:
             config = uvicorn.Config(
                 http_app(server(reader), token, settings.mcp.host),
+                http=Connection,
                 host=settings.mcp.host,
                 port=port,
                 log_config=None,

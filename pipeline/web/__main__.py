@@ -12,10 +12,17 @@ from typing import Any
 import uvicorn
 
 from config.settings import Settings
+from pipeline.process.connections import MAX_CONNECTIONS, Connection
 from pipeline.process.entry import run
 from pipeline.process.ports import require_free
 from pipeline.web.app import create_app
 from pipeline.web.operations import Operations
+
+
+class _Connection(Connection):
+    """Of the page: its readers keep streams open, which the silent ones must not crowd out."""
+
+    most = 4 * MAX_CONNECTIONS
 
 
 def serve(settings: Settings, operations: Operations | None = None) -> None:
@@ -32,6 +39,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
     """Return uvicorn's options."""
     web = settings.web
     return {
+        "http": _Connection,
         "host": web.host,
         "port": web.port,
         "proxy_headers": False,  # the application reads them, see `create_app`

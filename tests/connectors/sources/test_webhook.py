@@ -306,7 +306,7 @@ def test_silent_connections_do_not_block(
 )
 def test_header_deadline(cursor: Cursor, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
     """A connection without a complete request, or a refused one that stays open, is closed."""
-    monkeypatch.setattr("connectors.sources.listener.HEADER_SECONDS", 0.2)
+    monkeypatch.setattr("pipeline.process.connections.HEADER_SECONDS", 0.2)
     with webhook() as source, connections(listening(source, cursor), 1, sent) as (client,):
         try:
             while client.recv(1000):

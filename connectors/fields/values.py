@@ -15,6 +15,7 @@ from connectors.fields.charset import sanitise
 from pipeline.wire.story import Status
 
 _LONGEST_ID = 480  # bytes; Elasticsearch takes 512 for an _id
+_JOINED_BY = re.compile(r"^(By|BY)(?=[A-Z][a-z]+ )")
 _BYLINE_ENDS = " \t\n=<,;|"
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|\d{3}))?\b", re.IGNORECASE)
 # ISO 639-2 codes that wires use where BCP 47 wants the two letters of ISO 639-1.
@@ -102,8 +103,11 @@ def hashed_id(*parts: str | None) -> str:
 
 
 def byline(text: str | None) -> str | None:
-    """Returns a byline as printed, on one line, without ANPA's line ends: "By CHARLES ODUM="."""
-    return (line(text) or "").strip(_BYLINE_ENDS) or None
+    """Returns a byline as printed, on one line, without ANPA's line ends: "By CHARLES ODUM=".
+
+    A sender's own conversion may have joined its words: "ByAna Example".
+    """
+    return _JOINED_BY.sub(r"\1 ", (line(text) or "").strip(_BYLINE_ENDS)) or None
 
 
 def language(tag: str | None) -> str | None:

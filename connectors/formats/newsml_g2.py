@@ -260,7 +260,11 @@ def _story(item: _Item, guid: str | None, content: Content, created: Instant | N
         priority=values.urgency(line_of(xml.child(item.header, "priority"))),
         categories=_categories(item),
         subjects=values.distinct(map(concepts.subject, xml.children(item.content, "subject"))),
-        keywords=values.distinct(map(line_of, xml.children(item.content, "keyword")))
+        keywords=values.distinct(
+            values.line(word)
+            for each in xml.children(item.content, "keyword")
+            for word in (line_of(each) or "").split(";")
+        )
         or content.keywords,
         genre=_genre(item),
         ednote=_ednote(item, content),

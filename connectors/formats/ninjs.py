@@ -148,7 +148,7 @@ def _read(item: Object, context: Context) -> Story | Skipped:
         subjects=values.distinct(
             map(_subject, dicts(item.get("subject")) + dicts(item.get("subjects")))
         ),
-        keywords=texts(item.get("keywords")),
+        keywords=_keywords(item.get("keywords")),
         genre=_named(item.get("genre") or item.get("genres")),
         ednote=prose(item.get("ednote")),
         copyright=text(item.get("copyrightnotice")) or text(item.get("copyrightholder")),
@@ -160,6 +160,13 @@ def _read(item: Object, context: Context) -> Story | Skipped:
         zone_assumed=any_assumed((created, first, until)),
         links=_links(item),
     )
+
+
+def _keywords(sent: Any) -> tuple[str, ...]:
+    """Returns the keywords; a sender without lists writes them into one text: "ferry, pier"."""
+    if isinstance(sent, str):
+        return values.distinct(map(values.line, re.split(r"[,;]", sent)))
+    return texts(sent)
 
 
 def _verdict(

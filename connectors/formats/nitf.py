@@ -37,7 +37,7 @@ from connectors.formats import nitf_content, urn, xml
 from connectors.formats.base import Context, Format, Parsed, Skipped, read_each
 from connectors.formats.nitf_content import Content
 from connectors.formats.start import has_element
-from pipeline.wire import agencies, ids
+from pipeline.wire import agencies, dateline, ids
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Clock, Link, Located, Signal, Status, Story, Subject
 
@@ -155,7 +155,9 @@ def _story(
         head.title if head.title != headline else None,
         _as_slugline(head.sent("du-key", "key")),
     )
-    source = agencies.short_name(*_signatures(nitf, head), context.agency)
+    source = agencies.short_name(*_signatures(nitf, head), context.agency) or agencies.short_name(
+        dateline.agency_of(content.dateline)
+    )
     doc_id = head.sent("doc-id", "id-string")
     spoken = _spoken(head, headline)
     status_sent = xml.attribute(head.docdata, "management-status")

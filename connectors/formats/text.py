@@ -37,7 +37,7 @@ from connectors.fields import markup, printed, restrictions, signals, values
 from connectors.fields.charset import decode, sanitise
 from connectors.fields.times import Instant, any_assumed, instant
 from connectors.formats.base import Context, Format, Parsed, read_each
-from pipeline.wire import dateline, ids
+from pipeline.wire import agencies, dateline, ids
 from pipeline.wire.agencies import id_name, short_name
 from pipeline.wire.days import MONTHS
 from pipeline.wire.errors import ParseError
@@ -113,6 +113,7 @@ def split(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
     """
     found: list[str] = []
     first, has_body, dated = 1, False, False
+    signed: frozenset[str] = frozenset()  # the agencies of the datelines
     ended: tuple[int, list[str]] | None = None  # its trailer may stand below its end mark
     length = 0
     for number, line in enumerate(lines, start=1):
@@ -142,7 +143,10 @@ def split(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
             found, has_body, dated = [], False, False
             continue
         opens = len(bare) > 40 and _opens_story(bare) and not _is_mid_sentence(found)
-        if has_body and (printed.is_keyword_line(bare) or (opens and dated)):
+        # "Bayern (CSU) - " inside a story is none of its agency's.
+        follows = opens and dated and _is_signed(bare, signed)
+        signed |= _signatures(bare, opens)
+        if has_body and (printed.is_keyword_line(bare) or follows):
             head = _head_behind(found) if opens else []
             yield first, found
             found, has_body, dated = head, False, False
@@ -161,6 +165,18 @@ def split(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 def _opens_story(line: str) -> bool:
     """Returns whether a line begins with a dateline that names its agency."""
     return dateline.agency_of(dateline.of_paragraph(line, None)) is not None
+
+
+def _signatures(line: str, opens: bool) -> frozenset[str]:
+    """Returns the agency of a dateline that a line opens a story with; none for none."""
+    agency = dateline.agency_of(dateline.of_paragraph(line, None)) if opens else None
+    return frozenset(filter(None, (agency,)))
+
+
+def _is_signed(line: str, before: frozenset[str]) -> bool:
+    """Returns whether a dateline's agency is known, or has signed in this delivery before."""
+    own = _signatures(line, opens=True)
+    return bool(own & before) or any(map(agencies.is_known, own))
 
 
 def _is_dateline(line: str) -> bool:

@@ -552,3 +552,36 @@ def test_a_page_of_an_event_is_an_error() -> None:
     data = '{"@context": "https://schema.org", "@type": "Event", "name": "Fair"}'
     with pytest.raises(ParseError, match="no NewsArticle"):
         read("auto", PAGE.replace("{data}", data))
+
+
+def test_an_acronym_before_a_dash_begins_no_story() -> None:
+    """Only a known agency, or one that the delivery has signed with before, cuts a delivery."""
+    paragraphs = (
+        "BERLIN (dpa) - The talks in the capital went on until the early morning hours.",
+        "Bayern (CSU) - so the slide on the wall - wants more money for its railways.",
+        "United (MUFC) -- for which he played until May -- lost the match on Sunday.",
+    )
+    body = "\n\n".join(paragraphs)
+    assert one("text", f"Talks go on\n\n{body}").body == body
+    text = "Talks go on\n\nBERN (QWX) - The talks went on until the early morning.\n\n"
+    again = "More talks\n\nGENF (QWX) - More talks went on until the late evening hours.\n"
+    assert len(read("text", text + again).stories) == 2
+
+
+@pytest.mark.parametrize(
+    ("sent", "byline"), [("ByAna Example", "By Ana Example"), ("Byron Example", "Byron Example")]
+)
+def test_a_joined_byline(sent: str, byline: str) -> None:
+    """A converter that drops the elements of a byline joins its words."""
+    head = f"<body.head><hedline><hl1>Ferry</hl1></hedline><byline>{sent}</byline></body.head>"
+    body = "<body.content><p>PERTH, Nov 30 AAP - It sank.</p></body.content>"
+    text = f"<nitf><body>{head}{body}</body></nitf>"
+    story = one("nitf", text)
+    assert (story.byline, story.source) == (byline, "AAP")
+
+
+def test_keywords_that_stand_in_one_text() -> None:
+    """A sender without lists separates them by commas or semicolons."""
+    item = {"type": "text", "uri": "u:1", "headline": "Ferry", "keywords": "ferry, pier; sea"}
+    story = one("ninjs", json.dumps({**item, "body_text": "It sank."}))
+    assert story.keywords == ("ferry", "pier", "sea")

@@ -97,8 +97,9 @@ def enrich(
     "mentions": [{"start", "end"}]}], "quotes": [{"start", "end", "speaker"}], "toponyms":
     [{"start", "end", "text", "lat", "lon", "geonames_id", "name", "country", "confidence",
     "role", "reason"}], "focus": [geonames ids], "focus_country", "topics": [{"code", "name",
-    "level", "relation"}]}`, offsets in characters of the given text, or of a story's body. An
-    entity without a title, name or kb has no such key.
+    "level", "relation", "confidence"}]}`, offsets in characters of the given text, or of a
+    story's body. An entity without a title, name or kb has no such key, nor a sent topic a
+    confidence.
     """
     from rich.progress import Progress
 

@@ -46,7 +46,8 @@ def train(
 
     They come from the enriched topic, or from the files named. Withdrawn and embargoed stories and
     those of feeds with `machine_use = false` are left out. A part is held out in turn, and the
-    tables say how good the answers on it are. The model is used once the settings name its file.
+    tables say how good the answers on it are. The words of the model that comes with newswire are
+    learned, too. The model is used once the settings name its file.
     """
     with one_sentence():
         from config.feeds import load_feeds
@@ -61,7 +62,7 @@ def train(
         if not examples:
             fail("no story has codes that say its topic: see docs/topics.md for those that do")
         with err.status(f"Learning from {len(examples):,} stories …"):
-            model, quality = training.train(examples)
+            model, quality = training.train([*examples, *training.lists_of(inferred.load())])
         path = base.data_dir / "topics.json"
         inferred.save(model, path)
         out.print("\n".join(training.tables(quality)), markup=False, highlight=False)

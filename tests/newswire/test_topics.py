@@ -75,6 +75,13 @@ def test_stories_without_codes_are_one_sentence(
     assert not (tmp_path / "data" / "topics.json").exists()
 
 
+def test_too_few_stories_are_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their number is named."""
+    code, output = run(tmp_path, [codec.encode(story) for story in stories(5)], monkeypatch)
+    assert code == 1
+    assert "5 stories with codes are too few: 6 at least" in output
+
+
 def test_a_bad_line_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With file and number."""
     code, output = run(tmp_path, [codec.encode(stories()[0]), b'{"id": 3}'], monkeypatch)

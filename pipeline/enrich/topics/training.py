@@ -34,6 +34,8 @@ FOLDS = 5
 MANY = 5_000
 """Stories; of more of them one fifth is held out, not each fifth in turn."""
 _BATCH, _EPOCHS, _STEPS, _RATE, _DECAY = 32, 10, 600, 0.5, 1e-4
+_LISTED, _LISTS = 240, 20
+"""Words of a topic that are taken over from another model, and how many lists they make."""
 
 Matrix = NDArray[np.float64]
 
@@ -137,7 +139,7 @@ def train(examples: Iterable[Example], name: str = "trained") -> tuple[TopicMode
     """Returns a model, and the quality of its like on stories that were held out.
 
     Raises:
-        SetupError: fewer than two topics have enough stories.
+        SetupError: fewer than two topics have enough stories, or the stories are too few.
     """
     learned = sorted(examples, key=lambda example: example.id)
     counts = Counter(t for example in learned for t in example.topics)
@@ -147,6 +149,8 @@ def train(examples: Iterable[Example], name: str = "trained") -> tuple[TopicMode
             f"two topics must have {LEAST} stories with codes each: {len(topics)} of the "
             f"{len(counts)} that the stories have does"
         )
+    if (texts := sum(not example.is_list for example in learned)) < 2 * LEAST:
+        raise SetupError(f"{texts} stories with codes are too few: {2 * LEAST} at least")
     held = _held_out(learned, topics)
     slope, offset = _calibrated(held, topics)
     answers = [
@@ -155,6 +159,18 @@ def train(examples: Iterable[Example], name: str = "trained") -> tuple[TopicMode
         for answer in quality(replace(model, slope=slope, offset=offset), stories).answers
     ]
     return _fit(learned, topics, slope, offset, name), Quality(tuple(answers))
+
+
+def lists_of(model: TopicModel) -> list[Example]:
+    """Returns the words that say most of each topic to a model, as lists to learn from."""
+    found = []
+    for column, topic in enumerate(model.topics, 1):
+        telling = [word for word, weights in model.words.items() if weights[column] > 0]
+        best = sorted(telling, key=lambda word: (-model.words[word][column], word))[:_LISTED]
+        for start in range(min(_LISTS, len(best))):
+            words = dict.fromkeys(best[start::_LISTS], 1.0)
+            found.append(Example(f"{topic} {start:03}", words, frozenset({topic}), is_list=True))
+    return [each for each in found for _ in range(2)]  # a word counts that is there twice
 
 
 def quality(model: TopicModel, examples: Iterable[Example]) -> Quality:

@@ -14,7 +14,15 @@ from pipeline.enrich.topics import inferred
 from pipeline.enrich.topics.codes import TOP
 from pipeline.enrich.topics.features import features, text_features
 from pipeline.enrich.topics.inferred import LEAST_CONFIDENCE, TopicModel, load, save, topics_of
-from pipeline.enrich.topics.training import Answer, Example, Quality, quality, tables, train
+from pipeline.enrich.topics.training import (
+    Answer,
+    Example,
+    Quality,
+    lists_of,
+    quality,
+    tables,
+    train,
+)
 from pipeline.wire.errors import SetupError
 from pipeline.wire.story import Status, Story, Subject
 from tests.evaluation.topics import stories
@@ -100,6 +108,17 @@ def test_too_few_stories_are_named() -> None:
     """Two topics need some stories each."""
     with pytest.raises(SetupError, match="two topics must have 3 stories"):
         train(made(4))
+
+
+def test_a_model_takes_over_what_another_knows(model: TopicModel) -> None:
+    """So that few stories of other topics are enough, and topics without a story are known."""
+    prayers = [
+        Example(f"p{n}", text_features(f"bishop {word} prayer sermon"), frozenset({RELIGION}))
+        for n, word in enumerate(COMMON)
+    ]
+    both = train([*prayers, *lists_of(model)])[0]
+    assert [each.code for each in topics_of(MATCH, both)] == [SPORT]
+    assert both.stories == len(prayers)
 
 
 def test_held_out_stories_were_not_learned_from() -> None:

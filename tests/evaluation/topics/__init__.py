@@ -13,7 +13,7 @@ from pipeline.enrich.topics.codes import TOP
 from pipeline.enrich.topics.features import features
 from pipeline.enrich.topics.inferred import TopicModel, load
 from pipeline.enrich.topics.sent import sent_topics
-from pipeline.enrich.topics.training import Example, Quality, quality, tables
+from pipeline.enrich.topics.training import Example, Quality, lists_of, quality, tables, train
 from pipeline.wire.errors import ParseError
 from pipeline.wire.story import Story
 
@@ -86,7 +86,8 @@ def _line(name: str, found: Quality) -> str:
 def report(enricher: Enricher) -> str:
     """Return the section on inferred topics."""
     model: TopicModel = load()
-    held = quality(model, stories("held.txt"))
+    judged = stories("held.txt")
+    held = quality(model, judged)
     lines = [
         "## Topics\n",
         "The starter model that infers topics of stories without codes, on stories of our own "
@@ -100,6 +101,8 @@ def report(enricher: Enricher) -> str:
         "| stories | | without an answer | precision | recall | micro F1 | macro F1 |",
         "| --- | --- | --- | --- | --- | --- | --- |",
         _line("own, held out", held),
+        _line("the same, trained on in fifths", train([*judged, *lists_of(model)])[1]),
+        _line("the same, without the starter's words", train(judged)[1]),
     ]
     # Agencies' texts with codes, only measured on: they are no part of this project.
     if folder := os.environ.get("TOPICS_DELIVERIES"):

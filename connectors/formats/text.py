@@ -65,6 +65,7 @@ _SLUGGED = re.compile(
 _NO_TEXT = re.compile(r"\s*(?:WARC/\d|HTTP/\d|%PDF-|%!PS|BEGIN:V(?:CALENDAR|CARD))")
 _HTML = re.compile(r"</(?:p|div|body|html)>|<br\s*/?>", re.IGNORECASE)
 _CODE = re.compile(r"[A-Z\d/:.-]*\d[A-Z\d/:.-]*|[A-Z]{1,4}")
+_CLOCK = re.compile(r"\d:\d\d")
 _HEADER_LINES = 14
 """A dateline is looked for in so many lines: below them a place and a dash are just text."""
 _LONGEST_HEADLINE = 160
@@ -409,6 +410,8 @@ def _read_head(lines: list[str], near: date | None, context: Context) -> _Head:
         elif label:
             name = label[1].casefold()
             head.labels.setdefault(_SAME_LABEL.get(name, name), label[2].strip())
+        elif _CLOCK.search(bare) and instant(bare, context.timezone):
+            head.labels.setdefault("date", bare)  # "Nov 30, 2026 2:05 PM EST"
         elif printed.is_keyword_line(bare):
             slug = printed.slug(bare)
             head.slugline = slug.slugline
@@ -420,7 +423,8 @@ def _read_head(lines: list[str], near: date | None, context: Context) -> _Head:
         elif printed.is_byline(bare):
             head.byline = values.byline(bare)
         elif not (printed.is_credit(bare) and head.byline) and not bare.startswith("___"):
-            plain.append(bare)
+            plain.append(bare.rstrip(" ="))  # IPTC 7901 ends a headline so
+    plain = [bare for bare in plain if bare not in head.says]  # "Adv 06", as in the keyword line
     if "headline" in head.labels:
         head.headline = head.labels["headline"]
         head.notes += plain  # lines above a labelled head are the desk's: "Gol PGA"
@@ -429,7 +433,7 @@ def _read_head(lines: list[str], near: date | None, context: Context) -> _Head:
         plain = [bare for bare in plain if not _is_code(bare)] or plain
         if len(plain) > 1 and not head.slugline and _is_topic(*plain[:2]):
             head.topic = plain.pop(0)
-        head.headline = plain.pop(0).rstrip(" =")  # IPTC 7901 ends a headline so
+        head.headline = plain.pop(0)
     head.summary = [head.labels["summary"]] if "summary" in head.labels else plain
     head.byline = head.byline or head.labels.get("byline")
     if "slugline" in head.labels:

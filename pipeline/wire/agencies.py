@@ -68,7 +68,7 @@ _ADDED: Mapping[str, str] = {
     "Ukrinform": "ukrinform.net|ukrinform.ua",
     "UPI": "united press international|upi.com",
     "Xinhua": "新华社|新華社",
-    "Yonhap": "yonhap news agency|yonhap news|yonhapnews|yna.co.kr",
+    "Yonhap": "연합뉴스|yonhap news agency|yonhap news|yonhapnews|yna.co.kr",
 }
 
 _UNMISTAKABLE = frozenset(

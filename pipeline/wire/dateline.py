@@ -36,12 +36,19 @@ _AGENCY_FIRST = re.compile(
 _AGENCY_LAST = re.compile(
     rf"(?P<place>[^()\n]{{2,99}}?)[.,]\s+(?P<after>{_DAY})\s+{_PLAIN_DASH}\s+(?P<agency>[^.()\n]{{2,30}})\.\s"
 )
+# Interfax: "МОСКВА. 30 ноября. ИНТЕРФАКС - "
+_AGENCY_BEHIND_DAY = re.compile(
+    rf"(?P<place>[^()\n]{{2,99}}?)[.,]\s+(?P<after>{_DAY})\.\s+(?P<agency>[^\s()\d]{{4,20}})"
+    rf"\s+{_PLAIN_DASH}\s"
+)
 # Xinhua's 新华社北京11月24日电, Kyodo's 【ソウル共同】.
 _CHINESE = re.compile(
     r"(?:[(（【])?(?P<agency>新华社|新華社|中新社|中央社)?(?P<place>[^\W\da-zA-Z]{2,8}?)"
     r"(?P<month>\d{1,2})月(?P<day>\d{1,2})日?电(?:[)）】])?"
 )
 _JAPANESE = re.compile(r"【(?P<place>[^\W\da-zA-Z]{2,12}?)＝?(?P<agency>共同|時事)(?:通信)?】")
+# Yonhap's (서울=연합뉴스).
+_KOREAN = re.compile(r"\((?P<place>[^\W\da-zA-Z]{2,12})=(?P<agency>연합뉴스|뉴시스|뉴스1)\)")
 _DAY_BEHIND = re.compile(
     rf"(?P<place>[^()/\n][^()\n]{{0,99}}?)\s*{_AGENCY},?\s+(?P<after>{_DAY})\s*(?P<dash>{_DASH})\s"
 )
@@ -61,6 +68,7 @@ _PATTERNS = (
     _AGENCY_FIRST,
     _DAY_BEHIND,
     _AGENCY_LAST,
+    _AGENCY_BEHIND_DAY,
     _WITH_AGENCY,
     _BARE_AGENCY,
     _CAPITALS,
@@ -176,7 +184,7 @@ def read(paragraph: str, near: date | None) -> Printed | None:
             fits = place is not None and _all_capitals(place)
         elif place is None:
             fits = has_day  # "Jan 3 (Reuters) - "
-        elif pattern is _AGENCY_LAST:
+        elif pattern in (_AGENCY_LAST, _AGENCY_BEHIND_DAY):
             fits = _is_place(place) and _is_agency(agency)
         elif pattern is _AGENCY_FIRST and not parts["dash"]:
             fits = _is_place(place) and has_day and _is_agency(agency)
@@ -195,8 +203,8 @@ def read(paragraph: str, near: date | None) -> Printed | None:
 
 
 def _east_asian(start: str, paragraph: str, near: date | None) -> Printed | None:
-    """Returns the dateline of a text in Chinese or Japanese."""
-    match = _CHINESE.match(start) or _JAPANESE.match(start)
+    """Returns the dateline of a text in Chinese, Japanese or Korean."""
+    match = _CHINESE.match(start) or _JAPANESE.match(start) or _KOREAN.match(start)
     if match is None:
         return None
     parts = match.groupdict()

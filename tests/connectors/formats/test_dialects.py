@@ -585,3 +585,29 @@ def test_keywords_that_stand_in_one_text() -> None:
     item = {"type": "text", "uri": "u:1", "headline": "Ferry", "keywords": "ferry, pier; sea"}
     story = one("ninjs", json.dumps({**item, "body_text": "It sank."}))
     assert story.keywords == ("ferry", "pier", "sea")
+
+
+@pytest.mark.parametrize(
+    ("dateline", "place"),
+    [
+        ("МОСКВА. 30 ноября. ИНТЕРФАКС - ", "МОСКВА"),
+        ("(서울=연합뉴스) 김아무개 기자 = ", "서울"),
+    ],
+)
+def test_datelines_of_more_agencies(dateline: str, place: str) -> None:
+    """Interfax signs behind the day, Yonhap in brackets with the place."""
+    found = one("text", f"Ferry\n\n{dateline}Паром вернулся к причалу после долгого ремонта.\n")
+    assert found.dateline is not None
+    assert found.dateline.place == place
+
+
+def test_a_line_of_a_time_or_of_version_words_is_no_headline() -> None:
+    """A time above the text is the story's, and the keyword line's words may stand again."""
+    story = one(
+        "text",
+        "BC-EU--Pier, Adv 06,300\nAdv 06\nPier is red\nNov 30, 2026 2:05 PM EST\n\n"
+        "LISBON, Portugal (AP) - The pier has been painted red, officials said.\n",
+    )
+    assert (story.headline, story.summary) == ("Pier is red", None)
+    assert story.version_created is not None
+    assert f"{story.version_created:%d %H:%M}" == "30 19:05"

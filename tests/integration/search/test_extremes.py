@@ -241,6 +241,7 @@ ASKED = {
     "/trending": ["window=hour", "window=day"],
     "/race": ["days=366", "without=AP"],
     "/api/race": SPANS,
+    "/api/roles": ["person=Ana%20Berg", "person=%00", "person=*%22%5C"],
     "/api/events": ["q=ferry", *SPANS],
     "/api/attention": [f"search=ferry&{span}" for span in SPANS],
     "/api/attention.csv": [f"search=ferry&{span}" for span in SPANS],

@@ -10,8 +10,11 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from newswire.servers.artifacts import Missing
 from newswire.servers.elasticsearch import Elasticsearch
 from newswire.servers.kafka import Kafka
+from newswire.servers.process import StartFailed
+from pipeline.wire.errors import SetupError
 
 
 class Real:
@@ -48,8 +51,12 @@ class Real:
             SetupError: Maven or Java is missing, or one does not start; the reason is its own.
         """
         with ThreadPoolExecutor() as pool:
-            for starting in [pool.submit(each.start) for each in (self._kafka, self._index)]:
-                starting.result()
+            started = [pool.submit(each.start) for each in (self._kafka, self._index)]
+        for each in started:
+            try:
+                each.result()
+            except (Missing, StartFailed) as error:
+                raise SetupError(str(error)) from error
 
     def stop(self) -> None:
         """Stop both, if they run."""

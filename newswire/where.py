@@ -71,7 +71,10 @@ def _milliseconds(at: datetime | None) -> datetime:
 
 def _sightings(base: Settings, story_id: str, since: datetime | None) -> Iterator[Sighting]:
     topics = Topics(base.topics.prefix)
+    # Fingerprints and events are made of stories, and no step that a story passes.
     for topic in topics.all():
+        if topic in (topics.fingerprints, topics.events):
+            continue
         step = {
             topics.enriched: "enriched",
             topics.alerts: "alert",

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from newswire.servers.jre import bundled
-from pipeline.wire.errors import SetupError
 
 HERE = Path(__file__).parent
 
 
-class Missing(SetupError):
+class Missing(Exception):
     """This machine lacks something that the real servers need; the message says what to do."""
 
 

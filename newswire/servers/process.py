@@ -15,13 +15,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
-from pipeline.wire.errors import SetupError
-
 GUARD = Path(__file__).with_name("guard.py")
 LOG_TAIL_CHARS = 4000
 
 
-class StartFailed(SetupError):
+class StartFailed(Exception):
     """A server ended, or did not answer in time; the message ends with the tail of its log."""
 
 

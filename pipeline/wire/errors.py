@@ -18,6 +18,7 @@
       RequestError          this request can't be answered: tell the client, continue
         CursorExpired         the next page was requested too late
         TooMany               all places for live listeners are taken
+        KeptAll               the person keeps as many things as may be kept
       SetupError            something must be set up first: stop and say what
         RequestRefused        Elasticsearch refuses a request for its content
       ConfigError           the configuration can't be used: stop, name the key and the file

@@ -164,9 +164,14 @@ class Desk:
         return len(held)
 
 
-def open_desk(settings: ElasticsearchSettings) -> Desk:
-    """Return a desk with a connection of its own; close it after use."""
-    return Desk(connect(settings), settings)
+def open_desk(settings: ElasticsearchSettings, answer_seconds: float) -> Desk:
+    """Return a desk with a connection of its own; close it after use.
+
+    Args:
+        settings: the index.
+        answer_seconds: how long to wait for each answer.
+    """
+    return Desk(connect(settings).options(request_timeout=answer_seconds), settings)
 
 
 def _id(owner: str, kind: Kind, name: str) -> str:

@@ -10,15 +10,25 @@ import time
 from pathlib import Path
 from typing import Any
 
+from pipeline.process.databases import explained
+from pipeline.wire.errors import SetupError
+
 log = logging.getLogger(__name__)
 
 
 class StatusFile:
-    """One process's file in `<data_dir>/status/`, replaced whole with each write."""
+    """One process's file in `<data_dir>/status/`, replaced whole with each write.
+
+    Raises:
+        SetupError: the folder can't be made.
+    """
 
     def __init__(self, data_dir: Path, kind: str) -> None:
         self._path = data_dir / "status" / f"{kind}-{os.getpid()}.json"
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SetupError(explained(error, self._path.parent)) from error
         self._kind = kind
         self._lock = threading.Lock()
         self._failing = False

@@ -17,7 +17,7 @@ from config.settings import Settings
 from pipeline.desk.users import Users
 from pipeline.index.kept import open_desk
 from pipeline.process.guesses import Guesses
-from pipeline.search.reader import Reader, open_reader
+from pipeline.search.reader import ANSWER_SECONDS, Reader, open_reader
 from pipeline.web import alerts, api, desk, events, operations, pages, probes, reports, trends
 from pipeline.web.answers import add_error_answers
 from pipeline.web.attention import router as attention
@@ -47,7 +47,7 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
         app.state.reader = open_reader(settings.elasticsearch)
         app.state.live = live = Live(app.state.reader)
         app.state.metrics.streams.set_function(lambda: live.listening)
-        app.state.desk = open_desk(settings.elasticsearch)
+        app.state.desk = open_desk(settings.elasticsearch, ANSWER_SECONDS)
         looking = asyncio.create_task(_say_if_away(app.state.reader))
         try:
             yield

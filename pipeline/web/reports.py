@@ -15,7 +15,7 @@ from msgspec import structs
 from msgspec.json import encode
 
 from pipeline.search.race import Race
-from pipeline.search.reports import Lift, Reach, in_utc, period
+from pipeline.search.reports import Lift, Reach, Reports, in_utc, period
 from pipeline.search.roles import PersonRoles
 from pipeline.search.visible import Role
 from pipeline.web import operations
@@ -83,6 +83,16 @@ async def race_page(
     return html_page("race.html", race=found, days=days, without=without)
 
 
+async def _reports(request: Request) -> Reports:
+    """Return the reader of reports, once the index answers.
+
+    A report is waited for longer than an index that hangs.
+    """
+    found = reader(request)
+    await awaited(request, found.ready())
+    return found.reports
+
+
 async def _race(
     request: Request, since: datetime | None, until: datetime | None, without: str | None
 ) -> Race:
@@ -91,7 +101,7 @@ async def _race(
         begin, end = period(in_utc(since), in_utc(until), now, RACE_DAYS)
     except ValueError as error:
         raise HTTPException(422, str(error)) from None
-    reports = reader(request).reports
+    reports = await _reports(request)
     return await awaited(request, reports.race(begin, end, now, without or None, MOST))
 
 
@@ -110,7 +120,7 @@ async def embargoes(request: Request) -> Response:
     """List the embargoed stories and when each lifts, the next first; for editors."""
     _require_editor(request)
     now = datetime.now(UTC)
-    found = await awaited(request, reader(request).reports.embargoes(now))
+    found = await awaited(request, (await _reports(request)).embargoes(now))
     return _unkept(JSON, encode(found))
 
 
@@ -120,7 +130,7 @@ async def embargoes_page(request: Request) -> Response:
     _require_editor(request)
     now = datetime.now(UTC)
     try:
-        found = await awaited(request, reader(request).reports.embargoes(now))
+        found = await awaited(request, (await _reports(request)).embargoes(now))
     except NewswireError:
         return away()
     answered = html_page("embargoes.html", lifts=found, now=now)
@@ -146,7 +156,7 @@ async def kills_page(request: Request) -> Response:
         return operations.question(request, 401)
     try:
         since = datetime.now(UTC) - KILLS_OF
-        found = await awaited(request, reader(request).reports.kills(since))
+        found = await awaited(request, (await _reports(request)).kills(since))
     except NewswireError:
         return away()
     return html_page("reach.html", kills=found, reach=None, days=KILLS_OF.days, address=REACH)
@@ -167,7 +177,7 @@ async def reach_page(request: Request, story_id: StoryId) -> Response:
 
 
 async def _reach(request: Request, story_id: str) -> KillReach | None:
-    reports = reader(request).reports
+    reports = await _reports(request)
     found = await awaited(request, reports.reach(story_id, datetime.now(UTC)))
     if found is None:
         return None

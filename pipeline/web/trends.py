@@ -52,6 +52,7 @@ class Kept:
         async with self._turns.setdefault(key, asyncio.Lock()):
             at, known = self._answers.get(key, (0.0, None))
             if known is None or time.monotonic() - at > KEPT_SECONDS:
+                await found.ready()  # a report is waited for longer than a hung index
                 known = await found.reports.trending(window, datetime.now(UTC))
                 self._answers[key] = time.monotonic(), known
                 self._answers.move_to_end(key)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.process.status import StatusFile, read_status
+from pipeline.wire.errors import SetupError
 
 
 def test_a_running_process_is_read(tmp_path: Path) -> None:
@@ -54,3 +55,10 @@ def test_a_full_disk_ends_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert [found["lag"] for found in read_status(tmp_path)] == [7]
     status.write({"lag": 1})
     assert [found["lag"] for found in read_status(tmp_path)] == [1]
+
+
+def test_a_data_folder_that_is_none_ends_with_a_sentence(tmp_path: Path) -> None:
+    """It names the folder, and what to do."""
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(SetupError, match=r"data/status: .*: make sure that the folder can be"):
+        StatusFile(tmp_path / "data", "worker")

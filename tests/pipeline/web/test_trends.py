@@ -27,6 +27,9 @@ class Index:
         self.answer = told()
         self.reports = self
 
+    async def ready(self) -> None:
+        """Answer at once."""
+
     async def trending(self, window: Window, now: datetime) -> Trends:
         self.asked[window] += 1
         await asyncio.sleep(0)

@@ -21,7 +21,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a kill is an ordinary version",
         "pipeline/wire/versions.py",
-        "return _KILL_PLANE + at if withdrawn else",
+        "return _KILL_PLANE + at if _kills_all(story) else",
         "return",
         VERSIONS,
     ),
@@ -35,7 +35,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a date far ahead is believed",
         "pipeline/wire/versions.py",
-        "if dated and story.received_at and dated - story.received_at > AHEAD:",
+        "if dated and known and dated - known > AHEAD:",
         "if False:",
         VERSIONS,
     ),
@@ -169,14 +169,14 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "withdrawn stories are found",
         "pipeline/search/visible.py",
-        '                {"term": {"status": Status.WITHDRAWN.value}},\n',
+        '        {"term": {"status": Status.WITHDRAWN.value}},\n',
         "",
         VISIBILITY,
     ),
     Mutant(
         "embargoed stories with a time are found",
         "pipeline/search/visible.py",
-        '                {"range": {"embargoed_until": {"gt": iso(now)}}},\n',
+        "        *([] if viewer.sees_embargoed else embargoed),\n",
         "",
         VISIBILITY,
     ),
@@ -190,8 +190,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a story read by its id is always visible",
         "pipeline/search/visible.py",
-        "    if status == Status.WITHDRAWN:\n        return False\n",
-        "",
+        "    if status == Status.WITHDRAWN or not is_licensed(document, viewer):",
+        "    if not is_licensed(document, viewer):",
         VISIBILITY,
     ),
     Mutant(
@@ -211,8 +211,22 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a request without a token passes",
         "pipeline/web/authentication.py",
-        'if scope["type"] != "http" or not self._tokens:',
-        'if scope["type"] != "http" or "authorization" not in Request(scope).headers:',
+        "if not (self._web.token or self._web.user_header or self._users.exist):",
+        "if True:",
         TOKENS,
+    ),
+    Mutant(
+        "a reader sees sources beyond his licence",
+        "pipeline/search/visible.py",
+        'must_not": hidden, "filter": licensed(viewer)',
+        'must_not": hidden, "filter": []',
+        VISIBILITY,
+    ),
+    Mutant(
+        "machines read feeds that forbid it",
+        "pipeline/search/visible.py",
+        '    if document.get("feed") in viewer.without_feeds:\n        return False\n',
+        "",
+        VISIBILITY,
     ),
 )

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from config.settings import PREFIX, Settings, load
 from connectors.cursor import FILE
+from newswire.servers.process import free_port
 from pipeline.alerts.outbox import FILE as OUTBOX
-from tests.servers.process import free_port
 from tests.torture.model import AGENCY, FEEDS, Delivery
 from tests.torture.programs import Program, Supervisor
 

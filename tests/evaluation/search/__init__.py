@@ -19,6 +19,7 @@ from elasticsearch import Elasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
 from connectors.formats import FORMATS, Context
+from newswire.servers.process import folder_for_servers
 from pipeline.enrich.enricher import Enricher
 from pipeline.index.document import document
 from pipeline.index.setup import setup_index, write_alias
@@ -27,7 +28,6 @@ from pipeline.search.request import SearchRequest
 from pipeline.wire.story import Dateline, Status, Story
 from tests.evaluation import events
 from tests.servers.embedded import Embedded
-from tests.servers.process import folder_for_servers
 
 HERE = Path(__file__).parent
 DEMO = Path(__file__).resolve().parents[3] / "config" / "demo"

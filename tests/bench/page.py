@@ -31,7 +31,7 @@ MEASURE = """() => new Promise(done => requestAnimationFrame(() => requestAnimat
 INTERACTIONS: Mapping[str, tuple[str, Callable[[Page], object]]] = {
     "open the page": ("/", lambda page: page.reload()),
     "search for a word": ("/", lambda page: _search(page)),
-    "filter by a person": ("/?q=president", lambda page: _follow(page, ".facets a")),
+    "filter by a person": ("/?q=president", lambda page: _follow(page, ".facets details a")),
     "filter by the map": ("/?q=president", lambda page: _follow(page, ".map a")),
     "filter by the timeline": ("/?q=president", lambda page: _follow(page, ".timeline a")),
     "open a story": ("/?q=president", lambda page: _follow(page, ".hits h2 a")),

@@ -97,6 +97,9 @@ def test_history_keeps_what_a_version_changed(worker: Worker) -> None:
         async def keep(self, written: Any) -> None:
             kept.extend(write.document.get("changed") for write, _ in written)
 
+        async def forget(self, purged: Any) -> None:
+            assert not purged
+
     indexing: Indexing = worker.indexing
     indexing.history = History()  # type: ignore[assignment]
     for story in (version(1, TWELVE), version(2, FIFTEEN), version(2, FIFTEEN)):

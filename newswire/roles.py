@@ -22,7 +22,7 @@ def roles(
     name: Annotated[str, typer.Argument(help="A person's full name.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """List the titles that stories print before a person's name, and from when to when."""
+    """List the titles that stories print before a person's name, over time."""
     with one_sentence():
         found = asyncio.run(_read(settings(ctx.obj), name))
         if as_json:

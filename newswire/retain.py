@@ -145,7 +145,9 @@ def _purge(
         # Events before tombstones: a run that ends between finds the story again.
         publisher.publish([_withheld(topics, each) for each in compared])
         said = headers(schema=codec.SCHEMA)
-        publisher.publish([Message(topics.events, key(each.id), b"", said) for each in gone])
+        publisher.publish(
+            [Message(topics.events, key(each.id), b"", said, is_tombstone=True) for each in gone]
+        )
         forget_events(client, base.elasticsearch, [each.id for each in gone])
         publisher.publish([tombstone(topics, each.id, each.version) for each in page])
         count += len(page)

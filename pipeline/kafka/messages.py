@@ -38,8 +38,14 @@ class Message:
     topic: str
     key: bytes
     value: bytes
-    """Empty for a tombstone, which is sent without a value."""
     headers: Headers
+    is_tombstone: bool = False
+    """It is sent without a value; an empty value is one: what became of a dead letter has it."""
+
+    @property
+    def sent_value(self) -> bytes | None:
+        """Return the value as Kafka's clients take it."""
+        return None if self.is_tombstone else self.value
 
 
 Send = Callable[[list[Message]], Awaitable[list[tuple[int, int] | None]]]

@@ -66,7 +66,7 @@ class Publisher:
         refused = set()
         producer = self._open()
         futures = [
-            producer.send(r.topic, key=r.key, value=r.value or None, headers=r.headers)
+            producer.send(r.topic, key=r.key, value=r.sent_value, headers=r.headers)
             for r in records
         ]
         producer.flush(timeout=ACK_SECONDS)

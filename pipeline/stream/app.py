@@ -196,7 +196,7 @@ def sender(app: faust.App, kafka: Kafka, topics: Topics, waiting: Waiting) -> Se
         try:
             for m in messages:
                 futures.append(
-                    await app.producer.send(m.topic, m.key, m.value or None, None, None, m.headers)
+                    await app.producer.send(m.topic, m.key, m.sent_value, None, None, m.headers)
                 )
             # A publish that fails is only logged by Faust: its future raises the error.
             sent = [await future for future in futures]

@@ -18,7 +18,7 @@ from pipeline.wire.topics import Topics, headers, key
 def tombstone(topics: Topics, story_id: str, version: int) -> Message:
     """Return the message that purges a story up to an index version."""
     said = headers(schema=codec.SCHEMA, version=version)
-    return Message(topics.enriched, key(story_id), b"", said)
+    return Message(topics.enriched, key(story_id), b"", said, is_tombstone=True)
 
 
 def purges(records: Sequence[Record]) -> list[tuple[Record, Write]]:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.story import Signal, Status
-from tests.integration.web.chromium import PHONE, chromium, needs_chromium, served_at, window
+from tests.integration.web.chromium import PHONE, needs_chromium, served_at, window
 from tests.integration.web.newsroom import ADMIN_TOKEN, Newsroom, newsroom
 from tests.integration.web.test_api import reprints
 from tests.records import enriched
@@ -40,20 +40,6 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
                 )
             )
         made.index(*reprints())
-        yield made
-
-
-@pytest.fixture(scope="module")
-def address(room: Newsroom) -> Iterator[str]:
-    """Where the application is served."""
-    with served_at(room) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser(address: str) -> Iterator[Browser]:
-    """One browser for all tests here."""
-    with chromium() as made:
         yield made
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.story import Signal, Status
-from tests.integration.web.chromium import chromium, needs_chromium, served_at, window
+from tests.integration.web.chromium import needs_chromium, window
 from tests.integration.web.newsroom import Newsroom, newsroom
 from tests.records import enriched
 from tests.servers import Engine
@@ -36,20 +36,6 @@ def room(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
                 for n in range(1, 40)
             )
         )
-        yield made
-
-
-@pytest.fixture(scope="module")
-def address(room: Newsroom) -> Iterator[str]:
-    """Where the application is served."""
-    with served_at(room) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser(address: str) -> Iterator[Browser]:
-    """One browser for all tests of an engine."""
-    with chromium() as made:
         yield made
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.story import Signal
-from tests.integration.web.chromium import PHONE, chromium, needs_chromium, served_at, window
+from tests.integration.web.chromium import PHONE, needs_chromium, window
 from tests.integration.web.newsroom import Newsroom, newsroom
 from tests.integration.web.test_api import reprints
 from tests.records import enriched
@@ -59,20 +59,6 @@ def room(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
     with newsroom(engine, tmp_path_factory.mktemp("desk")) as made:
         for record in corpus():
             made.index(record)
-        yield made
-
-
-@pytest.fixture(scope="module")
-def address(room: Newsroom) -> Iterator[str]:
-    """Where the application is served."""
-    with served_at(room) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser(address: str) -> Iterator[Browser]:
-    """One browser for all tests of an engine, started when all is indexed: it keeps the thread."""
-    with chromium() as made:
         yield made
 
 
@@ -132,7 +118,7 @@ def test_near_duplicates_as_one(page: Page) -> None:
     page.goto("/?q=truce+colombia")
     expect(page.locator(".hits > li")).to_have_count(5)
     page.get_by_label("List").select_option("near-duplicates as one")
-    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Search", exact=True).click()
     expect(page.locator(".hits > li")).to_have_count(1)
     similar = page.locator(".similar")
     expect(similar.get_by_role("link").first).to_be_hidden()

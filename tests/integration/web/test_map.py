@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from config.settings import Web
 from pipeline.web.security import POLICY
-from tests.integration.web.chromium import chromium, needs_chromium, served_at, window
+from tests.integration.web.chromium import needs_chromium, window
 from tests.integration.web.newsroom import Newsroom, newsroom, served
 from tests.records import enriched
 from tests.servers import Engine, engine
@@ -31,20 +31,6 @@ def room(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
                     published_at=NOW - timedelta(hours=5 * number),
                 )
             )
-        yield made
-
-
-@pytest.fixture(scope="module")
-def address(room: Newsroom) -> Iterator[str]:
-    """Where the application is served."""
-    with served_at(room) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser(address: str) -> Iterator[Browser]:
-    """One browser for all tests of an engine."""
-    with chromium() as made:
         yield made
 
 

@@ -51,15 +51,12 @@ def check(ctx: typer.Context) -> None:
 
 async def _counts(base: Settings, searches: Sequence[Saved]) -> list[int]:
     since = datetime.now(UTC) - DAY
-    reader = open_reader(base.elasticsearch)
-    try:
-        asked = [
-            search.request.model_copy(update={"since": since, "size": 1, "facets": False})
-            for search in searches
-        ]
+    asked = [
+        search.request.model_copy(update={"since": since, "size": 1, "facets": False})
+        for search in searches
+    ]
+    async with open_reader(base.elasticsearch) as reader:
         return [(await reader.top(request)).total for request in asked]
-    finally:
-        await reader.close()
 
 
 @app.command()

@@ -46,11 +46,8 @@ def attention(
         )
 
         async def counted() -> list[Count]:
-            reader = open_reader(base.elasticsearch)
-            try:
+            async with open_reader(base.elasticsearch) as reader:
                 return await reader.attention(request)
-            finally:
-                await reader.close()
 
         for row in as_csv(request, asyncio.run(counted())):
             typer.echo(row.decode(), nl=False)

@@ -39,11 +39,8 @@ def event(
 
 
 async def _read(base: Settings, story_id: str) -> Event | None:
-    reader = open_reader(base.elasticsearch)
-    try:
+    async with open_reader(base.elasticsearch) as reader:
         return await reader.events.event(story_id)
-    finally:
-        await reader.close()
 
 
 def _print(found: Event) -> None:

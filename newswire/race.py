@@ -52,11 +52,8 @@ def race(
 async def _read(
     base: Settings, since: datetime, until: datetime, now: datetime, without: str | None
 ) -> Race:
-    reader = open_reader(base.elasticsearch)
-    try:
+    async with open_reader(base.elasticsearch) as reader:
         return await reader.reports.race(since, until, now, without)
-    finally:
-        await reader.close()
 
 
 def _print(found: Race) -> None:

@@ -66,11 +66,8 @@ def told(base: Settings, story_id: str) -> list[dict[str, Any]]:
 
 
 async def _read(base: Settings, story_id: str) -> Reach | None:
-    reader = open_reader(base.elasticsearch)
-    try:
+    async with open_reader(base.elasticsearch) as reader:
         return await reader.reports.reach(story_id, datetime.now(UTC))
-    finally:
-        await reader.close()
 
 
 def _instant(seconds: float | None) -> str | None:

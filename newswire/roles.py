@@ -38,8 +38,5 @@ def roles(
 
 
 async def _read(base: Settings, name: str) -> PersonRoles:
-    reader = open_reader(base.elasticsearch)
-    try:
+    async with open_reader(base.elasticsearch) as reader:
         return await reader.reports.roles(name, datetime.now(UTC))
-    finally:
-        await reader.close()

@@ -136,13 +136,11 @@ def instant(text: str | None) -> datetime | None:
 async def _found(
     elastic: Elasticsearch, request: SearchRequest, cursor: str | None
 ) -> tuple[Page, str | None]:
-    reader = open_reader(elastic)
-    try:
-        return await reader.search(request, cursor)
-    except CursorError as error:
-        fail(str(error), 2)
-    finally:
-        await reader.close()
+    async with open_reader(elastic) as reader:
+        try:
+            return await reader.search(request, cursor)
+        except CursorError as error:
+            fail(str(error), 2)
 
 
 def _print_page(found: Page, as_json: bool) -> None:

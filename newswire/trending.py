@@ -39,8 +39,5 @@ def trending(
 
 
 async def _read(base: Settings, window: Window) -> Trends:
-    reader = open_reader(base.elasticsearch)
-    try:
+    async with open_reader(base.elasticsearch) as reader:
         return await reader.reports.trending(window, datetime.now(UTC))
-    finally:
-        await reader.close()

@@ -151,8 +151,5 @@ class _TokenRequired:
 
 @asynccontextmanager
 async def _reader(settings: Settings, viewer: Viewer) -> AsyncIterator[Reader]:
-    reader = open_reader(settings.elasticsearch)
-    try:
+    async with open_reader(settings.elasticsearch) as reader:
         yield reader.seen_by(viewer)
-    finally:
-        await reader.close()

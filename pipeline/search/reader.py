@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from copy import copy
 from datetime import UTC, datetime
 from math import inf
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import msgspec
 from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError
@@ -128,6 +128,13 @@ class Reader:
     def reports(self) -> Reports:
         """Return the reader of reports, for the same viewer."""
         return Reports(self._patient, self._settings, self._viewer)
+
+    async def __aenter__(self) -> Self:
+        """Return this reader; it is closed at the end of the block."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def close(self) -> None:
         """Close the connection."""
@@ -622,7 +629,7 @@ async def together(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:
 
 
 def open_reader(settings: ElasticsearchSettings) -> Reader:
-    """Return a reader for readers of the page, with a connection of its own; close it after use."""
+    """Return a reader for readers of the page, with a connection of its own: a context."""
     return Reader(connect(settings), settings, ANSWER_SECONDS)
 
 

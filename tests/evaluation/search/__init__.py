@@ -112,15 +112,12 @@ def measured(enricher: Enricher) -> dict[str, float]:
 
 
 async def _searched(settings: ElasticsearchSettings) -> dict[str, float]:
-    reader = open_reader(settings)
-    try:
-        found = {}
+    found = {}
+    async with open_reader(settings) as reader:
         for query, judged in queries().items():
             page, _ = await reader.search(SearchRequest(q=query, size=DEPTH, facets=False))
             found[query] = ndcg([hit.id for hit in page.hits], judged)
-        return found
-    finally:
-        await reader.close()
+    return found
 
 
 def report(enricher: Enricher) -> str:

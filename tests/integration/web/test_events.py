@@ -171,11 +171,8 @@ def test_a_viewer_sees_the_event_of_his_sources(room: Newsroom) -> None:
     """Stories of other agencies are neither counted nor named, nor do they name the event."""
 
     async def read() -> Any:
-        reader = open_reader(room.settings.elasticsearch).seen_by(Viewer(sources=("dpa", "AFP")))
-        try:
-            return await reader.events.event("dpa:1")
-        finally:
-            await reader.close()
+        async with open_reader(room.settings.elasticsearch) as reader:
+            return await reader.seen_by(Viewer(sources=("dpa", "AFP"))).events.event("dpa:1")
 
     room.group()
     found = asyncio.run(read())

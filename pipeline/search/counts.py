@@ -75,18 +75,39 @@ def one_facet(
         viewer: whom the values are shown to.
     """
     facet = FACETS[name]
-    words = scoring(request.q, languages, now)
-    others = [clause for other, clause in facet_filters(request).items() if other != name]
-    filters = [visible(now, viewer), *other_filters(request), *others, *([words] if words else [])]
     values: Body = {"field": facet.field, "size": SEARCHED_VALUES}
     if typed and facet.value is str and facet.shown is str:
         values["include"] = f".*{pattern(typed)}.*"
-    return {
-        "size": 0,
-        "track_total_hits": False,
-        "query": {"bool": {"filter": filters}},
-        "aggs": {"values": {"terms": values}},
-    }
+    query = _beside(name, request, now, languages, viewer)
+    return {**query, "aggs": {"values": {"terms": values}}}
+
+
+def with_any(
+    name: str,
+    groups: Sequence[Sequence[str]],
+    request: SearchRequest,
+    now: datetime,
+    languages: Sequence[str] = (),
+    viewer: Viewer = ANYBODY,
+) -> Body:
+    """Return the search for how many stories have any value of each group, numbered from 0.
+
+    The arguments are those of `one_facet`.
+    """
+    field = FACETS[name].field
+    groups_of = {str(n): {"filter": {"terms": {field: g}}} for n, g in enumerate(groups)}
+    return {**_beside(name, request, now, languages, viewer), "aggs": groups_of}
+
+
+def _beside(
+    name: str, request: SearchRequest, now: datetime, languages: Sequence[str], viewer: Viewer
+) -> Body:
+    """Return a search without hits, of all stories that a facet's values are counted in."""
+    now = now.replace(second=0, microsecond=0)
+    words = scoring(request.q, languages, now)
+    others = [clause for other, clause in facet_filters(request).items() if other != name]
+    filters = [visible(now, viewer), *other_filters(request), *others, *([words] if words else [])]
+    return {"size": 0, "track_total_hits": False, "query": {"bool": {"filter": filters}}}
 
 
 def _aggregations(request: SearchRequest, chosen: dict[str, Clause], now: datetime) -> Body:

@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from pipeline.index.stems import folded_name
 
+Buckets = Sequence[Mapping[str, Any]]
+Groups = Sequence[Sequence[str]]
+
 CLEARLY = 4
 """A short name is the person's with so many times the stories of the next of that name."""
+
+
+async def merged(
+    buckets: Buckets, stories: Callable[[Groups], Awaitable[Sequence[int]]]
+) -> Buckets:
+    """Return the buckets of names with the forms of one person as one, `forms` beside its key.
+
+    Args:
+        buckets: of a terms aggregation.
+        stories: returns how many stories have any name of each group: a story may have several.
+    """
+    counts = {str(bucket["key"]): int(bucket["doc_count"]) for bucket in buckets}
+    groups = same_names(counts)
+    several = [(name, *forms) for name, forms in groups.items() if forms]
+    totals = await stories(several) if several else ()
+    counts |= {names[0]: total for names, total in zip(several, totals, strict=True)}
+    found = [{"key": n, "doc_count": counts[n], "forms": forms} for n, forms in groups.items()]
+    return sorted(found, key=lambda bucket: -bucket["doc_count"])
 
 
 def same_names(counts: Mapping[str, int]) -> dict[str, list[str]]:

@@ -41,11 +41,13 @@ from pipeline.search import (
     results,
     suggestions,
 )
-from pipeline.search.counts import counts, one_facet
+from pipeline.search.counts import counts, one_facet, with_any
 from pipeline.search.cursors import Cursor, decode, digest, encode
 from pipeline.search.duplicates import listing
 from pipeline.search.event_reader import EventReader
+from pipeline.search.facets import FACETS
 from pipeline.search.marks import Marker
+from pipeline.search.persons import Buckets, Groups, merged
 from pipeline.search.recovery import recovered
 from pipeline.search.reports import Reports
 from pipeline.search.request import SearchRequest
@@ -400,10 +402,24 @@ class Reader:
         self, name: str, request: SearchRequest, typed: str = "", size: int = 200
     ) -> tuple[results.FacetValue, ...]:
         """Return the values of one facet that hold a typed text, the most frequent first."""
-        body = one_facet(name, typed, request, datetime.now(UTC), self._languages, self._viewer)
+        now = datetime.now(UTC)
+        body = one_facet(name, typed, request, now, self._languages, self._viewer)
         answer = await self._search(body, index=self._index)
-        values = results.facet_values(name, answer["aggregations"]["values"]["buckets"])
+        buckets = answer["aggregations"]["values"]["buckets"]
+        values = results.facet_values(name, await self._merged(name, buckets, request, now))
         return results.holding(typed, values, size)
+
+    async def _merged(
+        self, name: str, buckets: Buckets, request: SearchRequest, now: datetime
+    ) -> Buckets:
+        """Return the buckets of a facet, the forms of one person as one."""
+
+        async def stories(groups: Groups) -> Sequence[int]:
+            body = with_any(name, groups, request, now, self._languages, self._viewer)
+            answer = await self._search(body, index=self._index, request_cache=True)
+            return [answer["aggregations"][str(n)]["doc_count"] for n in range(len(groups))]
+
+        return await merged(buckets, stories) if FACETS[name].merged else buckets
 
     async def attention(self, request: attention.AttentionRequest) -> list[attention.Count]:
         """Return how many stories some searches find over time, and how many there are."""
@@ -461,8 +477,14 @@ class Reader:
     async def _counts(self, request: SearchRequest) -> dict[str, Any] | None:
         if not request.facets:
             return None
-        body = counts(request, datetime.now(UTC), self._languages, self._viewer)
-        return await self._search(body, index=self._index, request_cache=True)
+        now = datetime.now(UTC)
+        body = counts(request, now, self._languages, self._viewer)
+        answer = await self._search(body, index=self._index, request_cache=True)
+        for name, found in answer["aggregations"].items():
+            if name in FACETS:
+                values = found["values"]
+                values["buckets"] = await self._merged(name, values["buckets"], request, now)
+        return answer
 
     def _body(self, request: SearchRequest, now: datetime) -> Body:
         return query.body(request, now, self._languages, self._viewer)

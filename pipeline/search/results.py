@@ -12,7 +12,6 @@ from pipeline.search.countries import country_name
 from pipeline.search.counts import FACET_VALUES, TIMELINE_BUCKETS
 from pipeline.search.facets import FACETS
 from pipeline.search.marks import Marker, Text
-from pipeline.search.persons import same_names
 from pipeline.search.suggestions import folded
 from pipeline.wire.versions import AHEAD
 
@@ -250,20 +249,16 @@ def holding(typed: str, values: Sequence[FacetValue], size: int) -> tuple[FacetV
 
 
 def facet_values(name: str, buckets: Sequence[Mapping[str, Any]]) -> list[FacetValue]:
-    """Return the values of a facet, the most frequent first, forms of one person as one."""
-    facet = FACETS[name]
-    counts = {str(bucket["key"]): int(bucket["doc_count"]) for bucket in buckets}
-    groups = same_names(counts) if facet.merged else {value: [] for value in counts}
-    values = [
+    """Return the values of a facet as their buckets stand, forms of one person as one."""
+    return [
         FacetValue(
-            value=value,
-            count=counts[value] + sum(counts[form] for form in forms),
-            label=facet.shown(value),
-            forms=tuple(forms),
+            value=str(bucket["key"]),
+            count=bucket["doc_count"],
+            label=FACETS[name].shown(str(bucket["key"])),
+            forms=tuple(bucket.get("forms", ())),
         )
-        for value, forms in groups.items()
+        for bucket in buckets
     ]
-    return sorted(values, key=lambda value: -value.count)
 
 
 def _places(aggregation: Mapping[str, Any]) -> Iterator[PlaceCount]:

@@ -18,7 +18,18 @@ from pipeline.desk.users import Users
 from pipeline.index.kept import open_desk
 from pipeline.process.guesses import Guesses
 from pipeline.search.reader import ANSWER_SECONDS, Reader, open_reader
-from pipeline.web import alerts, api, desk, events, operations, pages, probes, reports, trends
+from pipeline.web import (
+    alerts,
+    api,
+    desk,
+    events,
+    operations,
+    pages,
+    probes,
+    reports,
+    trends,
+    values,
+)
 from pipeline.web.answers import add_error_answers
 from pipeline.web.attention import router as attention
 from pipeline.web.authentication import Identified, PeerKept
@@ -88,6 +99,7 @@ def create_app(settings: Settings, kafka: operations.Operations | None = None) -
     app.include_router(api.router)
     app.include_router(attention)
     app.include_router(pages.router)
+    app.include_router(values.router)
     app.include_router(desk.router)
     app.include_router(alerts.router)
     app.include_router(events.router)

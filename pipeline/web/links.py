@@ -74,6 +74,11 @@ def without(now: Pairs, name: str, values: Iterable[str]) -> str:
     return _address([*(pair for pair in now if pair not in given), *given])
 
 
+def values(now: Pairs, name: str) -> str:
+    """Return the address of the page of a facet's values in a search."""
+    return f"/values/{name}" + query(now)
+
+
 def story(story_id: str, **parameters: int | str) -> str:
     """Return the address of a story's page."""
     return f"/story/{quote(story_id, safe=':@')}" + query(parameters.items())

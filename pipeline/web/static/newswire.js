@@ -545,6 +545,52 @@ function brush() {
   });
 }
 
+// The values of a facet in a dialog: the form of their page, found again as one types.
+function choosing() {
+  const dialog = document.createElement("dialog");
+  dialog.className = "choosing";
+  dialog.setAttribute("aria-labelledby", "values-title");
+  let asked = 0;
+  let waiting;
+
+  async function load(address) {
+    const mine = ++asked;
+    const answer = await fetch(address);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const form = page.getElementById("values");
+    if (mine === asked) return answer.ok ? form : null;
+  }
+  async function find() {
+    const form = dialog.querySelector("form");
+    const asking = new URLSearchParams(new FormData(form));
+    asking.set("action", "find");
+    const fresh = await load(`${form.getAttribute("action")}?${asking}`).catch(() => null);
+    if (fresh) for (const part of [".listed", ".none"]) form.querySelector(part).replaceWith(fresh.querySelector(part));
+  }
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest(".choose");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const form = await load(link.href).catch(() => null);
+    if (!form) return location.assign(link.href);
+    dialog.replaceChildren(form);
+    document.body.append(dialog);
+    dialog.showModal();
+    form.querySelector("[type=search]").focus();
+    form.querySelector(".does a").addEventListener("click", (click) => (click.preventDefault(), dialog.close()));
+    form.addEventListener("input", (input) => {
+      if (input.target.type !== "search") return;
+      clearTimeout(waiting);
+      waiting = setTimeout(find, TYPING_MILLISECONDS);
+    });
+    form.addEventListener("keydown", (key) => {
+      if (key.key !== "Enter" || key.target.type !== "search") return;
+      key.preventDefault(); // the box finds; the buttons choose
+      find();
+    });
+  });
+}
+
 // Order and filters act at once.
 function atOnce() {
   const form = document.querySelector("form[data-at-once]");
@@ -578,6 +624,7 @@ atOnce();
 rememberList();
 largeMap();
 brush();
+choosing();
 markRows();
 if (document.querySelector("li[data-story]")) readMarks();
 addEventListener("storage", (event) => event.key === READ && markRows());

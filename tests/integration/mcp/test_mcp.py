@@ -10,13 +10,11 @@ from typing import Any
 
 import pytest
 import uvicorn
-from elasticsearch import Elasticsearch
 from mcp import Client, StdioServerParameters
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from config.feeds import load_feeds
-from pipeline.index.events import events_index, setup_events
 from pipeline.mcp.server import http_app, server
 from pipeline.search.reader import open_reader
 from pipeline.search.visible import machine
@@ -53,14 +51,8 @@ def room(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         made.index(enriched("ap:blanked", "Bus crash", text, version=1))
         kill = enriched("ap:blanked", "Bus crash", text, version=2, status=Status.WITHDRAWN)
         made.index(Enriched(story=blank(kill.story), provenance=kill.provenance))
-        setup_events(made.settings.elasticsearch, anew=True)
-        index = events_index(made.settings.elasticsearch.index)
-        with Elasticsearch(list(made.settings.elasticsearch.url)) as client:
-            for name in ("ap:storm", "ap:held", "pr:licensed"):  # all in one event
-                place = {"story": name, "event": "pr:licensed"}
-                client.index(index=index, id=name, document=place, refresh=True)
-            place = {"story": "ap:killed", "alias": "pr:licensed"}
-            client.index(index=index, id="ap:killed", document=place, refresh=True)
+        made.place(dict.fromkeys(("ap:storm", "ap:held", "pr:licensed"), "pr:licensed"))
+        made.place({"ap:killed": "pr:licensed"}, "alias")
         yield made
 
 
@@ -277,12 +269,4 @@ def test_without_the_token_nothing_is_said(room: Newsroom, sent: str | None) -> 
 
 def environ(room: Newsroom, feeds: Path) -> dict[str, str]:
     """The environment of a command over the newsroom's index."""
-    elastic = room.settings.elasticsearch
-    return {
-        "NEWSWIRE_ELASTICSEARCH__URL": elastic.url[0],
-        "NEWSWIRE_ELASTICSEARCH__INDEX": elastic.index,
-        "NEWSWIRE_CONNECTORS__FEEDS_FILE": str(feeds),
-        "NEWSWIRE_DATA_DIR": str(room.settings.data_dir),
-        "PYTHONPATH": str(Path(__file__).parents[3]),
-        "PATH": "/usr/bin:/bin",
-    }
+    return room.environ | {"NEWSWIRE_CONNECTORS__FEEDS_FILE": str(feeds)}

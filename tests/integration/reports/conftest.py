@@ -1,10 +1,15 @@
-"""Reports are tested on the embedded engine: the reader itself is tested on both."""
+"""What the tests of reports share: each module has a `room` of its own."""
+
+from collections.abc import Iterator
 
 import pytest
+from starlette.testclient import TestClient
+
+from tests.integration.web.newsroom import Newsroom, served
 
 
-@pytest.fixture(scope="session", params=["embedded"])
-def engine_kind(request: pytest.FixtureRequest) -> str:
-    """The one engine of these tests."""
-    kind: str = request.param
-    return kind
+@pytest.fixture(scope="module")
+def client(room: Newsroom) -> Iterator[TestClient]:
+    """A client of the application."""
+    with served(room) as made:
+        yield made

@@ -1,21 +1,17 @@
 """The race of the sources on page and API, and by the command."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from elasticsearch import Elasticsearch
 from starlette.testclient import TestClient
 
-from pipeline.index.events import events_index, setup_events
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.story import Status
 from pipeline.wire.versions import blank
-from tests.integration.web.newsroom import Newsroom, newsroom, served
+from tests.integration.web.newsroom import Newsroom, newsroom
 from tests.records import enriched
 from tests.servers import Engine
 
@@ -38,19 +34,7 @@ def room(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         made.index(story("xyz:1", 90, **LATER), story("ap:old", 60 * 24 * 30))
         kill = story("ap:dead", 20, status=Status.WITHDRAWN)
         made.index(Enriched(story=blank(kill.story), provenance=kill.provenance))
-        setup_events(made.settings.elasticsearch, anew=True)
-        index = events_index(made.settings.elasticsearch.index)
-        with Elasticsearch(list(made.settings.elasticsearch.url)) as client:
-            for name, event in (("ap:1", "ap:1"), ("afp:1", "ap:1"), ("dpa:9", "dpa:9")):
-                document = {"story": name, "event": event}
-                client.index(index=index, id=name, document=document, refresh=True)
-        yield made
-
-
-@pytest.fixture(scope="module")
-def client(room: Newsroom) -> Iterator[TestClient]:
-    """A client of the application."""
-    with served(room) as made:
+        made.place({"ap:1": "ap:1", "afp:1": "ap:1", "dpa:9": "dpa:9"})
         yield made
 
 
@@ -87,18 +71,6 @@ def test_the_page_tells_the_loss(client: TestClient) -> None:
 
 def test_the_command_tells_the_same(room: Newsroom) -> None:
     """`newswire race --without dpa --json` answers as the API does."""
-    elastic = room.settings.elasticsearch
-    environ = {
-        "NEWSWIRE_ELASTICSEARCH__URL": elastic.url[0],
-        "NEWSWIRE_ELASTICSEARCH__INDEX": elastic.index,
-        "NEWSWIRE_DATA_DIR": str(room.settings.data_dir),
-        "PATH": "/usr/bin:/bin",
-    }
-    command = [sys.executable, "-m", "newswire", "race", "--without", "dpa"]
-    said = subprocess.run(
-        [*command, "--json"], env=environ, capture_output=True, text=True, check=True
-    )
-    loss = json.loads(said.stdout)["loss"]
+    loss = json.loads(room.run("race", "--without", "dpa", "--json"))["loss"]
     assert [one["id"] for one in loss["only_here"]] == ["dpa:9"]
-    said = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
-    assert "Without dpa: 1 events missing" in said.stdout
+    assert "Without dpa: 1 events missing" in room.run("race", "--without", "dpa")

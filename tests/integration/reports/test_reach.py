@@ -1,8 +1,6 @@
 """How far a kill has reached, and which embargoes lift when."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,12 +11,11 @@ from starlette.testclient import TestClient
 
 from pipeline.alerts.outbox import FILE, Outbox, State
 from pipeline.index.document import document
-from pipeline.index.events import events_index, setup_events
 from pipeline.index.setup import read_alias
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.story import Status
 from pipeline.wire.versions import blank
-from tests.integration.web.newsroom import ADMIN_TOKEN, Newsroom, newsroom, served
+from tests.integration.web.newsroom import ADMIN_TOKEN, Newsroom, newsroom
 from tests.records import enriched
 from tests.servers import Engine
 
@@ -47,17 +44,12 @@ def room(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
             enriched("afp:dead", "Dead", "x", embargoed_until=SOON, status=Status.WITHDRAWN),
         )
         elastic = made.settings.elasticsearch
-        setup_events(elastic, anew=True)
         with Elasticsearch(list(elastic.url)) as client:
             # As the worker does when it indexes a kill.
             known = {"withdrawn_fingerprint": document(first)["fingerprint"]}
             client.update(index=read_alias(elastic.index), id="ap:1", doc=known, refresh=True)
-            index = events_index(elastic.index)
-            for name in ("afp:1", "kna:1", "afp:secret"):
-                place = {"story": name, "event": "afp:1"}
-                client.index(index=index, id=name, document=place, refresh=True)
-            place = {"story": "ap:1", "alias": "afp:1"}
-            client.index(index=index, id="ap:1", document=place, refresh=True)
+        made.place(dict.fromkeys(("afp:1", "kna:1", "afp:secret"), "afp:1"))
+        made.place({"ap:1": "afp:1"}, "alias")
         outbox = Outbox(made.settings.data_dir / FILE)
         outbox.add("harbours", ["webhook"], "ap:1", 7, 1_700_000_000.0)
         sent = outbox.next("harbours", "webhook", 1_800_000_000.0)
@@ -66,13 +58,6 @@ def room(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         outbox.settle(sent.number, State.SENT)
         outbox.withdraw("ap:1", 8, 1_700_000_100.0)
         outbox.close()
-        yield made
-
-
-@pytest.fixture(scope="module")
-def client(room: Newsroom) -> Iterator[TestClient]:
-    """A client of the application."""
-    with served(room) as made:
         yield made
 
 
@@ -111,21 +96,9 @@ def test_the_pages_show_it(client: TestClient) -> None:
 
 def test_the_command_tells_the_same(room: Newsroom) -> None:
     """`newswire reach ID --json` answers for readers of every source, without embargoed copies."""
-    elastic = room.settings.elasticsearch
-    environ = {
-        "NEWSWIRE_ELASTICSEARCH__URL": elastic.url[0],
-        "NEWSWIRE_ELASTICSEARCH__INDEX": elastic.index,
-        "NEWSWIRE_DATA_DIR": str(room.settings.data_dir),
-        "PATH": "/usr/bin:/bin",
-    }
-    command = [sys.executable, "-m", "newswire", "reach", "ap:1"]
-    done = subprocess.run(
-        [*command, "--json"], env=environ, capture_output=True, text=True, check=True
-    )
-    said = json.loads(done.stdout)
+    said = json.loads(room.run("reach", "ap:1", "--json"))
     assert (ids(said["copies"]), len(said["told"])) == (["kna:1"], 1)
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
-    assert "Copies that still stand: 1" in done.stdout
+    assert "Copies that still stand: 1" in room.run("reach", "ap:1")
 
 
 def test_the_calendar_of_embargoes(client: TestClient) -> None:

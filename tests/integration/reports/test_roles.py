@@ -1,8 +1,6 @@
 """Roles over time, on the API and by the command."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +11,7 @@ from starlette.testclient import TestClient
 
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.story import Status
-from tests.integration.web.newsroom import Newsroom, newsroom, served
+from tests.integration.web.newsroom import Newsroom, newsroom
 from tests.records import enriched
 from tests.servers import Engine
 
@@ -45,13 +43,6 @@ def room(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         yield made
 
 
-@pytest.fixture(scope="module")
-def client(room: Newsroom) -> Iterator[TestClient]:
-    """A client of the application."""
-    with served(room) as made:
-        yield made
-
-
 def test_titles_have_periods(client: TestClient) -> None:
     """Those of the person alone, from visible stories alone, whatever their capitals."""
     found = client.get("/api/roles", params={"person": "ana berg"}).json()
@@ -68,13 +59,5 @@ def test_nobody_has_no_roles(client: TestClient) -> None:
 
 def test_the_command_tells_the_same(room: Newsroom) -> None:
     """`newswire roles NAME --json` answers as the API does."""
-    elastic = room.settings.elasticsearch
-    environ = {
-        "NEWSWIRE_ELASTICSEARCH__URL": elastic.url[0],
-        "NEWSWIRE_ELASTICSEARCH__INDEX": elastic.index,
-        "NEWSWIRE_DATA_DIR": str(room.settings.data_dir),
-        "PATH": "/usr/bin:/bin",
-    }
-    command = [sys.executable, "-m", "newswire", "roles", "Ana Berg", "--json"]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
-    assert [role["title"] for role in json.loads(done.stdout)["roles"]] == ["Minister", "Sen."]
+    found = json.loads(room.run("roles", "Ana Berg", "--json"))
+    assert [role["title"] for role in found["roles"]] == ["Minister", "Sen."]

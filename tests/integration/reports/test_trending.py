@@ -2,27 +2,23 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from elasticsearch import Elasticsearch
 from starlette.testclient import TestClient
 
 from config.alerts import Alert
 from pipeline.alerts.breaking import look
 from pipeline.alerts.outbox import Outbox
 from pipeline.alerts.saved import Saved
-from pipeline.index.events import events_index, setup_events
 from pipeline.search.reader import open_reader
 from pipeline.search.request import SearchRequest
 from pipeline.search.trending import Window
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.story import Status
-from tests.integration.web.newsroom import Newsroom, newsroom, served
+from tests.integration.web.newsroom import Newsroom, newsroom
 from tests.records import enriched
 from tests.servers import Engine
 
@@ -55,20 +51,7 @@ def room(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         made.index(*stories("Dan", 8, **LATER), *stories("Eve", 8, status=Status.WITHDRAWN))
         for n in range(1, 5):
             made.index(*stories("Bob", 1, n * WEEK), *stories("Cleo", 8, n * WEEK))
-        setup_events(made.settings.elasticsearch, anew=True)
-        index = events_index(made.settings.elasticsearch.index)
-        with Elasticsearch(list(made.settings.elasticsearch.url)) as client:
-            for n in range(8):
-                name = f"ap:Ana-0-{n}"
-                place = {"story": name, "event": "ap:Ana-0-0"}
-                client.index(index=index, id=name, document=place, refresh=True)
-        yield made
-
-
-@pytest.fixture(scope="module")
-def client(room: Newsroom) -> Iterator[TestClient]:
-    """A client of the application."""
-    with served(room) as made:
+        made.place({f"ap:Ana-0-{n}": "ap:Ana-0-0" for n in range(8)})
         yield made
 
 
@@ -96,16 +79,8 @@ def test_the_page_shows_it(client: TestClient) -> None:
 
 def test_the_command_tells_the_same(room: Newsroom) -> None:
     """`newswire trending --json` answers as the API does."""
-    elastic = room.settings.elasticsearch
-    environ = {
-        "NEWSWIRE_ELASTICSEARCH__URL": elastic.url[0],
-        "NEWSWIRE_ELASTICSEARCH__INDEX": elastic.index,
-        "NEWSWIRE_DATA_DIR": str(room.settings.data_dir),
-        "PATH": "/usr/bin:/bin",
-    }
-    command = [sys.executable, "-m", "newswire", "trending", "--json"]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
-    assert {one["kind"] for one in json.loads(done.stdout)["trends"]} == {"person", "event"}
+    found = json.loads(room.run("trending", "--json"))
+    assert {one["kind"] for one in found["trends"]} == {"person", "event"}
 
 
 def test_an_alert_tells_what_is_breaking_once(room: Newsroom) -> None:

@@ -1,7 +1,9 @@
 """An application over an index of its own, and the worker's part played by the test."""
 
 import asyncio
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +49,35 @@ class Newsroom:
     def group(self) -> None:
         """Write each story's event as the worker does."""
         asyncio.run(self._group())
+
+    def place(self, places: Mapping[str, str], field: str = "event") -> None:
+        """Write what each story's `event` or `alias` is, as given, instead of grouping them."""
+        index = events_index(self.settings.elasticsearch.index)
+        with Elasticsearch(list(self.settings.elasticsearch.url), request_timeout=60) as client:
+            for story, event in places.items():
+                document = {"story": story, field: event}
+                client.index(index=index, id=story, document=document, refresh=True)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment of a command over this index."""
+        elastic = self.settings.elasticsearch
+        return {
+            "NEWSWIRE_ELASTICSEARCH__URL": elastic.url[0],
+            "NEWSWIRE_ELASTICSEARCH__INDEX": elastic.index,
+            "NEWSWIRE_DATA_DIR": str(self.settings.data_dir),
+            "PYTHONPATH": str(Path(__file__).parents[3]),
+            "PATH": "/usr/bin:/bin",
+        }
+
+    def run(self, *arguments: str) -> str:
+        """Return what `newswire ARGUMENTS...` prints; it must succeed."""
+        command = [sys.executable, "-m", "newswire", *arguments]
+        done = subprocess.run(
+            command, env=self.environ, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def count(self, index: str, query: dict[str, Any]) -> int:
         """How many documents of an index match."""

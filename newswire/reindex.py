@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from config.feeds import retention
+from config.settings import Settings
 from newswire.context import err, one_sentence, out, settings
 from pipeline.index.analysis import languages
 from pipeline.index.client import connect
@@ -36,7 +38,13 @@ from pipeline.wire.topics import Topics
 PURGED = "purged, for their days are over"
 
 
-def reindex(ctx: typer.Context) -> None:
+def reindex(
+    ctx: typer.Context,
+    shards: Annotated[
+        int | None,
+        typer.Option(min=1, help="Primary shards of the new index, instead of the settings'."),
+    ] = None,
+) -> None:
     """Build a new index from the enriched topic and switch to it.
 
     The worker keeps running meanwhile.
@@ -46,7 +54,7 @@ def reindex(ctx: typer.Context) -> None:
     `retain_days` of their feed are purged from the topic instead.
     """
     with one_sentence():
-        base = settings(ctx.obj)
+        base = _with_shards(settings(ctx.obj), shards)
         searched = languages(base.elasticsearch)
         outcomes: Counter[str] = Counter()
         ours = _Ours(retention(base.connectors.feeds_file))
@@ -100,8 +108,21 @@ def reindex(ctx: typer.Context) -> None:
             finally:
                 publisher.close()
                 runner.run(client.close())
-        counts = ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items() if count)
-        out.print(f"{read_alias(base.elasticsearch.index)} is {target} now: {counts or 'empty'}.")
+        _say(f"{read_alias(base.elasticsearch.index)} is {target} now", outcomes, shards)
+
+
+def _say(what: str, outcomes: Counter[str], shards: int | None) -> None:
+    counts = ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items() if count)
+    out.print(f"{what}: {counts or 'empty'}.")
+    if shards:
+        out.print(f"Set elasticsearch.shards = {shards}, so that the next one is like it.")
+
+
+def _with_shards(base: Settings, shards: int | None) -> Settings:
+    if shards is None:
+        return base
+    elastic = base.elasticsearch.model_copy(update={"shards": shards})
+    return base.model_copy(update={"elasticsearch": elastic})
 
 
 @dataclass(slots=True)

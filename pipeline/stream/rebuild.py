@@ -95,7 +95,8 @@ def rebuild(
             elastic.index, elastic.shards, elastic.replicas, elastic.refresh_seconds
         )
         client.indices.put_index_template(name=elastic.index, **template)
-        state = Rebuild.resume(file) or Rebuild(_next_name(client, elastic.index), file)
+        state = _resumed(client, file, elastic.shards)
+        state = state or Rebuild(_next_name(client, elastic.index), file)
         if not client.indices.exists(index=state.target):
             state.offsets, state.written = {}, 0
             state.save()  # before there is an index, or a crash would leave one behind
@@ -109,6 +110,23 @@ def rebuild(
         client.indices.refresh(index=state.target)
     file.unlink(missing_ok=True)
     return state.target
+
+
+def _resumed(client: Elasticsearch, file: Path, shards: int) -> Rebuild | None:
+    """Return the rebuild that was interrupted, None without one.
+
+    One whose index has another number of shards is given up: its index goes, unless it is
+    searched already.
+    """
+    state = Rebuild.resume(file)
+    if state is None or not client.indices.exists(index=state.target):
+        return state
+    (found,) = client.indices.get(index=state.target).values()
+    if int(found["settings"]["index"]["number_of_shards"]) == shards:
+        return state
+    if not found["aliases"]:
+        client.indices.delete(index=state.target)
+    return None
 
 
 def _read(

@@ -112,3 +112,46 @@ def test_the_new_index_is_refreshed_only_once_it_is_searched(
     rebuild(settings, lambda index, records: met.append(interval()))
     assert met == ["-1", "-1"]
     assert interval() == "1000ms"
+
+
+def test_more_shards_hold_the_same_stories(environ: dict[str, str], prefix: str) -> None:
+    """`--shards` spreads the index: versions by id and aliases stay, the old index is left."""
+    settings = load(environ=environ)
+    setup(settings)
+    write(settings, 1, 3, 2)
+    done = CliRunner().invoke(app, ["reindex", "--shards", "3"], env=environ)
+    assert done.exit_code == 0, done.output
+    assert "elasticsearch.shards = 3" in done.output
+    target = f"{prefix}-000002"
+    with connect_sync(settings.elasticsearch) as client:
+        for alias in (prefix, f"{prefix}-write", f"{prefix}-readers"):
+            assert list(client.indices.get_alias(name=alias)) == [target]
+        found = client.get(index=prefix, id="TW:ferry")
+        assert found["_version"] == index_version(Story(id="TW:ferry", version=3), 1)
+        assert found["_source"]["body"] == "version 3"
+        kept = client.indices.get_settings(index=target, flat_settings=True)[target]
+        assert kept["settings"]["index.number_of_shards"] == "3"
+
+
+def test_an_unfinished_rebuild_with_other_shards_begins_anew(
+    environ: dict[str, str], prefix: str
+) -> None:
+    """Its index, which nobody searches, goes; what is searched is never deleted."""
+    settings = load(environ=environ)
+    setup(settings)
+    write(settings, 1)
+
+    def crash(index: str, records: Sequence[Record]) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(settings, crash)
+    done = CliRunner().invoke(app, ["reindex", "--shards", "2"], env=environ)
+    assert done.exit_code == 0, done.output
+    with connect_sync(settings.elasticsearch) as client:
+        (target,) = client.indices.get_alias(name=prefix)
+        kept = client.indices.get_settings(index=target, flat_settings=True)[target]
+        assert kept["settings"]["index.number_of_shards"] == "2"
+        assert client.get(index=prefix, id="TW:ferry")["_source"]["body"] == "version 1"
+        names = set(client.indices.get(index=f"{prefix}-0*"))
+    assert names == {f"{prefix}-000001", target}

@@ -5,8 +5,9 @@ same, without plugins. A term is the two letters of its language and the stem: "
 English word is compared with English stems only, and a Spanish stem never meets an English word
 that looks like it.
 
-The stems are those of the Snowball project (https://snowballstem.org). Chinese, Japanese, Korean
-and Thai are compared by pairs of characters, as Lucene's CJKAnalyzer does.
+The stems are those of the Snowball project (https://snowballstem.org), after `plurals` has made
+irregular forms regular. Chinese, Japanese, Korean and Thai are compared by pairs of characters, as
+Lucene's CJKAnalyzer does.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 
 import Stemmer
+
+from pipeline.index.plurals import regular
 
 ALGORITHMS: Mapping[str, str] = {
     "en": "english",
@@ -127,7 +130,8 @@ def terms(word: str, language: str) -> tuple[str, ...]:
     if language == OTHER:
         return (OTHER + fold(plain),)
     stem = _stemmer(language)
-    return tuple(dict.fromkeys(language + fold(stem(form)) for form in _forms(plain, language)))
+    forms = (regular(form, language) for form in _forms(plain, language))
+    return tuple(dict.fromkeys(language + fold(stem(form)) for form in forms))
 
 
 def _forms(word: str, language: str) -> tuple[str, str]:

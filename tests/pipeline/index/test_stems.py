@@ -60,6 +60,47 @@ def test_a_word_finds_its_forms(language: str | None, written: str, typed: str) 
 
 
 @pytest.mark.parametrize(
+    ("language", "one", "other"),
+    [
+        ("en", "woman", "women"),
+        ("en", "policeman", "policemen"),
+        ("en", "crisis", "crises"),
+        ("en", "strike", "struck"),
+        ("fr", "loi", "lois"),
+        ("fr", "élu", "élus"),
+        ("fr", "feu", "feux"),
+        ("es", "ciudad", "ciudades"),
+        ("es", "juez", "jueces"),
+        ("es", "mujer", "mujeres"),
+        ("pt", "eleição", "eleições"),
+        ("pt", "eleição", "eleicoes"),
+        ("pt", "cidadão", "cidadãos"),
+        ("pt", "federal", "federais"),
+        ("pt", "homem", "homens"),
+        ("pt", "lei", "leis"),
+        ("nl", "kind", "kinderen"),
+        ("da", "by", "byen"),
+        ("sv", "skola", "skolan"),
+        ("ru", "беженец", "беженцев"),
+    ],
+)
+def test_irregular_forms_find_each_other(language: str, one: str, other: str) -> None:
+    """Plurals and tenses that change more than their ending, both ways."""
+    assert finds(one, other, language)
+    assert finds(other, one, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "other"),
+    [("fr", "français", "française"), ("fr", "heureux", "heureuse"), ("es", "grande", "grandes")],
+)
+def test_regular_forms_stay_together(language: str, one: str, other: str) -> None:
+    """What looks like an irregular ending and is none does no harm."""
+    assert finds(one, other, language)
+    assert finds(other, one, language)
+
+
+@pytest.mark.parametrize(
     ("language", "written", "typed"),
     [
         ("en", "fir", "fires"),  # the Spanish stem of "fires" is "fir"

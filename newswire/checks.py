@@ -251,7 +251,8 @@ def _index_privileges(client: Elasticsearch, base: str) -> Iterator[Finding]:
 
 def _analyzers(client: Elasticsearch, settings: Settings) -> Iterator[Finding]:
     try:
-        yield ok("analyzers", summary(available(client, settings.elasticsearch)))
+        found = available(client, settings.elasticsearch)
+        yield ok("analyzers", summary(found, settings.elasticsearch))
     except SetupError as error:
         todo = "install its plugin on every node, or change elasticsearch.analyzers"
         yield Finding("analyzers", "fault", str(error), todo)

@@ -54,17 +54,18 @@ def available(client: Elasticsearch, settings: ElasticsearchSettings) -> dict[st
     return settings.analyzers
 
 
-def summary(found: Mapping[str, str]) -> str:
-    """Return one sentence on what is searched how, and what the server lacks."""
+def summary(found: Mapping[str, str], settings: ElasticsearchSettings) -> str:
+    """Return one sentence on what is searched how, and what the server lacks.
+
+    Where the settings name analyzers it was asked for these alone, and has them.
+    """
     own = ", ".join(ALGORITHMS)
     server = ", ".join(f"{language} ({name})" for language, name in found.items())
-    lacking = [f"{each} ({names[0]})" for each, names in ANALYZERS.items() if each not in found]
-    missing = [
-        f"{language} ({ANALYZERS[language][0]})"
-        for language, name in found.items()
-        if language in ANALYZERS and name == "cjk"
-    ]
-    lacks = ", ".join([*lacking, *missing])
+    lacks = ", ".join(
+        f"{language} ({names[0]})"
+        for language, names in ANALYZERS.items()
+        if settings.analyzers == "auto" and found.get(language, "cjk") == "cjk"
+    )
     return (
         f"search: newswire's own word forms for {own}"
         + (f"; the server's for {server}" if server else "")

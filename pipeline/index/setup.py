@@ -133,7 +133,7 @@ def _setup(client: Elasticsearch, settings: ElasticsearchSettings) -> list[str]:
         name=base,
         **index_template(base, settings.shards, settings.replicas, settings.refresh_seconds),
     )
-    done = [f"template {base} (schema {SCHEMA})", summary(analyzers)]
+    done = [f"template {base} (schema {SCHEMA})", summary(analyzers, settings)]
     if client.indices.exists_alias(name=write_alias(base)):
         _check(client, base)
         if not client.indices.exists_alias(name=readers_alias(base)):

@@ -28,7 +28,7 @@ def test_the_best_analyzer_of_each_language_is_used() -> None:
     """A plugin's comes before the plain one, and the sentence names what is missing."""
     found = available(server("kuromoji", "cjk", "polish"), Elasticsearch())
     assert found == {"ja": "kuromoji", "zh": "cjk", "ko": "cjk", "pl": "polish"}
-    said = summary(found)
+    said = summary(found, Elasticsearch())
     assert "ja (kuromoji)" in said
     missing = said.rpartition("no analyzer for ")[2]
     assert "zh (smartcn)" in missing
@@ -47,6 +47,14 @@ def test_a_named_analyzer_that_is_missing_ends_the_setup() -> None:
     """The sentence says which one, for which language."""
     with pytest.raises(SetupError, match=r"no analyzer 'nori'.*'ko'"):
         available(server("cjk"), Elasticsearch(analyzers={"ko": "nori"}))
+
+
+def test_what_is_not_asked_for_is_not_said_to_be_missing() -> None:
+    """With analyzers that the settings name nobody knows what else the server has."""
+    settings = Elasticsearch(analyzers={"en": "english"})
+    said = summary(available(server("english", "polish"), settings), settings)
+    assert "the server's for en (english)" in said
+    assert "no analyzer" not in said
 
 
 def test_a_server_that_fails_is_not_taken_for_one_without_analyzers() -> None:

@@ -27,9 +27,7 @@ from kafka.admin import ACLResourcePatternType as PatternType
 from newswire.servers.elasticsearch import USER, Elasticsearch
 from newswire.servers.kafka import Kafka
 from newswire.servers.process import free_port
-
-PLUGIN = Path(__file__).parent / "plugin" / "SecurityIndexAnalysis.java"
-"""Gives Elasticsearch's index of API keys its analyzer, which the minimal distribution lacks."""
+from tests.servers.plugin import SECURITY
 
 MECHANISM = "SCRAM-SHA-512"
 ADMIN_PASSWORD = "admin-of-the-tests"
@@ -127,7 +125,7 @@ def _made(folder: Path) -> Secured:
     index = Elasticsearch(
         folder / "elasticsearch",
         password=ADMIN_PASSWORD,
-        plugins=[PLUGIN],
+        plugins=[SECURITY],
         settings={
             "xpack.security.http.ssl.enabled": True,
             "xpack.security.http.ssl.key": "http.key",

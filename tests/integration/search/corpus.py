@@ -8,6 +8,7 @@ import orjson
 from elasticsearch import Elasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
+from pipeline.index.analysis import languages
 from pipeline.index.document import document
 from pipeline.index.setup import first_index, setup_index, write_alias
 from pipeline.wire.enriched import Enriched
@@ -15,9 +16,11 @@ from pipeline.wire.versions import index_version
 
 
 @contextmanager
-def index_of(url: str, name: str, records: Iterable[Enriched]) -> Iterator[ElasticsearchSettings]:
+def index_of(
+    url: str, name: str, records: Iterable[Enriched], **elasticsearch: Any
+) -> Iterator[ElasticsearchSettings]:
     """Settings of a new index that holds the records; it is removed at the end."""
-    settings = ElasticsearchSettings(url=(url,), index=name)
+    settings = ElasticsearchSettings(url=(url,), index=name, **elasticsearch)
     setup_index(settings)
     with Elasticsearch(url, request_timeout=60) as client:
         put(client, settings, records)
@@ -38,7 +41,7 @@ def put(
         action = {"_id": record.story.id, "version": version, "version_type": "external"}
         lines += [
             orjson.dumps({"index": action}) + b"\n",
-            orjson.dumps({**document(record), **more}) + b"\n",
+            orjson.dumps({**document(record, languages(settings)), **more}) + b"\n",
         ]
     if lines:
         answer = client.bulk(index=write_alias(settings.index), operations=lines, refresh=True)

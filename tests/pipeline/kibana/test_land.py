@@ -1,4 +1,4 @@
-"""The land of Kibana's map. No server of the tests has shapes, so its polygons are judged here."""
+"""The land of Kibana's map. A server judges it, too: tests/integration/search/test_distribution."""
 
 from itertools import pairwise
 
@@ -38,6 +38,7 @@ def on_land(longitude: float, latitude: float) -> bool:
         (51.0, 42.0, False),  # the Caspian Sea
         (-150.0, 0.0, False),
         (0.0, -80.0, True),  # Antarctica
+        (-170.0, -89.0, True),
     ],
 )
 def test_the_land_is_where_it_is(longitude: float, latitude: float, land: bool) -> None:

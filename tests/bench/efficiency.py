@@ -10,12 +10,15 @@ from pipeline.enrich.model import REMEMBERED
 from pipeline.wire import codec
 from pipeline.wire.story import Story
 from tests.bench.flow import Flow, timed
+from tests.bench.peers import quix
 from tests.bench.rig import rig
 from tests.bench.running import Sizes, Where
 from tests.bench.stories import stream
 
 BATCH = 8
 """Stories that the bare loop takes at once: three times the text of the worker's batches."""
+QUIX_SHARE = 3
+"""Quix Streams is given a third of the stories."""
 
 
 def report(where: Where, sizes: Sizes) -> str:
@@ -28,6 +31,8 @@ def report(where: Where, sizes: Sizes) -> str:
         first = _bare(load(system.settings), single[:half])
         whole = timed(system, (), single)
         kept = system.kept_bytes()
+        model = system.settings.enrichment.model
+        of_quix = quix(system, max(1, len(single) // QUIX_SHARE), len(single), model)
         then = _bare(load(system.settings), single[half:])
         bare, bare_cpu = len(single) / (first[0] + then[0]), first[1] + then[1]
     with rig(where.engine, where.folder) as system:
@@ -42,12 +47,15 @@ def report(where: Where, sizes: Sizes) -> str:
 
 {whole.stories} stories of {chars:,.0f} characters, no paragraph twice, one NLP process, published
 to real Kafka and found in real Elasticsearch, beside a loop over the same enrichment in one
-process, {BATCH} stories at a time.
+process, {BATCH} stories at a time, and beside Quix Streams, which asks the same model for names,
+text by text, and indexes them with its Elasticsearch sink: no versions, no places.
 
-| | stories/s | CPU ms a story |
-|---|---|---|
-| bare loop | {bare:.1f} | {1e3 * bare_cpu / len(single):.1f} |
-| published to searchable | {whole.rate:.1f} | {1e3 * own:.1f} |
+| | stories/s | CPU ms a story | of the servers |
+|---|---|---|---|
+| bare loop | {bare:.1f} | {1e3 * bare_cpu / len(single):.1f} | |
+| published to searchable | {whole.rate:.1f} | {1e3 * own:.1f} \
+| {1e3 * whole.servers / whole.stories:.1f} |
+| Quix Streams | {of_quix.rate:.1f} | {of_quix.costs} |
 
 - With the servers' time in (by the clock): **{whole.rate / bare:.2f}** of the bare loop.
 - With it out (by our own processes' CPU time): **{bare_cpu / len(single) / own:.2f}**.

@@ -33,6 +33,11 @@ class Flow:
         return self.broker + self.index
 
     @property
+    def total(self) -> float:
+        """All of them."""
+        return self.worker + self.nlp + self.publisher + self.servers
+
+    @property
     def rate(self) -> float:
         """Stories a second."""
         return self.stories / self.seconds

@@ -27,12 +27,13 @@ def setup(settings: Settings) -> list[str]:
     topics = setup_topics(settings)
     return [
         *topics,
-        *setup_index(settings.elasticsearch),
         *setup_history(settings.elasticsearch),
         *setup_deadletters(settings.elasticsearch),
         *setup_events(settings.elasticsearch, anew=_is_empty(settings)),
         *setup_desk(settings.elasticsearch),
         *setup_purges(settings.elasticsearch),
+        # Last, since it refuses an older mapping: everything else is there by then.
+        *setup_index(settings.elasticsearch),
     ]
 
 

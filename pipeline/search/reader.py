@@ -198,7 +198,10 @@ class Reader:
             return await self._search(body, index=self._index)
 
         now = datetime.now(UTC)
-        found = await recovered(request, now, self._languages, self._viewer, ask)
+        try:
+            found = await recovered(request, now, self._languages, self._viewer, ask)
+        except (IndexUnavailable, SetupError):  # as of an older mapping, whose words it can't list
+            return empty, None
         page, following = empty, None
         if found.q is not None:
             page, following = await self._page(request, None, found.q)

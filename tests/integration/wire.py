@@ -45,6 +45,8 @@ class Wire:
     partitions: int = 2
     extra: dict[str, str] = field(default_factory=dict)
     """Further variables of the environment."""
+    root: Path = ROOT
+    """The checkout whose code runs."""
 
     @property
     def environ(self) -> dict[str, str]:
@@ -97,7 +99,7 @@ class Wire:
         return Process(
             subprocess.Popen(
                 [sys.executable, "-m", *(module or (STUB,))],
-                cwd=ROOT,
+                cwd=self.root,
                 env={
                     **{k: v for k, v in os.environ.items() if not k.startswith("NEWSWIRE_")},
                     **self.environ,

@@ -11,6 +11,7 @@ do so by chance. Neither pair counts as alike.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -46,46 +47,75 @@ def cluster(stories: Sequence[Terms]) -> list[list[int]]:
     """
     if len(stories) < 2:
         return [[n] for n in range(len(stories))]
-    weights, kinds, rarity = _matrices(stories)
-    return _Clustering(_products(weights, kinds, rarity), rarity[:, kinds & NAME > 0]).run()
+    shared = _shared(stories)
+    return _Clustering(_products(shared), shared.rarity[:, shared.keys & NAME > 0]).run()
 
 
-def _matrices(stories: Sequence[Terms]) -> tuple[Matrix, NDArray[np.uint32], Matrix]:
-    """Returns a row for each story: its weights and the rarity of its names; each column's key."""
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What stories have in common: the terms of two and more, a row for each story.
+
+    Most terms are of one story alone, and tell nothing but how long its vector is.
+    """
+
+    keys: NDArray[np.uint32]
+    """Of the columns."""
+    weights: Matrix
+    rarity: Matrix
+    squares: tuple[NDArray[np.int64], NDArray[np.int64]]
+    """Of each story, of all its names and of all its words."""
+    tells: NDArray[np.bool_]
+    """Of each story, whether it has a telling term at all."""
+
+
+def _shared(stories: Sequence[Terms]) -> _Shared:
     keys = np.concatenate([story.keys for story in stories])
-    rows = np.repeat(np.arange(len(stories)), [len(story) for story in stories])
-    distinct, columns = np.unique(keys, return_inverse=True)
-    weights = np.zeros((len(stories), len(distinct)), np.float32)
-    weights[rows, columns] = np.concatenate([story.weights for story in stories])
-    rarity = np.zeros_like(weights)
-    rarity[rows, columns] = np.concatenate([story.rarity for story in stories])
-    return weights, distinct, rarity / np.float32(RARITY)
-
-
-def _products(weights: Matrix, keys: NDArray[np.uint32], rarity: Matrix) -> NDArray[np.int64]:
-    """Returns the products of all pairs, in whole numbers; none for pairs that only look alike."""
-    is_name, is_figure = keys & NAME > 0, keys & (NAME | FIGURE) == NAME | FIGURE
-    names, words = weights[:, is_name], weights[:, ~is_name]
-    by_name, by_word = names @ names.T, words @ words.T
-    shared = (words > 0).astype(np.float32)
-    of_one_mould = (
-        (by_word >= MOULD * _lengths(by_word))
-        & (by_name < UNLIKE * _lengths(by_name))
-        & (shared @ shared.T >= MOULD_WORDS)
+    weights = np.concatenate([story.weights for story in stories]).astype(np.float32)
+    rarity = np.concatenate([story.rarity for story in stories]).astype(np.float32) / np.float32(
+        RARITY
     )
-    told = ((rarity >= np.where(is_name, TELLING, RARE)) & ~is_figure).astype(np.float32)
-    in_common = told @ told.T
-    have = in_common.diagonal() > 0
-    of_chance = (in_common == 0) & have[:, None] & have
+    rows = np.repeat(np.arange(len(stories)), [len(story) for story in stories])
+    is_name = keys & NAME > 0
+    names, words = (
+        np.bincount(rows[of], np.square(weights[of]), len(stories)).astype(np.int64)
+        for of in (is_name, ~is_name)
+    )
+    tells = np.zeros(len(stories), np.bool_)
+    tells[rows[_telling(keys, rarity)]] = True
+    distinct, columns, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    kept = counts > 1
+    place, of_two = (np.cumsum(kept) - 1)[columns], kept[columns]
+    rows, place = rows[of_two], place[of_two]
+    dense = np.zeros((2, len(stories), int(kept.sum())), np.float32)
+    dense[0, rows, place] = weights[of_two]
+    dense[1, rows, place] = rarity[of_two]
+    return _Shared(distinct[kept], dense[0], dense[1], (names, words), tells)
+
+
+def _telling(keys: NDArray[np.uint32], rarity: Matrix) -> NDArray[np.bool_]:
+    is_figure = keys & (NAME | FIGURE) == NAME | FIGURE
+    told: NDArray[np.bool_] = (rarity >= np.where(keys & NAME > 0, TELLING, RARE)) & ~is_figure
+    return told
+
+
+def _products(shared: _Shared) -> NDArray[np.int64]:
+    """Returns the products of all pairs, in whole numbers; none for pairs that only look alike."""
+    is_name = shared.keys & NAME > 0
+    names, words = shared.weights[:, is_name], shared.weights[:, ~is_name]
+    by_name, by_word = names @ names.T, words @ words.T
+    of_names, of_words = shared.squares
+    of_one_mould = (by_word >= MOULD * np.sqrt(np.outer(of_words, of_words))) & (
+        by_name < UNLIKE * np.sqrt(np.outer(of_names, of_names))
+    )
+    if of_one_mould.any():
+        have = (words > 0).astype(np.float32)
+        of_one_mould &= have @ have.T >= MOULD_WORDS
+    told = _telling(shared.keys, shared.rarity).astype(np.float32)
+    of_chance = (told @ told.T == 0) & shared.tells[:, None] & shared.tells
     products = (by_name + by_word).astype(np.int64)
     products[(products < RELATED * UNIT**2) | of_one_mould | of_chance] = 0
+    np.fill_diagonal(products, of_names + of_words)
     return products
-
-
-def _lengths(products: Matrix) -> Matrix:
-    """Returns the products of the lengths of all pairs."""
-    lengths = np.sqrt(products.diagonal().astype(np.float64))
-    return np.outer(lengths, lengths)
 
 
 class _Clustering:

@@ -48,6 +48,11 @@ class Groups:
     def __len__(self) -> int:
         return len(self._window)
 
+    @property
+    def links(self) -> int:
+        """Returns the number of pairs of stories that are alike enough to be compared further."""
+        return self._window.links
+
     def take(self, story: str, record: Fingerprint) -> bool:
         """Takes a record; returns False for one of an older version, which changes nothing."""
         if record.version < self._versions.get(story, -1):

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.events.neighbours import Neighbours, Products, Slots
+from pipeline.events.sets import NONE, Sets
 from pipeline.events.terms import UNIT, Terms
 
 LINKS = (0.25, 0.30, 0.35, 0.40, 0.45, 0.50)
@@ -24,6 +25,8 @@ HALVINGS = 12
 """Further levels, each with twice as many classes. At the last one a block may be of any size."""
 NEIGHBOURS = 400
 BLOCK = 600
+RAISED = 5_000
+"""Up to so many slots at higher levels it is faster to look at each than to search."""
 
 _LAST = len(LINKS) + HALVINGS - 1
 _THRESHOLDS = np.array(
@@ -45,9 +48,7 @@ class Links:
         # Of each slot what it is linked with, as product << 32 | slot.
         self._edges: dict[int, array[int]] = {}
         self._touched: set[int] = set()
-        self._block_of: dict[int, int] = {}
-        self._blocks: dict[int, list[int]] = {}
-        self._next = 0
+        self._blocks = Sets()
 
     @property
     def count(self) -> int:
@@ -57,6 +58,10 @@ class Links:
     def terms(self, slot: int) -> Terms:
         """Returns the vector of a slot."""
         return self._near.terms(slot)
+
+    def digest(self, slot: int) -> int:
+        """Returns the digest that a vector came with."""
+        return int(self._hashes[slot])
 
     def add(self, terms: Terms, digest: int) -> int:
         """Adds a vector and returns its slot.
@@ -77,24 +82,21 @@ class Links:
         for risen in self._changed(slots):
             self._unlink(risen)
         linked = self._linked(slot, slots, products)
-        self._edges[slot] = _packed(slots[linked], products[linked])
+        self._keep(slot, slots[linked], products[linked])
         for other, product in zip(slots[linked].tolist(), products[linked].tolist(), strict=True):
-            self._edges[other].append(product << 32 | slot)
-            self._touched.add(other)
+            self._link(other, product, slot)
         self._touched.add(slot)
         return slot
 
     def discard(self, slot: int) -> None:
         """Removes a vector."""
-        slots, products = self._near.near(slot)
+        slots, products = self._alike_to(slot)
         self._counts[slots] -= self._alike(slot, slots, products)
-        for packed in self._edges.pop(slot):
-            other = packed & 0xFFFFFFFF
-            self._edges[other].remove((packed & ~0xFFFFFFFF) | slot)
-            self._touched.add(other)
-        if slot in self._block_of:
-            for member in self._blocks.pop(self._block_of[slot]):
-                del self._block_of[member]
+        for other, product in zip(*self._edges_of(slot), strict=True):
+            self._cut(other, product, slot)
+        self._edges.pop(slot, None)
+        self._levels[slot] = 0
+        self._blocks.drop(slot)
         self._near.discard(slot)
         self._touched.discard(slot)
         for fallen in self._changed(slots):
@@ -113,19 +115,17 @@ class Links:
                 continue
             members = self._block(slot, large)
             done |= members
-            before = {self._block_of[member] for member in members if member in self._block_of}
-            if len(before) == 1 and members == set(self._blocks[min(before)]):
+            before = {self._blocks.known_by(member) for member in members} - {NONE}
+            if len(before) == 1 and members == set(self._blocks.of(min(members))):
                 continue
             for block in before - dropped:
-                pending.update(set(self._blocks[block]) - members)
+                pending.update(set(self._blocks.of(block)) - members)
                 dropped.add(block)
             changed.append(sorted(members))
         for block in dropped:
-            del self._blocks[block]
+            self._blocks.drop(block)
         for block_members in changed:
-            self._blocks[self._next] = list(block_members)
-            self._block_of.update(dict.fromkeys(block_members, self._next))
-            self._next += 1
+            self._blocks.put(block_members)
         return changed
 
     def _block(self, slot: int, large: list[set[int]]) -> set[int]:
@@ -155,8 +155,8 @@ class Links:
         return seen
 
     def _beyond(self, slot: int, level: int) -> set[int]:
-        packed = np.array(self._edges[slot], np.int64)
-        slots = packed[packed >> 32 >= _THRESHOLDS[level]] & 0xFFFFFFFF
+        slots, products = self._edges_of(slot)
+        slots = slots[products >= _THRESHOLDS[level]]
         if _CLASSES[level]:
             differing = (self._hashes[slots] ^ self._hashes[slot]) & _CLASSES[level]
             slots = slots[differing == 0]
@@ -176,6 +176,18 @@ class Links:
         alike: NDArray[np.bool_] = (products[:, None] >= _THRESHOLDS) & (differing == 0)
         return alike
 
+    def _alike_to(self, slot: int) -> tuple[Slots, Products]:
+        """Returns what `Neighbours.near` does, from the links where these are known to be all.
+
+        Of a slot at the first level only those to slots that are at a higher one may be missing.
+        """
+        raised = np.flatnonzero(self._levels)
+        if self._levels[slot] or len(raised) > RAISED:
+            return self._near.near(slot)
+        slots, products = self._edges_of(slot)
+        others, more = self._near.among(slot, raised[~np.isin(raised, slots)])
+        return np.concatenate([slots, others]), np.concatenate([products, more])
+
     def _linked(self, slot: int, slots: Slots, products: Products) -> NDArray[np.bool_]:
         """Returns which of its neighbours a slot is linked with."""
         levels = np.maximum(self._levels[slots], self._levels[slot])
@@ -185,25 +197,39 @@ class Links:
 
     def _unlink(self, slot: int) -> None:
         """Drops the links that a slot's level no longer allows."""
-        packed = np.array(self._edges[slot], np.int64)
-        slots, products = packed & 0xFFFFFFFF, packed >> 32
+        slots, products = self._edges_of(slot)
         linked = self._linked(slot, slots, products)
         for other, product in zip(slots[~linked].tolist(), products[~linked].tolist(), strict=True):
-            self._edges[other].remove(product << 32 | slot)
-            self._touched.add(other)
-        self._edges[slot] = _packed(slots[linked], products[linked])
+            self._cut(other, product, slot)
+        self._keep(slot, slots[linked], products[linked])
         self._touched.add(slot)
 
     def _relink(self, slot: int) -> None:
         """Adds the links that a slot's level allows now."""
         slots, products = self._near.near(slot)
-        linked = self._linked(slot, slots, products)
-        known = {packed & 0xFFFFFFFF for packed in self._edges[slot]}
-        for other, product in zip(slots[linked].tolist(), products[linked].tolist(), strict=True):
-            if other not in known:
-                self._edges[slot].append(product << 32 | other)
-                self._edges[other].append(product << 32 | slot)
-                self._touched.add(other)
+        missing = self._linked(slot, slots, products) & ~np.isin(slots, self._edges_of(slot)[0])
+        for other, product in zip(slots[missing].tolist(), products[missing].tolist(), strict=True):
+            self._link(slot, product, other)
+            self._link(other, product, slot)
+        self._touched.add(slot)
+
+    def _edges_of(self, slot: int) -> tuple[Slots, Products]:
+        packed = np.array(self._edges.get(slot, ()), np.int64)
+        return packed & 0xFFFFFFFF, packed >> 32
+
+    def _keep(self, slot: int, slots: Slots, products: Products) -> None:
+        self._edges.pop(slot, None)
+        if len(slots):
+            self._edges[slot] = array("Q", (products << 32 | slots).tobytes())
+
+    def _link(self, slot: int, product: int, other: int) -> None:
+        self._edges.setdefault(slot, array("Q")).append(product << 32 | other)
+        self._touched.add(slot)
+
+    def _cut(self, slot: int, product: int, other: int) -> None:
+        self._edges[slot].remove(product << 32 | other)
+        if not self._edges[slot]:
+            del self._edges[slot]
         self._touched.add(slot)
 
     def _grow(self) -> None:
@@ -220,9 +246,3 @@ def _level(counts: NDArray[np.int32]) -> NDArray[np.int64]:
     few[:, _LAST] = True
     level: NDArray[np.int64] = few.argmax(1)
     return level
-
-
-def _packed(slots: Slots, products: Products) -> array[int]:
-    packed = array("Q")
-    packed.frombytes((products << 32 | slots).tobytes())
-    return packed

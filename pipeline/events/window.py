@@ -6,6 +6,7 @@ the event that it had, takes no new stories, and is compared with nothing.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -47,7 +48,9 @@ class Window:
         self._most = most
         self._events = Events()
         self._at: dict[str, datetime] = {}
-        self._oldest: list[tuple[datetime, str]] = []
+        # By minutes since 1970, of each the stories that have or had a time in it.
+        self._minutes: dict[int, list[str]] = {}
+        self._oldest: list[int] = []
         self._newest: datetime | None = None
         # Stories that were withheld, with the others that were in the event of each.
         self._withheld: dict[str, list[str]] = {}
@@ -88,7 +91,11 @@ class Window:
             self._newest = at
         if self._at.get(story) != at:
             self._at[story] = at
-            heappush(self._oldest, (at, story))
+            minute = _minute(at)
+            if minute not in self._minutes:
+                self._minutes[minute] = []
+                heappush(self._oldest, minute)
+            self._minutes[minute].append(story)
         if terms is None:
             self._withhold(story)
         else:
@@ -137,15 +144,28 @@ class Window:
 
     def _freeze(self) -> list[str]:
         """Takes the stories that are too old out of the comparison, and returns them."""
-        frozen = []
+        frozen: list[str] = []
         while self._oldest:
-            at, story = self._oldest[0]
-            if self._at.get(story) == at:
-                assert self._newest is not None
-                if at >= self._newest - self._days and len(self._at) <= self._most:
-                    break
+            minute = self._oldest[0]
+            assert self._newest is not None
+            begins = self._newest - self._days
+            if minute > _minute(begins) and len(self._at) <= self._most:
+                break
+            found = {story: self._at[story] for story in self._minutes[minute] if story in self._at}
+            left = sorted((at, story) for story, at in found.items() if _minute(at) == minute)
+            too_many = max(0, len(self._at) - self._most)
+            old = max(too_many, bisect_left(left, (begins, "")))
+            for _, story in left[:old]:
                 del self._at[story]
                 self._events.discard(story)
                 frozen.append(story)
+            self._minutes[minute] = [story for _, story in left[old:]]
+            if left[old:]:
+                break
             heappop(self._oldest)
+            del self._minutes[minute]
         return frozen
+
+
+def _minute(at: datetime) -> int:
+    return int(at.timestamp() // 60)

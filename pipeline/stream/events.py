@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 
 LIFT_SECONDS = 1.0
 """From one look for embargoes that have ended to the next."""
-SETTLED = 1_000
+SETTLED = 50_000
 """Stories that are clustered at a time while the topic is read back."""
 
 Members = Callable[[str], Awaitable[Mapping[str, str | None]]]

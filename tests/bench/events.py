@@ -18,10 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.events.fingerprints import Fingerprint, pack
+from pipeline.events.groups import Groups
+from pipeline.events.links import LINKS
+from pipeline.events.neighbours import Neighbours
 from pipeline.events.terms import PLAIN, RARITY, TERMS, UNIT, Terms, terms
 from pipeline.events.weights import COMMON, RAREST
-from pipeline.events.window import Window
 from pipeline.search.reader import Reader, open_reader
+from pipeline.stream.events import SETTLED
 from pipeline.web.live import LOOK_SECONDS, Event, Live
 from pipeline.wire.story import Story
 from tests.bench.rig import Rig, rig
@@ -37,7 +41,6 @@ SIZE_SHARES = (500, 200, 100, 100, 60, 8, 1)
 """Events of each size."""
 AT_ONCE = 3_000
 """Events that are under way at a time."""
-SETTLED = 1_000
 MEASURED = 1_000
 
 
@@ -99,22 +102,29 @@ def report(where: Where, sizes: Sizes) -> str:
         "",
         "`python -m tests.bench events`",
         "",
-        "CPU time of one process for each story that comes to a window of so many and is clustered"
-        " (`pipeline.events`); of every tenth, also for a kill. Memory is what the window holds."
+        "CPU time of one process for each story that comes to a full window of so many and is"
+        " clustered, while the oldest one freezes (`pipeline.events`); of every tenth, also for a"
+        " kill. A restart clusters the whole window again. Memory is what the window holds."
         " The stories are vectors made by Zipf's law; half of the events have one story. To read a"
         f" story of 6 kB into a vector takes {reading() * 1000:.1f} ms besides.",
         "",
-        "| stories | links of a story | story p50 | p99 | kill p50 | p99 | memory | a story |",
-        "|---|---|---|---|---|---|---|---|",
+        "| stories | links of a story | story p50 | p99 | kill p50 | p99 | memory | a story"
+        " | restart |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for window in sizes.events:
         cost = measure(window)
         lines.append(
             f"| {window:,} | {cost.links:.1f} | {_ms(cost.story, 50)} | {_ms(cost.story, 99)}"
             f" | {_ms(cost.kill, 50)} | {_ms(cost.kill, 99)} | {cost.memory / 2**20:.0f} MiB"
-            f" | {cost.memory / window / 1024:.1f} kB |"
+            f" | {cost.memory / window / 1024:.1f} kB | {cost.restart:.0f} s |"
         )
+    search, memory = searching(sizes.alike)
     lines += [
+        "",
+        f"Among {sizes.alike:,} stories the search for those that are alike, which is most of that,"
+        f" takes {_ms(search, 50)} (p50; p99 {_ms(search, 99)}), and its index"
+        f" {memory / 2**20:.0f} MiB.",
         "",
         f"An open page hears that its event has grown {delays[len(delays) // 2]:.2f} s after the"
         f" index took the story (median; at most {delays[-1]:.2f} s; {len(delays)} reports, one by"
@@ -178,33 +188,60 @@ class Cost:
     kill: list[float]
     memory: int
     """Bytes of the window."""
+    restart: float
+    """Seconds of CPU time until the whole window is clustered."""
 
 
 def measure(window: int) -> Cost:
     """Returns what stories cost when there are so many."""
     wire = iter(Wire())
-    found = Window()
+    found = Groups(days=window / PER_DAY)
     before = resident()
+    restart = 0.0
     for number in range(window):
-        found.put(f"wire:{number:08}", next(wire), at(number), at(number))
-        if number % SETTLED == 0:
-            found.settle()
+        restart += _take(found, number, next(wire), settled=number % SETTLED == SETTLED - 1)
+    start = time.process_time()
     found.settle()
+    restart += time.process_time() - start
     memory = resident() - before
     story, kill = [], []
     for number in range(window, window + MEASURED):
-        vector = next(wire)
-        start = time.process_time()
-        found.put(f"wire:{number:08}", vector, at(number), at(number))
-        found.settle()
-        story.append(time.process_time() - start)
+        story.append(_take(found, number, next(wire)))
         if number % 10 == 0:
-            killed = number - window // 2
-            start = time.process_time()
-            found.put(f"wire:{killed:08}", None, at(killed))
-            found.settle()
-            kill.append(time.process_time() - start)
-    return Cost(found.links / window, story, kill, memory)
+            kill.append(_take(found, number - window // 2, None))
+    return Cost(found.links / window, story, kill, memory, restart)
+
+
+def searching(stories: int) -> tuple[list[float], int]:
+    """Returns seconds of CPU time of single searches among so many stories, and their memory."""
+    wire = iter(Wire())
+    index = Neighbours(LINKS[0])
+    before = resident()
+    for _ in range(stories):
+        index.add(next(wire))
+    memory = resident() - before
+    found = []
+    for _ in range(MEASURED):
+        start = time.process_time()
+        slot = index.add(next(wire))
+        index.near(slot)
+        found.append(time.process_time() - start)
+    return found, memory
+
+
+def _take(groups: Groups, number: int, vector: Terms | None, settled: bool = True) -> float:
+    """Takes a story, or its kill, and returns the seconds of CPU time that this took."""
+    record = Fingerprint(
+        version=1 if vector else 2,
+        at=at(number),
+        published_at=at(number),
+        packed=pack(vector) if vector else b"",
+    )
+    start = time.process_time()
+    groups.take(f"wire:{number:08}", record)
+    if settled:
+        groups.settle()
+    return time.process_time() - start
 
 
 def _ms(seconds: list[float], percentile: int) -> str:

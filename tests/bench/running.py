@@ -46,6 +46,8 @@ class Sizes:
     """Of each kind."""
     events: tuple[int, ...] = (10_000, 100_000)
     """Stories in the window, when the cost of events is measured."""
+    alike: int = 1_000_000
+    """Stories among which those that are alike are searched for."""
     reports: int = 20
     """Of one event, when its live delay is measured."""
     keeps_plots: bool = True
@@ -70,6 +72,7 @@ SMOKE = Sizes(
     searched_from=20,
     searches=2,
     events=(300,),
+    alike=300,
     reports=1,
     keeps_plots=False,
     scale_seconds=0.5,

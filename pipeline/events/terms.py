@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +34,16 @@ NAME, FIGURE = 1, 2
 RARITY = 255
 """The `rarity` of the rarest name."""
 
-_WORD = re.compile(r"""([.!?:;\n"“”(•*–—-]\s*)?(\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*)""")
-"""A word or figure, and the mark before it that may begin a sentence or a part of one."""
+REMEMBERED = 1 << 16
+"""Words, with the marks beside them, that are kept at a time."""
+
+_MARKS = '.!?:;\n"“”(•*–—-'
+"""What may begin a sentence or a part of one."""
+_WORD = re.compile(rf"""([{_MARKS}]\s*)?(\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*)""")
+"""A word or figure, and the mark before it."""
+_ENDS = re.compile(rf"[{_MARKS}]\s*$")
+_MARK, _GAP = ".", ","
+_LINE = " \n "
 _UNSPACED = re.compile("([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+)")
 """Scripts that put no space between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
 
@@ -64,20 +72,21 @@ def terms(text: str, headline: str | None = None, ids: Iterable[str] = ()) -> Te
         ids: Of the places and entities that it names, the same in all languages.
     """
     words = _words(f"{headline}\n{text}" if headline else text)
-    lead = Counter(words[:LEAD_WORDS])
+    lead = dict(Counter(words[:LEAD_WORDS]))
     counts: dict[int, float] = {}
     rare: dict[int, float] = {}
     for word, count in Counter(words).items():
         key, rareness = _term(word)
         if rareness:
-            counts[key] = counts.get(key, 0.0) + count + (LEAD - 1.0) * lead[word]
+            counts[key] = counts.get(key, 0.0) + count + (LEAD - 1.0) * lead.get(word, 0)
             rare[key] = rareness
     weighed = {
         key: rare[key] * (1.0 if key & 1 else PLAIN) * count**0.5 for key, count in counts.items()
     }
     for key in {word_hash(id) & ~(NAME | FIGURE) | NAME for id in ids}:
         weighed[key], rare[key] = KNOWN, KNOWN_RARITY
-    chosen = sorted(sorted(weighed, key=lambda key: (-weighed[key], key))[:TERMS])
+    heaviest = sorted((-weight, key) for key, weight in weighed.items())[:TERMS]
+    chosen = sorted(key for _, key in heaviest)
     weights = np.array([weighed[key] for key in chosen], np.float64)
     length = float(np.sqrt(np.square(weights).sum())) or 1.0
     return Terms(
@@ -118,13 +127,58 @@ def _cased(text: str) -> list[str]:
     It may be a name where the text has it inside a sentence too, where a capital follows, or where
     the table lacks it.
     """
-    found = _WORD.findall(text)
-    inside = {word for start, word in found if not start and word[0].isupper()}
-    words = []
-    for (start, word), (next_start, next_word) in pairwise([*found, ("\n", "-")]):
-        if start and word[0].isupper() and word not in inside:
-            runs_on = not next_start and next_word[0].isupper()
-            if not runs_on and is_known(fold(word)):
-                word = word.lower()
-        words.append(word)
+    words: list[str] = []
+    firsts: list[int] = []
+    begins = False
+    for token in chain.from_iterable(
+        map(_TOKENS.__getitem__, text.replace("\n", _LINE).split(" "))
+    ):
+        if token == _MARK:
+            begins = True
+        elif token == _GAP:
+            begins = False
+        else:
+            if begins:
+                firsts.append(len(words))
+                begins = False
+            words.append(token)
+    others = [*words, ""]
+    for n in firsts:
+        others[n] = ""
+    inside = set(others)
+    for n in firsts:
+        word, runs_on = words[n], others[n + 1][:1].isupper()
+        if word[0].isupper() and not (word in inside or runs_on) and is_known(fold(word)):
+            words[n] = word.lower()
     return words
+
+
+class _Tokens(dict[str, tuple[str, ...]]):
+    """What stands between two blanks, by its text: its words, and what is between them.
+
+    A _MARK stands for a mark right before a word or at the end, a _GAP for anything else in front
+    of the first word: it stands between that word and a mark before the blank.
+    """
+
+    def __missing__(self, chunk: str) -> tuple[str, ...]:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        found: list[str] = []
+        end = 0
+        for match in _WORD.finditer(chunk):
+            start, word = match.groups()
+            if start:
+                found.append(_MARK)
+            elif not found and chunk[: match.start()].strip():
+                found.append(_GAP)
+            found.append(word)
+            end = match.end()
+        rest = chunk[end:]
+        if _ENDS.search(rest):
+            found.append(_MARK)
+        elif rest.strip() and not found:
+            found.append(_GAP)
+        return self.setdefault(chunk, tuple(found))
+
+
+_TOKENS = _Tokens()

@@ -44,6 +44,9 @@ SAME: Mapping[str, str] = {"nb": "no", "nn": "no"}
 OTHER = "xx"
 """Of a language without stems, and of numbers: words are folded only."""
 
+REMEMBERED = 1 << 16
+"""Words of a language, with the marks beside them, whose terms are kept at a time."""
+
 _SCRIPTS: Mapping[str, tuple[str, ...]] = {
     "LATIN": ("en", "de", "fr", "es", "it", "pt", "nl", "da", "no", "sv", "fi", OTHER),
     "CYRILLIC": ("ru", OTHER),
@@ -104,7 +107,23 @@ def folded(text: str, language: str) -> str:
         text: in one language.
         language: see `base_language`.
     """
-    return " ".join(term for match in words(text) for term in terms(match.group(), language))
+    return " ".join(filter(None, map(_chunks(language).__getitem__, text.split())))
+
+
+class _Chunks(dict[str, str]):
+    """The terms of what stands between two blanks, by its text: no word has a blank in it."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def __missing__(self, chunk: str) -> str:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        found = (term for match in words(chunk) for term in terms(match.group(), self._language))
+        return self.setdefault(chunk, " ".join(found))
+
+
+_chunks = cache(_Chunks)
 
 
 def folded_name(text: str) -> str:

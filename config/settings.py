@@ -169,8 +169,8 @@ class Elasticsearch(_Section):
     """Replicas of each shard; production needs at least 1."""
     refresh_seconds: float = Field(default=1.0, gt=0)
     """How often the index makes new stories searchable."""
-    request_timeout_seconds: float = Field(default=30.0, gt=0)
-    """How long a request may take before it counts as failed."""
+    request_timeout_seconds: float = Field(default=10.0, gt=0)
+    """How long a node may take for a request before another one is asked."""
     bulk_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
     """Largest bulk request; more stories are sent in several requests."""
 
@@ -213,8 +213,9 @@ class Worker(_Section):
     """Port of /metrics, /healthz and /readyz; 0 takes a free one, shown by `newswire status`."""
     stall_seconds: float = Field(default=300.0, gt=0)
     """How long offsets may stand still while there is lag, before the worker ends."""
-    session_timeout_seconds: float = Field(default=30.0, ge=6, le=60)
-    """How long a worker may be silent before its partitions go to the others."""
+    session_timeout_seconds: float = Field(default=15.0, ge=6, le=60)
+    """How long a worker may be silent before its partitions go to the others, and how long a
+    broker may keep its fetch."""
     drain_seconds: float = Field(default=60.0, ge=0)
     """How long the stories in progress may take to finish after SIGTERM."""
     leave_seconds: float = Field(default=20.0, gt=0)
@@ -341,7 +342,7 @@ class Retry(_Section):
     base_seconds: float = Field(default=0.5, gt=0)
     """First wait; each further wait is up to twice as long."""
     max_seconds: float = Field(default=30.0, gt=0)
-    """Longest wait."""
+    """Longest wait; a broker or an index is asked again after 5 seconds at the latest."""
 
 
 class Status(_Section):

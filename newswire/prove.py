@@ -119,7 +119,7 @@ def _prove(base: Settings, say: Callable[[str], None]) -> Proof:
     proof = Proof()
     with (
         translated(base.elasticsearch),
-        connect_sync(base.elasticsearch) as client,
+        connect_sync(base.elasticsearch, patient=True) as client,
         _scratch(client, base) as scratch,
         open_reader(base.kafka) as reader,
     ):

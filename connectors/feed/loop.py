@@ -41,7 +41,7 @@ from connectors.sources.base import now
 from pipeline.kafka.messages import too_large
 from pipeline.kafka.publisher import Publisher
 from pipeline.process.databases import explained, is_damage
-from pipeline.process.waiting import delays
+from pipeline.process.waiting import AWAY_SECONDS, delays
 from pipeline.wire.deadletter import DeadLetter
 from pipeline.wire.errors import (
     Answered,
@@ -177,7 +177,7 @@ class FeedLoop:
                 self._failed(error)
                 if once and time.monotonic() - well_at >= ONCE_SECONDS:
                     return
-                rest, checked = next(waits), False
+                rest, checked = min(next(waits), AWAY_SECONDS), False
             except (OSError, sqlite3.Error) as error:
                 # A full disk under the cursor, say.
                 self.damaged = error if is_damage(error) else None

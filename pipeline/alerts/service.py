@@ -38,7 +38,7 @@ from pipeline.process.entry import on_stop
 from pipeline.process.health import HealthServer
 from pipeline.process.ports import require_free
 from pipeline.process.status import StatusFile
-from pipeline.process.waiting import Waiting, delays
+from pipeline.process.waiting import AWAY_SECONDS, Waiting, delays
 from pipeline.search.reader import Reader
 from pipeline.wire.errors import IndexUnavailable, NewswireError, SetupError
 from pipeline.wire.topics import Topics
@@ -329,7 +329,7 @@ async def _follow(
         except (KafkaError, IndexUnavailable) as error:
             log.warning("alerts: waiting", extra={"reason": str(error)})
             turns.turn(waiting=str(error))
-            await asyncio.sleep(next(waits))
+            await asyncio.sleep(min(next(waits), AWAY_SECONDS))
         finally:
             # It raises CancelledError where it was stopped before it had begun.
             await asyncio.gather(consumer.stop(), return_exceptions=True)

@@ -6,8 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from elastic_transport import (
+    AsyncTransport,
+    ConnectionTimeout,
+    OrjsonSerializer,
+    TlsError,
+    Transport,
+    TransportApiResponse,
+    TransportError,
+)
 from elastic_transport import ConnectionError as TransportConnectionError
-from elastic_transport import ConnectionTimeout, OrjsonSerializer, TlsError, TransportError
 from elasticsearch import ApiError, AsyncElasticsearch, Elasticsearch
 from elasticsearch.exceptions import UnsupportedProductError
 
@@ -21,13 +29,58 @@ from pipeline.index.faults import (
 )
 from pipeline.wire.errors import IndexUnavailable, RequestRefused, SetupError
 
+PATIENCE_SECONDS = 120.0
+AWAY_SECONDS = 10.0
+"""How long a node that failed is left alone, doubled each time up to ..."""
+MOST_AWAY_SECONDS = 60.0
+"""... this. Each new try of one that hangs costs a request's time."""
+
+
+PARTS = "allow_partial_search_results"
+"""The parameter of a search that takes what a part of the index finds, or finds in time, for the
+whole. Only readers' searches do."""
+
+
+def _whole(target: str) -> str:
+    """Return the request, to be refused while a shard is away.
+
+    What that holds would seem not to be there: a kill would leave an earlier version behind, an
+    alert would not be sent.
+    """
+    path, _, asked = target.partition("?")
+    if not path.endswith("/_search") or PARTS in asked:
+        return target
+    return f"{path}?{asked}{'&' if asked else ''}{PARTS}=false"
+
+
+class _AsyncTransport(AsyncTransport):
+    # The library's own has another type than the one of Transport, too.
+    async def perform_request(  # type: ignore[override]
+        self, method: str, target: str, **asked: Any
+    ) -> TransportApiResponse:
+        return await super().perform_request(method, _whole(target), **asked)
+
+
+class _Transport(Transport):
+    def perform_request(self, method: str, target: str, **asked: Any) -> TransportApiResponse:
+        return super().perform_request(method, _whole(target), **asked)
+
 
 def options(settings: ElasticsearchSettings) -> dict[str, Any]:
-    """Return the keyword arguments of a client. It retries nothing: its callers do, for longer."""
+    """Return the keyword arguments of a client.
+
+    A request that a node refuses goes to the next one at once, if there are several, and no
+    more: to wait is for the callers. The nodes are those of the settings, for others may have
+    addresses that are not reached from here, or not meant to be: it does not sniff.
+    """
     result: dict[str, Any] = {
         "hosts": list(settings.url),
         "request_timeout": settings.request_timeout_seconds,
-        "max_retries": 0,
+        "max_retries": len(settings.url) - 1,
+        "retry_on_status": (502, 503, 504),
+        "retry_backoff_base": 0,
+        "dead_node_backoff_factor": AWAY_SECONDS,
+        "max_dead_node_backoff": MOST_AWAY_SECONDS,
         "serializer": OrjsonSerializer(),
     }
     if settings.ca_file:
@@ -41,12 +94,29 @@ def options(settings: ElasticsearchSettings) -> dict[str, Any]:
 
 def connect(settings: ElasticsearchSettings) -> AsyncElasticsearch:
     """Return an asynchronous client, which the caller closes."""
-    return AsyncElasticsearch(**options(settings))
+    return AsyncElasticsearch(**options(settings), transport_class=_AsyncTransport)
 
 
-def connect_sync(settings: ElasticsearchSettings) -> Elasticsearch:
-    """Return a blocking client, which the caller closes."""
-    return Elasticsearch(**options(settings))
+def connect_sync(settings: ElasticsearchSettings, patient: bool = False) -> Elasticsearch:
+    """Return a blocking client, which the caller closes.
+
+    Args:
+        patient: for an operator's command that makes an index or shows one that was filled.
+    """
+    seconds = max(settings.request_timeout_seconds, PATIENCE_SECONDS if patient else 0.0)
+    asked = options(settings) | {"request_timeout": seconds}
+    return Elasticsearch(**asked, transport_class=_Transport)
+
+
+async def refresh(client: AsyncElasticsearch, index: str) -> None:
+    """Have searches see all that was written.
+
+    Raises:
+        IndexUnavailable: a part of the index does not answer.
+    """
+    answer = await client.indices.refresh(index=index)
+    if answer["_shards"]["failed"]:
+        raise IndexUnavailable(f"a part of the index {index} does not answer")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 from elasticsearch import AsyncElasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.index.client import connect_sync, translated
+from pipeline.index.client import connect_sync, refresh, translated
 from pipeline.index.mapping import DATE, KEYWORD
 from pipeline.index.setup import readers_alias, setup_beside
 
@@ -56,7 +56,10 @@ def setup_events(settings: ElasticsearchSettings, anew: bool) -> list[str]:
     """
     name = events_index(settings.index)
     if anew:
-        with translated(settings, quotes_no_story=True), connect_sync(settings) as client:
+        with (
+            translated(settings, quotes_no_story=True),
+            connect_sync(settings) as client,
+        ):
             client.indices.delete(index=name, ignore_unavailable=True)
     shown = (readers_alias(name), {"exists": {"field": "event"}})
     return setup_beside(settings, name, MAPPING, refresh_interval=REFRESHED, shown_as=shown)
@@ -72,7 +75,7 @@ async def members(
     """
     index = events_index(settings.index)
     with translated(settings):
-        await client.indices.refresh(index=index)
+        await refresh(client, index)
         answer = await client.search(index=index, query={"term": {"event": event}}, size=MOST)
     found = [hit["_source"] for hit in answer["hits"]["hits"]]
     return {source["story"]: source.get("published_at") for source in found}

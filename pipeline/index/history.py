@@ -19,7 +19,7 @@ import orjson
 from elasticsearch import AsyncElasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.index.client import translated
+from pipeline.index.client import refresh, translated
 from pipeline.index.document import Document
 from pipeline.index.faults import is_documents_fault, reason
 from pipeline.index.lookup import Held, look_up
@@ -143,7 +143,7 @@ class History:
             return
         while True:
             # What was kept a moment ago is not yet found by a search.
-            await self._patiently(lambda: self._client.indices.refresh(index=self._index))
+            await self._patiently(lambda: refresh(self._client, self._index))
             answer = await self._patiently(
                 lambda: self._client.search(
                     index=self._index,
@@ -199,7 +199,7 @@ class History:
             {"range": {"index_version": {"lte": version}}},
         ]
         # What was kept a moment ago is not yet found by a search.
-        await self._patiently(lambda: self._client.indices.refresh(index=self._index))
+        await self._patiently(lambda: refresh(self._client, self._index))
         while True:
             answer = await self._patiently(
                 lambda: self._client.search(
@@ -213,7 +213,7 @@ class History:
             if not found:
                 return
             await self._empty(found)
-            await self._patiently(lambda: self._client.indices.refresh(index=self._index))
+            await self._patiently(lambda: refresh(self._client, self._index))
             log.info("history purged", extra={"story_id": story_id, "versions": len(found)})
 
     async def _empty(self, names: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from elasticsearch import AsyncElasticsearch, Elasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.index.client import translated
+from pipeline.index.client import refresh, translated
 from pipeline.index.document import Document
 from pipeline.index.mapping import UNKEPT
 from pipeline.wire.errors import IndexUnavailable, SetupError
@@ -76,7 +76,7 @@ async def find_takes(
     chunks = [wanted[n : n + STORIES_PER_SEARCH] for n in range(0, len(wanted), STORIES_PER_SEARCH)]
     with translated(settings):
         if chunks:
-            await client.indices.refresh(index=index)
+            await refresh(client, index)
         while chunks:
             prefixes = [{"prefix": {"id": takes_prefix(story_id)}} for story_id in chunks[-1]]
             answer = await client.search(

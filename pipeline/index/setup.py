@@ -72,7 +72,7 @@ def setup_index(settings: ElasticsearchSettings) -> list[str]:
         IndexUnavailable: Elasticsearch can't be reached.
         SetupError: it refuses, or an index of another schema is in the way.
     """
-    with translated(settings, quotes_no_story=True), connect_sync(settings) as client:
+    with translated(settings, quotes_no_story=True), connect_sync(settings, True) as client:
         return _setup(client, settings)
 
 
@@ -108,7 +108,7 @@ def setup_beside(
         **({"refresh_interval": refresh_interval} if refresh_interval else {}),
     }
     filtered = {shown_as[0]: {"filter": shown_as[1]}} if shown_as else {}
-    with translated(settings, quotes_no_story=True), connect_sync(settings) as client:
+    with translated(settings, quotes_no_story=True), connect_sync(settings, True) as client:
         # Where the index is deleted under a running worker, it comes back as it should be.
         client.indices.put_index_template(
             name=name,

@@ -7,11 +7,20 @@ from typing import Any
 
 from config.settings import Kafka
 
+ANSWER_SECONDS = 10.0
+"""How long a broker that hangs or is cut off may keep a request before another one is asked."""
+METADATA_SECONDS = 10.0
+"""How old a client's knowledge of who leads may be. A partition whose leader is silent has
+another one after about ten seconds, and who did not ask it meanwhile need not meet that."""
+
 
 def client_options(kafka: Kafka) -> dict[str, Any]:
     """Return the keyword arguments that every kafka-python client takes, from the settings."""
     options: dict[str, Any] = {
         "bootstrap_servers": list(kafka.brokers),
+        "metadata_max_age_ms": int(METADATA_SECONDS * 1000),
+        # Its own would leave alone for half a minute a broker that is back.
+        "reconnect_backoff_max_ms": 2_000,
         "bootstrap_timeout_ms": 10_000,
         "security_protocol": kafka.security_protocol,
     }
@@ -54,4 +63,9 @@ def sign_in(kafka: Kafka) -> dict[str, Any]:
 
 def aiokafka_options(kafka: Kafka) -> dict[str, Any]:
     """Return the keyword arguments that every aiokafka client takes, from the settings."""
-    return {"bootstrap_servers": list(kafka.brokers), **sign_in(kafka)}
+    return {
+        "bootstrap_servers": list(kafka.brokers),
+        "request_timeout_ms": int(ANSWER_SECONDS * 1000),
+        "metadata_max_age_ms": int(METADATA_SECONDS * 1000),
+        **sign_in(kafka),
+    }

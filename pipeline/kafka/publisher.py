@@ -12,7 +12,7 @@ from kafka.errors import MessageSizeTooLargeError, RecordListTooLargeError
 from config.settings import Kafka
 from pipeline.kafka.errors import broker_errors
 from pipeline.kafka.messages import Message
-from pipeline.kafka.options import client_options
+from pipeline.kafka.options import ANSWER_SECONDS, client_options
 from pipeline.kafka.reading import open_reader
 from pipeline.wire.errors import NewswireError, RecordsTooLarge
 
@@ -134,7 +134,7 @@ class Publisher:
                 batch_size=256 * 1024,
                 max_request_size=self._settings.max_request_bytes,
                 max_block_ms=20_000,
-                request_timeout_ms=15_000,
+                request_timeout_ms=int(ANSWER_SECONDS * 1000),
                 delivery_timeout_ms=int(ACK_SECONDS * 1000) - 10_000,
             )
         return self._producer

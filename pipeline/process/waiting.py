@@ -17,6 +17,10 @@ log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
+AWAY_SECONDS = 5.0
+"""Longest wait before a broker or an index is asked again: seconds without them must not become a
+minute without news."""
+
 
 def delay(retry: Retry, failures: int) -> float:
     """Return the seconds to wait after so many failures: doubled each time, with full jitter.
@@ -64,7 +68,7 @@ class Waiting:
                 answer = await call()
             except TransientError as error:
                 self.for_(name, str(error))
-                await asyncio.sleep(next(waits))
+                await asyncio.sleep(min(next(waits), AWAY_SECONDS))
             else:
                 self.over(name)
                 return answer

@@ -202,5 +202,6 @@ class EventReader:
                 size=size,
                 ignore_unavailable=True,
                 timeout=SEARCH_TIMEOUT,
+                allow_partial_search_results=True,
             )
         return [hit["_source"] for hit in answer["hits"]["hits"]]

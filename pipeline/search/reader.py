@@ -28,7 +28,7 @@ from elasticsearch import BadRequestError as RefusedError
 
 from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.index.analysis import languages
-from pipeline.index.client import connect, translated
+from pipeline.index.client import PARTS, connect, refresh, translated
 from pipeline.index.document import Document
 from pipeline.index.history import history_index, version_id
 from pipeline.index.lookup import look_up
@@ -452,7 +452,7 @@ class Reader:
             among = {"ids": {"values": list(ids)}}
             wanted = [among, query.matching(request, now, self._languages, self._viewer)]
             body = {"query": {"bool": {"filter": wanted}}, "size": len(ids), "_source": False}
-            searches += [{"index": self._index}, body]
+            searches += [{"index": self._index, PARTS: False}, body]
         with translated(self._settings):
             answer = await self._client.msearch(searches=searches)
         for response in answer["responses"]:
@@ -466,7 +466,7 @@ class Reader:
     async def refresh(self) -> None:
         """Refresh the index, so that searches see all that was written."""
         with translated(self._settings):
-            await self._client.indices.refresh(index=self._index)
+            await refresh(self._client, self._index)
 
     async def held(self, ids: Sequence[str]) -> dict[str, tuple[int, Document]]:
         """Return index version and document of stories by id, hidden ones too; not for readers."""
@@ -612,6 +612,7 @@ class Reader:
                 index=index,
                 body=dict(body) | {"timeout": f"{SEARCH_SECONDS}s"},
                 request_cache=request_cache,
+                allow_partial_search_results=True,
             )
         return dict(answer.body)
 

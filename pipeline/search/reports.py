@@ -308,7 +308,11 @@ class Reports:
 
     async def _search(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         with translated(self._settings):
-            answer = await self._client.search(index=self._index, body={**body, "timeout": TIMEOUT})
+            answer = await self._client.search(
+                index=self._index,
+                body={**body, "timeout": TIMEOUT},
+                allow_partial_search_results=True,
+            )
         return dict(answer.body)
 
 

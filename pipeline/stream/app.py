@@ -23,7 +23,7 @@ from faust.auth import SASLCredentials, SSLCredentials
 from config.settings import Kafka, Settings
 from pipeline.kafka.errors import not_authorised
 from pipeline.kafka.messages import Message, Record, Send, too_large
-from pipeline.kafka.options import tls
+from pipeline.kafka.options import ANSWER_SECONDS, METADATA_SECONDS, tls
 from pipeline.process.waiting import Waiting
 from pipeline.stream.batches import in_batches
 from pipeline.stream.consumer import PacedConsumer
@@ -33,8 +33,6 @@ from pipeline.wire.errors import BrokerUnavailable, SetupError
 from pipeline.wire.topics import Topics, read_headers
 
 log = logging.getLogger(__name__)
-
-METADATA_SECONDS = 10
 
 _TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
@@ -65,14 +63,16 @@ def build(settings: Settings) -> faust.App:
         # A group's leader that has just met a broker without its topics (one that starts again)
         # leaves them out of the assignment until its metadata expires: this is how soon
         # it sees that they are there.
-        consumer_metadata_max_age_ms=METADATA_SECONDS * 1000,
+        consumer_metadata_max_age_ms=int(METADATA_SECONDS * 1000),
+        producer_metadata_max_age_ms=int(METADATA_SECONDS * 1000),
         consumer_max_fetch_size=kafka.max_request_bytes,
         broker_max_poll_records=POLL_RECORDS,
         # Batches may take long when the index is away; progress is judged by offsets.
         broker_max_poll_interval=24 * 3600.0,
         broker_session_timeout=settings.worker.session_timeout_seconds,
         broker_heartbeat_interval=min(3.0, settings.worker.session_timeout_seconds / 3),
-        broker_request_timeout=60.0,
+        # A broker that hangs may keep a fetch for so long; Faust allows no less.
+        broker_request_timeout=settings.worker.session_timeout_seconds,
         broker_commit_interval=1.0,
         stream_buffer_maxsize=BUFFER_RECORDS,
         # At a rebalance what is in flight goes on and is absorbed if done twice; waiting
@@ -85,7 +85,7 @@ def build(settings: Settings) -> faust.App:
         producer_max_request_size=kafka.max_request_bytes,
         # A topic's limit is on a batch, and is set to hold one record of that size.
         producer_max_batch_size=min(PRODUCER_BATCH_BYTES, kafka.max_request_bytes),
-        producer_request_timeout=30.0,
+        producer_request_timeout=ANSWER_SECONDS,
     )
     app.transport.Consumer = PacedConsumer  # type: ignore[misc]  # Faust's own way to set it
     return app

@@ -85,7 +85,7 @@ def rebuild(
     with (
         open_reader(settings.kafka) as topics,
         translated(elastic),
-        connect_sync(elastic) as client,
+        connect_sync(elastic, patient=True) as client,
     ):
         client.cluster.put_component_template(
             name=f"{elastic.index}-mapping",

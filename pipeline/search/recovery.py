@@ -1,8 +1,8 @@
-"""What to do when no story has all the words: leave some out, and ask what was meant.
+"""What to do when no story has all the words: take another spelling, or leave some words out.
 
-The index is asked in two rounds at most: how many stories have the query without each of its
-parts, and which words of the index are spelt like those that no story has. Only what the viewer
-may see is counted, and a word is suggested only if a visible story has it.
+The index is asked how many stories have each part, which words of it are spelt like those that no
+story has, and what the query finds without each part. Only what the viewer may see is counted, and
+a word is suggested only if a visible story has it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Recovery:
     left_out: tuple[str, ...] = ()
     """The parts of the query that were left out, as typed."""
     meant: str | None = None
-    """The query with other spellings, which may be what was meant."""
+    """The query with other spellings, which may be what was meant; `q` if that finds something."""
 
 
 async def recovered(
@@ -75,36 +75,47 @@ async def recovered(
     if not any(_is_word(part) for part in parts) or len(parts) > MAX_PARTS:
         return Recovery()
     alone = await asking.counted([asking.clause(part) for part in parts], [])
-    missing = [part for part, count in zip(parts, alone, strict=True) if not count]
-    words = [part for part in parts if _is_word(part)]
-    found = await _left_out(asking, node, words, missing, filters)
-    meant = await _meant(asking, [part for part in missing if isinstance(part, syntax.Term)])
+    known = dict(zip(parts, alone, strict=True))
+    missing = [part for part in parts if not known[part] and isinstance(part, syntax.Term)]
+    meant = await _meant(asking, missing)
     if meant:
-        corrected = syntax.render(_replaced(node, meant))
-        return replace(found, meant=corrected)
-    return found
+        corrected = _replaced(node, meant)
+        (count,) = await asking.counted([asking.clause(corrected)], filters)
+        rendered = syntax.render(corrected)
+        if count:
+            return Recovery(rendered, meant=rendered)
+        return replace(await _left_out(asking, node, known, filters), meant=rendered)
+    return await _left_out(asking, node, known, filters)
 
 
 async def _left_out(
     asking: _Asking,
     node: syntax.Node,
-    words: Sequence[syntax.Node],
-    missing: Sequence[syntax.Node],
+    known: Mapping[syntax.Node, int],
     filters: list[Clause],
 ) -> Recovery:
-    """Leave out the words that no story has, then those without which most stories are found."""
-    dropped = [word for word in words if word in missing]
-    kept = [word for word in words if word not in dropped]
+    """Leave out the words that no story has, then frequent ones: the rare say what is wanted.
+
+    Args:
+        asking: asks the index.
+        node: the query.
+        known: its parts, with the number of stories that have each.
+        filters: of the search, which stay.
+    """
+    kept = [part for part in known if _is_word(part)]
+    dropped = [part for part in kept if not known[part]]
+    kept = [part for part in kept if known[part]]
     if dropped and kept:
         (count,) = await asking.counted([asking.clause(_without(node, dropped))], filters)
         if count:
             return _recovery(node, dropped)
     while len(kept) > 1:
+        kept.sort(key=lambda part: known[part], reverse=True)
         clauses = [asking.clause(_without(node, [*dropped, each])) for each in kept]
         counts = await asking.counted(clauses, filters)
-        most = max(range(len(kept)), key=counts.__getitem__)
-        dropped.append(kept.pop(most))
-        if counts[most]:
+        enough = next((n for n, count in enumerate(counts) if count), None)
+        dropped.append(kept.pop(enough or 0))
+        if enough is not None:
             return _recovery(node, dropped)
     return Recovery()
 

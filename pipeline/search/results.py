@@ -153,14 +153,24 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     left_out: tuple[str, ...] = ()
     """Parts of the query that were left out, since no story has all of them."""
     meant: str | None = None
-    """The query in another spelling, which may be what was meant."""
+    """The query in another spelling, which may be what was meant: with hits and nothing left out,
+    they are its hits."""
     took_ms: int = 0
     timed_out: bool = False
     """True when the search was stopped at its time limit: counts are lower bounds."""
 
     def said(self) -> list[str]:
         """Return a sentence for what was left out, and one for what may be meant."""
-        return self.lacking() + ([f"Did you mean “{self.meant}”?"] if self.meant else [])
+        if not self.meant:
+            return self.lacking()
+        if self.is_respelt:
+            return [f"No story has the words as typed. These are the stories for “{self.meant}”."]
+        return [*self.lacking(), f"Did you mean “{self.meant}”?"]
+
+    @property
+    def is_respelt(self) -> bool:
+        """Return whether the hits are those of the query in another spelling."""
+        return bool(self.meant and self.hits and not self.left_out)
 
     def lacking(self) -> list[str]:
         """Return a sentence for what was left out."""

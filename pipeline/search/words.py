@@ -28,6 +28,9 @@ BYLINE_BOOST = 0.5
 HEADLINE_PHRASE_BOOST = 2.0
 PROMINENT_BOOST = 2.0
 """Of a word that names what the story is mostly about: a person by the surname, a company."""
+PLACE_BOOST = 0.5
+WITHIN_BOOST = 0.25
+"""Of a word that names a place of the story in English, or what contains it: its text may not."""
 MAX_NAME_WORDS = 5
 """Of a name with aliases, such as "United States of America"."""
 NAME_FIELDS = ("persons", "organisations", "place_names")
@@ -35,13 +38,24 @@ NAME_FIELDS = ("persons", "organisations", "place_names")
 
 _LITTLE = """
 a an and as at by for from in into is of on or the to with
+about are be been can could did do does had has have how it its say says said than that there they
+this was were what when where which who whom whose why will would
 der das den dem des ein eine und im am an auf bei für mit nach von vom zu zum zur
+die es gab gibt hat haben ist sagt sagte sich sie sind war waren wann warum was welche wer wie
+wieso wird wo über
 le la les un une des du de et en au aux dans pour par sur avec
+a ce cette combien comment est il elle ont où pourquoi qu quand que quel quelle qui quoi sont
 el los las una y del al con por para il lo gli di da dal della nel
+cómo como cuándo cuánto cuántos dijo dónde es está fue ha han hay quién qué se son su
+che chi come cosa dove è ha ho non perché quale quando quanto quanti sono si
 o os um uma do dos na nos nas em het een van voor op och att i på av og til fra
+é está foi onde porque quantos quem são wat waar wanneer waarom hoe zijn werd vad var när hvor hva
+в во и на с со по из к ко о об от за для
+что кто где когда почему как сколько какой это был была были
+في من على إلى عن ما ماذا هل أين متى لماذا كيف كم هذا هذه
 """
 LITTLE_WORDS = frozenset(_LITTLE.split())
-"""Words that add to the score, and that a story may lack: "fire in Los Angeles"."""
+"""Words that add to the score, and that a story may lack: "what did Lagarde say about rates?"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +68,16 @@ class Fields:
     """As written."""
     server: tuple[str, ...] = ()
     """With an analyzer of the server."""
-    names: bool = False
-    """Whether a word that names what a story is mostly about scores more."""
+    names: tuple[tuple[str, float], ...] = ()
+    """Fields of what enrichment finds in the story, with boosts: its words need not stand there."""
 
-    def prominent(self, text: str) -> list[Clause]:
-        """Return the clause of stories that are mostly about what a text names."""
-        if not self.names:
-            return []
-        named = {"query": stems.folded_name(text), "boost": PROMINENT_BOOST}
-        return [{"match_phrase": {"folded.prominent": named}}]
+    def named(self, text: str) -> list[Clause]:
+        """Return the clauses of stories in which enrichment finds what a text names."""
+        name = stems.folded_name(text)
+        return [
+            {"match_phrase": {field: {"query": name, "boost": boost}}}
+            for field, boost in self.names
+        ]
 
 
 def scoring(q: str, languages: Sequence[str], now: datetime) -> Clause | None:
@@ -96,6 +111,11 @@ _BOOSTS = {
     "body": BODY_BOOST,
     "byline": BYLINE_BOOST,
 }
+_FOUND = (
+    ("folded.prominent", PROMINENT_BOOST),
+    ("folded.place_names", PLACE_BOOST),
+    ("folded.within", WITHIN_BOOST),
+)
 _EXACT = {"dateline": ("dateline.text", "dateline.place")}
 """The fields of a text as written, where it is not one of the same name."""
 
@@ -110,7 +130,7 @@ def _fields(*names: str) -> Fields:
 def _everywhere(languages: Sequence[str]) -> Fields:
     found = _fields(*_BOOSTS)
     server = tuple(f"text.{language}^{BODY_BOOST}" for language in languages)
-    return Fields(found.folded, found.exact, server, names=True)
+    return Fields(found.folded, found.exact, server, _FOUND)
 
 
 _TEXTS = {
@@ -169,12 +189,11 @@ def _of_quote(node: syntax.Node) -> bool:
 
 def is_little(node: syntax.Node) -> bool:
     """Return whether a node is a word that a story need not have, in a query of several words."""
-    return (
-        isinstance(node, syntax.Term)
-        and not (node.field or node.phrase or node.prefix)
-        and node.text.lower() in LITTLE_WORDS
-        and not node.text.isupper()  # "IN" may be Indiana, "US" is no "us"
-    )
+    if not isinstance(node, syntax.Term) or node.field or node.phrase or node.prefix:
+        return False
+    if node.text.isupper():  # "IN" may be Indiana, "US" is no "us"
+        return False
+    return all(each.group().lower() in LITTLE_WORDS for each in stems.words(node.text))
 
 
 @cache
@@ -209,7 +228,8 @@ def other_forms(run: Sequence[syntax.Node]) -> list[str]:
     "US" would find every "us": of short names only the entity is searched for.
     """
     named = " ".join(n.text for n in run if isinstance(n, syntax.Term))
-    return [form for form in forms(run) if form != named and len(form.replace(".", "")) > 2]
+    known = forms(run) or (_aliases().surnames(named) if len(run) == 1 else ())
+    return [form for form in known if form != named and len(form.replace(".", "")) > 2]
 
 
 def _named(run: Sequence[syntax.Node], fields: Fields, now: datetime) -> Clause:
@@ -221,12 +241,11 @@ def _named(run: Sequence[syntax.Node], fields: Fields, now: datetime) -> Clause:
         for n in run
     ]
     together: Clause = own[0] if len(own) == 1 else {"bool": {"must": own}}
-    known = forms(run)
-    if not known:
-        return together
     phrases = [_phrase(form, fields) for form in other_forms(run)]
     entity = [
-        {"term": {field: {"value": known[0], "case_insensitive": True}}} for field in NAME_FIELDS
+        {"term": {field: {"value": known, "case_insensitive": True}}}
+        for known in forms(run)[:1]
+        for field in NAME_FIELDS
     ]
     return any_of([together, *phrases, *entity])
 
@@ -255,7 +274,7 @@ def _text(term: syntax.Term, fields: Fields) -> Clause:
     else:
         kind = "phrase" if several else "best_fields"
         stemmed = [_multi(" ".join(stems.wanted(found[0])), kind, fields.folded)]
-    return any_of([*stemmed, written, *fields.prominent(term.text), *server])
+    return any_of([*stemmed, written, *fields.named(term.text), *server])
 
 
 def _multi(text: str, kind: str, fields: Sequence[str]) -> Clause:

@@ -4,14 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.evaluation.search import ndcg, queries, stories
+from tests.evaluation.search import COLLECTIONS, Collection, ndcg
 
 
-def test_answers_are_stories_of_the_corpus() -> None:
+@pytest.mark.parametrize("collection", COLLECTIONS, ids=lambda each: each.name)
+def test_answers_are_stories_of_the_corpus(collection: Collection) -> None:
     """There are sixty queries or more, and each has answers, which are there."""
-    names = [story.id for story in stories(datetime.now(UTC))]
-    assert len(queries()) >= 60
-    for query, judged in queries().items():
+    names = [story.id for story in collection.corpus(datetime.now(UTC))]
+    assert len(collection.judged()) >= 60
+    for query, judged in collection.judged().items():
         assert judged, query
         assert judged.keys() <= set(names), query
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from pipeline.enrich.folding import fold
 from pipeline.wire.errors import SetupError
 from pipeline.wire.labels import Label
 
+SPELLING = 0.7
+"""How alike two surnames are that are spellings of one."""
 DEFAULT_FILE = Path(__file__).parents[3] / "config" / "aliases.toml"
 
 
@@ -39,6 +43,10 @@ class Aliases:
     ) -> None:
         self._table = table
         self._others = others or {}
+        self._surnames = _surnames(
+            [(alias.name, *self._others.get(alias.name, ())) for alias in {*table.values()}
+             if alias.label == Label.PERSON]
+        )  # fmt: skip
         self.find = lru_cache(maxsize=1 << 14)(self._find)
         self.version = version
 
@@ -46,6 +54,10 @@ class Aliases:
         """Return every name of what a name stands for, its own included; empty if it is unknown."""
         found = self._find(name)
         return (found.name, *self._others.get(found.name, ())) if found else ()
+
+    def surnames(self, name: str) -> tuple[str, ...]:
+        """Return the spellings of a person's surname: "Zelensky", "Zelenskyy", "Selenskyj"."""
+        return self._surnames.get(fold(name), ())
 
     def _find(self, name: str) -> Alias | None:
         """Returns the alias of a name, or None. Initialisms are found in capitals only."""
@@ -81,6 +93,27 @@ def load(more: Sequence[Path] = (), default: Path = DEFAULT_FILE) -> Aliases:
             result[key(form)] = alias
     others = {name: forms for name, (_, forms) in names.items()}
     return Aliases(result, f"{version}.{digest.hexdigest()}", others)
+
+
+_ARTICLE = re.compile(r"^[ae]l-")
+"""Of "al-Sisi", whom many call Sisi."""
+
+
+def _surnames(people: Sequence[Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Return the spellings of each surname that has several, by each of them."""
+    found: dict[str, dict[str, None]] = {}
+    for forms in people:
+        last = [_ARTICLE.sub("", form.split()[-1]) for form in forms if " " in form]
+        # Another surname is another name: "Lula" is no spelling of "da Silva".
+        alike = [each for each in last if _alike(fold(last[0]), fold(each))]
+        if len({fold(each) for each in alike}) > 1:
+            for each in alike:
+                found.setdefault(fold(each), {}).update(dict.fromkeys(alike))
+    return {name: tuple(spellings) for name, spellings in found.items()}
+
+
+def _alike(one: str, other: str) -> bool:
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= SPELLING
 
 
 def key(name: str) -> str:

@@ -100,8 +100,35 @@ def test_the_next_page_leaves_out_the_same(index: ElasticsearchSettings) -> None
 def test_another_spelling_is_suggested(
     index: ElasticsearchSettings, q: str, meant: str | None
 ) -> None:
-    """A word that no story has may be a name or a word of the index, spelt otherwise."""
-    assert found(index, q=q)[0].meant == meant
+    """A word that no story has may be a name or a word of the index, spelt otherwise.
+
+    Its stories are shown, and the page says so.
+    """
+    page = found(index, q=q)[0]
+    assert page.meant == meant
+    assert page.is_respelt is bool(meant)
+    if meant:
+        assert [hit.id for hit in page.hits] == [hit.id for hit in found(index, q=meant)[0].hits]
+        assert page.said() == [
+            f"No story has the words as typed. These are the stories for “{meant}”."
+        ]
+
+
+def test_another_spelling_that_finds_nothing_is_a_question(
+    index: ElasticsearchSettings,
+) -> None:
+    """With a word that no story has beside it, that word is left out, and the spelling asked."""
+    (page,) = found(index, q="macorn berlin")
+    assert page.meant == "macron berlin"
+    assert page.left_out
+    assert page.said()[-1] == "Did you mean “macron berlin”?"
+
+
+def test_the_rare_word_stays(index: ElasticsearchSettings) -> None:
+    """Of two words that stand together nowhere the frequent one says less of what is wanted."""
+    (page,) = found(index, q="macron berlin")
+    assert page.left_out == ("macron",)
+    assert {hit.id for hit in page.hits} == {"dpa-1"}
 
 
 def test_nothing_hidden_is_suggested(index: ElasticsearchSettings) -> None:

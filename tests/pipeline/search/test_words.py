@@ -118,6 +118,8 @@ def phrases(tree: Any) -> set[str]:
         ('"Kyiv"', "Kiev"),
         ("-Kiev", "Kyiv"),
         ("(flood OR Kiev)", "Kyiv"),
+        ("Zelensky", "Zelenskiy"),
+        ("zelenskyy in rome", "Selenskyj"),
     ],
 )
 def test_a_name_finds_its_other_names(query: str, found: str) -> None:
@@ -137,3 +139,31 @@ def test_other_words_are_as_typed(query: str) -> None:
     """A word that is no name, or stands in one field, finds itself alone."""
     assert not phrases(scoring(query, (), NOW))
     assert '"place_names"' not in clause(query)
+
+
+@pytest.mark.parametrize(
+    ("query", "needed"),
+    [
+        ("what did Lagarde say about rates?", ["Lagarde", "rates?"]),
+        ("Wie viele Verletzte gab es in München?", ["viele", "Verletzte", "München?"]),
+        ("¿Qué dijo Sheinbaum?", ["Sheinbaum?"]),
+        ("Pourquoi Mbappé est-il forfait ?", ["Mbappé", "forfait"]),
+        ("Что случилось в Харькове?", ["случилось", "Харькове?"]),
+        ("what is it", ["what", "is", "it"]),
+        ("US and IT", ["US", "IT"]),
+    ],
+)
+def test_a_question_needs_no_question_words(query: str, needed: list[str]) -> None:
+    """Little words of a question add to the score alone, unless there are no others."""
+    wanted = scoring(query, (), NOW)
+    assert wanted is not None
+    assert len(wanted["bool"]["must"]) == len(needed)
+    written = [json.dumps(each, ensure_ascii=False) for each in wanted["bool"]["must"]]
+    assert all(f'"{word}"' in text for word, text in zip(needed, written, strict=True))
+
+
+def test_a_word_finds_a_place_that_the_text_does_not_name() -> None:
+    """ "Lebanon" finds what lies in it, and scores less there than in the text."""
+    for field in ("place_names", "within"):
+        assert f'"folded.{field}": {{"query": "lebanon", "boost": 0.' in clause("Lebanon")
+    assert '"folded.within"' not in clause("headline:Lebanon")

@@ -95,3 +95,11 @@ def test_spellings_of_other_agencies_are_known(form: str, name: str) -> None:
     found = aliases.load().find(form)
     assert found is not None
     assert found.name == name
+
+
+def test_spellings_of_a_surname_are_known() -> None:
+    """Other surnames of a person, and names in full, are none."""
+    table = aliases.load()
+    assert {"Zelenskyy", "Zelensky", "Selenskyj"} <= set(table.surnames("zelenskiy"))
+    assert table.surnames("Sisi") == ("Sisi", "Sissi")
+    assert table.surnames("Silva") == table.surnames("Assad") == table.surnames("nobody") == ()

@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -n $(or $(JOBS),2)
 # The tests that neither start servers nor look into every package that is installed.
 QUICK := tests $(foreach path,integration torture attacks test_supply.py,--ignore tests/$(path))
 
-.PHONY: help settings notice release run quick test test-long lint lock audit sbom desk evaluate \
+.PHONY: help settings notice release run quick test test-long lint lock audit sbom desk pictures evaluate \
 	bench torture soak mutants
 .DELETE_ON_ERROR:
 
@@ -22,6 +22,7 @@ help:
 	@echo "make test      lint, types and the tests (the real servers need Java 21+ and Maven)"
 	@echo "make test-long the tests that take minutes each: benches, long torture"
 	@echo "make desk      every page and flow in Chromium, on both engines; pictures in build/desk"
+	@echo "make pictures  keep how every page looks now, for make desk to compare with"
 	@echo "make lint      lint and types alone"
 	@echo "make mutants   put bugs in, one at a time, and see that a test fails"
 	@echo "make torture   break everything while stories come in, and compare (SEEDS=20 SEED=1)"
@@ -48,9 +49,12 @@ test: lint
 test-long: .venv/tests
 	$(PYTEST) -m long $(if $(TEST_SECONDS),--seconds $(TEST_SECONDS))
 
-# Long and short: layout in four widths, axe-core, flows by keyboard.
+# Long and short: layout in four widths, pictures, axe-core, flows by keyboard.
 desk: .venv/tests
 	$(PYTEST) tests/integration/web
+
+pictures: .venv/tests
+	$(PYTEST) tests/integration/web/test_layout.py -k "embedded and in_order" --renew-pictures
 
 lint: .venv/tests
 	$(BIN)/python -m ruff check .

@@ -34,7 +34,10 @@ hypothesis.settings.load_profile("newswire")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--seconds`."""
+    """Add `--seconds` and `--renew-pictures`."""
+    parser.addoption(
+        "--renew-pictures", action="store_true", help="keep the pictures of pages as they are now"
+    )
     parser.addoption(
         "--seconds",
         type=float,

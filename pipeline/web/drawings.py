@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import sqrt
 
 from pipeline.search.results import PlaceCount, TimeBucket
@@ -77,6 +78,18 @@ def timeline(buckets: Sequence[TimeBucket]) -> list[Bar]:
         height = max(SMALLEST_BAR, TIMELINE_HEIGHT * bucket.count / most) if bucket.count else 0
         bars.append(Bar(bucket, number * BAR_WIDTH, TIMELINE_HEIGHT - height, height))
     return bars
+
+
+def spans(periods: Sequence[tuple[datetime, datetime]]) -> list[tuple[float, float]]:
+    """Return the beginning and length of each period, as parts of 100 of all of them together."""
+    if not periods:
+        return []
+    first = min(begin for begin, _ in periods)
+    whole = (max(end for _, end in periods) - first).total_seconds() or 1.0
+    return [
+        (100 * (begin - first).total_seconds() / whole, 100 * (end - begin).total_seconds() / whole)
+        for begin, end in periods
+    ]
 
 
 def world_map(places: Sequence[PlaceCount], bbox: str | None = None) -> Map:

@@ -79,6 +79,11 @@ def values(now: Pairs, name: str) -> str:
     return f"/values/{name}" + query(now)
 
 
+def roles(person: str) -> str:
+    """Return the address of the page of what a person is called."""
+    return "/roles" + query([("person", person)])
+
+
 def story(story_id: str, **parameters: int | str) -> str:
     """Return the address of a story's page."""
     return f"/story/{quote(story_id, safe=':@')}" + query(parameters.items())

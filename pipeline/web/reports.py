@@ -18,7 +18,7 @@ from pipeline.search.race import Race
 from pipeline.search.reports import Lift, Reach, Reports, in_utc, period
 from pipeline.search.roles import PersonRoles
 from pipeline.search.visible import Role
-from pipeline.web import operations
+from pipeline.web import drawings, operations
 from pipeline.web.answers import awaited, tagged
 from pipeline.web.api import JSON, StoryId, reader
 from pipeline.web.authentication import person
@@ -113,6 +113,22 @@ async def roles(
     """List the titles that stories print before a person's full name, and from when to when."""
     found = await awaited(request, reader(request).reports.roles(name, datetime.now(UTC)))
     return tagged(request, encode(found), JSON)
+
+
+@router.get("/roles", include_in_schema=False)
+async def roles_page(
+    request: Request, name: Annotated[str, Query(alias="person", max_length=200)] = ""
+) -> Response:
+    """Show what a person is called over time."""
+    if not name.strip():
+        raise HTTPException(404)
+    try:
+        reports = await _reports(request)
+        found = await awaited(request, reports.roles(name.strip(), datetime.now(UTC)))
+    except NewswireError:
+        return away()
+    spans = drawings.spans([(role.since, role.until) for role in found.roles])
+    return html_page("roles.html", found=found, roles=list(zip(found.roles, spans, strict=True)))
 
 
 @router.get("/api/embargoes", responses=answer(list[Lift]))

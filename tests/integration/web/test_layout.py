@@ -1,15 +1,17 @@
 """Every page in four widths, light and dark: nothing is too wide, broken, covered or cut off.
 
-The pictures are in build/desk, for a person to look at.
+Each looks as in the picture that is kept of it (`tests.integration.web.pictures`). The pictures of
+this run are in build/desk, for a person to look at.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from pipeline.desk.users import Users
 from pipeline.search.visible import Role
@@ -18,15 +20,15 @@ from pipeline.wire.enriched import Enriched
 from pipeline.wire.story import Signal, Status
 from tests.integration.web.chromium import chromium, needs_chromium, served_at, window
 from tests.integration.web.newsroom import Newsroom, newsroom
+from tests.integration.web.pictures import BUILT, Pictures, pin
 from tests.integration.web.test_api import reprints
 from tests.records import PLACES, enriched
 from tests.servers import Engine
 
 pytestmark = [needs_chromium, pytest.mark.long]
 
-PICTURES = Path(__file__).parents[3] / "build" / "desk"
 FAULTS = (Path(__file__).parent / "layout.js").read_text("utf-8")
-NOW = datetime.now(UTC).replace(microsecond=0)
+NOW = datetime.now(UTC).replace(second=0, microsecond=0)
 WIDTHS = {"phone": 360, "tablet": 768, "laptop": 1366, "wall": 1920}
 PAGES = {
     "search": "/",
@@ -44,7 +46,51 @@ PAGES = {
     "desk": "/desk",
     "preferences": "/preferences",
     "operations": "/operations",
+    "near-duplicates": "/?q=truce&collapse=true",
+    "events": "/?q=mill&collapse=events",
+    "event": "/event/ap:fire",
+    "values": "/values/source?q=council&source=AP",
+    "roles": "/roles?person=Julie+Legrand-Featherstonehaugh",
+    "alerts": "/alerts?query=q%3Dflood&title=Floods",
+    "trending": "/trending?window=day",
+    "race": "/race?without=AP",
+    "attention": "/attention?search=council&search=mill&by=source&interval=day",
+    "embargoes": "/embargoes",
+    "kills": "/operations/reach",
+    "reach": "/operations/reach/ap:killed",
+    "map": "/?q=council&sort=oldest",
+    "wide-map": "/?q=council&sort=oldest",
+    "choosing": "/?q=council&sort=oldest",
+    "keys": "/notices",
+    "filters": "/?q=truce#filters",
+    "nowhere": "/no/such/page",
 }
+
+
+def _open_map(page: Page) -> None:
+    page.get_by_role("button", name="Pan, zoom and select").press("Enter")
+    expect(page.locator(".leaflet-marker-icon").first).to_be_visible()
+    page.locator("#map").scroll_into_view_if_needed()
+
+
+def _widen_map(page: Page) -> None:
+    _open_map(page)
+    page.get_by_role("button", name="Full width").press("Enter")
+    page.locator("#map").scroll_into_view_if_needed()
+
+
+def _choose(page: Page) -> None:
+    page.get_by_role("link", name="Find and choose: Sources").evaluate("link => link.click()")
+    expect(page.get_by_label("Part of the name")).to_be_focused()
+
+
+ACTS: Mapping[str, Callable[[Page], object]] = {
+    "map": _open_map,
+    "wide-map": _widen_map,
+    "choosing": _choose,
+    "keys": lambda page: page.keyboard.press("?"),
+}
+"""What is done on a page before one looks at it."""
 HEADLINES = (
     "Council of Lyon votes on the harbour levy after a night of talks, 1,204 dockers wait",
     "Donaudampfschifffahrtsgesellschaftskapitän geehrt",
@@ -86,11 +132,26 @@ def corpus() -> list[Enriched]:
         )
         for version, boats, signal in ((1, "Three", None), (2, "Two", Signal.CORRECTION))
     ]
-    later = {"status": Status.EMBARGOED, "embargoed_until": NOW + timedelta(hours=5)}
+    later = {"status": Status.EMBARGOED, "embargoed_until": NOW + timedelta(hours=5, minutes=40)}
+    fires = [
+        enriched(
+            f"{source.lower()}:fire",
+            f"Kessandra mill burns in Lower Tarn, {source} says",
+            "Fire destroyed the Kessandra mill in Lower Tarn, owner Piet Hallow said. "
+            f"At least {dead} people were killed.",
+            persons=["Piet Hallow"],
+            source=source,
+            version=1,
+            first_created=NOW - timedelta(minutes=90 - minute),
+            published_at=NOW - timedelta(minutes=90 - minute),
+        )
+        for source, dead, minute in (("AP", 12, 0), ("AFP", 14, 20), ("EFE", 14, 45))
+    ]
     return [
         *made,
         *versions,
         *reprints(),
+        *fires,
         enriched(
             "ap:long", HEADLINES[-1], "w" * 4000 + " and " + "https://example.org/" + "a" * 90
         ),
@@ -105,6 +166,7 @@ def room(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
     with newsroom(engine, tmp_path_factory.mktemp("layout")) as made:
         for record in corpus():
             made.index(record)
+        made.group()
         yield made
 
 
@@ -129,32 +191,67 @@ def browser(address: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(params=["light", "dark"])
-def colours(request: pytest.FixtureRequest) -> str:
+def colours(request: pytest.FixtureRequest) -> Literal["light", "dark"]:
     """Day and night."""
-    return str(request.param)
+    chosen: Literal["light", "dark"] = request.param
+    return chosen
 
 
+@pytest.fixture(scope="module")
+def kept(browser: Browser, pytestconfig: pytest.Config) -> Pictures:
+    """The kept pictures of pages."""
+    return Pictures(browser.new_page(), renew=pytestconfig.getoption("--renew-pictures"))
+
+
+@pytest.fixture(scope="module")
+def keeping(address: str, token: str, browser: Browser) -> None:
+    """What the administrator keeps: a saved search, a pin, a note and an alert."""
+    credentials = {"username": "ana", "password": token, "send": "always"}
+    with window(browser, address, http_credentials=credentials) as page:
+        for path, form in (
+            ("/desk/searches", {"query": "q=council", "title": "Councils of the Rhône"}),
+            ("/desk/pins", {"id": "ap:1"}),
+            ("/desk/notes", {"id": "ap:v", "text": "Ask the harbour master. " * 6}),
+            ("/alerts", {"title": "Floods", "query": "q=flood", "way": "topic", "minutes": "0"}),
+        ):
+            assert page.request.post(path, form=form).ok
+
+
+@pytest.mark.usefixtures("keeping")
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_page_is_in_order(
-    browser: Browser, address: str, token: str, engine_kind: str, colours: str, width: str
+    browser: Browser,
+    address: str,
+    token: str,
+    kept: Pictures,
+    engine_kind: str,
+    colours: Literal["light", "dark"],
+    width: str,
 ) -> None:
-    """No page is too wide, breaks a word, or covers one; axe-core finds nothing."""
+    """No page is too wide, breaks a word, or covers one; axe-core finds nothing; it looks as kept.
+
+    The pictures are compared on one engine: both have the same pages.
+    """
     axe, faults = Axe(), []
     credentials = {"username": "ana", "password": token, "send": "always"}
     view = {"width": WIDTHS[width], "height": 800 if width == "phone" else 768}
     look = {"viewport": view, "color_scheme": colours, "reduced_motion": "reduce"}
-    PICTURES.mkdir(parents=True, exist_ok=True)
+    BUILT.mkdir(parents=True, exist_ok=True)
     with window(browser, address, http_credentials=credentials, **look) as page:
         for name, path in PAGES.items():
             form = {"list": "compact" if name == "compact" else "full", "back": "/preferences"}
             page.request.post("/preferences", form=form)
             page.goto(path)
             page.wait_for_load_state("load")
-            faults += [f"{name}: {fault}" for fault in page.evaluate(FAULTS, LONG_WORD)]
-            picture = PICTURES / f"{engine_kind}-{name}-{width}-{colours}.png"
-            page.screenshot(path=picture)
+            ACTS.get(name, lambda page: None)(page)
+            found = page.evaluate(FAULTS, LONG_WORD)
+            page.screenshot(path=BUILT / f"{engine_kind}-{name}-{width}-{colours}.png")
             if width in ("phone", "laptop"):
-                faults += [f"{name}: {fault}" for fault in violations(axe, page)]
+                found += violations(axe, page)
+            if engine_kind == "embedded":
+                pin(page)
+                found += kept.faults(f"{name}-{width}-{colours}", page.screenshot())
+            faults += [f"{name}: {fault}" for fault in found]
     assert not faults, "\n".join(faults)
 
 
@@ -183,3 +280,17 @@ def test_a_fault_is_found(browser: Browser, address: str, html: str, says: str) 
         page.set_content(f"<body style='font: 16px sans-serif'>{html}</body>")
         found = page.evaluate(FAULTS, LONG_WORD)
         assert [fault for fault in found if says in fault], found
+
+
+def test_another_look_is_found(kept: Pictures, browser: Browser, address: str) -> None:
+    """A heading in another colour, and one that stands a little lower, do not look as kept."""
+    with window(browser, address, viewport={"width": 360, "height": 800}) as page:
+        page.goto("/no/such/page")
+        name = "nowhere-phone-light"
+        pin(page)
+        assert not kept.faults(name, page.screenshot())
+        for style in ("color: #a3261b", "margin-top: 8px"):
+            page.evaluate("style => document.querySelector('h1').style.cssText = style", style)
+            (fault,) = kept.faults(name, page.screenshot())
+            assert f"differs-{name}.png" in fault
+            (BUILT / f"differs-{name}.png").unlink()

@@ -25,18 +25,9 @@ class Bulletin:
 
 
 CITIES = {
-    "hw": (
-        "Manchester Dublin Seattle Denver Perth Auckland Nairobi Lagos Singapore Mumbai Cape-Town "
-        "Toronto Stockholm Warsaw"
-    ),
-    "am": (
-        "Lille Nantes Strasbourg Toulouse Nice Liège Lausanne Montréal Abidjan Rabat Alger "
-        "Beyrouth Antananarivo Nouméa"
-    ),
-    "nc": (
-        "Valencia Zaragoza Bilbao Lima Bogotá Quito La-Paz Asunción Córdoba Mendoza Monterrey "
-        "Tijuana Caracas San-José"
-    ),
+    "hw": ("Manchester Dublin Seattle Perth Auckland Lagos Singapore Mumbai"),
+    "am": ("Nantes Strasbourg Toulouse Liège Montréal Abidjan Rabat Beyrouth"),
+    "nc": ("Valencia Bilbao Lima Quito La-Paz Asunción Monterrey San-José"),
 }
 WEATHER = {
     "hw": (
@@ -59,9 +50,9 @@ WEATHER = {
     ),
 }
 EXCHANGES = {
-    "hw": "London Chicago Sydney Johannesburg Hong-Kong Mumbai Toronto Stockholm",
-    "am": "Paris Bruxelles Genève Casablanca Tunis Abidjan Luxembourg Montréal",
-    "nc": "Madrid Santiago Lima Bogotá Buenos-Aires Quito Barcelona Caracas",
+    "hw": "London Chicago Sydney Hong-Kong Stockholm",
+    "am": "Paris Bruxelles Genève Casablanca Montréal",
+    "nc": "Madrid Santiago Lima Buenos-Aires Barcelona",
 }
 MARKETS = {
     "hw": (
@@ -93,7 +84,7 @@ CLUBS = {
 }
 HOMES = {"hw": "Manchester", "am": "Lyon", "nc": "Rosario"}
 """Where each agency's league is at home."""
-MATCHES = 12
+MATCHES = 7
 FOOTBALL = {
     "hw": (
         "{home} {verb} {away} {goals}",

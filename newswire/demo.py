@@ -24,10 +24,10 @@ from config.settings import Elasticsearch, Kafka, Settings
 from newswire.bulletins import Bulletin, bulletins, companies
 
 PLAY_SECONDS = 600
-FIRST = 60
-"""Bulletins that are there when it begins."""
+FIRST = 24
+"""Bulletins that are there when it begins, beside the wire's stories at 0 seconds."""
 EARLIER = timedelta(hours=20)
-"""How far back these reach."""
+"""How far back what is there when it begins reaches."""
 WIRE = Path(__file__).parent / "data" / "wire.txt"
 NOTICE = "This is a demo: a made-up wire, of invented agencies, people and events."
 AGENCIES = {
@@ -151,17 +151,17 @@ class Player:
         if not self._begun.exists():
             self._begun.write_text(datetime.now(UTC).isoformat(), "utf-8")
         begun = datetime.fromisoformat(self._begun.read_text("utf-8"))
-        for number, delivery in enumerate(deliveries()):
+        wire = deliveries()
+        opening = sum(not delivery.at for delivery in wire)
+        for number, delivery in enumerate(wire):
             due = begun + timedelta(seconds=delivery.at * self._seconds / PLAY_SECONDS)
             if self._stop.wait(max(0.0, (due - datetime.now(UTC)).total_seconds())):
                 return
             path = self._wire / delivery.file
             if not path.exists():
-                early = (
-                    EARLIER * (1 - number / FIRST) if not delivery.at and number < FIRST else None
-                )
+                early = EARLIER * max(0.0, 1 - number / opening)
                 fresh = path.with_name(f".{path.name}")
-                fresh.write_text(written(delivery, begun, due - (early or timedelta())), "utf-8")
+                fresh.write_text(written(delivery, begun, due - early), "utf-8")
                 fresh.replace(path)
 
 
@@ -227,11 +227,17 @@ def _delivery(lines: list[str]) -> Delivery:
         urgency=int(match["urgency"]),
         place=" ".join(word for word in words if word not in (signal, embargo)),
         headline=lines[1],
-        paragraphs=tuple(line for line in lines[2:] if not line.startswith("note: ")),
+        paragraphs=_paragraphs([line for line in lines[2:] if not line.startswith("note: ")]),
         signal=signal,
         embargo=int(embargo.partition("=")[2] or 0),
         note=note,
     )
+
+
+def _paragraphs(lines: list[str]) -> tuple[str, ...]:
+    """Return the paragraphs in some lines; the lines of a table are one."""
+    text = "\n\n".join(lines).replace("\n\n| ", "\n| ")
+    return tuple(re.sub(r"^\| ", "", part, flags=re.M) for part in text.split("\n\n"))
 
 
 def _from_bulletin(bulletin: Bulletin, at: float, by_rss: bool = False) -> Delivery:

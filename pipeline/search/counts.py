@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from pipeline.search.facets import FACETS
 from pipeline.search.filters import facet_filters, other_filters
-from pipeline.search.query import in_seconds
+from pipeline.search.query import in_seconds, matching
 from pipeline.search.request import SearchRequest
 from pipeline.search.suggestions import pattern
 from pipeline.search.visible import ANYBODY, Body, Clause, Viewer, iso, visible
@@ -22,6 +22,8 @@ SEARCHED_VALUES = 500
 """Values of one facet that are searched by a typed text."""
 PLACE_VALUES = 400
 """Places on the map: the most frequent ones."""
+FIRST_YEAR = 1000
+"""A span that begins before has none before it."""
 TIMELINE_BUCKETS = 60
 """Buckets of a timeline at most, where the interval is known."""
 
@@ -99,6 +101,36 @@ def with_any(
     return {**_beside(name, request, now, languages, viewer), "aggs": groups_of}
 
 
+def earlier(
+    request: SearchRequest,
+    window: tuple[datetime, datetime],
+    now: datetime,
+    languages: Sequence[str] = (),
+    viewer: Viewer = ANYBODY,
+) -> Body:
+    """Return the search for a request's timeline in another span, as long as its own.
+
+    The aggregation is named `timeline:<seconds of a bucket>`.
+    """
+    since, until = window
+    before = request.model_copy(update={"since": since, "until": until})
+    step = _step(until - since)
+    return {
+        "size": 0,
+        "track_total_hits": True,
+        "query": matching(before, now.replace(second=0, microsecond=0), languages, viewer),
+        "aggs": {_timeline_name(step): _histogram(step)},
+    }
+
+
+def span_before(request: SearchRequest, now: datetime) -> tuple[datetime, datetime] | None:
+    """Return the equally long span before a request's own; None if it has no beginning."""
+    since, end = request.since, request.until or now
+    if since is None or end <= since or since.year < FIRST_YEAR:
+        return None
+    return since - (end - since), since
+
+
 def _beside(
     name: str, request: SearchRequest, now: datetime, languages: Sequence[str], viewer: Viewer
 ) -> Body:
@@ -159,8 +191,7 @@ def _timeline(request: SearchRequest, now: datetime) -> Body:
     day, hour = timedelta(days=1), timedelta(hours=1)
     end = request.until or now
     if request.since:
-        span = end - request.since
-        step = next((s for s in _INTERVALS if span / s <= TIMELINE_BUCKETS), _INTERVALS[-1])
+        step = _step(end - request.since)
         lines = {_timeline_name(step): _histogram(step)}
     else:
         recent = {"range": {"published_at": {"gte": iso(end - 3 * day)}}}
@@ -172,6 +203,11 @@ def _timeline(request: SearchRequest, now: datetime) -> Body:
         "filter": {"range": {"published_at": {"lte": iso(max(end, now) + AHEAD)}}},
         "aggs": lines,
     }
+
+
+def _step(span: timedelta) -> timedelta:
+    """Return the shortest interval that a span has few enough of."""
+    return next((s for s in _INTERVALS if span / s <= TIMELINE_BUCKETS), _INTERVALS[-1])
 
 
 def _timeline_name(step: timedelta) -> str:

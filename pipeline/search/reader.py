@@ -41,7 +41,7 @@ from pipeline.search import (
     results,
     suggestions,
 )
-from pipeline.search.counts import counts, one_facet, with_any
+from pipeline.search.counts import counts, earlier, one_facet, span_before, with_any
 from pipeline.search.cursors import Cursor, decode, digest, encode
 from pipeline.search.duplicates import listing
 from pipeline.search.event_reader import EventReader
@@ -219,6 +219,16 @@ class Reader:
             body = self._body(request, datetime.now(UTC))
             response = await self._search(body, index=self._index)
         return results.page(response, request.q)
+
+    async def earlier(self, request: SearchRequest) -> results.Earlier | None:
+        """Return what there is in the span before a request's own; None if it has no beginning."""
+        now = datetime.now(UTC)
+        window = span_before(request, now)
+        if window is None:
+            return None
+        body = earlier(request, window, now, self._languages, self._viewer)
+        answer = await self._search(body, index=self._index, request_cache=True)
+        return results.earlier(answer, window[1] - window[0])
 
     async def scan(
         self, request: SearchRequest, limit: int | None = None

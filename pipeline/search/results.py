@@ -128,6 +128,14 @@ class TimeBucket(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
+class Earlier(msgspec.Struct, frozen=True, kw_only=True):
+    """The equally long span before the one that is searched."""
+
+    total: int
+    span: timedelta
+    timeline: tuple[TimeBucket, ...] = ()
+
+
 class PlaceCount(msgspec.Struct, frozen=True, kw_only=True):
     """A place on the map, and the number of stories that name it."""
 
@@ -202,6 +210,12 @@ def page(response: Mapping[str, Any], q: str = "") -> Page:
         took_ms=response.get("took", 0),
         timed_out=response.get("timed_out", False),
     )
+
+
+def earlier(response: Mapping[str, Any], span: timedelta) -> Earlier:
+    """Return the answer to `pipeline.search.counts.earlier`."""
+    buckets = _timeline({"times": response.get("aggregations") or {}})
+    return Earlier(total=response["hits"]["total"]["value"], span=span, timeline=tuple(buckets))
 
 
 def counted(response: Mapping[str, Any], counts: Mapping[str, Any]) -> dict[str, Any]:

@@ -178,13 +178,13 @@ async def change_columns(request: Request) -> Response:
         query = _query(form)
         columns.append(Column(title=_title(form, query), query=query))
     else:
-        columns = _changed(columns, action, form.get("number", ""))
+        columns = _changed(columns, action, form.get("number", ""), form.get("to", ""))
     data = {"columns": [msgspec.to_builtins(column) for column in columns]}
     await desk(request).keep(person(request).key, Kind.COLUMNS, ONLY, data)
     return _back(request, form)
 
 
-def _changed(columns: list[Column], action: str, number: str) -> list[Column]:
+def _changed(columns: list[Column], action: str, number: str, to: str) -> list[Column]:
     if not number.isascii() or not number.isdigit() or int(number) >= len(columns):
         raise HTTPException(400, "There is no such column.")
     at = int(number)
@@ -192,13 +192,18 @@ def _changed(columns: list[Column], action: str, number: str) -> list[Column]:
         case "remove":
             return columns[:at] + columns[at + 1 :]
         case "left" | "right":
-            to = max(0, at - 1) if action == "left" else min(len(columns) - 1, at + 1)
-            columns.insert(to, columns.pop(at))
+            beside = max(0, at - 1) if action == "left" else min(len(columns) - 1, at + 1)
+            columns.insert(beside, columns.pop(at))
+            return columns
+        case "move":
+            if not to.isascii() or not to.isdigit() or int(to) >= len(columns):
+                raise HTTPException(400, "There is no such place for a column.")
+            columns.insert(int(to), columns.pop(at))
             return columns
         case "compact" | "full":
             columns[at].compact = action == "compact"
             return columns
-    raise HTTPException(400, "A column is added, removed, moved left or right, compact or full.")
+    raise HTTPException(400, "A column is added, removed, moved, compact or full.")
 
 
 @router.post("/desk/searches")

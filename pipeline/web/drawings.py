@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import sqrt
 
-from pipeline.search.results import PlaceCount, TimeBucket
+from pipeline.search.results import Earlier, PlaceCount, TimeBucket
 
 BAR_WIDTH = 10
 TIMELINE_HEIGHT = 60
 SMALLEST_BAR = 3
+CLOCK, DAYS = timedelta(hours=40), timedelta(days=300)
+"""Timelines shorter than this have hours on their axis; those shorter than this have days."""
+TICKS = 3
+"""Parts of the axis of time, with an instant at each end."""
 WORLD = (0.0, 6.0, 360.0, 142.0)
 """Without the ice around the south pole."""
 CELLS = 60
@@ -36,6 +40,29 @@ class Bar:
     x: int
     y: float
     height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Stories over time: bars, the span before as the points of a line, and the axes."""
+
+    bars: tuple[Bar, ...]
+    earlier: str
+    most: int
+    """The count at the top."""
+    ticks: tuple[datetime, ...]
+    """Evenly apart, from the beginning to the end."""
+
+    @property
+    def scale(self) -> str:
+        """Return what its instants are told apart by: "clock", "day" or "month"."""
+        span = self.ticks[-1] - self.ticks[0]
+        return "clock" if span < CLOCK else "day" if span < DAYS else "month"
+
+    @property
+    def width(self) -> int:
+        """Return the width of all bars."""
+        return len(self.bars) * BAR_WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +97,24 @@ class Map:
         return " ".join(f"{number:g}" for number in self.view)
 
 
-def timeline(buckets: Sequence[TimeBucket]) -> list[Bar]:
-    """Return a bar for each bucket; an empty one has no height."""
-    most = max((bucket.count for bucket in buckets), default=0) or 1
+def timeline(buckets: Sequence[TimeBucket], earlier: Earlier | None = None) -> Timeline:
+    """Return a bar for each bucket, and a line for the span before; an empty bar has no height."""
+    line = earlier.timeline if earlier and buckets else ()
+    most = max((bucket.count for bucket in (*buckets, *line)), default=0) or 1
     bars = []
     for number, bucket in enumerate(buckets):
         height = max(SMALLEST_BAR, TIMELINE_HEIGHT * bucket.count / most) if bucket.count else 0
         bars.append(Bar(bucket, number * BAR_WIDTH, TIMELINE_HEIGHT - height, height))
-    return bars
+    points = []
+    if earlier and line:
+        first, width = buckets[0].start, buckets[0].end - buckets[0].start
+        for bucket in line:
+            middle = bucket.start + (bucket.end - bucket.start) / 2 + earlier.span
+            x = BAR_WIDTH * ((middle - first) / width)
+            points.append(f"{x:.1f},{TIMELINE_HEIGHT * (1 - bucket.count / most):.1f}")
+    starts = dict.fromkeys(n * len(buckets) // TICKS for n in range(TICKS)) if buckets else ()
+    ticks = [*(buckets[n].start for n in starts), *(last.end for last in buckets[-1:])]
+    return Timeline(tuple(bars), " ".join(points), most, tuple(ticks))
 
 
 def spans(periods: Sequence[tuple[datetime, datetime]]) -> list[tuple[float, float]]:

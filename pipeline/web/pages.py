@@ -85,11 +85,17 @@ def when(value: str | datetime | None) -> str:
     return f"{instant:%d %b %Y %H:%M} UTC"
 
 
-def short(value: datetime) -> str:
-    """Return an instant as a compact row shows it: the time if it is of today, else the day."""
+def short(value: datetime, scale: str = "") -> str:
+    """Return an instant as a compact row shows it: the time if it is of today, else the day.
+
+    Args:
+        value: the instant.
+        scale: "clock", "day" or "month" where that is chosen already, as on an axis.
+    """
     value = value.astimezone(UTC)
     today = value.date() == datetime.now(UTC).date()
-    return f"{value:%H:%M}" if today else f"{value:%d %b}"
+    forms = {"clock": "%H:%M", "day": "%d %b", "month": "%b %Y"}
+    return format(value, forms[scale or ("clock" if today else "day")])
 
 
 def iso(value: str | datetime | None) -> str:
@@ -115,6 +121,14 @@ def span(seconds: float) -> str:
     minutes = seconds // 60
     parts = [(minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min")]
     return " ".join([f"{number} {unit}" for number, unit in parts if number][:2])
+
+
+def long_span(span: timedelta) -> str:
+    """Return a span of time in words: "3 days", "6 hours"."""
+    for unit, name in ((timedelta(days=1), "day"), (timedelta(hours=1), "hour")):
+        if span >= unit * 2:
+            return f"{span / unit:.0f} {name}s"
+    return f"{max(1, round(span / timedelta(minutes=1)))} minutes"
 
 
 def kind(story: Any) -> str:
@@ -143,6 +157,7 @@ _templates.filters.update(
     ahead=ahead,
     kind=kind,
     span=span,
+    long_span=long_span,
     country=country_name,
     misdated=misdated,
 )
@@ -194,46 +209,24 @@ def _presets(now: datetime) -> list[tuple[str, str]]:
     return [(label, since.isoformat()) for label, since in spans.items()]
 
 
-async def _before(request: Request, asked: SearchRequest, view: SimpleNamespace) -> int | None:
-    """Return how many stories the search finds in the span before its own, if it has one."""
-    if asked.since is None:
-        return None
-    span = (asked.until or datetime.now(UTC)) - asked.since
-    view.span = _long(span)
-    if span <= timedelta(0) or asked.since.year < 1000:
-        return None
-    wanted = {"since": asked.since - span, "until": asked.since, "facets": False, "size": 1}
-    page = await reader(request).top(asked.model_copy(update={**wanted, "collapse": ""}))
-    return page.total
-
-
-def _long(span: timedelta) -> str:
-    """Return a span of time in words: "3 days", "6 hours"."""
-    for unit, name in ((timedelta(days=1), "day"), (timedelta(hours=1), "hour")):
-        if span >= unit * 2:
-            return f"{span / unit:.0f} {name}s"
-    return f"{max(1, round(span / timedelta(minutes=1)))} minutes"
-
-
 async def _found(
     request: Request, asked: SearchRequest, cursor: str | None, view: SimpleNamespace
 ) -> None:
     """Search, and put what the page shows into its view."""
-    before = _before(request, asked, view)
     try:
-        (page, view.following), view.before = await together(
-            reader(request).search(asked, cursor), before
+        (page, view.following), view.earlier = await together(
+            reader(request).search(asked, cursor), reader(request).earlier(asked)
         )
     except (CursorError, CursorExpired):
         view.notices.append("That page of the list has expired. This is the first page.")
         view.first = True
         page, view.following = await reader(request).search(asked)
-        view.before = None
+        view.earlier = None
     view.page = page
     view.notices += page.lacking()
     view.chips = _chips(asked, links.pairs(asked), page)
     view.facets = {name: values for name, values in page.facets.items() if values}
-    view.bars = drawings.timeline(page.timeline)
+    view.timeline = drawings.timeline(page.timeline, view.earlier)
     view.map = drawings.world_map(page.places, asked.bbox)
 
 

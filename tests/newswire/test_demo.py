@@ -10,6 +10,7 @@ from config.feeds import SHIPPED, load_feeds
 from config.settings import Elasticsearch, Embedded, Kafka, Settings
 from connectors.formats import FORMATS, Context
 from newswire import demo
+from newswire.bulletins import bulletins, companies
 from pipeline.wire.story import Signal, Status, Story
 
 BEGUN = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -50,9 +51,19 @@ def test_the_wire_tells_what_a_desk_must_see() -> None:
     assert [s.ednote for s in made if s.signal is Signal.CORRECTION]
     (kill,) = [story for story in made if story.status is Status.WITHDRAWN]
     assert kill.version == 2
-    (held,) = [story for story in made if story.embargoed_until]
-    assert held.embargoed_until == BEGUN + timedelta(seconds=240)
+    held = [story.embargoed_until for story in made if story.embargoed_until]
+    assert sorted(held) == [BEGUN + timedelta(seconds=240), BEGUN + timedelta(seconds=420)]
     assert [story for story in made if " 1. " in (story.body or "")]
+    (medals,) = [story for story in made if "Medals" in (story.headline or "")]
+    assert "Total\n1.   Norway           12 " in (medals.body or "")
+
+
+def test_most_of_the_wire_is_no_pattern() -> None:
+    """More of what comes while one watches is written for the wire than made from tables."""
+    live = [each for each in demo.deliveries() if each.at]
+    patterns = {each.name for each in (*bulletins(), *companies())}
+    assert len(live) >= 75
+    assert sum(each.name in patterns or "-" in each.name for each in live) < len(live) / 2
 
 
 def test_it_plays_on_an_engine_of_its_own_alone(tmp_path: Path) -> None:

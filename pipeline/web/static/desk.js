@@ -148,6 +148,40 @@ if (Number(preferences.notice) && globalThis.Notification?.permission === "defau
   document.addEventListener("click", () => Notification.requestPermission(), { once: true });
 }
 
+// A column is dragged by its head to the place of another; by keyboard its arrows move it.
+function dragging() {
+  let dragged = null;
+  const over = (event) => event.target.closest?.(".column");
+  const clear = () => board.querySelectorAll(".target").forEach((one) => one.classList.remove("target"));
+  for (const head of board.querySelectorAll(".column .head")) head.draggable = true;
+  board.addEventListener("dragstart", (event) => {
+    if (!event.target.matches?.(".head")) return;
+    dragged = over(event);
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", dragged.querySelector("h2").textContent.trim());
+  });
+  board.addEventListener("dragover", (event) => {
+    const column = dragged && over(event);
+    if (!column) return;
+    event.preventDefault();
+    clear();
+    column.classList.toggle("target", column !== dragged);
+  });
+  board.addEventListener("dragend", () => {
+    dragged = null;
+    clear();
+  });
+  board.addEventListener("drop", async (event) => {
+    const column = over(event);
+    if (!dragged || !column || column === dragged) return;
+    event.preventDefault();
+    const number = (section) => section.querySelector("[name=number]").value;
+    const moved = { action: "move", number: number(dragged), to: number(column) };
+    if (await post("/desk/columns", moved)) location.reload();
+  });
+}
+dragging();
+
 if (columns.length) {
   const shown = [...new Set(columns.flatMap((column) => [...column.known]))];
   listen(board.dataset.live, shown, true, (name, found) => {

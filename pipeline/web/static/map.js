@@ -195,6 +195,9 @@ function tools(L, map, box, search) {
     const wide = box.closest(".desk").classList.toggle("wide-map");
     made.setAttribute("aria-pressed", String(wide));
     map.invalidateSize();
+    // One world is as wide as the map, or wider.
+    const least = Math.ceil(2 * Math.log2(box.clientWidth / 256)) / 2;
+    if (map.getZoom() < least) map.setZoom(least, { animate: false });
   });
   line.append(said);
   return line;

@@ -311,7 +311,10 @@ const format = new Intl.DateTimeFormat("en-GB", {
 });
 const clockOnly = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
 const dayOnly = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short", timeZone: zone });
-function shortTime(at) {
+const monthOnly = new Intl.DateTimeFormat("en-GB", { month: "short", year: "numeric", timeZone: zone });
+const scales = { clock: clockOnly, day: dayOnly, month: monthOnly };
+function shortTime(at, scale) {
+  if (scale) return scales[scale].format(at);
   return dayOnly.format(at) === dayOnly.format(new Date()) ? clockOnly.format(at) : dayOnly.format(at);
 }
 function clockTimes(root = document) {
@@ -319,12 +322,12 @@ function clockTimes(root = document) {
   for (const time of root.querySelectorAll("time[datetime]:not([data-countdown])")) {
     const at = new Date(time.dateTime);
     if (!time.dateTime || Number.isNaN(at.getTime())) continue;
-    const minutes = Math.floor((Date.now() - at) / 60000);
+    const minutes = time.dataset.short ? NaN : Math.floor((Date.now() - at) / 60000);
     const said = format.format(at).replace(",", "") + named;
     if (preferences.ages === "on" && minutes >= 0 && minutes < 1440) {
       time.title = said;
       time.textContent = minutes < 60 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`;
-    } else time.textContent = "short" in time.dataset ? shortTime(at) : said;
+    } else time.textContent = "short" in time.dataset ? shortTime(at, time.dataset.short) : said;
   }
 }
 function times() {
@@ -512,36 +515,57 @@ function largeMap() {
   });
 }
 
-// A span of the timeline is chosen by dragging over it; its bars are links for the keyboard.
+// A span of the timeline is chosen by dragging over it, or by Shift and an arrow, then Enter.
 function brush() {
   const line = document.querySelector(".timeline");
   if (!line) return;
+  const bars = [...line.querySelectorAll("a")];
   let from = null;
-  const bar = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest?.(".timeline a");
-  const reach = (link) => link.querySelector(".reach").dataset;
+  let dragged = false;
+  const barAt = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest?.(".timeline a");
   const chosen = (to) => {
-    const bars = [...line.querySelectorAll("a")];
     const [first, last] = [bars.indexOf(from), bars.indexOf(to)].sort((one, other) => one - other);
     return bars.slice(first, last + 1);
   };
-  line.addEventListener("dragstart", (event) => event.preventDefault());
-  line.addEventListener("pointerdown", (event) => (from = bar(event)));
-  line.addEventListener("pointermove", (event) => {
-    const to = from && bar(event);
-    if (!to) return;
-    const span = new Set(chosen(to));
-    for (const link of line.querySelectorAll("a")) link.classList.toggle("brushed", span.has(link));
-  });
-  addEventListener("pointerup", (event) => {
-    const to = from && bar(event);
-    const span = to && to !== from ? chosen(to) : [];
-    from = null;
-    if (span.length < 2) return;
+  function show(span) {
+    for (const bar of bars) bar.classList.toggle("brushed", span.includes(bar));
+  }
+  function choose(span) {
+    const reach = (bar) => bar.querySelector(".reach").dataset;
     const url = new URL(line.dataset.search, location.href);
     url.searchParams.set("since", reach(span[0]).start);
     url.searchParams.set("until", reach(span.at(-1)).end);
-    line.addEventListener("click", (click) => click.preventDefault(), { once: true, capture: true });
     location.assign(url);
+  }
+  line.addEventListener("dragstart", (event) => event.preventDefault());
+  line.addEventListener("pointerdown", (event) => {
+    from = barAt(event);
+    dragged = Boolean(from);
+  });
+  line.addEventListener("pointermove", (event) => {
+    const to = dragged && barAt(event);
+    if (to) show(chosen(to));
+  });
+  addEventListener("pointerup", (event) => {
+    const to = dragged && barAt(event);
+    const span = to && to !== from ? chosen(to) : [];
+    dragged = false;
+    if (span.length < 2) return;
+    line.addEventListener("click", (click) => click.preventDefault(), { once: true, capture: true });
+    choose(span);
+  });
+  line.addEventListener("keydown", (event) => {
+    const bar = event.target.closest("a");
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (event.shiftKey && step) {
+      if (!line.querySelector(".brushed")) from = bar;
+      const to = bars[bars.indexOf(bar) + step] ?? bar;
+      to.focus();
+      show(chosen(to));
+    } else if (event.key === "Enter" && line.querySelector(".brushed")) choose(chosen(bar));
+    else if (event.key === "Escape") show([]);
+    else return;
+    event.preventDefault();
   });
 }
 

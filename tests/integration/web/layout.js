@@ -25,7 +25,9 @@
     }
     return right - left > 1 && bottom - top > 1 ? { left, top, right, bottom } : null;
   };
+  const modal = document.querySelector("dialog:modal"); // what is under it is not read
   const shown = (element) =>
+    (!modal || modal.contains(element)) &&
     element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) &&
     !element.closest(".unseen, .skip, svg, option, dialog:not([open])");
 

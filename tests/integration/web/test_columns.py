@@ -233,3 +233,20 @@ def test_a_search_becomes_a_column_by_keyboard(page: Page) -> None:
     expect(headings).to_have_text(["All stories", "Urgent", "Docks", "Corrections"])
     page.get_by_role("button", name="Remove Docks", exact=True).first.press("Enter")
     expect(headings).to_have_text(["All stories", "Urgent", "Corrections"])
+
+
+def test_columns_are_dragged(page: Page) -> None:
+    """A column goes to the place of the one that it is dropped on, and stays there."""
+    page.goto("/desk")
+    heads = page.locator(".column .head")
+    titles = page.locator(".column h2")
+    assert titles.all_inner_texts() == ["All stories", "Urgent", "Corrections"]
+    heads.nth(0).drag_to(heads.nth(2))
+    expect(titles).to_have_text(["Urgent", "Corrections", "All stories"])
+    page.reload()
+    heads.nth(2).drag_to(heads.nth(1))
+    expect(titles).to_have_text(["Urgent", "All stories", "Corrections"])
+    page.get_by_role("button", name="Move Corrections left").press("Enter")
+    expect(titles).to_have_text(["Urgent", "Corrections", "All stories"])
+    answer = page.request.post("/desk/columns", form={"action": "move", "number": "0", "to": "9"})
+    assert answer.status == 400

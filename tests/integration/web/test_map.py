@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -118,6 +119,27 @@ def test_the_timeline_is_brushed(page: Page) -> None:
     expect(page).to_have_url(re.compile("since=.*until="))
     expect(page.locator("#found")).to_have_text("3 stories")
     expect(page.locator(".before")).to_contain_text("before")
+    expect(page.locator("polyline.earlier")).to_have_count(0)  # no story is older
+    since = (NOW - timedelta(hours=8)).isoformat()
+    page.goto("/?" + urlencode({"q": "council", "since": since}))
+    expect(page.locator(".before")).to_contain_text("2 in the 8 hours before: +0 %")
+    expect(page.locator("polyline.earlier")).to_have_count(1)
+
+
+@needs_chromium
+def test_the_timeline_is_brushed_by_keyboard(page: Page) -> None:
+    """Shift and an arrow choose more bars, Enter goes; Escape lets them go."""
+    bars = page.locator(".timeline a")
+    bars.nth(1).focus()
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator(".timeline .brushed")).to_have_count(3)
+    page.keyboard.press("Escape")
+    expect(page.locator(".timeline .brushed")).to_have_count(0)
+    page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("since=.*until="))
+    expect(page.locator("#found")).to_have_text("2 stories")
 
 
 def test_a_polygon_is_a_filter_of_the_api(room: Newsroom) -> None:

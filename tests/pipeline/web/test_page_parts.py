@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from starlette.datastructures import QueryParams
 
-from pipeline.search.results import PlaceCount, TimeBucket
+from pipeline.search.results import Earlier, PlaceCount, TimeBucket
 from pipeline.web import drawings, links, marking
 
 
@@ -41,8 +41,30 @@ def test_bars_grow_with_their_counts() -> None:
         TimeBucket(start=start + n * hour, end=start + (n + 1) * hour, count=count)
         for n, count in enumerate((1000, 1, 0))
     ]
-    heights = [bar.height for bar in drawings.timeline(buckets)]
+    line = drawings.timeline(buckets)
+    heights = [bar.height for bar in line.bars]
     assert heights == [drawings.TIMELINE_HEIGHT, drawings.SMALLEST_BAR, 0]
+    assert (line.ticks, line.scale) == (tuple(start + n * hour for n in range(4)), "clock")
+    assert not line.earlier
+    assert drawings.timeline([]).ticks == ()
+    assert len(drawings.timeline(buckets[:1]).ticks) == 2
+
+
+def test_the_span_before_is_a_line_on_the_same_scale() -> None:
+    """Its points stand over the buckets that they are compared with, by the same count."""
+    start, hour = datetime(2025, 1, 1, tzinfo=UTC), timedelta(hours=1)
+
+    def buckets(begin: datetime, *counts: int) -> tuple[TimeBucket, ...]:
+        return tuple(
+            TimeBucket(start=begin + n * hour, end=begin + (n + 1) * hour, count=count)
+            for n, count in enumerate(counts)
+        )
+
+    before = Earlier(total=7, span=4 * hour, timeline=buckets(start - 3 * hour, 6, 1))
+    line = drawings.timeline(buckets(start, 3, 0, 2, 1), before)
+    assert line.most == 6
+    assert line.earlier == "15.0,0.0 25.0,50.0"
+    assert line.bars[0].height == drawings.TIMELINE_HEIGHT / 2
 
 
 def test_places_close_together_share_a_circle() -> None:

@@ -2,10 +2,10 @@
 
 What differs from one run to the next is taken out first: figures become noughts, months January,
 letters that the font lacks an "n"; bars and lines over time are not drawn. Then a picture of the
-window at a quarter of its size may differ from the kept one in few points.
+window at a fifth of its size may differ from the kept one in few points.
 
-`make pictures` keeps new ones. A picture that fails leaves `differs-NAME.png` in build/desk: what is
-kept, what is seen, and in red where they differ.
+`make pictures` keeps new ones. A picture that fails leaves `differs-NAME.png` in build/desk: what
+is kept, what is seen, and in red where they differ.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ FONTS = {
     weight: Path(__file__).parent / "font" / f"roboto-latin-{weight}-normal.woff2"
     for weight in (400, 700)
 }
-PART = 0.25
+PART = 0.2
 """Of a page's size, that of its kept picture."""
 APART = 40
 """Of 255: how much red, green or blue of a point may differ."""
 TOLERATED = 0.002
-"""The share of points that may differ more: the edges of letters do, from one Chromium to another."""
+"""The share of points that may differ more: edges of letters do, from one Chromium to another."""
 SCRIPTS = Path(__file__).with_name("pictures.js").read_text("utf-8").strip()
 
 

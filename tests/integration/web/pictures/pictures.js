@@ -50,7 +50,7 @@
   // Returns a picture at a part of its size, as WebP.
   async function smaller({ picture, part }) {
     const [image] = await images([picture]);
-    return drawn([image], image.width * part, image.height * part).canvas.toDataURL("image/webp", 0.85);
+    return drawn([image], image.width * part, image.height * part).canvas.toDataURL("image/webp", 0.75);
   }
 
   // Returns the share of points in which two pictures differ, and both beside what differs.

@@ -266,7 +266,9 @@ async def _keep_up(
     try:
         while True:
             try:
-                editors = await kept()
+                before, editors = editors, await kept()
+                if editors != before:
+                    log.info("alerts of the page have changed", extra={"alerts": len(editors)})
             except NewswireError as error:
                 log.warning("alerts: the page's alerts can't be read", extra={"reason": str(error)})
             wanted = {saved.alert.name: saved for saved in [*declared, *(editors or ())]}

@@ -25,9 +25,11 @@
     }
     return right - left > 1 && bottom - top > 1 ? { left, top, right, bottom } : null;
   };
-  const modal = document.querySelector("dialog:modal"); // what is under it is not read
+  // What is under a dialog or an open sheet is not read.
+  const sheet = [...document.querySelectorAll(":target")].find((one) => getComputedStyle(one).position === "fixed");
+  const top = document.querySelector("dialog:modal") ?? sheet ?? document.body;
   const shown = (element) =>
-    (!modal || modal.contains(element)) &&
+    top.contains(element) &&
     element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) &&
     !element.closest(".unseen, .skip, svg, option, dialog:not([open])");
 

@@ -23,7 +23,8 @@ def subject(body: bytes) -> str:
             numbers = f"{about['stories']} stories, usually {about['usual']:g}"
             return _line(f"Breaking: {about['name']} ({numbers})")
         case "alert.digest":
-            return f"{len(told['stories'])} stories: {told['title']}"
+            count = len(told["stories"])
+            return f"{count} {'story' if count == 1 else 'stories'}: {told['title']}"
     return _line(told["story"].get("headline") or told["story_id"])
 
 

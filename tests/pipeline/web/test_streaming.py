@@ -32,6 +32,9 @@ class Reader:
         if self._away:
             raise self._away
 
+    async def earlier(self, _: object) -> None:
+        """See `pipeline.search.reader.Reader`."""
+
     async def search(self, *_: Any) -> tuple[Page, None]:
         """See `pipeline.search.reader.Reader`."""
         await self.answer.wait()

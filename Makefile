@@ -4,7 +4,7 @@ BIN := .venv/bin
 # What is imported is compiled when it is first imported: half of the installation time is saved.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 UV_LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--extra chat --extra fulltext --extra mcp --extra s3 --extra sftp --no-emit-index-url --custom-compile-command "make lock"
+	--extra chat --extra fulltext --extra mcp --extra otel --extra s3 --extra sftp --no-emit-index-url --custom-compile-command "make lock"
 
 # Two processes, since the tests of real servers wait more than they compute. Each set of servers
 # is started once, by the process that runs all of its tests (tests/conftest.py).

@@ -375,6 +375,16 @@ class Logging(_Section):
     """Format of a line."""
 
 
+class Tracing(_Section):
+    """Traces of stories, for an OpenTelemetry collector; they need `newswire[otel]`."""
+
+    endpoint: str | None = None
+    """Address that takes traces, as "http://127.0.0.1:4318/v1/traces"; without one there are none.
+    What a collector asks for beside goes into OTEL_EXPORTER_OTLP_HEADERS."""
+    ratio: float = Field(default=1.0, ge=0, le=1)
+    """Share of the deliveries that are traced."""
+
+
 class Settings(_Section):
     """All settings, loaded once by each process."""
 
@@ -393,6 +403,7 @@ class Settings(_Section):
     embedded: Embedded = Embedded()
     status: Status = Status()
     retry: Retry = Retry()
+    tracing: Tracing = Tracing()
     logging: Logging = Logging()
 
 

@@ -23,6 +23,7 @@ from connectors.sources import Source, open_source
 from connectors.sources.base import now
 from pipeline.kafka.errors import require_admission
 from pipeline.kafka.publisher import Publisher
+from pipeline.kafka.tracing import NO_TRACER, Tracer, open_tracer
 from pipeline.process.databases import explained, set_aside
 from pipeline.process.health import HealthServer
 from pipeline.process.status import StatusFile
@@ -97,6 +98,7 @@ def feed_loops(
     settings: Settings,
     names: Sequence[str] = (),
     on_change: Callable[[str, Counts], None] = lambda name, counts: None,
+    tracer: Tracer = NO_TRACER,
 ) -> list[FeedLoop]:
     """Return the loops of the feeds named, or of all that are enabled.
 
@@ -116,7 +118,7 @@ def feed_loops(
             feed,
             source,
             open_cursor(settings.data_dir, feed.name),
-            Publisher(settings.kafka),
+            Publisher(settings.kafka, tracer),
             Topics(settings.topics.prefix),
             settings.retry,
             lambda counts: on_change(feed.name, counts),
@@ -145,7 +147,8 @@ def run_feeds(
         ConfigError, SetupError: before anything is read.
         SetupError: the cursor file was damaged; at the next start it is moved aside.
     """
-    loops = feed_loops(settings, names, on_change)
+    tracer = open_tracer(settings.tracing, "connectors")
+    loops = feed_loops(settings, names, on_change, tracer)
     require_admission(settings.kafka)
     threads = {
         loop.feed.name: Thread(
@@ -198,4 +201,5 @@ def run_feeds(
         for loop in loops:
             if not threads[loop.feed.name].is_alive():
                 loop.close()
+        tracer.close()
     return {loop.feed.name: loop.counts for loop in loops}

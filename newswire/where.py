@@ -18,6 +18,7 @@ from pipeline.index.client import connect_sync
 from pipeline.index.lookup import look_up_sync
 from pipeline.index.setup import read_alias
 from pipeline.kafka.reading import read_topic
+from pipeline.kafka.tracing import trace_id
 from pipeline.wire.topics import Topics
 
 
@@ -29,6 +30,8 @@ class Sighting:
     step: str
     where: str
     what: str
+    trace: str | None = None
+    """The id of the trace that it is part of."""
 
 
 def where(
@@ -62,6 +65,8 @@ def where(
             when = s.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3] if s.at else "?"
             table.add_row(when, s.step, s.where, escape(printable(s.what)))
         out.print(table)
+        for trace in dict.fromkeys(sighting.trace for sighting in found if sighting.trace):
+            out.print(f"Trace: {trace}")
 
 
 def _milliseconds(at: datetime | None) -> datetime:
@@ -84,13 +89,14 @@ def _sightings(base: Settings, story_id: str, since: datetime | None) -> Iterato
             if message.key.decode("utf-8", "replace") != story_id:
                 continue
             headers = message.headers
+            trace = trace_id(headers)
             at = datetime.fromtimestamp(message.timestamp / 1000, UTC)
             place = f"{topic}/{message.partition} @{message.offset}"
             if step == "story" and (received := headers.get("received_at")):
                 name = headers.get("name", "")
                 feed = f"feed {headers.get('feed')}"
-                yield Sighting(datetime.fromisoformat(received), "received", feed, name)
-            yield Sighting(at, step, place, _what(step, message.value, headers))
+                yield Sighting(datetime.fromisoformat(received), "received", feed, name, trace)
+            yield Sighting(at, step, place, _what(step, message.value, headers), trace)
 
 
 def _what(step: str, value: bytes, headers: Mapping[str, str]) -> str:

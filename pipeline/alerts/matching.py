@@ -12,10 +12,12 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from pipeline.alerts.outbox import Outbox
 from pipeline.alerts.saved import Saved
 from pipeline.kafka.messages import Record
+from pipeline.kafka.tracing import NO_TRACER, Tracer, trace_id
 from pipeline.wire import codec
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.errors import CodecError
@@ -38,6 +40,7 @@ class Matching:
         matches: which of some stories each search finds now, for its viewer.
         committed: up to which offset of a partition the worker is done with.
         keep_seconds: stories that were received longer ago send no alert.
+        tracer: adds the step to the traces of stories.
     """
 
     outbox: Outbox
@@ -48,6 +51,7 @@ class Matching:
     matches: Callable[[Sequence[str], Sequence[Saved]], Awaitable[Sequence[frozenset[str]]]]
     committed: Callable[[int], Awaitable[int]]
     keep_seconds: float
+    tracer: Tracer = NO_TRACER
     found: int = 0
     """Deliveries that were added since the start."""
 
@@ -72,19 +76,29 @@ class Matching:
         ranks = due | ranks
         searches = list(self.saved)  # editors may change theirs meanwhile
         found = await self._matched(list(ranks), searches)
+        traces = {record.key.decode("utf-8", "replace"): record.headers for record in records}
         with self.outbox.together():
             for saved, ids in zip(searches, found, strict=True):
                 among = {} if saved.breaking else due if saved.lifted else ranks
                 for found_id in (found_id for found_id in among if found_id in ids):
-                    self.found += self.outbox.add(
+                    added = self.outbox.add(
                         saved.alert.name, saved.destinations, found_id, ranks[found_id], now
                     )
+                    self._found(added, traces.get(found_id, {}), now, saved.alert.name)
             for record in (*killed, *restricted):
-                self.found += self.outbox.withdraw(record.story.id, record.rank, now)
+                withdrawn = self.outbox.withdraw(record.story.id, record.rank, now)
+                self._found(withdrawn, traces.get(record.story.id, {}), now, "withdrawn")
             self.outbox.released(list(due))
             for story_id, (version, until) in waiting.items():
                 self.outbox.embargo(story_id, version, until)
             self.outbox.move(self.topic, offsets)
+
+    def _found(self, added: int, trace: Mapping[str, str], began: float, alert: str) -> None:
+        """Count deliveries, and add the step to the story's trace."""
+        self.found += added
+        if added and trace_id(trace):
+            at = datetime.fromtimestamp(began, UTC)
+            self.tracer.begin("alert", trace, at, newswire_alert=alert).end()
 
     async def _matched(
         self, ids: Sequence[str], searches: Sequence[Saved]

@@ -33,6 +33,7 @@ from pipeline.kafka.messages import Record
 from pipeline.kafka.offsets import OffsetReader
 from pipeline.kafka.options import aiokafka_options
 from pipeline.kafka.pacing import paced
+from pipeline.kafka.tracing import open_tracer
 from pipeline.process.databases import explained, set_aside
 from pipeline.process.entry import on_stop
 from pipeline.process.health import HealthServer
@@ -41,7 +42,7 @@ from pipeline.process.status import StatusFile
 from pipeline.process.waiting import AWAY_SECONDS, Waiting, delays
 from pipeline.search.reader import Reader
 from pipeline.wire.errors import IndexUnavailable, NewswireError, SetupError
-from pipeline.wire.topics import Topics
+from pipeline.wire.topics import Topics, read_headers
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +111,7 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
     waiting = Waiting(settings.retry)
     offsets = OffsetReader(settings.kafka, topics.enriched, waiting)
     writer = Writer(client, settings.elasticsearch, waiting)
-    turns = Turns()
+    turns, tracer = Turns(), open_tracer(settings.tracing, "alerts")
 
     matching = Matching(
         outbox,
@@ -121,6 +122,7 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
         partial(_matches, reader),
         offsets.committed,
         settings.alerts.keep_days * DAY_SECONDS,
+        tracer,
     )
     status = StatusFile(settings.data_dir, "alerts")
     metrics = AlertMetrics(matching)
@@ -178,6 +180,7 @@ async def _work(settings: Settings, searches: list[Saved]) -> None:
         await offsets.stop()
         await reader.close()
         outbox.close()
+        await asyncio.to_thread(tracer.close)
         status.remove()
 
 
@@ -319,7 +322,14 @@ async def _follow(
             while True:
                 polled = await consumer.getmany(timeout_ms=POLL_MS, max_records=BATCH)
                 records = [
-                    Record(topic, part.partition, m.offset, m.value)
+                    Record(
+                        topic,
+                        part.partition,
+                        m.offset,
+                        m.value,
+                        read_headers(m.headers),
+                        m.key or b"",
+                    )
                     for part, messages in polled.items()
                     for m in messages
                     if m.value is not None

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from pipeline.kafka.tracing import carried
 from pipeline.wire.deadletter import dead_letter, in_place_of
 from pipeline.wire.topics import Headers, Topics
 
@@ -88,7 +89,7 @@ def dead_letter_of(
         "dead letter",
         extra={"topic": record.topic, "offset": record.offset, "reason": dead.reason},
     )
-    return Message(topics.deadletter, dead.key, dead.raw, dead.headers)
+    return Message(topics.deadletter, dead.key, dead.raw, dead.headers + carried(record))
 
 
 @dataclass(frozen=True, slots=True)

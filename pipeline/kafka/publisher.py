@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +16,9 @@ from pipeline.kafka.errors import broker_errors
 from pipeline.kafka.messages import Message
 from pipeline.kafka.options import ANSWER_SECONDS, client_options
 from pipeline.kafka.reading import open_reader
+from pipeline.kafka.tracing import HEADER, NO_TRACER, Span, Tracer
 from pipeline.wire.errors import NewswireError, RecordsTooLarge
+from pipeline.wire.topics import read_headers
 
 NO_ID = UUID(int=0)
 """The topic id of a broker that has none."""
@@ -26,8 +30,9 @@ ACK_SECONDS = 60.0
 class Publisher:
     """A producer that is replaced after a failure, because an idempotent one may be fenced."""
 
-    def __init__(self, settings: Kafka) -> None:
+    def __init__(self, settings: Kafka, tracer: Tracer = NO_TRACER) -> None:
         self._settings = settings
+        self._tracer = tracer
         self._producer: Any = None
 
     @property
@@ -47,16 +52,45 @@ class Publisher:
             SetupError: Kafka refuses the credentials, or writing to the topic.
             RecordsTooLarge: some can't be published; the same of the others.
         """
+        spans, records = self._traced(records)
         try:
             with broker_errors(self._settings, "WRITE"):
                 offsets, refused = self._publish(records)
-        except NewswireError:
+        except NewswireError as error:
             self.close()
+            for span in spans:
+                span.end(error)
             raise
+        for span in spans:
+            span.end()
         if refused:
             self.close()
             raise RecordsTooLarge(frozenset(refused))
         return offsets
+
+    def _traced(self, records: Sequence[Message]) -> tuple[list[Span], Sequence[Message]]:
+        """Return a span for each story that is published, and the messages that carry them."""
+        if not self._tracer.on:
+            return [], records
+        spans, carrying = [], []
+        for record in records:
+            given = read_headers(record.headers)
+            if received := given.get("received_at"):
+                at = datetime.fromisoformat(received)
+                feed = given.get("feed", "")
+                receipt = self._tracer.begin("received", given, at, newswire_feed=feed)
+                span = self._tracer.begin(
+                    "story",
+                    read_headers(receipt.headers),
+                    newswire_story=record.key.decode("utf-8", "replace"),
+                    messaging_destination_name=record.topic,
+                )
+                receipt.end()
+                spans.append(span)
+                own = [each for each in record.headers if each[0] != HEADER]
+                record = replace(record, headers=own + span.headers)
+            carrying.append(record)
+        return spans, carrying
 
     def _publish(
         self, records: Sequence[Message]

@@ -24,6 +24,7 @@ from config.settings import Kafka, Settings
 from pipeline.kafka.errors import not_authorised
 from pipeline.kafka.messages import Message, Record, Send, too_large
 from pipeline.kafka.options import ANSWER_SECONDS, METADATA_SECONDS, tls
+from pipeline.kafka.tracing import NO_TRACER, Tracer, traced
 from pipeline.process.waiting import Waiting
 from pipeline.stream.batches import in_batches
 from pipeline.stream.consumer import PacedConsumer
@@ -94,17 +95,21 @@ def build(settings: Settings) -> faust.App:
 class Gate:
     """Lets steps run, acknowledges in the order of offsets, and closes when the worker drains."""
 
-    def __init__(self, fail: Callable[[BaseException], None]) -> None:
+    def __init__(self, fail: Callable[[BaseException], None], tracer: Tracer = NO_TRACER) -> None:
+        self._tracer = tracer
         self._open = True
         self._running = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._fail = fail
 
-    async def run(self, step: Step, events: Sequence[Any], before: asyncio.Event) -> None:
+    async def run(
+        self, name: str, step: Step, events: Sequence[Any], before: asyncio.Event
+    ) -> None:
         """Run a step on a batch and acknowledge it, or never acknowledge it after an error.
 
         Args:
+            name: of the step, in traces.
             before: set when the batches before this one are acknowledged: see `GapConsumer`.
         """
         if not self._open:
@@ -112,7 +117,9 @@ class Gate:
         self._running += 1
         self._idle.clear()
         try:
-            await step([_record(event) for event in events if _is_for(step, event)])
+            records = [_record(event) for event in events if _is_for(step, event)]
+            with traced(self._tracer, name, records):
+                await step(records)
             await before.wait()
         except Exception as error:
             log.exception("the worker ends")
@@ -164,7 +171,7 @@ def add_agents(
 
 def _taker(gate: Gate, agent: Agent, step: Step) -> Callable[[Any], Awaitable[None]]:
     async def take(stream: Any) -> None:
-        run = partial(gate.run, step)
+        run = partial(gate.run, agent.name.partition("-")[0], step)
         await in_batches(stream.noack().events(), run, agent.batch, agent.in_flight)
 
     return take

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, Histogram
 
 from pipeline.index.document import Document
 from pipeline.index.writer import Write
+from pipeline.kafka.tracing import NO_TRACER, Tracer
 from pipeline.wire.errors import NewswireError
 from pipeline.wire.story import Signal, Status
-from pipeline.wire.topics import urgent
+from pipeline.wire.topics import Header, read_headers, urgent
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +35,9 @@ Found = Callable[[str, int], Awaitable[bool]]
 class Delays:
     """The histograms of one worker."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: Found, tracer: Tracer = NO_TRACER) -> None:
         self._found = found
+        self._tracer = tracer
         self._looking: asyncio.Task[None] | None = None
         labels = ("feed", "lane")
         self._indexed = Histogram(
@@ -58,8 +60,13 @@ class Delays:
         registry.register(self._indexed)
         registry.register(self._searchable)
 
-    def indexed(self, writes: list[Write]) -> None:
-        """Count stories that are indexed now, and look for the last of them."""
+    def indexed(self, writes: list[Write], trace: Sequence[Header] = ()) -> None:
+        """Count stories that are indexed now, and look for the last of them.
+
+        Args:
+            writes: what was indexed.
+            trace: the context of the last one, where it is traced.
+        """
         now = datetime.now(UTC)
         received = None
         for write in writes:
@@ -67,9 +74,10 @@ class Delays:
                 self._indexed.labels(*_labels(write.document)).observe(_seconds(received, now))
         idle = self._looking is None or self._looking.done()
         if received is not None and idle:
-            self._looking = asyncio.create_task(self._look(writes[-1], received))
+            self._looking = asyncio.create_task(self._look(writes[-1], received, trace))
 
-    async def _look(self, write: Write, received: datetime) -> None:
+    async def _look(self, write: Write, received: datetime, trace: Sequence[Header]) -> None:
+        span = self._tracer.begin("searchable", read_headers(trace)) if trace else None
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while not await self._found(write.id, write.version):
@@ -79,6 +87,8 @@ class Delays:
         else:
             seconds = _seconds(received, datetime.now(UTC))
             self._searchable.labels(*_labels(write.document)).observe(seconds)
+            if span:  # of a story that no search found there is none
+                span.end()
 
     async def stop(self) -> None:
         """End the look that is under way."""

@@ -12,6 +12,7 @@ import msgspec
 
 from config.feeds import retention
 from pipeline.kafka.messages import Message, Record, Send, dead_letter_of
+from pipeline.kafka.tracing import carried
 from pipeline.stream import eves
 from pipeline.stream.newest import Newest
 from pipeline.stream.step import DEAD_LETTERS, EXPIRED, STALE, Agent, Counts, Parts, Step
@@ -20,7 +21,7 @@ from pipeline.wire.enriched import Enriched, Provenance
 from pipeline.wire.errors import CodecError, EnrichmentError
 from pipeline.wire.retention import Retention
 from pipeline.wire.story import Status, Story
-from pipeline.wire.topics import Lane, Topics, headers, key
+from pipeline.wire.topics import Header, Lane, Topics, headers, key
 from pipeline.wire.versions import (
     Held,
     blank,
@@ -187,9 +188,10 @@ class Enriching(Step):
     def _message(self, done: Enriched, record: Record) -> Message:
         provenance = msgspec.structs.replace(done.provenance, enriched_at=datetime.now(UTC))
         done = msgspec.structs.replace(done, provenance=provenance)
-        if done.story.status is Status.WITHDRAWN:
-            return enriched_message(self.topics, done)
-        return enriched_message(self.topics, done, codec.readdress(record.value, done.story))
+        raw = None
+        if done.story.status is not Status.WITHDRAWN:
+            raw = codec.readdress(record.value, done.story)
+        return enriched_message(self.topics, done, raw, carried(record))
 
     async def _send(self, results: Sequence[_Result], letters: list[Message]) -> None:
         async with self.newest.writing:
@@ -301,7 +303,9 @@ def _held(record: Enriched) -> Held:
     return Held(record.index_version, trusted_time(story), story.received_at)
 
 
-def enriched_message(topics: Topics, record: Enriched, story: bytes | None = None) -> Message:
+def enriched_message(
+    topics: Topics, record: Enriched, story: bytes | None = None, trace: Sequence[Header] = ()
+) -> Message:
     """Return a record as a message on the enriched topic; `story` as in `codec.encode_around`."""
     return Message(
         topics.enriched,
@@ -313,5 +317,6 @@ def enriched_message(topics: Topics, record: Enriched, story: bytes | None = Non
             feed=record.story.feed,
             format=record.story.format,
             received_at=record.story.received_at and record.story.received_at.isoformat(),
-        ),
+        )
+        + list(trace),
     )

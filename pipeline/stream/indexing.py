@@ -16,6 +16,7 @@ from pipeline.index.document import bare, document, enriched
 from pipeline.index.history import History
 from pipeline.index.writer import Outcome, Write, Writer, Written
 from pipeline.kafka.messages import Message, Record, Send, dead_letter_of
+from pipeline.kafka.tracing import carried
 from pipeline.stream import spread
 from pipeline.stream.changed import FINGERPRINT, UNSEEN, with_changes
 from pipeline.stream.delays import Delays
@@ -29,7 +30,7 @@ from pipeline.wire.enriched import Enriched
 from pipeline.wire.errors import CodecError, MappingError
 from pipeline.wire.retention import Retention
 from pipeline.wire.story import Status
-from pipeline.wire.topics import Topics, headers, key
+from pipeline.wire.topics import Headers, Topics, headers, key
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +141,7 @@ class Indexing(Step):
             late: tombstones behind which a newer version is to be written again.
         """
         fresh: list[Write] = []
+        trace: Headers = []
         newest: dict[str, int] = {}
         for (record, write), written in zip(writes, outcomes, strict=True):
             newer = newest.setdefault(write.id, write.version)
@@ -155,13 +157,14 @@ class Indexing(Step):
             if written.outcome is Outcome.INDEXED:
                 self.counts["indexed"] += 1
                 fresh.append(write)
+                trace = carried(record)
             else:
                 self.counts["stale"] += 1
             # Where the index had no room for the newer one at first, it took the older.
             if written.outcome is Outcome.STALE or newer > write.version:
                 late.append((record, write))
         if self.delays:
-            self.delays.indexed(fresh)
+            self.delays.indexed(fresh, trace)
         restored = await overtaken(self.topics, self.writer, late)
         prints = await self._fingerprints([write for _, write in writes], outcomes)
         sent = await self.send(letters + restored + prints)

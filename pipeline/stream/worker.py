@@ -28,6 +28,7 @@ from pipeline.index.held import count_held
 from pipeline.index.writer import Writer
 from pipeline.kafka.errors import ours
 from pipeline.kafka.offsets import OffsetReader
+from pipeline.kafka.tracing import Tracer, open_tracer
 from pipeline.process.deadline import end_within
 from pipeline.process.entry import on_stop
 from pipeline.process.health import HealthServer
@@ -87,6 +88,7 @@ class Worker:
     delay: LoopDelay
     delays: Delays
     health: HealthServer
+    tracer: Tracer
     stop: asyncio.Future[BaseException | None]
     """Done when the worker is to end, with the error that ends it, if one does."""
     started: bool = False
@@ -135,6 +137,7 @@ async def run(settings: Settings, load_enricher: Load | None = None) -> None:
         await worker.delays.stop()
         await worker.offsets.stop()
         await worker.client.close()
+        await asyncio.to_thread(worker.tracer.close)
         status.remove()
 
 
@@ -161,7 +164,8 @@ def build_worker(settings: Settings, load_enricher: Load | None = None) -> Worke
     newest = Newest(writer.newest, offsets.end, offsets.committed, writer.dated)
     app = build(settings)
     send = sender(app, settings.kafka, topics, waiting)
-    delays = Delays(writer.found)
+    tracer = open_tracer(settings.tracing, "worker")
+    delays = Delays(writer.found, tracer)
     parts = Parts(settings, topics, waiting, counts, client, writer, newest, pool, send, delays)
     steps = [(agent, agent.make(parts)) for agent in AGENTS]
     progress = Progress(settings.worker.stall_seconds, waiting=waiting)
@@ -170,7 +174,7 @@ def build_worker(settings: Settings, load_enricher: Load | None = None) -> Worke
     )
     delays.register(metrics.registry)
     worker: Worker
-    gate = Gate(lambda error: worker.end(error))
+    gate = Gate(lambda error: worker.end(error), tracer)
     health = HealthServer(
         "worker",
         settings.worker.host,
@@ -195,6 +199,7 @@ def build_worker(settings: Settings, load_enricher: Load | None = None) -> Worke
         delay,
         delays,
         health,
+        tracer,
         asyncio.get_running_loop().create_future(),
     )
     return worker

@@ -12,7 +12,8 @@ from enum import IntEnum
 
 from pipeline.wire.story import Signal, Status, Story
 
-Headers = list[tuple[str, bytes]]
+Header = tuple[str, bytes]
+Headers = list[Header]
 
 
 _ESCAPED = "backslashreplace"

@@ -54,7 +54,7 @@ def test_nothing_is_acknowledged_while_the_step_runs() -> None:
 
         gate = Gate(lambda error: None)
         events = [Event(offset, acknowledged) for offset in (4, 5)]
-        running = asyncio.create_task(gate.run(step, events, done()))
+        running = asyncio.create_task(gate.run("step", step, events, done()))
         await settle()
         assert (seen, acknowledged) == ([4, 5], [])
         release.set()
@@ -81,7 +81,7 @@ def test_a_tombstone_goes_to_the_step_that_takes_them(takes: bool, seen: list[by
     events = [Event(offset, acknowledged) for offset in (4, 5)]
     events[1].message.value = None
     step = Seeing()
-    asyncio.run(Gate(lambda error: None).run(step, events, done()))
+    asyncio.run(Gate(lambda error: None).run("step", step, events, done()))
     assert (step.seen, acknowledged) == (seen, [4, 5])
 
 
@@ -96,10 +96,10 @@ def test_a_batch_waits_for_the_batches_before_it() -> None:
             pass
 
         gate = Gate(lambda error: None)
-        later = asyncio.create_task(gate.run(step, [Event(7, acknowledged)], before))
+        later = asyncio.create_task(gate.run("step", step, [Event(7, acknowledged)], before))
         await settle()
         assert acknowledged == []
-        await gate.run(step, [Event(6, acknowledged)], done())
+        await gate.run("step", step, [Event(6, acknowledged)], done())
         before.set()
         await later
         assert acknowledged == [6, 7]
@@ -122,9 +122,9 @@ def test_a_failed_step_is_never_acknowledged() -> None:
             ran.append(records)
 
         gate = Gate(failures.append)
-        first = asyncio.create_task(gate.run(fails, [Event(1, acknowledged)], done()))
+        first = asyncio.create_task(gate.run("step", fails, [Event(1, acknowledged)], done()))
         await settle()
-        second = asyncio.create_task(gate.run(works, [Event(2, acknowledged)], done()))
+        second = asyncio.create_task(gate.run("step", works, [Event(2, acknowledged)], done()))
         await settle()
         assert [str(error) for error in failures] == ["a fault"]
         assert (acknowledged, ran) == ([], [])
@@ -148,10 +148,10 @@ def test_draining_waits_for_running_batches_and_takes_no_new_one() -> None:
             await release.wait()
 
         gate = Gate(lambda error: None)
-        running = asyncio.create_task(gate.run(step, [Event(1, acknowledged)], done()))
+        running = asyncio.create_task(gate.run("step", step, [Event(1, acknowledged)], done()))
         await settle()
         assert not await gate.drain(0.01)
-        late = asyncio.create_task(gate.run(step, [Event(2, acknowledged)], done()))
+        late = asyncio.create_task(gate.run("step", step, [Event(2, acknowledged)], done()))
         release.set()
         assert await gate.drain(5)
         await running

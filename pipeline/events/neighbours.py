@@ -105,23 +105,16 @@ class Neighbours:
         """
         terms = self.terms(slot)
         rarer = self._rarer(terms)
-        candidates = [np.zeros(0, np.int64)]
-        for key, weight in zip(
-            terms.keys[rarer].tolist(), terms.weights[rarer].tolist(), strict=True
-        ):
-            posting = self._postings[key]
-            if isinstance(posting, int):
-                continue  # it is the vector's own
-            packed = np.frombuffer(posting, np.uint32)
-            slots = (packed >> 8).astype(np.int64)
-            sums = self._sums[slots]
-            sums += (packed & 0xFF).astype(np.int32) * weight
-            self._sums[slots] = sums
-            # Sums only grow: whatever has enough in the end has it after one of the terms.
-            candidates.append(slots[sums >= self._enough])
-            del packed  # an array can't grow while numpy looks at it
-        self._sums[: self._used] = 0
-        found = np.unique(np.concatenate(candidates))
+        keys, weights = terms.keys[rarer].tolist(), terms.weights[rarer]
+        postings = [self._postings[key] for key in keys]
+        # A single one is the vector's own.
+        others = [posting for posting in postings if not isinstance(posting, int)]
+        packed = np.frombuffer(b"".join(others), np.uint32)
+        slots = (packed >> 8).astype(np.int64)
+        of_terms = np.repeat(weights, [0 if isinstance(p, int) else len(p) for p in postings])
+        np.add.at(self._sums, slots, (packed & 0xFF).astype(np.int32) * of_terms)
+        found = np.unique(slots[self._sums[slots] >= self._enough])
+        self._sums[slots] = 0
         return self.among(slot, found[found != slot])
 
     def among(self, slot: int, others: Slots) -> tuple[Slots, Products]:

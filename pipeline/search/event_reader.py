@@ -65,7 +65,8 @@ class EventReader:
     async def event(self, name: str) -> Event | None:
         """Return an event by the id of any of its stories, also of one that was withdrawn.
 
-        None if there is no story in it that the viewer may see.
+        None if there is no story in it that the viewer may see, or if the id is of one that he may
+        not know of.
         """
         ids = await self._members(name)
         kept = await self._versions(ids)
@@ -133,7 +134,9 @@ class EventReader:
         return {msgspec.convert(source, Move) for source in found}
 
     async def _members(self, name: str) -> list[str]:
-        """Return the stories of the event that an id names or once named."""
+        """Return the stories of the event that an id names or once named; none if it is hidden."""
+        if not await self._is_known(name):
+            return []
         for _ in range(MAX_ALIASES):
             held = (await self._places([name])).get(name)
             document = held.document if held else {}
@@ -144,6 +147,17 @@ class EventReader:
                 break
             name = document["alias"]
         return [name]
+
+    async def _is_known(self, name: str) -> bool:
+        """Return whether the viewer may know of a story, by itself or by its withdrawal."""
+        held = (await look_up(self._client, self._settings, self._index, [name], SHOWN_BY)).get(
+            name
+        )
+        if held is None:  # purged: its event may stand, and nobody can tell whose story it was
+            return self._viewer.sources is None
+        if held.document.get("status") == Status.WITHDRAWN:
+            return is_licensed(held.document, self._viewer)
+        return is_visible(held.document, datetime.now(UTC), self._viewer)
 
     async def _places(self, ids: Collection[str]) -> dict[str, Held]:
         try:

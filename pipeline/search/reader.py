@@ -624,6 +624,9 @@ class Reader:
                 request_cache=request_cache,
                 allow_partial_search_results=True,
             )
+        if self._viewer.sources is not None:  # a score weighs words by all stories of the index
+            for hit in answer["hits"]["hits"]:
+                hit.pop("_score", None)
         return dict(answer.body)
 
     async def _drop_hidden(self, hits: list[dict[str, Any]]) -> None:

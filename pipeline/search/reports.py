@@ -142,6 +142,8 @@ class Reports:
             found = [document for document in page if document.get("source")]
             events = await reader.names([document["id"] for document in found])
             rows += [_row(document, events) for document in found]
+        if self._viewer.sources is not None:
+            rows = await _as_seen(rows, reader)
         kills = await self._kills(period)
         return race(rows, kills, since, until, len(rows) < most, without)
 
@@ -335,6 +337,18 @@ def _row(document: Document, events: Mapping[str, str]) -> Row:
         headline=document.get("headline"),
         fingerprint=from_fields({**found, "bands": ()}) if found else None,
     )
+
+
+async def _as_seen(rows: Sequence[Row], reader: EventReader) -> list[Row]:
+    """Return rows with events named by the first story that the viewer may see, as he knows them.
+
+    Else an event that began with a hidden story would not count, and so tell of that story.
+    """
+    ids = {row.id for row in rows}
+    one_of = {row.event: row.id for row in rows if row.event not in ids}
+    told = await reader.summaries(list(one_of.values()))
+    first = {event: told[id].id for event, id in one_of.items() if id in told}
+    return [structs.replace(row, event=first.get(row.event, row.event)) for row in rows]
 
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)

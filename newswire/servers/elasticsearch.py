@@ -1,4 +1,4 @@
-"""Real Elasticsearch: the minimal official distribution, one node on the loopback.
+"""Real Elasticsearch: a node of the minimal official distribution, alone or in a cluster.
 
 Its server core only: no analysis-common (so no `english` analyzer), no reindex, ingest or
 painless, and no rest-root (`GET /` answers 405, so readiness is asked of `/_cluster/health`).
@@ -22,7 +22,7 @@ USER = "elastic"
 
 
 class Elasticsearch(Server):
-    """An index at `address` (a URL), on `folder`.
+    """An index at `address` (a URL), on `folder`; at a free port of the loopback without `at`.
 
     With a `password`, security is on and the user `elastic` has it; without, it is off.
     `settings` are further settings of elasticsearch.yml; files that they name go into
@@ -40,10 +40,13 @@ class Elasticsearch(Server):
         password: str | None = None,
         settings: Mapping[str, object] | None = None,
         plugins: Sequence[Path] = (),
+        at: tuple[str, int] | None = None,
+        heap_mb: int = 1024,
     ) -> None:
         super().__init__(folder)
         self.password = password
-        self._port = free_port()
+        self._host, self._port = at or ("127.0.0.1", free_port())
+        self._heap_mb = heap_mb
         self._transport_port = free_port()
         self._settings = dict(settings or {})
         self._plugins = tuple(plugins)
@@ -53,7 +56,7 @@ class Elasticsearch(Server):
     def address(self) -> str:
         """Returns the URL of its HTTP interface."""
         secure = self._settings.get("xpack.security.http.ssl.enabled") is True
-        return f"{'https' if secure else 'http'}://127.0.0.1:{self._port}"
+        return f"{'https' if secure else 'http'}://{self._host}:{self._port}"
 
     def prepare(self) -> None:
         """Unpacks it the first time, write its settings, give the folder to its user."""
@@ -66,7 +69,7 @@ class Elasticsearch(Server):
                 self._install_plugin(home, source)
         settings = {
             "discovery.type": "single-node",
-            "network.host": "127.0.0.1",
+            "network.host": self._host,
             "http.port": self._port,
             "transport.port": self._transport_port,
             "path.data": str(self.folder / "data"),
@@ -143,10 +146,10 @@ class Elasticsearch(Server):
             raise StartFailed(f"elasticsearch-keystore failed:\n{done.stdout}{done.stderr}")
 
     def environment(self) -> Mapping[str, str]:
-        """Returns its Java, its heap of 1 GB, its configuration and its folder for what passes."""
+        """Returns its Java, its heap, its configuration and its folder for what passes."""
         return {
             "ES_JAVA_HOME": str(java(21, self.uid, self.folder)),
-            "ES_JAVA_OPTS": "-Xms1g -Xmx1g",
+            "ES_JAVA_OPTS": f"-Xms{self._heap_mb}m -Xmx{self._heap_mb}m",
             "ES_PATH_CONF": str(self._config),
             "ES_TMPDIR": str(self._passing),
             "CLI_JAVA_OPTS": f"-Djava.io.tmpdir={self._passing}",

@@ -1,4 +1,4 @@
-"""Real Apache Kafka: one KRaft node, broker and controller in one process."""
+"""Real Apache Kafka: a KRaft node, broker and controller in one process; alone or in a cluster."""
 
 import subprocess
 from collections.abc import Mapping
@@ -12,11 +12,12 @@ STARTED = "Kafka Server started"
 
 
 class Kafka(Server):
-    """A broker at `address`, on `folder`.
+    """A broker at `address`, on `folder`: a free port of the loopback, where none is given.
 
     `advertised` ("host:port") is the address that it tells its clients, when that is not its own:
     that of a proxy in front of it. `further` are further listeners by name, each with its port and
-    that of the proxy in front of it. `settings` are further lines of server.properties.
+    that of the proxy in front of it. `settings` are further lines of server.properties: those of
+    a cluster replace what makes it stand alone.
     """
 
     name = "kafka"
@@ -27,13 +28,16 @@ class Kafka(Server):
         advertised: str | None = None,
         settings: Mapping[str, str] | None = None,
         further: Mapping[str, tuple[int, int]] | None = None,
+        address: str | None = None,
+        heap_mb: int = 512,
     ) -> None:
         super().__init__(folder)
-        self.address = f"127.0.0.1:{free_port()}"
+        self.address = address or f"127.0.0.1:{free_port()}"
         self.advertised = advertised or self.address
         self._controller = f"127.0.0.1:{free_port()}"
         self._settings = dict(settings or {})
         self._further = dict(further or {})
+        self._heap_mb = heap_mb
         self._log_read_from = 0
 
     @property
@@ -93,9 +97,10 @@ class Kafka(Server):
         return [str(java(17, folder=self.folder) / "bin" / "java"), *options, "-cp", jars]
 
     def command(self) -> list[str]:
-        """Returns the command of the broker in the foreground, with a heap of 512 MB."""
+        """Returns the command of the broker in the foreground."""
         passing = f"-Djava.io.tmpdir={self.folder}"  # or libraries stay behind in /tmp
-        options = ["-Xms512m", "-Xmx512m", "-XX:+ExitOnOutOfMemoryError", passing]
+        heap = (f"-Xms{self._heap_mb}m", f"-Xmx{self._heap_mb}m")
+        options = [*heap, "-XX:+ExitOnOutOfMemoryError", passing]
         return [*self._java(*options), "kafka.Kafka", str(self._properties)]
 
     def ready(self) -> bool:

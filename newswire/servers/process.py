@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
@@ -32,6 +32,8 @@ class Server(ABC):
 
     name: str
     uid: int | None = None
+    within: Sequence[str] = ()
+    """A command that runs another one, as `ip netns exec NAME`: where the server lives."""
     start_s: float = 240.0
     stop_s: float = 20.0
 
@@ -91,7 +93,7 @@ class Server(ABC):
         user = "-" if self.uid is None else str(self.uid)
         with self.log.open("ab") as log:
             self._guard = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(GUARD), user, *self.command()],
+                [*self.within, sys.executable, "-I", "-S", str(GUARD), user, *self.command()],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -152,6 +152,15 @@ def wire(seed: int, stories: int) -> Wire:
     return Wire(made, damaged, tuple(sorted(deliveries, key=lambda delivery: delivery.at)))
 
 
+def pulse(seed: int, number: int) -> tuple[Story, Delivery]:
+    """A story of one version and its one file: how long it takes tells whether all goes on."""
+    rng = random.Random(f"pulse {seed} {number}")
+    item = f"urn:newsml:torture.example:20260301:{seed}-pulse-{number}"
+    version = _version(rng, item, 1, NOON + timedelta(seconds=number))
+    story = Story(rng.choice(FEEDS), True, False, (version,))
+    return story, Delivery(0.0, story.feed, f"{version.marker}-0.xml", version.raw)
+
+
 def _story(rng: random.Random, seed: int, number: int) -> Story:
     numbered = rng.random() < 0.6
     stem = f"{seed}-{number}-{rng.choice(_WORDS)}"

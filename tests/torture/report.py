@@ -15,7 +15,8 @@ from pathlib import Path
 
 from tests.torture.run import Result
 
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+MARKS = {"storms": "figures", "cluster": "figures of a cluster"}
+"""What stands in the two marks around the figures of a kind of run."""
 
 
 def read(results: Path) -> list[Result]:
@@ -36,19 +37,20 @@ def summary(results: Sequence[Result]) -> str:
     )
 
 
-def write(page: Path, results: Sequence[Result]) -> None:
-    """Replace the figures on a page.
+def write(page: Path, results: Sequence[Result], what: str) -> None:
+    """Replace the figures of a kind of run on a page.
 
     Raises:
         ValueError: the page does not have the two marks.
     """
+    begin, end = (f"<!-- {MARKS[what]}: {mark} -->" for mark in ("begin", "end"))
     text = page.read_text(encoding="utf-8")
-    before, began, rest = text.partition(BEGIN)
-    _, ended, after = rest.partition(END)
+    before, began, rest = text.partition(begin)
+    _, ended, after = rest.partition(end)
     if not (began and ended):
-        raise ValueError(f"{page} has no {BEGIN} ... {END}")
+        raise ValueError(f"{page} has no {begin} ... {end}")
     body = "\n".join(_figures(results))
-    page.write_text(f"{before}{BEGIN}\n{body}\n{END}{after}", encoding="utf-8")
+    page.write_text(f"{before}{begin}\n{body}\n{end}{after}", encoding="utf-8")
 
 
 def _figures(results: Sequence[Result]) -> Iterable[str]:
@@ -69,18 +71,26 @@ def _figures(results: Sequence[Result]) -> Iterable[str]:
         f"{max((r.settled_seconds for r in results), default=0):.0f} s."
     )
     yield ""
-    yield "| fault | times |"
-    yield "| --- | ---: |"
-    for kind, times in sorted(kinds.items()):
-        yield f"| {kind} | {times} |"
+    if any(result.pauses for result in results):
+        yield "| fault | times | longest pause, s |"
+        yield "| --- | ---: | ---: |"
+        for kind, times in sorted(kinds.items()):
+            pause = max(result.pauses.get(kind, 0.0) for result in results)
+            yield f"| {kind} | {times} | {pause:.1f} |"
+    else:
+        yield "| fault | times |"
+        yield "| --- | ---: |"
+        for kind, times in sorted(kinds.items()):
+            yield f"| {kind} | {times} |"
     yield ""
     operations: Counter[str] = Counter()
     for result in results:
         operations.update(result.operations)
-    yield "In the middle of it: " + ", ".join(
-        f"{what} ({times} times)" for what, times in sorted(operations.items())
-    )
-    yield ""
+    if operations:
+        yield "In the middle of it: " + ", ".join(
+            f"{what} ({times} times)" for what, times in sorted(operations.items())
+        )
+        yield ""
     yield "| process | memory, MB | threads | files |"
     yield "| --- | ---: | ---: | ---: |"
     for kind in sorted({kind for result in results for kind in result.peaks}):

@@ -59,6 +59,8 @@ class Result:
     settled_seconds: float = 0.0
     seconds: float = 0.0
     peaks: dict[str, dict[str, float]] = field(default_factory=dict)
+    pauses: dict[str, float] = field(default_factory=dict)
+    """On a cluster: the longest time from a file to its story's being found, by fault."""
     differences: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """Of the torture itself: a fault that could not be brought or taken back."""
@@ -231,28 +233,8 @@ def _storm(
             say("settling", 1)
             result.settled_seconds = round(check.settle(site), 1)
             say("comparing", 1)
-            result.differences += check.index_differences(made, site.settings, calm)
-            result.differences += check.event_differences(site.settings)
-            result.differences += check.letter_differences(made, site.settings)
-            result.differences += check.alert_differences(made, site.settings)
-            result.differences += check.web_differences(made, site)
             result.differences += [f"the storm had no: {kind}" for kind in driver.missed]
-            proved = supervisor.command("prove")
-            if proved.returncode:
-                result.differences.append(
-                    f"newswire prove: {proved.stdout} {proved.stderr}".strip()
-                )
-            for worker in supervisor.running("worker"):
-                supervisor.drop(worker.name)
-            result.differences += check.topic_differences(made, site.settings)
-            say("rebuilding", 1)
-            done = supervisor.command("reindex")
-            if done.returncode:
-                result.differences.append(f"newswire reindex: {done.stderr.strip()}")
-            rebuilt = check.index_differences(made, site.settings, calm)
-            result.differences += [f"rebuilt {difference}" for difference in rebuilt]
-            for difference in check.event_differences(site.settings):
-                result.differences.append(f"rebuilt {difference}")
+            result.differences += differences(site, supervisor, made, calm)
         finally:
             supervisor.stop()
             result.faults = dict(driver.struck)
@@ -261,6 +243,33 @@ def _storm(
             result.restarts, result.repairs = supervisor.restarts, supervisor.repairs
             result.peaks = {kind: asdict(peak) for kind, peak in supervisor.peaks.items()}
             result.differences += over_bounds(supervisor.peaks)
+
+
+def differences(
+    site: Site, supervisor: Supervisor, made: Wire, calm: Mapping[str, bytes] | None = None
+) -> Iterator[str]:
+    """Yield what differs from the model at rest, then on the topic alone, then in a new index.
+
+    Its workers end here.
+    """
+    yield from check.index_differences(made, site.settings, calm)
+    yield from check.event_differences(site.settings)
+    yield from check.letter_differences(made, site.settings)
+    yield from check.alert_differences(made, site.settings)
+    yield from check.web_differences(made, site)
+    proved = supervisor.command("prove")
+    if proved.returncode:
+        yield f"newswire prove: {proved.stdout} {proved.stderr}".strip()
+    for worker in supervisor.running("worker"):
+        supervisor.drop(worker.name)
+    yield from check.topic_differences(made, site.settings)
+    done = supervisor.command("reindex")
+    if done.returncode:
+        yield f"newswire reindex: {done.stderr.strip()}"
+    for rebuilt in check.index_differences(made, site.settings, calm):
+        yield f"rebuilt {rebuilt}"
+    for rebuilt in check.event_differences(site.settings):
+        yield f"rebuilt {rebuilt}"
 
 
 def over_bounds(peaks: dict[str, Peak]) -> Iterator[str]:

@@ -20,7 +20,13 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 PARTITIONS = 3
 BEGIN_SECONDS = 60.0
 SESSION_SECONDS = 6.0
-REQUEST_SECONDS = 5.0
+QUICK = {
+    "NEWSWIRE_ELASTICSEARCH__REQUEST_TIMEOUT_SECONDS": "5",
+    "NEWSWIRE_WORKER__SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
+    "NEWSWIRE_WORKER__STALL_SECONDS": "40",
+    "NEWSWIRE_RETRY__MAX_SECONDS": "2",
+}
+"""Settings with which a storm of a minute has many faults."""
 
 
 @dataclass
@@ -33,6 +39,7 @@ class Site:
             to be tried.
         brokers: as the connectors, the workers and an operator reach them.
         index_url: as the workers and an operator reach it.
+        chosen: further settings, as variables.
     """
 
     name: str
@@ -40,6 +47,7 @@ class Site:
     data_dir: Path
     brokers: Mapping[str, str]
     index_url: Mapping[str, str]
+    chosen: Mapping[str, str] = field(default_factory=lambda: QUICK)
     web_port: int = field(default_factory=free_port)
     written: dict[str, set[str]] = field(default_factory=lambda: {feed: set() for feed in FEEDS})
 
@@ -69,16 +77,13 @@ class Site:
             "NEWSWIRE_TOPICS__PARTITIONS": str(PARTITIONS),
             "NEWSWIRE_ELASTICSEARCH__URL": self.index_url[who],
             "NEWSWIRE_ELASTICSEARCH__INDEX": self.name,
-            "NEWSWIRE_ELASTICSEARCH__REQUEST_TIMEOUT_SECONDS": str(REQUEST_SECONDS),
             "NEWSWIRE_ENRICHMENT__MODEL": "none",
             "NEWSWIRE_ENRICHMENT__PROCESSES": "1",
-            "NEWSWIRE_WORKER__SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
-            "NEWSWIRE_WORKER__STALL_SECONDS": "40",
             "NEWSWIRE_CONNECTORS__FEEDS_FILE": str(self.folder / "feeds.toml"),
             "NEWSWIRE_CONNECTORS__ARCHIVE": str(self.data_dir / "kept"),
             "NEWSWIRE_ALERTS__FILE": str(self.folder / "alerts.toml"),
             "NEWSWIRE_WEB__PORT": str(self.web_port),
-            "NEWSWIRE_RETRY__MAX_SECONDS": "2",
+            **self.chosen,
         }
 
     @property

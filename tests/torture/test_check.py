@@ -199,28 +199,34 @@ def test_a_letter_that_the_index_does_not_tell_is_seen(made: Wire, settings: Set
 
 
 def test_receivers_that_know_a_wrong_version_are_seen(made: Wire, settings: Settings) -> None:
-    """The newest version must be told last, and of a killed story that it is gone."""
+    """They must hold the newest version, and nothing of a killed story."""
     visible = made.visible(datetime.now(UTC))
-    told = [(name, notice(made.newest[name])) for name in visible]
+    told = [(name, notice(made.newest[name], 2)) for name in visible]
     killed = next(s for s in made.stories if s.newest.killed)
     name = killed.newest.story_id
-    told += [(name, notice(killed.versions[0])), (name, {"type": "alert.withdrawn"})]
+    gone = {"type": "alert.withdrawn", "rank": 2}
+    told += [(name, notice(killed.versions[0], 1)), (name, gone)]
+    # Of an earlier version, late: the newer one stays.
+    told += [(each, gone | {"rank": 1}) for each in visible]
     tell_receivers(settings, told)
     assert list(check.alert_differences(made, settings)) == []
     older = next(s for s in made.stories if s.newest.story_id in visible and len(s.versions) > 1)
     tell_receivers(
         settings,
-        [(older.newest.story_id, notice(older.versions[0])), (name, notice(killed.versions[0]))],
+        [
+            (older.newest.story_id, notice(older.versions[0], 2)),
+            (name, notice(killed.versions[0], 1)),
+        ],
     )
     assert set(check.alert_differences(made, settings)) == {
-        f"alerts: {older.newest.story_id}: the newest version was not told last",
+        f"alerts: {older.newest.story_id}: its receivers do not hold the newest version",
         f"alerts: {name}: its receivers were not told that it is gone",
     }
 
 
-def notice(version: Version) -> dict[str, Any]:
+def notice(version: Version, rank: int) -> dict[str, Any]:
     """What a receiver is told of a version."""
-    return {"type": "alert.story", "story": {"body": f"It says {version.marker}."}}
+    return {"type": "alert.story", "rank": rank, "story": {"body": f"It says {version.marker}."}}
 
 
 def tell_receivers(settings: Settings, told: list[tuple[str, dict[str, Any]]]) -> None:

@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n $(or $(JOBS),2)
 QUICK := tests $(foreach path,integration torture attacks test_supply.py,--ignore tests/$(path))
 
 .PHONY: help settings notice release run quick test test-long lint lock audit sbom desk pictures evaluate \
-	bench torture soak mutants
+	bench torture torture-cluster soak mutants
 .DELETE_ON_ERROR:
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo "make lint      lint and types alone"
 	@echo "make mutants   put bugs in, one at a time, and see that a test fails"
 	@echo "make torture   break everything while stories come in, and compare (SEEDS=20 SEED=1)"
+	@echo "make torture-cluster  the same on three brokers and three nodes, host by host (SEEDS=3)"
 	@echo "make soak      restart everything in turn for long, and draw memory and files (MINUTES=30)"
 	@echo "make evaluate  measure entities and places against what is known"
 	@echo "make bench     measure speed, latency and scale on the real servers, half an hour"
@@ -66,6 +67,9 @@ mutants: .venv/tests
 
 torture: .venv/tests
 	$(BIN)/python -m tests.torture --seed $(or $(SEED),1) --seeds $(or $(SEEDS),20)
+
+torture-cluster: .venv/tests
+	$(BIN)/python -m tests.torture cluster --seed $(or $(SEED),1) --seeds $(or $(SEEDS),3)
 
 soak: .venv/tests
 	$(BIN)/python -m tests.torture soak --minutes $(or $(MINUTES),30)

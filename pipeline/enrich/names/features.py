@@ -170,6 +170,7 @@ class View:
         rows = text.split("\n")
         self._rows = list(accumulate((len(row) + 1 for row in rows), initial=0))
         self._tables = [is_table_line(row) for row in rows]
+        self._shouted = [row.isupper() and row.count(" ") >= 3 for row in rows]
 
     def token(self, i: int) -> str:
         """Returns the i-th token, or nothing just outside the text."""
@@ -178,6 +179,10 @@ class View:
     def table(self, at: int) -> bool:
         """Returns whether the line at an offset is a row of a table or a list."""
         return self._tables[bisect_right(self._rows, at) - 1]
+
+    def shouted(self, at: int) -> bool:
+        """Returns whether the line at an offset is in capitals: there they tell nothing."""
+        return self._shouted[bisect_right(self._rows, at) - 1]
 
 
 def _joined(text: str, places: Sequence[PlacedSpan]) -> list[Piece]:
@@ -219,6 +224,8 @@ def features(view: View, candidate: Candidate) -> list[Part]:
     table = view.table(start)
     if table:
         parts.append(_in_table(len(words), seen))
+    if view.shouted(start):
+        parts.append(_in_capitals(len(words), seen, table))
     if view.sport:
         parts += [_in_sport(part) for part in parts]
     i = bisect_left(view.starts, start) - 1
@@ -281,6 +288,12 @@ def _own(surface: str, aliases: Aliases, known: Known) -> Part:
 @cache
 def _in_table(words: int, seen: str) -> Part:
     return "table", f"table n{min(words, 5)}", f"table|{seen}"
+
+
+@cache
+def _in_capitals(words: int, seen: str, table: bool) -> Part:
+    line = "row" if table else "line"
+    return f"caps {line}", f"caps {line} n{min(words, 5)}", f"caps {line}|{seen}"
 
 
 @lru_cache(maxsize=1 << 14)
@@ -368,6 +381,8 @@ def _like_person(known: Known, words: Sequence[str], out: list[str]) -> None:
     if given and len(words) == 2:
         out.append("given + word")
         out += [f"given + {name}" for name in _classes(words[-1], known)]
+    elif given and len(words) > 2 and all(w.lower() in cues().particles for w in words[1:-1]):
+        out.append("given + particles")
 
 
 def _seen(view: View, start: int, end: int, out: list[str]) -> str:

@@ -123,6 +123,7 @@ def _before_data() -> dict[str, dict[str, float]]:
     put("NONE", 3.0, "gaz demonym, given …", "gaz demonym … given")
     put("NONE", 2.0, "P particle")
     put("PERSON", 2.0, "F particle", "has particle")
+    put("PERSON", 2.5, "given + particles")
     put("PERSON", 5.0, "has nickname")
     put("ORG", 5.0, "has comma, &")
     return prior
@@ -199,11 +200,11 @@ def measured(examples: Sequence[Example]) -> Iterable[str]:
         ("by corpus", [sorted({e.corpus for e in examples}).index(e.corpus) for e in examples]),
     ):
         found: dict[str, Found] = {}
-        for fold in sorted(set(folds)):
-            rest = [e for e, f in zip(examples, folds, strict=True) if f != fold and not e.held_out]
+        for part in sorted(set(folds)):
+            rest = [e for e, f in zip(examples, folds, strict=True) if f != part and not e.held_out]
             tables = fitted(rest)
             for example, f in zip(examples, folds, strict=True):
-                if f == fold:
+                if f == part:
                     names = found.setdefault(example.corpus, {})
                     names[example.id] = decided(example, tables)
         yield f"cross-validated {name}:"

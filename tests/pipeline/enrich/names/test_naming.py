@@ -176,6 +176,28 @@ def test_what_is_like_a_body_is_told_from_one(
     assert {e.text for e in enriched.entities if e.label in ("ORG", "PERSON")} == expected
 
 
+def test_a_headline_in_capitals_above_a_text_is_read_by_the_text(enricher: Enricher) -> None:
+    """In a line of capitals only the names that the text has are names."""
+    text = (
+        "HALVORSEN QUITS AS HEAD OF NORTHERN FUND\n\n"
+        "OSLO (AP) _ Tore Halvorsen left the Northern Fund on Monday. Halvorsen gave no reason."
+    )
+    [enriched] = enricher.enrich([Story(id="x:1", body=text, language="en")])
+    found = {(e.text, str(e.label)) for e in enriched.entities}
+    assert found == {("OSLO", "GPE"), ("Tore Halvorsen", "PERSON"), ("Northern Fund", "ORG")}
+
+
+def test_a_firm_called_like_a_place_is_a_firm_where_it_is_short_too(enricher: Enricher) -> None:
+    """A name in full, with what it is, says what its short form means."""
+    text = (
+        "Bristol Mining Corp. rejected the bid on Monday. Shares of Bristol fell 3 percent. "
+        "Bristol said its board would meet again, and Bristol's chairman declined to comment."
+    )
+    [enriched] = enricher.enrich([Story(id="x:1", body=text, language="en")])
+    assert {str(e.label) for e in enriched.entities} == {"ORG"}
+    assert not enriched.places
+
+
 def test_teams_of_results_are_bodies(enricher: Enricher) -> None:
     """The figures of a result stand between names and in none of them."""
     text = "Kilmarnock 0 Dundee United 2\nHearts 1 Celtic 3\nRangers 4 Hibernian 0"

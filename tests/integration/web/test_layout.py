@@ -292,9 +292,11 @@ def test_a_fault_is_found(browser: Browser, address: str, html: str, says: str) 
         assert [fault for fault in found if says in fault], found
 
 
-def test_another_look_is_found(kept: Pictures, browser: Browser, address: str) -> None:
+def test_another_look_is_found(kept: Pictures, browser: Browser, address: str, token: str) -> None:
     """A heading in another colour, and one that stands a little lower, do not look as kept."""
-    with window(browser, address, viewport={"width": 360, "height": 800}) as page:
+    credentials = {"username": "ana", "password": token, "send": "always"}
+    look = {"viewport": {"width": 360, "height": 800}, "http_credentials": credentials}
+    with window(browser, address, **look) as page:
         page.goto("/no/such/page")
         name = "nowhere-phone-light"
         pin(page)

@@ -55,10 +55,14 @@ NOTICES_OF = timedelta(days=1)
 """How far back the list of withdrawals and corrections goes."""
 LONG_WORD = 26
 """Characters: longer words are no names."""
+TABLE_ROWS = 3
+"""A text with so many lines of two gaps or more has a table."""
 FLUSH = "\0"
 """Templates write this at the end of their first part, which is sent at once."""
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+_ROWS = re.compile(r"^.*\S {2,}\S.* {2,}\S.*$", re.MULTILINE)
 
 
 def plain(text: object) -> str:
@@ -73,6 +77,11 @@ def plain(text: object) -> str:
 def long(text: object) -> str:
     """Return the class of text with a word that must be broken, since no column is as wide."""
     return "long" if any(len(word) > LONG_WORD for word in str(text).split()) else ""
+
+
+def tabular(text: str) -> bool:
+    """Return whether a text has a table whose columns blanks keep apart."""
+    return len(_ROWS.findall(text)) >= TABLE_ROWS
 
 
 def when(value: str | datetime | None) -> str:
@@ -151,6 +160,7 @@ _templates = Environment(
 _templates.filters.update(
     plain=plain,
     long=long,
+    tabular=tabular,
     when=when,
     short=short,
     iso=iso,

@@ -86,10 +86,15 @@ def main() -> None:
     parser.add_argument(
         "--million", action="store_true", help="searches over a million stories too: half an hour"
     )
+    parser.add_argument(
+        "--stories", type=int, metavar="N", help="search over N stories instead of 100,000"
+    )
     parser.add_argument("--smoke", action="store_true", help="a few stories only")
     parser.add_argument("--engine", choices=["real", "embedded"], default="real")
     options = parser.parse_args()
     sizes = SMOKE if options.smoke else Sizes()
+    if options.stories:
+        sizes = replace(sizes, searched=(options.stories,))
     if options.million:
         sizes = replace(sizes, searched=(*sizes.searched, 1_000_000))
     with folder_for_servers() as folder, engine(options.engine, folder) as running:

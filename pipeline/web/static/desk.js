@@ -41,6 +41,7 @@ class Column {
     this.fresh = section.querySelector(".fresh");
     this.rows = section.querySelector(".rows");
     this.waiting = null; // the newest list, until it is shown
+    this.arrived = new Set(); // all that came since a list was shown, more than a list may hold
     this.asked = false;
   }
 
@@ -49,7 +50,9 @@ class Column {
   }
 
   // Ask for the list once in a while, however many stories come.
-  refresh() {
+  refresh(ids) {
+    const known = this.known;
+    for (const id of ids) if (!known.has(id)) this.arrived.add(id);
     if (this.asked) return;
     this.asked = true;
     setTimeout(() => {
@@ -70,13 +73,18 @@ class Column {
     const known = this.known;
     const fresh = [...this.waiting.children].filter((row) => !known.has(row.dataset.story));
     fresh.forEach(announce);
-    if (!fresh.length) this.waiting = null;
-    else if (preferences.arrival === "slide" && !paused) this.show();
-    else this.say(fresh.length);
+    for (const row of fresh) this.arrived.add(row.dataset.story);
+    if (!fresh.length) {
+      this.waiting = null;
+      this.arrived.clear(); // older than all that the column lists
+    } else if (preferences.arrival === "slide" && !paused) this.show();
+    else this.say(this.arrived.size);
     total();
   }
 
   say(number) {
+    this.number = number;
+    if (!number) return this.fresh.replaceChildren();
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = `${number} new: show`;
@@ -86,7 +94,6 @@ class Column {
       total();
     });
     this.fresh.replaceChildren(button);
-    this.number = number;
   }
 
   show() {
@@ -99,6 +106,7 @@ class Column {
     this.rows.replaceChildren(document.adoptNode(this.waiting));
     this.waiting = null;
     this.number = 0;
+    this.arrived.clear();
     this.fresh.replaceChildren();
     clockTimes(this.rows);
     markRows(this.rows);
@@ -117,6 +125,7 @@ class Column {
   gone(id) {
     const row = this.rows.querySelector(`[data-story="${CSS.escape(id)}"]`);
     this.waiting?.querySelector(`[data-story="${CSS.escape(id)}"]`)?.remove();
+    if (this.arrived.delete(id) && this.number) this.say(this.arrived.size);
     if (!row) return;
     const link = document.createElement("a");
     link.href = row.dataset.address;
@@ -185,7 +194,7 @@ dragging();
 if (columns.length) {
   const shown = [...new Set(columns.flatMap((column) => [...column.known]))];
   listen(board.dataset.live, shown, true, (name, found) => {
-    if (name === "found") found.forEach((ids, number) => ids.length && columns[number]?.refresh());
+    if (name === "found") found.forEach((ids, number) => ids.length && columns[number]?.refresh(ids));
     if (name === "changed") found.forEach((change) => columns.forEach((column) => column.changed(change)));
     if (name === "gone") found.forEach((id) => columns.forEach((column) => column.gone(id)));
   });

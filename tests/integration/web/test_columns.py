@@ -108,6 +108,10 @@ def test_new_stories_wait_behind_a_count(page: Page, room: Newsroom) -> None:
     expect(page.locator(".column h3")).to_have_text(["Volcano wakes"])
     expect(fresh).to_have_count(0)
     expect(page.locator(".column h3 a").first).to_be_focused()
+    index(room, *(enriched(f"ap:v{n}", f"Volcano wakes for day {n}") for n in range(2, 36)))
+    expect(fresh).to_have_text("34 new: show")  # more than a column lists
+    index(room, enriched("ap:v9", "Volcano", version=2, status=Status.WITHDRAWN))
+    expect(fresh).to_have_text("33 new: show")
 
 
 def test_a_correction_and_a_kill_reach_a_column(page: Page, room: Newsroom) -> None:

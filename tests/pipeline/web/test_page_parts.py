@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from starlette.datastructures import QueryParams
 
 from pipeline.search.results import Earlier, PlaceCount, TimeBucket
-from pipeline.web import drawings, links, marking
+from pipeline.web import drawings, links, marking, pages
 
 
 def place(name: str, latitude: float, longitude: float, count: int = 1) -> PlaceCount:
@@ -31,6 +32,20 @@ def test_a_filter_is_added_and_taken_out() -> None:
     now = (("q", "storm"), ("source", "AP"))
     assert links.toggled(now, "place", "Lyon") == "/?q=storm&source=AP&place=Lyon"
     assert links.toggled((*now, ("place", "Lyon")), "place", "Lyon") == "/?q=storm&source=AP"
+
+
+@pytest.mark.parametrize(
+    ("text", "has"),
+    [
+        ("1.  Norway   12   9\n2.  Finland   9  11\n3.  Sweden   9   7", True),
+        ("Text.\n\n Rank  Name   Gold\n 1. Club  12  3\n 2. Other  9   9", True),
+        ("A sentence.  And  another one,  typed with wide gaps.\n\nA second.", False),
+        ("", False),
+    ],
+)
+def test_a_table_is_told_from_prose(text: str, has: bool) -> None:
+    """Its columns stand under each other only in letters of one width."""
+    assert pages.tabular(text) is has
 
 
 def test_bars_grow_with_their_counts() -> None:

@@ -17,7 +17,7 @@ from pipeline.wire.errors import SetupError
 
 MAPPING: dict[str, Any] = {
     "dynamic": "strict",
-    "properties": {"name": {"type": "keyword"}, "shape": {"type": "geo_shape"}},
+    "properties": {"shape": {"type": "geo_shape"}},
 }
 
 
@@ -43,7 +43,7 @@ def setup_land(settings: ElasticsearchSettings) -> list[str]:
     done = setup_beside(settings, name, MAPPING)
     lines: list[dict[str, Any]] = []
     for number, polygon in enumerate(polygons()):
-        lines += [{"index": {"_id": str(number)}}, {"name": "land", "shape": polygon}]
+        lines += [{"index": {"_id": str(number)}}, {"shape": polygon}]
     with translated(settings, quotes_no_story=True), connect_sync(settings) as client:
         answer = client.bulk(index=name, operations=lines, refresh=True)
     if answer["errors"]:

@@ -330,9 +330,10 @@ def _measures(
         share = operation[1:] if operation[1:].isdigit() else ""
         date = types[field] == "date" and operation == "max"
         kind = {"unique": "unique_count"}.get(operation, "percentile" if share else operation)
+        whole = f"{_OPERATIONS.get(operation)} {labels[field].lower()}"
         measures[f"shown{number}" if number > 1 else "shown"] = {
             **common,
-            "label": f"{share} % within" if share else f"{_OPERATIONS[operation]} {labels[field]}",
+            "label": f"{share} % within" if share else whole,
             "customLabel": True,
             "dataType": "date" if date else "number",
             "operationType": kind,

@@ -168,5 +168,5 @@ def test_the_server_takes_the_land_of_kibanas_map(full: str) -> None:
         assert {name: on_land(*point) for name, point in at_sea.items()} == dict.fromkeys(at_sea, 0)
         bow = {"type": "Polygon", "coordinates": [[[0, 0], [9, 9], [9, 0], [0, 9], [0, 0]]]}
         with pytest.raises(BadRequestError, match="self-intersection"):
-            client.index(index=land_index(settings.index), document={"name": "bow", "shape": bow})
+            client.index(index=land_index(settings.index), document={"shape": bow})
         client.indices.delete(index=land_index(settings.index))

@@ -38,8 +38,8 @@ NAME_FIELDS = ("persons", "organisations", "place_names")
 
 _LITTLE = """
 a an and as at by for from in into is of on or the to with
-about are be been can could did do does had has have how it its say says said than that there they
-this was were what when where which who whom whose why will would
+about are be been can could did do does had has have how it its many much say says said than that
+there they this was were what when where which who whom whose why will would
 der das den dem des ein eine und im am an auf bei für mit nach von vom zu zum zur
 die es gab gibt hat haben ist sagt sagte sich sie sind war waren wann warum was welche wer wie
 wieso wird wo über

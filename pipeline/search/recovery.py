@@ -189,7 +189,13 @@ async def _meant(asking: _Asking, missing: Sequence[syntax.Term]) -> dict[str, s
         distance = _distance(word.lower(), spelling)
         if count and 0 < distance <= len(word) // LETTERS_PER_MISTAKE:
             best[word] = max(best.get(word, (-distance, 0, "")), (-distance, count, spelling))
-    return {word: spelling for word, (_, _, spelling) in best.items()}
+    meant = {word: spelling for word, (_, _, spelling) in best.items()}
+    # The words of a phrase may be spelt otherwise in the index, and stand together nowhere.
+    respelt = [asking.clause(_replaced(term, meant)) for term in missing]
+    for term, count in zip(missing, await asking.counted(respelt, []), strict=True):
+        for match in () if count else stems.words(term.text):
+            meant.pop(match.group(), None)
+    return meant
 
 
 def _distance(one: str, other: str) -> int:

@@ -94,6 +94,7 @@ def test_the_next_page_leaves_out_the_same(index: ElasticsearchSettings) -> None
         ("summit in pariss", "summit in paris"),
         ("ovreschwemmungen", None),
         ("xyzzyq", None),
+        ('"state of macorn"', None),
         ("macron", None),
     ],
 )
@@ -122,6 +123,8 @@ def test_another_spelling_that_finds_nothing_is_a_question(
     assert page.meant == "macron berlin"
     assert page.left_out
     assert page.said()[-1] == "Did you mean “macron berlin”?"
+    (page,) = found(index, q="macorn zeppelin")
+    assert page.meant == "macron zeppelin"
 
 
 def test_the_rare_word_stays(index: ElasticsearchSettings) -> None:

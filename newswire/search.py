@@ -72,8 +72,12 @@ def search(
     near: Annotated[str | None, typer.Option(help="latitude,longitude in degrees.")] = None,
     radius_km: Annotated[float, typer.Option(help="Distance from `--near`.")] = 50.0,
     bbox: Annotated[str | None, typer.Option(help="west,south,east,north in degrees.")] = None,
+    polygon: Annotated[
+        str | None, typer.Option(help="longitude,latitude of each corner, commas between all.")
+    ] = None,
     sort: Annotated[str, typer.Option(help="auto, relevance, newest or oldest.")] = "auto",
     collapse: Annotated[bool, typer.Option("--collapse", help="Near-duplicates as one.")] = False,
+    events: Annotated[bool, typer.Option("--events", help="One story of each event.")] = False,
     facets: Annotated[bool, typer.Option("--facets", help="Also count by facet.")] = False,
     size: Annotated[int, typer.Option(help="How many stories.")] = 10,
     cursor: Annotated[
@@ -97,8 +101,9 @@ def search(
             near=near,
             radius_km=radius_km,
             bbox=bbox,
+            polygon=polygon,
             sort=sort,
-            collapse=collapse,
+            collapse="events" if events else collapse,
             size=size,
             facets=facets,
         )

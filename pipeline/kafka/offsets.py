@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from config.settings import Kafka
+from pipeline.kafka.coordinator import heeding
 from pipeline.kafka.errors import ours
 from pipeline.kafka.options import aiokafka_options
 from pipeline.process.waiting import Waiting
@@ -29,9 +30,10 @@ class OffsetReader:
 
     def __init__(self, kafka: Kafka, topic: str, waiting: Waiting | None = None) -> None:
         self._kafka = kafka
-        self._consumer = AIOKafkaConsumer(
+        consumer = AIOKafkaConsumer(
             **aiokafka_options(kafka), group_id=kafka.group, enable_auto_commit=False
         )
+        self._consumer = heeding(consumer, kafka.group)
         self._topic = topic
         self._waiting = waiting or Waiting()
 

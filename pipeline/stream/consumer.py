@@ -1,4 +1,4 @@
-"""Faust's consumer with three of its faults mended: lost offsets, unfair buffers, busy fetches."""
+"""Faust's consumer, mended: lost offsets, unfair buffers, busy fetches, a group's former broker."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer
 
+from pipeline.kafka.coordinator import heeding
 from pipeline.kafka.pacing import paced
 
 
@@ -63,7 +64,7 @@ class FairConsumer(GapConsumer):
 
 
 class PacedConsumer(FairConsumer):
-    """Faust's consumer, its fetches paced."""
+    """Faust's consumer, its fetches paced, and heeding who has the group's offsets."""
 
     def _new_consumer_thread(self) -> Any:
         return _Thread(self, loop=self.loop, beacon=self.beacon)
@@ -71,4 +72,4 @@ class PacedConsumer(FairConsumer):
 
 class _Thread(AIOKafkaConsumerThread):
     def _create_consumer(self, loop: Any) -> AIOKafkaConsumer:
-        return paced(super()._create_consumer(loop))
+        return heeding(paced(super()._create_consumer(loop)), self.app.conf.id)

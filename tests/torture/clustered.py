@@ -12,7 +12,7 @@ from pipeline.setup import setup
 from tests.servers.cluster import Cluster
 from tests.torture import check
 from tests.torture.model import Wire, wire
-from tests.torture.nodes import Trouble, troubles
+from tests.torture.nodes import Striker, Trouble
 from tests.torture.programs import Supervisor
 from tests.torture.pulses import Pulses
 from tests.torture.run import Result, Say, differences, over_bounds
@@ -47,7 +47,7 @@ def torture(running: Cluster, folder: Path, seed: int, stories: int, say: Say) -
     try:
         site.begin(supervisor)
         supervisor.keep(site.worker(1))
-        made = _strike(running, site, made, say, result)
+        made = _strike(running, site, supervisor, made, say, result)
         say("settling", 1)
         result.settled_seconds = round(check.settle(site), 1)
         say("comparing", 1)
@@ -70,11 +70,13 @@ def torture(running: Cluster, folder: Path, seed: int, stories: int, say: Say) -
     return result
 
 
-def _strike(running: Cluster, site: Site, made: Wire, say: Say, result: Result) -> Wire:
+def _strike(
+    running: Cluster, site: Site, supervisor: Supervisor, made: Wire, say: Say, result: Result
+) -> Wire:
     """Bring each fault about, in an order of the seed's; returns the wire with all its pulses."""
     rng = random.Random(f"troubles {result.seed}")
     pulses = Pulses(site, running.elasticsearch, result.seed, list(made.deliveries))
-    due = list(troubles(running, rng))
+    due = list(Striker(running, supervisor, rng).troubles())
     rng.shuffle(due)
     times: list[tuple[Trouble, float, float]] = []
     pulses.start()
@@ -106,5 +108,8 @@ def _strike(running: Cluster, site: Site, made: Wire, say: Say, result: Result) 
     for trouble, began, ended in times:
         # A story that comes just before a fault meets it too.
         longest = round(pulses.longest(began - 2, ended), 1)
-        result.pauses[trouble.kind] = max(result.pauses.get(trouble.kind, 0.0), longest)
+        if trouble.goes_on:
+            result.pauses[trouble.kind] = max(result.pauses.get(trouble.kind, 0.0), longest)
+        else:
+            result.notes.append(f"{trouble.kind}: a story was found after {longest} s")
     return replace(made, stories=(*made.stories, *pulses.stories))

@@ -1,4 +1,4 @@
-"""What goes wrong on a cluster: each fault strikes one host of three, and the others go on."""
+"""What goes wrong on a cluster: a fault strikes one host of three, and the others go on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from kafka import TopicPartition
 from kafka.errors import KafkaError
 
 from tests.servers import Server
-from tests.servers.cluster import Cluster
+from tests.servers.cluster import Cluster, Host
+from tests.torture.programs import Supervisor
 
 LASTS = (12.0, 25.0)
 """Longer than a broker or a node may be silent before the others go on without it."""
@@ -29,64 +30,92 @@ class Trouble:
     kind: str
     strike: Callable[[], object]
     """Returns when the fault is over; the cluster need not be whole again by then."""
+    goes_on: bool = True
+    """Whether stories must go on to be found meanwhile."""
 
 
-def troubles(cluster: Cluster, rng: random.Random) -> Iterator[Trouble]:
-    """Yield every kind of fault that this machine can bring about, each on a host of its own."""
+@dataclass(frozen=True, slots=True)
+class Striker:
+    """Strikes hosts of a cluster, each drawn from the seed's numbers, and takes it back."""
 
-    def killed(*of: Server) -> None:
-        for server in of:
+    cluster: Cluster
+    supervisor: Supervisor
+    rng: random.Random
+
+    def troubles(self) -> Iterator[Trouble]:
+        """Yield every kind of fault that this machine can bring about."""
+        brokers, nodes, choice = self.cluster.brokers, self.cluster.nodes, self.rng.choice
+        yield Trouble("a broker killed", lambda: self.killed(choice(brokers)))
+        yield Trouble("a broker stopped", lambda: self.stopped(choice(brokers)))
+        yield Trouble("a node of the index killed", lambda: self.killed(choice(nodes)))
+        yield Trouble("a node of the index stopped", lambda: self.stopped(choice(nodes)))
+        yield Trouble("a host killed", lambda: self.killed(*self.servers(1)))
+        yield Trouble("a host killed, its disks lost", self.emptied)
+        yield Trouble("a host killed, newswire restarted", self.killed_anew)
+        yield Trouble("a host stopped", lambda: self.stopped(*self.servers(1)))
+        yield Trouble("two hosts killed", lambda: self.killed(*self.servers(2)), goes_on=False)
+        yield Trouble("all restarted, one after the other", lambda: rolled(self.cluster))
+        yield Trouble("leaders elected, again and again", lambda: elected(self.cluster, self.rng))
+        if self.cluster.can_be_cut:
+            yield Trouble("a host cut off from all", lambda: self.apart(Host.cut))
+            yield Trouble("a host cut off from the other hosts", lambda: self.apart(Host.part))
+
+    def servers(self, hosts: int) -> list[Server]:
+        """The broker and the node of so many hosts."""
+        struck = self.rng.sample(range(len(self.cluster.hosts)), hosts)
+        return [each[n] for n in struck for each in (self.cluster.brokers, self.cluster.nodes)]
+
+    def killed(self, *servers: Server) -> None:
+        """SIGKILL, and later a start."""
+        for server in servers:
             server.kill()
-        _last(rng)
-        started(of)
+        self.last()
+        started(servers)
 
-    def emptied(*of: Server) -> None:
-        for server in of:
+    def emptied(self) -> None:
+        """The same for a host that comes back without what it had on its disks."""
+        servers = self.servers(1)
+        for server in servers:
             server.kill()
             shutil.rmtree(server.folder / "data")
-        _last(rng)
-        started(of)
+        self.last()
+        started(servers)
 
-    def stopped(*of: Server) -> None:
-        for server in of:
+    def killed_anew(self) -> None:
+        """The same while newswire's own processes start: the other hosts' addresses must do."""
+        servers = self.servers(1)
+        for server in servers:
+            server.kill()
+        for kind in ("connector", "worker", "alerts", "web"):
+            for program in self.supervisor.running(kind):
+                program.ask_to_stop()
+        self.last()
+        started(servers)
+
+    def stopped(self, *servers: Server) -> None:
+        """SIGSTOP, and later SIGCONT."""
+        for server in servers:
             server.pause()
-        _last(rng)
-        for server in of:
+        self.last()
+        for server in servers:
             server.resume()
 
-    def host() -> tuple[Server, Server]:
-        number = rng.randrange(len(cluster.hosts))
-        return cluster.brokers[number], cluster.nodes[number]
+    def apart(self, cut: Callable[[Host], object]) -> None:
+        """Cut a host off, and later join it again."""
+        host = self.rng.choice(self.cluster.hosts)
+        cut(host)
+        self.last()
+        host.join()
 
-    def apart(do: str) -> None:
-        struck = rng.choice(cluster.hosts)
-        getattr(struck, do)()
-        _last(rng)
-        struck.join()
-
-    brokers, nodes = tuple(cluster.brokers), tuple(cluster.nodes)
-    yield Trouble("a broker killed", lambda: killed(rng.choice(brokers)))
-    yield Trouble("a broker stopped", lambda: stopped(rng.choice(brokers)))
-    yield Trouble("a node of the index killed", lambda: killed(rng.choice(nodes)))
-    yield Trouble("a node of the index stopped", lambda: stopped(rng.choice(nodes)))
-    yield Trouble("a host killed", lambda: killed(*host()))
-    yield Trouble("a host killed, its disks lost", lambda: emptied(*host()))
-    yield Trouble("a host stopped", lambda: stopped(*host()))
-    yield Trouble("all restarted, one after the other", lambda: rolled(cluster))
-    yield Trouble("leaders elected, again and again", lambda: elected(cluster, rng))
-    if cluster.can_be_cut:
-        yield Trouble("a host cut off from all", lambda: apart("cut"))
-        yield Trouble("a host cut off from the other hosts", lambda: apart("part"))
+    def last(self) -> None:
+        """Wait while the fault lasts."""
+        time.sleep(self.rng.uniform(*LASTS))
 
 
 def started(servers: Sequence[Server]) -> None:
     """Start servers at once."""
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda server: server.start(), servers))
-
-
-def _last(rng: random.Random) -> None:
-    time.sleep(rng.uniform(*LASTS))
 
 
 def rolled(cluster: Cluster) -> None:

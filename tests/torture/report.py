@@ -75,8 +75,8 @@ def _figures(results: Sequence[Result]) -> Iterable[str]:
         yield "| fault | times | longest pause, s |"
         yield "| --- | ---: | ---: |"
         for kind, times in sorted(kinds.items()):
-            pause = max(result.pauses.get(kind, 0.0) for result in results)
-            yield f"| {kind} | {times} | {pause:.1f} |"
+            pauses = [result.pauses[kind] for result in results if kind in result.pauses]
+            yield f"| {kind} | {times} | {f'{max(pauses):.1f}' if pauses else 'no limit'} |"
     else:
         yield "| fault | times |"
         yield "| --- | ---: |"

@@ -28,7 +28,7 @@ def test_a_cluster_goes_on_through_every_fault_of_a_host(
     with capsys.disabled():
         print(f"\nlongest pause in seconds, by fault: {result.pauses}")
     assert result.differences == []
-    assert sum(result.faults.values()) == (11 if running.can_be_cut else 9)
+    assert sum(result.faults.values()) == (13 if running.can_be_cut else 11)
     if not running.can_be_cut:
         if os.environ.get("CI") and os.geteuid() == 0:
             pytest.fail(NOT_CUT, pytrace=False)

@@ -1,4 +1,4 @@
-"""A group's offsets move from one broker to another."""
+"""A group moves from one broker to another."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer.group_coordinator import GroupCoordinator
-from aiokafka.errors import GroupAuthorizationFailedError
+from aiokafka.errors import GroupAuthorizationFailedError, RequestTimedOutError
+from aiokafka.protocol.group import HeartbeatRequest, JoinGroupRequest
 
 from pipeline.kafka.coordinator import heeding
 
@@ -63,3 +64,23 @@ def test_a_group_that_is_not_ours_is_named() -> None:
     """Without the privilege nothing seems committed no more: it is an error."""
     with pytest.raises(GroupAuthorizationFailedError, match="g"):
         committed(FORBIDDEN)
+
+
+def test_a_broker_that_hangs_is_left_while_the_session_lasts() -> None:
+    """A heartbeat without an answer is an error within seconds, a join may wait for others."""
+
+    async def send(client: Any, node: int, request: Any, **_: Any) -> Any:
+        await asyncio.sleep(0.3)
+        return request
+
+    async def run() -> None:
+        client = heeding(AIOKafkaConsumer(), "g")._client
+        with pytest.raises(RequestTimedOutError):
+            await client.send(1, HeartbeatRequest("g", 1, "m"))
+        join = JoinGroupRequest("g", 1, 1, "m", "i", "consumer", [])
+        assert await client.send(1, join) is join
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aiokafka.client.AIOKafkaClient.send", send)
+        patch.setattr("pipeline.kafka.coordinator.BRIEF_SECONDS", 0.05)
+        asyncio.run(run())

@@ -89,14 +89,22 @@ def _kafka(settings: Settings) -> Iterator[Finding]:
             yield Finding("kafka", "warning", what, "upgrade the brokers")
         elif version:
             yield ok("kafka", f"version {_dotted(version)}")
-        replication = settings.topics.replication
-        if brokers is not None and brokers < replication:
-            what = f"{brokers} brokers can't hold topics.replication = {replication} copies"
-            yield Finding("kafka", "fault", what, "start more brokers, or lower topics.replication")
-        elif replication < 3:
-            what = f"topics.replication is {replication}: a lost broker loses stories"
-            yield Finding("kafka", "warning", what, "in production use 3, with min_insync 2")
+        yield from redundancy(settings, brokers)
         yield from _topics(settings, admin)
+
+
+def redundancy(settings: Settings, brokers: int | None) -> Iterator[Finding]:
+    """Yield what a lost broker would do; their number is None where the engine tells none."""
+    replication, named = settings.topics.replication, len(settings.kafka.brokers)
+    if brokers is not None and brokers < replication:
+        what = f"{brokers} brokers can't hold topics.replication = {replication} copies"
+        yield Finding("kafka", "fault", what, "start more brokers, or lower topics.replication")
+    elif replication < 3:
+        what = f"topics.replication is {replication}: a lost broker loses stories"
+        yield Finding("kafka", "warning", what, "in production use 3, with min_insync 2")
+    if brokers is not None and named == 1 < brokers:
+        what = f"kafka.brokers names one of {brokers}: without that one no process starts"
+        yield Finding("kafka", "warning", what, "name all of them")
 
 
 @contextmanager

@@ -25,8 +25,8 @@ from aiokafka.protocol.group import HeartbeatRequest
 BRIEF = (HeartbeatRequest, FindCoordinatorRequest, OffsetCommitRequest, OffsetFetchRequest)
 """Requests that a broker answers at once; to join a group may take as long as others need."""
 BRIEF_SECONDS = 4.0
-"""How long it may take: three times within the shortest time in which another takes over, and the
-session of the members has begun anew with that."""
+"""How long that may take. The broker that takes over begins the members' sessions anew, and must
+hear of each before its session ends."""
 
 
 def heeding(consumer: AIOKafkaConsumer, group: str) -> AIOKafkaConsumer:

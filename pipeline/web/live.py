@@ -181,10 +181,11 @@ class Live:
                 found = await self._changed(max(since, now - RESUME) - SETTLING, now)
                 (event,) = await self._events(found, [listener], now)
                 moved = await self._moved([listener], max(since, now - RESUME) - SETTLING)
+                grown = await self._is_grown(listener, moved)
             except NewswireError:
                 await asyncio.sleep(LOOK_SECONDS)
                 continue
-            listener.send(replace(event, grown=_is_grown(listener, moved)))
+            listener.send(replace(event, grown=grown))
             return
 
     async def _look(self) -> None:
@@ -208,7 +209,7 @@ class Live:
                             listener.send(event)
                 moves = await self._moved(self._listeners, looked - OVERLAP)
                 for listener in list(self._listeners) if known is not None else ():
-                    if _is_grown(listener, moves - known_moves):
+                    if await self._is_grown(listener, moves - known_moves):
                         listener.send(Event(now.isoformat(), grown=True))
                 known, known_moves, looked = seen, moves, now
                 self._looked.set()
@@ -231,6 +232,20 @@ class Live:
         if not any(listener.event for listener in listeners):
             return set()
         return await self._reader.events.moved(since)
+
+    async def _is_grown(self, listener: Listener, moves: Iterable[Move]) -> bool:
+        """Return whether a story came to the event that a listener shows, or left it.
+
+        Stories that a licence keeps from him do not count: he does not know of them.
+        """
+        if listener.event is None:
+            return False
+        known = {listener.event, *listener.shown}
+        moved = [m for m in moves if not known.isdisjoint((m.story, m.event, m.alias))]
+        if not moved or listener.viewer.sources is None:
+            return bool(moved)
+        held = await self._reader.held([move.story for move in moved])
+        return any(is_licensed(document, listener.viewer) for _, document in held.values())
 
     async def _changed(self, since: datetime, now: datetime) -> list[dict[str, Any]]:
         window = {"gt": since.isoformat(), "lte": now.isoformat()}
@@ -338,14 +353,6 @@ class Live:
     async def _never_seen(self, hidden: set[str], now: datetime, viewer: Viewer) -> set[str]:
         """Return those of some hidden stories of which a viewer could see no version."""
         return hidden - await self._reader.seen_by(viewer).once_visible(hidden, now)
-
-
-def _is_grown(listener: Listener, moves: Iterable[Move]) -> bool:
-    """Return whether a story came to the event that a listener shows, or left it."""
-    if listener.event is None:
-        return False
-    known = {listener.event, *listener.shown}
-    return any(not known.isdisjoint((move.story, move.event, move.alias)) for move in moves)
 
 
 def _change(hit: dict[str, Any]) -> Change:

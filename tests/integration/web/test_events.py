@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from pipeline.search.event_reader import Move
 from pipeline.search.reader import open_reader
 from pipeline.search.visible import Viewer
-from pipeline.web.live import Event, Live
+from pipeline.web.live import Event, Listener, Live
 from pipeline.wire.enriched import Enriched, Quote
 from pipeline.wire.story import Signal, Status
 from pipeline.wire.versions import blank
@@ -206,6 +207,24 @@ def test_an_open_page_hears_that_its_event_grows(room: Newsroom) -> None:
             await reader.close()
 
     assert asyncio.run(whole())[-1].grown
+
+
+def test_nobody_hears_of_a_growth_that_he_may_not_see(room: Newsroom) -> None:
+    """A report of a source that a licence keeps from a person moves nothing on his page."""
+
+    async def heard() -> list[bool]:
+        reader = open_reader(room.settings.elasticsearch)
+        hub, move = Live(reader), Move(story="dpa:1", event="ap:2", changed_at="2026-12-01")
+        viewers = (Viewer(), Viewer(sources=("DPA",)), Viewer(sources=("AP",)))
+        try:
+            return [
+                await hub._is_grown(Listener((), viewer, event="ap:2"), {move})
+                for viewer in viewers
+            ]
+        finally:
+            await reader.close()
+
+    assert asyncio.run(heard()) == [True, True, False]
 
 
 async def _until_grown(events: Any, heard: list[Event]) -> None:

@@ -173,6 +173,7 @@ class Reports:
     ) -> list[Trend]:
         """Return the events that grow; the habit of one is the window before."""
         counts: list[Counter[str]] = []
+        seen: dict[str, str] = {}  # of each event: the story that names it may be hidden
         reader = EventReader(self._client, self._settings, self._viewer)
         for end in (now, now - window.span):
             within = {"range": {"published_at": {"gt": iso(end - window.span), "lte": iso(end)}}}
@@ -180,6 +181,7 @@ class Reports:
             async for page in self._stories([within, *clauses], ("id",), now, MAX_GROWING):
                 names = await reader.names([document["id"] for document in page])
                 counted.update(names.values())
+                seen |= {event: story for story, event in names.items()}
             counts.append(counted)
         current, before_ = counts
         grown = {
@@ -187,18 +189,18 @@ class Reports:
             for event, stories in current.items()
             if is_trend(stories, Habit((float(before_[event]),)))
         }
-        told = await reader.summaries(list(grown)[:MAX_TOLD])
+        told = await reader.summaries([seen[event] for event in list(grown)[:MAX_TOLD]])
         return [
             Trend(
                 kind="event",
-                name=told[event].headline or event,
+                name=summary.headline or summary.id,
                 stories=stories,
                 usual=habit.usual,
                 score=round(score(stories, habit), 1),
-                story=told[event].id,
+                story=summary.id,
             )
             for event, (stories, habit) in grown.items()
-            if event in told
+            if (summary := told.get(seen[event]))
         ]
 
     async def roles(self, name: str, now: datetime) -> PersonRoles:

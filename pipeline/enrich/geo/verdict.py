@@ -9,6 +9,7 @@ from functools import cached_property
 from pipeline.enrich.geo.gazetteer import Gazetteer
 from pipeline.enrich.geo.places import gazetteer_class
 from pipeline.enrich.geo.toponyms import Candidate, readings
+from pipeline.enrich.lexicon import cues
 from pipeline.enrich.mentions import Field
 from pipeline.enrich.names.tables import is_sport, is_table_line
 from pipeline.wire.enriched import Entity, Mention
@@ -134,14 +135,18 @@ def revised(
         if label not in _PLACES or not taken.isdisjoint(range(m.start, m.end)):
             continue
         surface = text[m.start : m.end]
+        if surface.lower() in cues().directions:  # "the Southwest" is nobody's Southwest Region
+            continue
         if language == "en":
             point = surface.endswith(".") or text[m.end : m.end + 1] == "."
             senses = readings(surface.rstrip("."), point, gazetteer)
         else:
             senses = gazetteer.lookup(surface, language)
-        kinds = {"name", "former"}
-        if language != "en" or not text[: m.start].lower().endswith("the "):
-            kinds.add("alternate")
+        kinds = {"name", "former", "alternate"}
+        if language == "en" and text[: m.start].lower().endswith("the "):
+            kinds.remove("alternate")
+            if gazetteer_class(senses) in _TOWNS:  # "the Temple" is not in Texas
+                continue
         senses = tuple(s for s in senses if s.kind in kinds)
         missed = Candidate(m.start, m.end, surface, senses, ("entity",), PROBABILITY)
         if senses and not verdict.contradicts(missed):

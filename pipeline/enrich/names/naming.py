@@ -209,7 +209,8 @@ def _decided(
     for i, kind in chosen([(start, end) for start, end, _ in rows], scores):
         start, end, local = rows[i]
         at, where = next((at, where) for at, where in fields if at <= start)
-        if fold(text[start:end]) in not_names():
+        surface = text[start:end]
+        if fold(surface) in not_names() or surface.lower().rstrip(".") in cues().degrees:
             continue
         title, sex = None, None
         # The article is no part of a name but of a place's or a title's: "The Hague".

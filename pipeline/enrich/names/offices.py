@@ -27,6 +27,8 @@ _POSSESSIVE = re.compile(r"((?:[^\W\d_][\w.’'-]* ){0,3}[^\W\d_][\w.-]*)['’]s
 _ADJECTIVE = re.compile(r"((?:[^\W\d_][\w.-]* ){0,3}[^\W\d_][\w.-]*) $")
 _BEHIND = re.compile(r" (?:of|in) (?:the )?([A-Z][\w.-]*(?: (?:and |the |of )?[A-Z][\w.-]*){0,3})")
 _SPELLING = {"defence": "defense", "centre": "center", "labour": "labor"}
+_AFFAIRS = {"foreign": "foreign", "external": "foreign", "internal": "interior", "home": "home"}
+"""What a ministry of affairs is called without the word: "Ministry of Foreign Affairs"."""
 
 
 class Office(NamedTuple):
@@ -107,6 +109,8 @@ def _plain(words: Sequence[str]) -> tuple[str, ...]:
     folded = [_SPELLING.get(w, w) for w in (fold(word) for word in words)]
     if len(folded) > 2 and folded[0] in ("ministry", "department") and folded[1] in ("of", "for"):
         folded = [*(w for w in folded[2:] if w != "the"), folded[0]]
+    if len(folded) == 3 and folded[1] == "affairs" and folded[0] in _AFFAIRS:
+        folded = [_AFFAIRS[folded[0]], folded[2]]
     if not folded or not {folded[-1], "_".join(folded[-2:]), "_".join(folded[:3])} & cues().offices:
         return ()
     return tuple(folded)

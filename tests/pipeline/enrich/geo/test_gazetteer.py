@@ -51,6 +51,27 @@ def test_a_demonym_points_at_its_country(gazetteer: Gazetteer, word: str, countr
     assert [s.entry.country for s in senses] == [country]
 
 
+@pytest.mark.parametrize(
+    ("name", "country", "people"),
+    [
+        ("Cologne", "DE", 900_000),
+        ("Frankfurt", "DE", 600_000),
+        ("Seville", "ES", 600_000),
+        ("Bruges", "BE", 100_000),
+        ("Aarhus", "DK", 200_000),
+        ("Fez", "MA", 900_000),
+        ("Raqqa", "SY", 200_000),
+    ],
+)
+def test_a_town_has_its_english_name(
+    gazetteer: Gazetteer, name: str, country: str, people: int
+) -> None:
+    """The largest town of an English name is the one that English means by it."""
+    senses = [s for s in gazetteer.lookup(name) if s.kind == "name"]
+    largest = max(senses, key=lambda s: s.entry.population).entry
+    assert (largest.country, largest.population > people) == (country, True)
+
+
 def test_former_names_are_marked(gazetteer: Gazetteer) -> None:
     """Leningrad is Saint Petersburg, by a name that it no longer has."""
     assert ("Saint Petersburg", "former") in {

@@ -29,6 +29,8 @@ def placed(done: Enriched) -> dict[str, str | None]:
         ("Boeing Co. will open a plant in Denver, Colo.", {"Denver": "US", "Colo.": "US"}),
         ("Dr. Ellen Marsh, M.D., works in Baltimore, Md.", {"Baltimore": "US", "Md.": "US"}),
         ("Officials in Albany, N.Y., agreed.", {"Albany": "US", "N.Y.": "US"}),
+        ("Snow fell in the Southwest and in the Northeast.", {}),
+        ("The Louvre, the Marais and the Temple are in Paris.", {"Paris": "FR"}),
     ],
 )
 def test_what_is_no_place_stays_off_the_map(
@@ -54,6 +56,20 @@ def test_a_dateline_in_the_body_is_placed(
     done = enriched(enricher, text)
     assert placed(done) == {surface: country}
     assert [p.role for p in done.places] == ["dateline"]
+
+
+def test_each_city_of_a_dateline_is_placed(enricher: Enricher) -> None:
+    """Two desks wrote the story."""
+    done = enriched(enricher, "WARSAW/BRUSSELS, March 3 (Reuters) - The ministers met.")
+    assert placed(done) == {"WARSAW": "PL", "BRUSSELS": "BE"}
+
+
+@pytest.mark.parametrize("area", ["the Carolinas", "the Dakotas", "South Florida", "West Texas"])
+def test_a_vague_area_is_an_area(enricher: Enricher, area: str) -> None:
+    """It lies in its country, and is no town."""
+    done = enriched(enricher, f"Storms crossed {area} on Friday, forecasters said.")
+    assert set(placed(done).values()) == {"US"}
+    assert [str(e.label) for e in done.entities] == ["LOC"]
 
 
 def test_korean_of_a_northern_body_is_never_the_south_nor_a_peninsula(enricher: Enricher) -> None:

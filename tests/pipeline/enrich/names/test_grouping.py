@@ -180,6 +180,8 @@ def test_a_ministry_without_a_country_is_the_one_named_before(enricher: Enricher
         ("Brazil's Central Bank raised its rate by a quarter point.", "brazil-central-bank"),
         ("Lawmakers said the Kenyan Parliament would vote on the bill.", "kenya-parliament"),
         ("The Ministry of Defence of Norway ordered six ships.", "norway-defense-ministry"),
+        ("Russia's Ministry of Foreign Affairs protested.", "russia-foreign-ministry"),
+        ("India's Ministry of External Affairs protested.", "india-foreign-ministry"),
         (
             "PARIS (AP) - The Culture Ministry said on Monday it would close.",
             "france-culture-ministry",

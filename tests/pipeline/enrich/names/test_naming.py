@@ -164,6 +164,7 @@ def test_bodies_are_named_in_full(enricher: Enricher) -> None:
     ("text", "expected"),
     [
         ("It was sold by Hartwell, Brandt & Co. in New York.", {"Hartwell, Brandt & Co."}),
+        ("Ana Ruiz, M.D., of Harlow & Co. testified.", {"Ana Ruiz", "Harlow & Co."}),
         ("Nazi Germany invaded Poland. A Yoruba sculptor and Zulu leaders met.", set()),
         ("``The Man of the Hill'' and ``A Night in Verona'' won prizes.", set()),
     ],

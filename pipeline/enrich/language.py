@@ -30,6 +30,15 @@ PLAIN = 200
 ALMOST_CERTAIN = 0.999
 _MARKS = ".,;:!?\"'()[]«»„“”‘’–—-"
 
+_SPELT: Mapping[str, frozenset[str]] = {
+    letter: frozenset(languages.split())
+    for letters, languages in (
+        ("å", "sv no da"), ("ä", "de sv"), ("ö", "de sv"), ("üß", "de"), ("øæ", "no da"),
+        ("ñ", "es"), ("ãõ", "pt"), ("ąęłśźż", "pl"),
+    )
+    for letter in letters
+}  # fmt: skip
+"""The languages of letters that English words have not."""
 _ENGLISH = frozenset(
     ["the", "of", "and", "to", "that", "for", "on", "with", "is", "was", "by", "said", "has"]
 )
@@ -77,14 +86,29 @@ def detect(text: str) -> str | None:
     found, confidence = _identifier().classify(text)
     words = _function_words(text)
     [(likely, count), *_] = words.most_common(1) or [("en", 0)]
-    if count > words["en"] and (found == "en" or confidence < SURE):
+    unsure = found == "en" or confidence < SURE
+    if count > words["en"] and unsure:
         return likely
+    if unsure and not words["en"] and (spelt := _spelt(text)):
+        return spelt
     if confidence >= SURE:
         return primary(str(found))
     latin = sum(c < "\u0250" for c in letters) > 0.9 * len(letters)
     short = len(letters) < ENOUGH
     english = short or found == "en" or not words or _reads_english(text)
     return "en" if latin and english else None
+
+
+def _spelt(text: str) -> str | None:
+    """Return the likeliest of the languages that have all foreign letters of a text's words.
+
+    Only words in small letters count: "Malmö" is English, too.
+    """
+    words = [word for word in text.split() if word.lstrip(_MARKS)[:1].islower()]
+    found = [_SPELT[c] for word in words for c in word if c in _SPELT]
+    shared = frozenset.intersection(*found) if found else frozenset()
+    ranked = (primary(str(code)) for code, _ in _identifier().rank(text)) if shared else ()
+    return next((code for code in ranked if code in shared), None)
 
 
 def _function_words(text: str) -> Counter[str]:

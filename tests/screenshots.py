@@ -62,7 +62,7 @@ SHOTS = (
     Shot("search", "/", _mapped),
     Shot("search-dark", "/?country=CL", colours="dark"),
     Shot("desk", "/desk"),
-    Shot("story", "/?q=ferry&signal=correction", _storied),
+    Shot("story", "/?q=budget&signal=correction", _storied),
     Shot("phone", "/?q=ferry", viewport=PHONE),
     Shot("operations", "/operations", _enter),
 )

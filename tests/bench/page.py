@@ -6,7 +6,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from elasticsearch import Elasticsearch
 from playwright.sync_api import Browser, Page
@@ -144,8 +144,9 @@ def _search_alone(address: str, path: str, query: str) -> float | None:
     """Return how long the API takes for a page's search; None if the page is of no search."""
     if path != "/":
         return None
+    asked = urlencode(parse_qsl(query))  # forms send empty fields too
     began = time.perf_counter()
-    urllib.request.urlopen(f"{address}/api/search?{query}", timeout=60).read()
+    urllib.request.urlopen(f"{address}/api/search?{asked}", timeout=60).read()
     return 1000 * (time.perf_counter() - began)
 
 

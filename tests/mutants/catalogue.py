@@ -17,6 +17,8 @@ VISIBILITY = (
 )
 PEOPLE = ("tests/integration/web/test_people.py", "-k", "embedded")
 MACHINES = ("tests/integration/mcp/test_mcp.py", "-k", "embedded")
+VALUES = ("tests/integration/web/test_values.py",)
+QUERIES = ("tests/pipeline/search/test_query.py",)
 TOKENS = ("tests/pipeline/web/test_authentication.py",)
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -114,9 +116,9 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "offsets are acknowledged before the step ran",
         "pipeline/stream/app.py",
-        "            await step([_record(event)",
+        "            with traced(self._tracer, name, records):\n",
         "            for event in events:\n                event.ack()\n"
-        "            await step([_record(event)",
+        "            with traced(self._tracer, name, records):\n",
         STREAM,
     ),
     Mutant(
@@ -230,5 +232,19 @@ MUTANTS: tuple[Mutant, ...] = (
         '    if document.get("feed") in viewer.without_feeds:\n        return False\n',
         "",
         MACHINES,
+    ),
+    Mutant(
+        "a story with two forms of a name counts twice",
+        "pipeline/search/persons.py",
+        "    counts |= {names[0]: total for names, total in zip(several, totals, strict=True)}\n",
+        "    counts |= {names[0]: sum(counts[n] for n in names) for names in several}\n",
+        VALUES,
+    ),
+    Mutant(
+        "a search is compared with itself",
+        "pipeline/search/counts.py",
+        "    return since - (end - since), since\n",
+        "    return since, end\n",
+        QUERIES,
     ),
 )

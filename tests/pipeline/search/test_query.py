@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pipeline.index.mapping import properties
-from pipeline.search.counts import counts, one_facet
+from pipeline.search.counts import counts, earlier, one_facet, span_before
 from pipeline.search.facets import FACETS
 from pipeline.search.query import body, matching
 from pipeline.search.request import SearchRequest
@@ -152,3 +152,21 @@ def _values(tree: Any, key: str) -> list[str]:
         for value in tree:
             found += _values(value, key)
     return found
+
+
+def test_the_span_before_ends_where_the_search_begins() -> None:
+    """It is as long, has the same filters and steps, and a search without a beginning has none."""
+    since = NOW - timedelta(hours=6)
+    request = SearchRequest(q="flood", source=("AP",), since=since)
+    window = span_before(request, NOW)
+    assert window == (NOW - timedelta(hours=12), since)
+    body = earlier(request, window, NOW)
+    filters = str(body["query"])
+    for part in ("'source'", window[0].isoformat()[:16], since.isoformat()[:16]):
+        assert part in filters
+    assert (
+        body["aggs"].keys() <= counts(request, NOW)["aggs"]["map"]["aggs"]["times"]["aggs"].keys()
+    )
+    assert span_before(SearchRequest(q="flood"), NOW) is None
+    assert span_before(SearchRequest(since=NOW, until=since), NOW) is None
+    assert span_before(SearchRequest(since=datetime(900, 1, 1, tzinfo=UTC)), NOW) is None

@@ -617,10 +617,12 @@ class Reader:
         patient: bool = False,
     ) -> dict[str, Any]:
         client = self._patient if patient else self._client
+        # An export waits: what Elasticsearch has found until its time is up would be a part of it.
+        limit = {} if patient else {"timeout": f"{SEARCH_SECONDS}s"}
         with translated_but(self._settings, *passing):
             answer = await client.search(
                 index=index,
-                body=dict(body) | {"timeout": f"{SEARCH_SECONDS}s"},
+                body=dict(body) | limit,
                 request_cache=request_cache,
                 allow_partial_search_results=True,
             )

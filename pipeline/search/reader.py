@@ -617,14 +617,15 @@ class Reader:
         patient: bool = False,
     ) -> dict[str, Any]:
         client = self._patient if patient else self._client
-        # An export waits: what Elasticsearch has found until its time is up would be a part of it.
+        # An export waits: what Elasticsearch has found until its time is up, or without a shard
+        # that is lost, would be a part of it.
         limit = {} if patient else {"timeout": f"{SEARCH_SECONDS}s"}
         with translated_but(self._settings, *passing):
             answer = await client.search(
                 index=index,
                 body=dict(body) | limit,
                 request_cache=request_cache,
-                allow_partial_search_results=True,
+                allow_partial_search_results=not patient,
             )
         if self._viewer.sources is not None:  # a score weighs words by all stories of the index
             for hit in answer["hits"]["hits"]:

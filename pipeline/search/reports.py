@@ -38,6 +38,7 @@ from pipeline.search.trending import (
     score,
 )
 from pipeline.search.visible import Clause, Viewer, is_licensed, iso, licensed, visible
+from pipeline.wire.errors import IndexUnavailable
 from pipeline.wire.story import Status
 from pipeline.wire.versions import AHEAD
 
@@ -317,6 +318,8 @@ class Reports:
                 body={**body, "timeout": TIMEOUT},
                 allow_partial_search_results=True,
             )
+        if answer.body.get("timed_out"):  # a part of the stories would make a wrong report
+            raise IndexUnavailable(f"Elasticsearch took longer than {TIMEOUT} for a report")
         return dict(answer.body)
 
 

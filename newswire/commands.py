@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "show": ("search", "Show one story: its text, entities, places, and the version indexed."),
     "status": ("status", "Show offsets, lag, counts and health. Exit code 1 when unhealthy."),
     "doctor": ("doctor", "Check servers, topics, clock, disk, models, feeds and alerts."),
+    "capacity": ("capacity", "Reckon what a month of so many stories takes, and its price."),
     "config": ("configuration", "Show the settings in force, and where each was set."),
     "where": ("where", "Show where a story is: delivery, topics, dead letters and index."),
     "parse": ("texts", "Read deliveries and print their stories, one JSON object a line."),

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from config.settings import Settings
 from pipeline import __version__
+from pipeline.mcp.probes import OPEN, Probes
 from pipeline.mcp.tools import Tools
 from pipeline.process.connections import Connection
 from pipeline.process.guesses import Guesses
@@ -86,7 +87,7 @@ def run_http(
     async def serve(token: SecretStr) -> None:
         async with _reader(settings, viewer) as reader:
             config = uvicorn.Config(
-                http_app(server(reader), token, settings.mcp.host),
+                http_app(server(reader), reader, token, settings.mcp.host),
                 http=Connection,
                 host=settings.mcp.host,
                 port=port,
@@ -102,12 +103,13 @@ def run_http(
     asyncio.run(serve(settings.mcp.token))
 
 
-def http_app(made: MCPServer[None], token: SecretStr, host: str = "127.0.0.1") -> ASGIApp:
+def http_app(
+    made: MCPServer[None], reader: Reader, token: SecretStr, host: str = "127.0.0.1"
+) -> ASGIApp:
     """Return the server as an application that requires a token."""
     # Without sessions a client goes on after a restart, and none are kept for those that are gone.
-    return _TokenRequired(
-        made.streamable_http_app(stateless_http=True, json_response=True, host=host), token
-    )
+    app = made.streamable_http_app(stateless_http=True, json_response=True, host=host)
+    return _TokenRequired(Probes(app, reader), token)
 
 
 class _TokenRequired:
@@ -120,7 +122,7 @@ class _TokenRequired:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 401 or 429."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in OPEN:
             await self._app(scope, receive, send)
             return
         request = Request(scope)

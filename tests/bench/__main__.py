@@ -30,15 +30,18 @@ from tests.bench import (  # noqa: E402
     latency,
     memory,
     page,
+    periods,
     plain,
     pressure,
     queries,
     reading,
+    requests,
     scale,
 )
 from tests.bench.rig import ROOT  # noqa: E402
 from tests.bench.running import SMOKE, Sizes, Where  # noqa: E402
 from tests.servers import engine  # noqa: E402
+from tools import capacity  # noqa: E402
 
 Part = Callable[[Where, Sizes], str]
 PARTS: Mapping[str, Part] = {
@@ -53,6 +56,8 @@ PARTS: Mapping[str, Part] = {
     "page": page.report,
     "events": events.report,
     "formats": formats.report,
+    "requests": requests.report,
+    "periods": periods.report,
 }
 ORDER = (*PARTS, "profile")
 """Of the sections in the document; the last one is written by hand."""
@@ -115,6 +120,7 @@ def write(part: str, report: str) -> None:
     sections[part] = report
     marked = [f"<!-- {name} -->\n{sections[name].strip()}\n" for name in ORDER if name in sections]
     DOCUMENT.write_text("\n".join([HEADER, *marked]).rstrip() + "\n", encoding="utf-8")
+    capacity.main()  # it is reckoned from some of these figures
 
 
 if __name__ == "__main__":

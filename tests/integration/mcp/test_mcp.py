@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
 from mcp import Client, StdioServerParameters
@@ -228,20 +229,32 @@ def test_over_http_with_a_token(room: Newsroom) -> None:
 
     async def asked() -> Any:
         reader = open_reader(room.settings.elasticsearch)
-        app = http_app(server(reader), SecretStr(TOKEN))
+        app = http_app(server(reader), reader, SecretStr(TOKEN))
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             running = uvicorn.Server(uvicorn.Config(app, log_config=None))
             serving = asyncio.create_task(running.serve([listener]))
             address = f"http://127.0.0.1:{listener.getsockname()[1]}/mcp"
             try:
-                return await over_http(address)
+                return await over_http(address), await probed(address.removesuffix("/mcp"))
             finally:
                 running.should_exit = True
                 await serving
                 await reader.close()
 
-    assert asyncio.run(asyncio.wait_for(asked(), 120))["body"] == "Two boats sank."
+    story, answers = asyncio.run(asyncio.wait_for(asked(), 120))
+    assert story["body"] == "Two boats sank."
+    codes = {path: answer.status_code for path, answer in answers.items()}
+    assert codes == {"/healthz": 200, "/readyz": 200, "/metrics": 401, "/metrics with": 200}
+    assert 'newswire_mcp_request_seconds_count{status="200"}' in answers["/metrics with"].text
+
+
+async def probed(base: str) -> dict[str, httpx.Response]:
+    """What supervisors and Prometheus are answered, without the token and with it."""
+    async with httpx.AsyncClient(base_url=base) as http:
+        answers = {path: await http.get(path) for path in ("/healthz", "/readyz", "/metrics")}
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        return answers | {"/metrics with": await http.get("/metrics", headers=headers)}
 
 
 async def over_http(address: str) -> Any:
@@ -260,7 +273,8 @@ async def over_http(address: str) -> Any:
 @pytest.mark.parametrize("sent", [None, "Bearer wrong", f"Basic {TOKEN}", "Bearer "])
 def test_without_the_token_nothing_is_said(room: Newsroom, sent: str | None) -> None:
     """The answer is 401, before anything is read."""
-    app = http_app(server(open_reader(room.settings.elasticsearch)), SecretStr(TOKEN))
+    reader = open_reader(room.settings.elasticsearch)
+    app = http_app(server(reader), reader, SecretStr(TOKEN))
     headers = {"Authorization": sent} if sent is not None else {}
     answer = TestClient(app).post("/mcp", json={}, headers=headers)
     assert answer.status_code == 401

@@ -34,7 +34,7 @@ LITTLE_SPACE = 5 * GIB
 """A disk with less than this is named: Elasticsearch's own flood stage is 5 % or 100 GB free."""
 MOST_SKEW_SECONDS = 5.0
 """Clocks further apart than this make embargoes lift and delays count wrongly."""
-KAFKA, ELASTICSEARCH = (4, 0), (9, 0)
+KAFKA, ELASTICSEARCH = (4, 0), (8, 19)
 """The oldest versions that the tests run on."""
 TOPIC_PRIVILEGES = frozenset({"READ", "WRITE", "DESCRIBE"})
 INDEX_PRIVILEGES = ("read", "write", "view_index_metadata")

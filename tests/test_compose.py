@@ -1,8 +1,11 @@
 """docker-compose.yml: the specification is kept, and nothing in it is open, floating or root."""
 
+import os
 import re
+import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +105,68 @@ def test_image_is_not_root_and_installs_what_is_locked() -> None:
     assert all(PINNED.fullmatch(image) for image in re.findall(r"^FROM (\S+)", text, re.M))
     assert re.findall(r"^USER (\S+)", text, re.M) == [OURS["worker"]["user"]]
     assert "pip install --require-hashes -r requirements.lock" in text
+
+
+def test_hadolint_has_nothing_to_say() -> None:
+    """The Dockerfile keeps the rules of its trade."""
+    hadolint = Path(sysconfig.get_path("scripts")) / "hadolint"
+    done = subprocess.run([hadolint, "Dockerfile"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_prometheus_scrapes_the_processes_where_they_listen() -> None:
+    """Each target is a service on the port of its settings, and each file of rules is mounted."""
+    told = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
+    mounted = [volume.split(":")[1] for volume in SERVICES["prometheus"]["volumes"]]
+    assert set(told["rule_files"]) <= set(mounted)
+    for static in told["scrape_configs"][0]["static_configs"]:
+        (target,) = static["targets"]
+        name, port = target.split(":")
+        settings = load(environ=OURS[name]["environment"])
+        assert getattr(settings, static["labels"]["process"]).port == int(port), target
+
+
+def test_grafana_finds_its_source_and_its_dashboards() -> None:
+    """The provisioned source is the Prometheus of this file, the dashboards' folder is mounted."""
+    folder = ROOT / "deploy/grafana/provisioning"
+    (source,) = yaml.safe_load((folder / "datasources/prometheus.yml").read_text())["datasources"]
+    name, port = source["url"].removeprefix("http://").split(":")
+    assert SERVICES[name]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    (provider,) = yaml.safe_load((folder / "dashboards/newswire.yml").read_text())["providers"]
+    volumes = dict(reversed(volume.split(":")[:2]) for volume in SERVICES["grafana"]["volumes"])
+    mounted = ROOT / volumes[provider["options"]["path"]]
+    for dashboard in mounted.glob("*.json"):
+        assert f'"{source["uid"]}"' in dashboard.read_text(encoding="utf-8")
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_the_images_build_works_in_an_environment_of_its_own(tmp_path: Path) -> None:
+    """The build's commands, run one after the other on what the Dockerfile copies, and no more."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    build = text.split("\nFROM ")[0]
+    home, work = tmp_path / "opt", tmp_path / "build"
+    work.mkdir()
+    environ = {**os.environ, "PATH": f"{home / 'bin'}:{os.environ['PATH']}"}
+    for step, said in re.findall(r"^(COPY|RUN) (.*)$", build, re.M):
+        if step == "COPY":
+            *sources, target = said.split()
+            for source in sources:
+                if (ROOT / source).is_dir():
+                    shutil.copytree(ROOT / source, work / target)
+                else:
+                    shutil.copy(ROOT / source, work / target)
+        else:
+            ran = said.replace("/opt/newswire", str(home))
+            done = subprocess.run(
+                ran, shell=True, cwd=work, env=environ, capture_output=True, text=True
+            )
+            assert done.returncode == 0, (ran, done.stderr[-3000:])
+    told = subprocess.run(
+        [home / "bin" / "newswire", "parse", str(ROOT / "config/demo/water-treaty-1.txt")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode == 0, told.stderr
+    assert "Rhine" in told.stdout

@@ -96,12 +96,18 @@ class Elasticsearch(Server):
     def _passing(self) -> Path:
         return self.folder / "tmp"
 
-    def _home(self) -> Path:
+    def _package(self) -> Path:
+        """Returns the zip that it is made of: the pinned one, or that of another version."""
+        if chosen := os.environ.get("ES_PACKAGE"):
+            return Path(chosen)
         (package,) = artifacts().glob("elasticsearch-*.zip")
-        return self.folder / package.stem
+        return package
+
+    def _home(self) -> Path:
+        return self.folder / self._package().stem
 
     def _unpack(self, home: Path) -> None:
-        with zipfile.ZipFile(artifacts() / f"{home.name}.zip") as package:
+        with zipfile.ZipFile(self._package()) as package:
             package.extractall(self.folder)
         for script in (home / "bin").iterdir():
             script.chmod(0o755)  # zipfile forgets modes

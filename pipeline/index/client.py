@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,6 +37,8 @@ MOST_AWAY_SECONDS = 60.0
 """... this. Each new try of one that hangs costs a request's time."""
 
 
+_VERSIONED = re.compile(r"application/vnd\.elasticsearch\+([a-z-]+); ?compatible-with=\d+")
+
 PARTS = "allow_partial_search_results"
 """The parameter of a search that takes what a part of the index finds, or finds in time, for the
 whole. Only readers' searches do."""
@@ -53,16 +56,28 @@ def _whole(target: str) -> str:
     return f"{path}?{asked}{'&' if asked else ''}{PARTS}=false"
 
 
+def _plain(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Return a request's headers with JSON as JSON, not as that of the client's major version.
+
+    A server of the version before (8.19) refuses that; one of the same version reads either.
+    """
+    return {
+        name: _VERSIONED.sub(r"application/\1", value) for name, value in (headers or {}).items()
+    }
+
+
 class _AsyncTransport(AsyncTransport):
     # The library's own has another type than the one of Transport, too.
     async def perform_request(  # type: ignore[override]
         self, method: str, target: str, **asked: Any
     ) -> TransportApiResponse:
+        asked["headers"] = _plain(asked.get("headers"))
         return await super().perform_request(method, _whole(target), **asked)
 
 
 class _Transport(Transport):
     def perform_request(self, method: str, target: str, **asked: Any) -> TransportApiResponse:
+        asked["headers"] = _plain(asked.get("headers"))
         return super().perform_request(method, _whole(target), **asked)
 
 

@@ -1,8 +1,8 @@
 """`python -m tests.bench [PART...] [--smoke] [--million]`: measure, and write it down.
 
 Each part is a function from where it runs and how much it does to Markdown, which stands in
-docs/performance.md. Parts that are not named keep the section that they have there. A smoke run, or
-one on the embedded engine, prints and writes nothing.
+docs/performance.md or docs/capacity.md. Parts that are not named keep the section that they have
+there. A smoke run, or one on the embedded engine, prints and writes nothing.
 """
 
 from __future__ import annotations
@@ -113,6 +113,15 @@ def main() -> None:
 
 def write(part: str, report: str) -> None:
     """Put a part's section in its place in the document."""
+    if f"<!-- {part} -->" in (page := capacity.PAGE.read_text(encoding="utf-8")):
+        place = re.compile(rf"(?<=<!-- {part} -->\n).*?(?=\n<!-- |\Z)", re.S)
+        capacity.PAGE.write_text(place.sub(lambda _: report, page), encoding="utf-8")
+    else:
+        _perform(part, report)
+    capacity.main()  # it is reckoned from some of these figures
+
+
+def _perform(part: str, report: str) -> None:
     sections: dict[str, str] = {}
     if DOCUMENT.exists():
         _, *rest = MARK.split(DOCUMENT.read_text(encoding="utf-8"))
@@ -120,7 +129,6 @@ def write(part: str, report: str) -> None:
     sections[part] = report
     marked = [f"<!-- {name} -->\n{sections[name].strip()}\n" for name in ORDER if name in sections]
     DOCUMENT.write_text("\n".join([HEADER, *marked]).rstrip() + "\n", encoding="utf-8")
-    capacity.main()  # it is reckoned from some of these figures
 
 
 if __name__ == "__main__":

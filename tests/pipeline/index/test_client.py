@@ -1,16 +1,18 @@
-"""Several nodes of an index, of which one does not answer."""
+"""The index's clients: what they send, and several nodes of which one does not answer."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
 from config.settings import Elasticsearch
 from newswire.servers.process import free_port
-from pipeline.index.client import connect
+from pipeline.index.client import connect, connect_sync
 from pipeline.index.lookup import look_up
 from pipeline.index.writer import Outcome, Write, Writer
 from pipeline.wire.errors import IndexUnavailable
@@ -69,3 +71,39 @@ def test_a_node_without_a_master_is_passed_over(server: FakeElasticsearch) -> No
         assert asyncio.run(run()) == [Outcome.INDEXED] * LOOKS
         assert len(lonely.bulks) == 1
     assert len(server.held) == LOOKS
+
+
+def test_requests_name_no_version_of_the_api() -> None:
+    """JSON is asked for as JSON: Elasticsearch 8.19 refuses that of client 9."""
+    asked: list[str] = []
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.extend(self.headers[name] for name in ("Accept", "Content-Type"))
+            self.rfile.read(int(self.headers["Content-Length"]))
+            answer = b'{"errors": false, "items": []}'
+            self.send_response(200)
+            self.send_header("X-Elastic-Product", "Elasticsearch")
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        do_PUT = do_POST
+
+        def log_message(self, *words: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        settings = Elasticsearch(url=f"http://127.0.0.1:{server.server_address[1]}")
+
+        async def at_once() -> None:
+            async with connect(settings) as client:
+                await client.bulk(operations=[{"delete": {"_index": "i", "_id": "1"}}])
+
+        asyncio.run(at_once())
+        with connect_sync(settings) as client:
+            client.search(index="i", query={"match_all": {}})
+        server.shutdown()
+    assert asked == ["application/json", "application/x-ndjson", *["application/json"] * 2]

@@ -85,27 +85,36 @@ def _from_files(files: Iterable[Path]) -> Iterator[tuple[str, int, Story]]:
             yield story.id, 0, story
 
 
-def _from_topic(base: Settings) -> Iterator[tuple[str, int, Story]]:
-    """Yields the stories of the enriched topic with their index versions."""
+def _from_topic(base: Settings) -> Iterator[tuple[str, int, Story | None]]:
+    """Yields the stories of the enriched topic with their index versions; None for a tombstone."""
     from pipeline.kafka.reading import read_topic
     from pipeline.wire.topics import Topics
 
     for record in read_topic(base.kafka, Topics(base.topics.prefix).enriched):
-        if record.value:
-            try:
-                done = codec.decode_enriched(record.value)
-            except CodecError as error:
-                err.print(f"offset {record.offset}: {escape(str(error))}")
-                continue
-            yield done.story.id, done.index_version, done.story
+        if not record.value:
+            yield record.key.decode("utf-8", "replace"), 0, None
+            continue
+        try:
+            done = codec.decode_enriched(record.value)
+        except CodecError as error:
+            err.print(f"offset {record.offset}: {escape(str(error))}")
+            continue
+        yield done.story.id, done.index_version, done.story
 
 
-def _examples(stories: Iterable[tuple[str, int, Story]], viewer: Viewer) -> list[Example]:
-    """Returns what is learned from: the newest version of each story that may be used."""
+def _examples(stories: Iterable[tuple[str, int, Story | None]], viewer: Viewer) -> list[Example]:
+    """Returns what is learned from: the newest version of each story that may be used.
+
+    A story whose days are over is forgotten: its tombstone comes behind its versions, which the
+    topic has until it is compacted.
+    """
     versions: dict[str, int] = {}
     examples: dict[str, Example] = {}
     now = datetime.now(UTC)
     for id, version, story in stories:
+        if story is None:
+            examples.pop(id, None)
+            continue
         if versions.get(id, 0) > version:
             continue
         versions[id] = version

@@ -31,6 +31,9 @@ KNOWN, KNOWN_RARITY = 0.7, 0.5
 """Weight and rarity of an id: it stands beside the name that it was found by."""
 NAME, FIGURE = 1, 2
 """Bits of a term's key: it is a name or figure; it is a figure."""
+SHOUTED, NAMED = 4, 0.75
+"""In a line of so many words that are all in capitals, a capital says nothing: a word is a name if
+it is so rare, or has its capital in another line."""
 RARITY = 255
 """The `rarity` of the rarest name."""
 
@@ -44,6 +47,7 @@ _WORD = re.compile(rf"""([{_MARKS}]\s*)?(\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W
 _ENDS = re.compile(rf"[{_MARKS}]\s*$")
 _MARK, _GAP = ".", ","
 _LINE = " \n "
+_LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _UNSPACED = re.compile("([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+)")
 """Scripts that put no space between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
 
@@ -117,8 +121,33 @@ def _words(text: str) -> list[str]:
         if number % 2:
             words += [part[n : n + 2] for n in range(max(1, len(part) - 1))]
         else:
-            words += _cased("\n" + part)
+            words += _cased("\n" + _calmed(part))
     return words
+
+
+def _calmed(text: str) -> str:
+    """Returns the text with the common words of its lines in capitals in small letters."""
+    lines = text.strip().split("\n")
+    if len(lines) == 1 or not any(map(_is_shouted, lines)):  # all that a flash has is its capitals
+        return text
+    names = {
+        fold(word[0])
+        for line in lines
+        if not _is_shouted(line)
+        for word in _LETTERS.finditer(line)
+        if word[0][0].isupper()
+    }
+
+    def calmed(word: re.Match[str]) -> str:
+        folded = fold(word[0])
+        common = is_known(folded) and rarity(folded) < NAMED and folded not in names
+        return word[0].lower() if common else word[0]
+
+    return "\n".join(_LETTERS.sub(calmed, line) if _is_shouted(line) else line for line in lines)
+
+
+def _is_shouted(line: str) -> bool:
+    return line.isupper() and len(_LETTERS.findall(line)) >= SHOUTED
 
 
 def _cased(text: str) -> list[str]:

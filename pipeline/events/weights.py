@@ -17,7 +17,7 @@ from io import BytesIO
 
 import numpy as np
 
-VERSION = 2
+VERSION = 3
 COMMON = 7.0
 """Zipf frequency (log10 of occurrences in 10^9 words) at which a word tells nothing."""
 RAREST = 3.0

@@ -30,6 +30,11 @@ MAX_STORIES = 2_000
 MAX_TOLD = 300
 """Stories of which all versions are read: the newest."""
 MAX_VERSIONS = 1_000
+NEWEST = (
+    {"published_at": {"order": "desc", "missing": "_last"}},
+    {"changed_at": "desc"},
+    {"story": "desc"},
+)
 SEARCH_TIMEOUT = "4s"
 NOTICE_FIELDS = ("id", "slugline", "ednote", "indexed_at", *SHOWN_BY)
 
@@ -69,7 +74,7 @@ class EventReader:
         not know of.
         """
         ids = await self._members(name)
-        kept = await self._versions(ids)
+        kept = await self._versions(ids[-MAX_TOLD:])
         killed = await self._killed(ids)
         # The stories last: what was killed meanwhile is left out of all that was read before.
         stories = await self._visible(ids, events.FIELDS)
@@ -120,10 +125,10 @@ class EventReader:
         }
 
     async def members(self, names: Collection[str]) -> dict[str, list[str]]:
-        """Return the stories of some events, hidden ones too; not for readers."""
+        """Return the stories of some events, the newest last, hidden ones too; not for readers."""
         found: dict[str, list[str]] = {}
         if names:
-            for source in await self._found("event", names, ("story", "event")):
+            for source in reversed(await self._found("event", names, ("story", "event"))):
                 found.setdefault(source["event"], []).append(source["story"])
         return found
 
@@ -134,7 +139,10 @@ class EventReader:
         return {msgspec.convert(source, Move) for source in found}
 
     async def _members(self, name: str) -> list[str]:
-        """Return the stories of the event that an id names or once named; none if it is hidden."""
+        """Return the stories of the event that an id names or once named, the newest last.
+
+        None if the viewer may not know of the id.
+        """
         if not await self._is_known(name):
             return []
         for _ in range(MAX_ALIASES):
@@ -142,7 +150,7 @@ class EventReader:
             document = held.document if held else {}
             if event := document.get("event"):
                 found = (await self.members([event])).get(event, [])
-                return sorted({name, *found})
+                return [*({name} - set(found)), *found]
             if document.get("alias") is None:
                 break
             name = document["alias"]
@@ -176,7 +184,7 @@ class EventReader:
         """Return the versions of stories that were kept, as far as the viewer may see them."""
         now = datetime.now(UTC)
         found = await self._search(
-            {"terms": {"story_id": ids[-MAX_TOLD:]}},
+            {"terms": {"story_id": list(ids)}},
             ("index_version", *(f"document.{field}" for field in events.TOLD)),
             self._history,
             MAX_VERSIONS,
@@ -203,10 +211,15 @@ class EventReader:
         self, field: str, values: Collection[str], fields: Sequence[str]
     ) -> list[Mapping[str, Any]]:
         query = {"terms": {field: sorted(values)}}
-        return await self._search(query, fields, self._events, MAX_STORIES)
+        return await self._search(query, fields, self._events, MAX_STORIES, NEWEST)
 
     async def _search(
-        self, query: Mapping[str, Any], fields: Sequence[str], index: str, size: int
+        self,
+        query: Mapping[str, Any],
+        fields: Sequence[str],
+        index: str,
+        size: int,
+        sort: Sequence[Mapping[str, Any]] = (),
     ) -> list[Mapping[str, Any]]:
         with translated(self._settings):
             answer = await self._client.search(
@@ -214,6 +227,7 @@ class EventReader:
                 query=query,
                 source_includes=list(fields),
                 size=size,
+                sort=list(sort) or None,
                 ignore_unavailable=True,
                 timeout=SEARCH_TIMEOUT,
                 allow_partial_search_results=True,

@@ -50,6 +50,13 @@ def run(folder: Path, lines: list[bytes], monkeypatch: pytest.MonkeyPatch) -> tu
     return done.exit_code, done.output
 
 
+def test_a_story_whose_days_are_over_is_not_learned_from() -> None:
+    """Its tombstone stands behind its versions until the topic is compacted."""
+    one, other = stories(2)
+    read = [(one.id, 1, one), (other.id, 1, other), (one.id, 0, None)]
+    assert [example.id for example in _examples(read, Viewer())] == [other.id]
+
+
 def test_train_writes_a_model_and_says_how_good_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

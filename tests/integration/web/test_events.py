@@ -1,6 +1,9 @@
 """An event's page, its API, and the listing by events: all of it, and nothing hidden."""
 
 import asyncio
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +11,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from pipeline.search import event_reader
 from pipeline.search.event_reader import Move
 from pipeline.search.reader import open_reader
 from pipeline.search.visible import Viewer
@@ -131,6 +135,44 @@ def test_an_event_is_told_by_all_its_stories(room: Newsroom, client: TestClient)
         assert said in page
     assert "SECRETWORD" not in page
     assert "ap:held" not in page
+
+
+def test_of_a_large_event_the_newest_stories_are_told(
+    room: Newsroom, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that were published last, whatever their ids are, and the one that was asked for."""
+    room.group()
+    monkeypatch.setattr(event_reader, "MAX_STORIES", 2)
+    found = client.get("/api/events/dpa:1").json()
+    assert {one["story"] for one in found["timeline"]} == {"dpa:1", "ap:flash"}
+    found = client.get("/api/events/ap:2").json()
+    assert {one["story"] for one in found["timeline"]} == {"ap:2", "dpa:1", "ap:flash"}
+    monkeypatch.setattr(event_reader, "MAX_STORIES", 2_000)
+    monkeypatch.setattr(event_reader, "MAX_TOLD", 2)
+    told = client.get("/api/events/afp:1").json()["timeline"]
+    assert [(one["story"], one["version"]) for one in told if one["story"] == "ap:2"] == [
+        ("ap:2", 2)  # its first version is not told, since two stories are newer
+    ]
+
+
+def test_the_command_tells_an_event(room: Newsroom, client: TestClient) -> None:
+    """What the page tells, as text and as JSON; a hidden story is said to be in none."""
+    room.group()
+    told = room.run("event", "afp:1")
+    for said in ("Kessandra mill fire kills 31", "AFP", "agencies disagree", "Piet Hallow", "ap:1"):
+        assert said in told
+    assert "SECRETWORD" not in told
+    assert "ap:held" not in told
+    assert json.loads(room.run("event", "dpa:1", "--json")) == client.get("/api/events/ap:2").json()
+    done = subprocess.run(
+        [sys.executable, "-m", "newswire", "event", "ap:held"],
+        env=room.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "no event has a story 'ap:held'" in done.stderr
 
 
 def test_every_name_of_an_event_leads_to_it(room: Newsroom, client: TestClient) -> None:

@@ -85,6 +85,20 @@ def test_a_capital_that_begins_a_sentence_makes_no_name(text: str, names: list[s
     )
 
 
+def test_a_line_in_capitals_has_rare_words_alone_for_names() -> None:
+    """There "REVENUE" is a word and "HONEYWELL" a name; so is what has a capital elsewhere."""
+    found = terms("HONEYWELL RAISES VIEW OF REVENUE IN POLAND", "Unrest all over Poland.")
+    assert weight(found, "Honeywell") > 0
+    assert weight(found, "Poland") > 0
+    assert weight(found, "Revenue") == weight(found, "View") == 0
+    assert weight(terms("The NATO Revenue"), "NATO") > 0
+
+
+def test_a_flash_in_capitals_keeps_its_names() -> None:
+    """A story of one line has no other names than those in capitals."""
+    assert weight(terms("PM TAVARES RESIGNS - STATE RADIO"), "Tavares") > 0
+
+
 def test_figures_are_terms() -> None:
     """A figure with its decimals is one term; a single digit weighs little."""
     found = terms("4.6 and 12,000 and 7")

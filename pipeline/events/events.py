@@ -7,12 +7,14 @@ stories fit into memory. Equal vectors count once.
 from __future__ import annotations
 
 import hashlib
+import sys
 from array import array
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from pipeline.events.clusters import cluster
 from pipeline.events.links import Links
+from pipeline.events.race import OUT, Standing, standings
 from pipeline.events.sets import Sets
 from pipeline.events.terms import Terms
 
@@ -36,11 +38,15 @@ class Events:
         """By the digests of the vectors."""
         self._events = Sets()
         self._rows: dict[str, int] = {}
-        # Of each row its id, slot, time of publication in microseconds, and the row that names it.
+        # Of each row its id, slot, time of publication in microseconds, the row that names it, and
+        # its source.
         self._ids: list[str] = []
         self._slot = array("i")
         self._published = array("q")
         self._namer = array("i")
+        self._source: list[str | None] = []
+        self._standings: dict[int, Standing] = {}
+        """Of the rows that run in the race for their event."""
         self._free: list[int] = []
         # Of each slot the row that has its vector; all rows where several have it.
         self._row = array("i")
@@ -62,19 +68,28 @@ class Events:
         row = self._rows.get(story)
         return row is not None and self._slot[row] != _GONE
 
-    def put(self, story: str, terms: Terms, published_at: datetime | None = None) -> None:
+    def put(
+        self,
+        story: str,
+        terms: Terms,
+        published_at: datetime | None = None,
+        source: str | None = None,
+    ) -> None:
         """Adds a story, or replaces what is known of it.
 
         Args:
             story: Its id.
             terms: Its vector.
-            published_at: An aware time. It decides which story names an event, and nothing else.
+            published_at: An aware time. It decides which story names an event, and which source
+                had it first; and nothing else.
+            source: Whom it came from.
         """
         row = self._row_of(story)
         self._touched.add(row)
         self._published[row] = (
             _UNDATED if published_at is None else (published_at - _EPOCH) // _TICK
         )
+        self._source[row] = sys.intern(source) if source else None
         digest = _digest(terms)
         slot = self._slots.get(digest, _ALONE)
         if self._slot[row] == slot != _ALONE:
@@ -106,9 +121,9 @@ class Events:
             self._gone += 1
 
     def settle(self) -> dict[str, str | None]:
-        """Clusters what changed, and returns the stories whose event changed, with the new event.
+        """Clusters what changed, and returns the stories whose event or standing changed.
 
-        None stands for the event of a story that has been removed.
+        With each its event; None stands for the event of a story that has been removed.
         """
         blocks = self._links.settle()
         for block in blocks:
@@ -128,6 +143,7 @@ class Events:
                 gone.append(row)
                 if self._namer[row] != _NAMELESS:
                     changes[self._ids[row]] = None
+                self._standings.pop(row, None)
         named: set[int] = set()
         for slot in self._renamed:
             if slot not in named:
@@ -166,6 +182,22 @@ class Events:
         rows = [self._rows[story]] if slot == _ALONE else self._by_age(self._events.of(slot))
         return [self._ids[row] for row in rows]
 
+    def standing(self, story: str) -> Standing:
+        """Returns how a story stands in the race for its event.
+
+        Raises:
+            KeyError: The story is not there.
+        """
+        return self._standings.get(self._rows[story], OUT)
+
+    def source(self, story: str) -> str | None:
+        """Returns the source that a story came with.
+
+        Raises:
+            KeyError: The story is not there.
+        """
+        return self._source[self._rows[story]]
+
     def published_at(self, story: str) -> datetime | None:
         """Returns the time of publication that a story came with; None where it has none."""
         row = self._rows.get(story)
@@ -189,6 +221,7 @@ class Events:
             self._slot.append(_ALONE)
             self._published.append(_UNDATED)
             self._namer.append(_NAMELESS)
+            self._source.append(None)
         self._rows[story] = row
         return row
 
@@ -215,10 +248,20 @@ class Events:
         return sorted(rows, key=lambda row: (self._published[row], self._ids[row]))
 
     def _name(self, rows: list[int], changes: dict[str, str | None]) -> None:
-        for row in rows:
-            if self._namer[row] != rows[0]:
-                self._namer[row] = rows[0]
-                changes[self._ids[row]] = self._ids[rows[0]]
+        """Names the event of rows, the earliest first, and says how each stands in its race."""
+        ran = standings(
+            (self._source[row], None if (at := self._published[row]) == _UNDATED else at / 1e6)
+            for row in rows
+        )
+        for row, standing in zip(rows, ran, strict=True):
+            if self._namer[row] == rows[0] and self._standings.get(row, OUT) == standing:
+                continue
+            self._namer[row] = rows[0]
+            if standing == OUT:
+                self._standings.pop(row, None)
+            else:
+                self._standings[row] = standing
+            changes[self._ids[row]] = self._ids[rows[0]]
 
 
 def _digest(terms: Terms) -> int:

@@ -32,6 +32,8 @@ class Fingerprint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """The story's time in the window: of this version, or of the receipt where it has none."""
     published_at: Instant | None = None
     """When the story was first published, which decides who names an event."""
+    source: str | None = None
+    """Whom it came from, which decides who had an event first."""
     packed: bytes = b""
     """The terms; none for a story that is withheld until a later version."""
     until: Instant | None = None
@@ -77,6 +79,7 @@ def fingerprint(document: Mapping[str, Any], version: int, now: datetime) -> Fin
         version=version,
         at=_instant(document, "published_at") or _UNDATED,
         published_at=first_published(document),
+        source=document.get("source") if packed else None,
         packed=packed,
         until=until if packed else None,
     )

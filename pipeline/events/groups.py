@@ -11,6 +11,7 @@ from datetime import datetime
 from heapq import heappop, heappush
 
 from pipeline.events.fingerprints import Fingerprint
+from pipeline.events.race import OUT, Standing
 from pipeline.events.window import DAYS, Window
 
 
@@ -23,6 +24,9 @@ class Place:
     published_at: datetime | None = None
     alias: str | None = None
     """Of a withheld story: the event of the stories that it was with."""
+    source: str | None = None
+    standing: Standing = OUT
+    """In the race for the event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class Groups:
         found = record.terms
         if found is None and not self._window.has_place(story):
             self._beyond.add(story)
-        self._window.put(story, found, record.at, record.published_at)
+        self._window.put(story, found, record.at, record.published_at, record.source)
         return True
 
     def settle(self) -> Settled:
@@ -76,7 +80,7 @@ class Groups:
             self._held.pop(story, None)
         beyond, self._beyond = tuple(sorted(self._beyond)), set()
         places = {
-            story: Place(event, self._window.published_at(story), changes.aliases.get(story))
+            story: self._place(story, event, changes.aliases.get(story))
             for story, event in changes.events.items()
         }
         return Settled(places, beyond)
@@ -98,4 +102,10 @@ class Groups:
         """Returns where a story is now; None for one that is not compared."""
         if story not in self._window:
             return None
-        return Place(self._window.event(story), self._window.published_at(story))
+        return self._place(story, self._window.event(story))
+
+    def _place(self, story: str, event: str | None, alias: str | None = None) -> Place:
+        window = self._window
+        return Place(
+            event, window.published_at(story), alias, window.source(story), window.standing(story)
+        )

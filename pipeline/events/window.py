@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
 from pipeline.events.events import Events
+from pipeline.events.race import OUT, Standing
 from pipeline.events.terms import Terms
 
 DAYS = 30
@@ -23,7 +24,7 @@ class Changes:
     """What became of stories since the window was last settled."""
 
     events: dict[str, str | None] = field(default_factory=dict)
-    """Stories whose event is another, and that event; None for one that is withheld."""
+    """Stories whose event or standing is another, and that event; None for one that is withheld."""
     aliases: dict[str, str] = field(default_factory=dict)
     """Stories that were withheld, and the events now of the stories that each was with.
 
@@ -76,7 +77,12 @@ class Window:
         return story in self._at
 
     def put(
-        self, story: str, terms: Terms | None, at: datetime, published_at: datetime | None = None
+        self,
+        story: str,
+        terms: Terms | None,
+        at: datetime,
+        published_at: datetime | None = None,
+        source: str | None = None,
     ) -> None:
         """Adds a story, or replaces what is known of it.
 
@@ -86,6 +92,7 @@ class Window:
                 place in the window, is in no event and names none.
             at: Its time: when it was published, or received where that is not known.
             published_at: Its time of publication, which decides who names an event.
+            source: Whom it came from.
         """
         if self._newest is None or at > self._newest:
             self._newest = at
@@ -100,7 +107,7 @@ class Window:
             self._withhold(story)
         else:
             self._withheld.pop(story, None)
-            self._events.put(story, terms, published_at)
+            self._events.put(story, terms, published_at, source)
 
     def settle(self) -> Changes:
         """Freezes what is older than the window, clusters what changed and returns it."""
@@ -127,6 +134,14 @@ class Window:
     def published_at(self, story: str) -> datetime | None:
         """Returns the time of publication that a story came with; None where it had none."""
         return self._events.published_at(story)
+
+    def standing(self, story: str) -> Standing:
+        """Returns how a story stands in its event's race; OUT for one that is not compared."""
+        return self._events.standing(story) if story in self._events else OUT
+
+    def source(self, story: str) -> str | None:
+        """Returns the source of a story; None for one that is not compared."""
+        return self._events.source(story) if story in self._events else None
 
     def members(self, story: str) -> list[str]:
         """Returns the stories of a story's event, the earliest first.

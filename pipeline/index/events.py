@@ -8,13 +8,13 @@ Elasticsearch would forget that of a deleted one.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from elasticsearch import AsyncElasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.index.client import connect_sync, refresh, translated
-from pipeline.index.mapping import DATE, KEYWORD
+from pipeline.index.mapping import DATE, KEYWORD, LONG
 from pipeline.index.setup import readers_alias, setup_beside
 
 MOST = 10_000
@@ -32,9 +32,22 @@ MAPPING: dict[str, Any] = {
         # Of a withheld story: one of the stories that it was with.
         "alias": KEYWORD,
         "published_at": DATE,
+        "source": KEYWORD,
+        # How its source stands in the race for the event: alone, first or late. Of the first story
+        # of each source alone, so that numbers of stories are numbers of events.
+        "race": KEYWORD,
+        "behind_seconds": LONG,
+        "ahead_seconds": LONG,
         "changed_at": DATE,
     },
 }
+
+
+class Member(NamedTuple):
+    """What the index of events holds of a story."""
+
+    published_at: str | None
+    source: str | None
 
 
 def events_index(base: str) -> str:
@@ -67,8 +80,8 @@ def setup_events(settings: ElasticsearchSettings, anew: bool) -> list[str]:
 
 async def members(
     client: AsyncElasticsearch, settings: ElasticsearchSettings, event: str
-) -> dict[str, str | None]:
-    """Return the stories of an event with their times of publication, as last indexed.
+) -> dict[str, Member]:
+    """Return the stories of an event, as last indexed.
 
     Raises:
         IndexUnavailable, SetupError: see `pipeline.index.client.translated`.
@@ -78,4 +91,4 @@ async def members(
         await refresh(client, index)
         answer = await client.search(index=index, query={"term": {"event": event}}, size=MOST)
     found = [hit["_source"] for hit in answer["hits"]["hits"]]
-    return {source["story"]: source.get("published_at") for source in found}
+    return {held["story"]: Member(held.get("published_at"), held.get("source")) for held in found}

@@ -32,8 +32,9 @@ import msgspec
 from pipeline.events import fingerprints
 from pipeline.events.fingerprints import Fingerprint, fingerprint
 from pipeline.events.groups import Groups, Place
+from pipeline.events.race import standings
 from pipeline.index.document import Document
-from pipeline.index.events import events_index, members
+from pipeline.index.events import Member, events_index, members
 from pipeline.index.writer import Outcome, Write, Writer
 from pipeline.kafka.messages import Message, Record, Send
 from pipeline.kafka.offsets import OffsetReader
@@ -46,12 +47,13 @@ from pipeline.wire.topics import Topics, headers, key
 
 log = logging.getLogger(__name__)
 
+_NO_TIME = datetime.fromtimestamp(0, UTC)
 LIFT_SECONDS = 1.0
 """From one look for embargoes that have ended to the next."""
 SETTLED = 50_000
 """Stories that are clustered at a time while the topic is read back."""
 
-Members = Callable[[str], Awaitable[Mapping[str, str | None]]]
+Members = Callable[[str], Awaitable[Mapping[str, Member]]]
 Past = Callable[[int], Iterable[Record]]
 """The records of the topic from an offset on to its end."""
 
@@ -63,6 +65,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     event: str | None = None
     alias: str | None = None
     published_at: datetime | None = None
+    source: str | None = None
+    race: str | None = None
+    behind_seconds: int | None = None
+    ahead_seconds: int | None = None
+    """How its source stands in the race for the event (`pipeline.events.race`)."""
     offset: int
     """Of the last fingerprint that it is known from: the higher is the newer."""
 
@@ -232,6 +239,10 @@ class Grouping(Step):
                 event=place.event,
                 alias=place.alias,
                 published_at=place.published_at,
+                source=place.source,
+                race=place.standing.race,
+                behind_seconds=place.standing.behind_seconds,
+                ahead_seconds=place.standing.ahead_seconds,
                 offset=self._next,
             )
             for story, place in places.items()
@@ -251,10 +262,19 @@ class Grouping(Step):
         for story in self._beyond:
             named = dict(await self.waiting.until("index", partial(self.members, story)))
             named.pop(story, None)
-            first = min(named, key=lambda n: (named[n] is None, named[n] or "", n), default=None)
-            found[story] = Place(None, alias=first)
-            for name, at in named.items():
-                found[name] = Place(first, datetime.fromisoformat(at) if at else None)
+            dates = {
+                name: datetime.fromisoformat(held.published_at) if held.published_at else None
+                for name, held in named.items()
+            }
+            order = sorted(named, key=lambda n: (dates[n] is None, dates[n] or _NO_TIME, n))
+            found[story] = Place(None, alias=order[0] if order else None)
+            ran = standings(
+                (named[name].source, at.timestamp() if (at := dates[name]) else None)
+                for name in order
+            )
+            for name, standing in zip(order, ran, strict=True):
+                place = Place(order[0], dates[name], None, named[name].source, standing)
+                found[name] = place
         return found
 
     async def _lift(self) -> None:
@@ -304,6 +324,9 @@ def to_write(change: Change) -> Write:
         document["alias"] = change.alias
     if change.published_at is not None:
         document["published_at"] = change.published_at.isoformat()
+    for name in ("source", "race", "behind_seconds", "ahead_seconds"):
+        if (value := getattr(change, name)) is not None:
+            document[name] = value
     return Write(change.story, change.offset, document)
 
 
@@ -328,7 +351,7 @@ def _make(parts: Parts) -> Step:
         finally:
             await offsets.stop()
 
-    async def of_event(event: str) -> Mapping[str, str | None]:
+    async def of_event(event: str) -> Mapping[str, Member]:
         return await members(parts.client, elastic, event)
 
     return Grouping(

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.index.document import Document
+from pipeline.index.events import Member
 from pipeline.index.writer import Outcome, Written
 from pipeline.kafka.messages import Message, Record
 from pipeline.process.waiting import Waiting
@@ -202,10 +203,10 @@ class Worker:
             await write()
 
     def _grouping(self, send: Any, port: Any) -> Grouping:
-        async def members(event: str) -> dict[str, str | None]:
+        async def members(event: str) -> dict[str, Member]:
             held = {name: fields for name, (_, fields) in self.events.held.items()}
             return {
-                name: fields.get("published_at")
+                name: Member(fields.get("published_at"), fields.get("source"))
                 for name, fields in held.items()
                 if fields.get("event") == event
             }

@@ -90,7 +90,13 @@ def index(engine: Engine) -> Iterator[tuple[Elasticsearch, str]]:
         put(client, settings, stories, indexed_at=at, **more)
         setup_events(settings, anew=False)
         event = {"story": "ap-1", "event": "ap-1", "published_at": at, "changed_at": at}
-        client.index(index=events_index(name), document=event, refresh=True)
+        for source, race in (
+            ("AP", {"race": "first", "ahead_seconds": 60}),
+            ("AFP", {"race": "late", "behind_seconds": 60}),
+            ("dpa", {"race": "alone"}),
+        ):
+            document = event | {"source": source} | race
+            client.index(index=events_index(name), document=document, refresh=True)
         setup_deadletters(settings)
         letter = dead_letter(b"<nitf", "parse", ParseError("no end", "line 1"), feed="ap")
         write = entry(Record("wire.deadletter", 0, 7, letter.raw, read_headers(letter.headers)))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.events import links
 from pipeline.events.events import Events
+from pipeline.events.race import Standing
 from pipeline.events.terms import Terms, terms
 
 NAMES = """Abelard Bostwick Calloway Dunmore Eskildsen Fairbairn Gallowglass Hathersage Inverkip
@@ -36,36 +37,49 @@ def tight(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(links, "NEIGHBOURS", 3)
 
 
+def source(story: str) -> str | None:
+    """Returns the source of a story: two have several each, and one is not named."""
+    return {"a": None, "b": "AP", "c": "AP"}.get(story, "AFP" if story < "h" else "AP")
+
+
 def batch(left: dict[str, tuple[Terms, datetime | None]]) -> dict[str, str]:
     """Returns the events of stories that come at once."""
+    return {story: event for story, (event, _) in told_at_once(left).items()}
+
+
+def told_at_once(
+    left: dict[str, tuple[Terms, datetime | None]],
+) -> dict[str, tuple[str, Standing]]:
+    """Returns the events of stories that come at once, and how each stands in its race."""
     found = Events()
     for story in sorted(left):
-        found.put(story, *left[story])
+        found.put(story, *left[story], source(story))
     found.settle()
-    return {story: found.event(story) for story in left}
+    return {story: (found.event(story), found.standing(story)) for story in left}
 
 
 def check(operations: list[Operation]) -> None:
     """Fails unless the events after some operations are those of what is left."""
     found = Events()
     left: dict[str, tuple[Terms, datetime | None]] = {}
-    told: dict[str, str] = {}
+    told: dict[str, tuple[str, Standing]] = {}
     for story, text, date in [*operations, (None, None, None)]:
         if story is None:
             for changed, event in found.settle().items():
                 if event is None:
                     del told[changed]
                 else:
-                    assert told.get(changed) != event
-                    told[changed] = event
-            assert told == batch(left)
-            assert {each: found.event(each) for each in left} == told
+                    now = event, found.standing(changed)
+                    assert told.get(changed) != now
+                    told[changed] = now
+            assert told == told_at_once(left)
+            assert {each: (found.event(each), found.standing(each)) for each in left} == told
         elif text is None:
             found.discard(story)
             left.pop(story, None)
         else:
             left[story] = terms(text), date
-            found.put(story, *left[story])
+            found.put(story, *left[story], source(story))
     assert len(found) == len(left)
 
 

@@ -214,7 +214,7 @@ class Grouping(Step):
     def _note(self, groups: Groups) -> None:
         settled = groups.settle()
         self._changed |= settled.places
-        self._beyond |= set(settled.beyond) - settled.places.keys()
+        self._beyond = (self._beyond | set(settled.beyond)) - settled.places.keys()
 
     async def _restore(self, older: Sequence[str]) -> None:
         """Write the newest fingerprints again, behind older ones: compaction keeps the last."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -95,7 +96,7 @@ class Worker:
     def __init__(self, broker: Broker, index: Index) -> None:
         self.broker = broker
         self.index = index
-        self._asleep: list[Callable[[], Awaitable[Any]]] = []
+        self._asleep: list[list[Callable[[], Awaitable[Any]]]] = []
         self.pool = Pool()
         self.events = Index()
         """The index of events."""
@@ -194,13 +195,15 @@ class Worker:
             zombie.past = lambda _: [r for _, r in past if r.offset < end]
             zombie.assigned({0})
             await zombie(records)
-            self._asleep += late
+            self._asleep.append(late)
 
     async def wake_grouping(self) -> None:
         """Workers that were stopped write now, long after others have taken over."""
         asleep, self._asleep = self._asleep, []
-        for write in asleep:
-            await write()
+        for late in asleep:
+            with suppress(Crash):  # it ends this one alone
+                for write in late:
+                    await write()
 
     def _grouping(self, send: Any, port: Any) -> Grouping:
         async def members(event: str) -> dict[str, Member]:

@@ -129,6 +129,20 @@ def test_a_kill_of_a_story_that_left_the_window_renames_its_event() -> None:
     assert worker.events.held["x:b"][1]["alias"] == "x:a"
 
 
+def test_a_story_that_is_killed_and_released_while_no_worker_groups_is_in_its_event() -> None:
+    """The kill of a story that the window never had does not outlast the release behind it."""
+
+    async def live() -> None:
+        worker = Worker(Broker(), Index())
+        for each in (story("x:a", 1), killed("x:c", 1), story("x:c", 2)):
+            worker.deliver(each)
+            await worker.drain()
+        await drain(worker)
+        assert placed(worker) == {"x:a": "x:a", "x:c": "x:a"}
+
+    asyncio.run(live())
+
+
 def test_an_older_fingerprint_is_overwritten_on_the_topic() -> None:
     """Compaction keeps the last record, which must be the newest version."""
 

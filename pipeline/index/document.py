@@ -15,7 +15,7 @@ import msgspec
 from pipeline.enrich.geo.home import divisions
 from pipeline.index.fingerprint import as_fields, fingerprint
 from pipeline.index.mapping import FOLDED_NAMES, FOLDED_TEXTS
-from pipeline.index.stems import base_language, folded, folded_name
+from pipeline.index.stems import BREAK, base_language, folded, folded_name, spoken_by
 from pipeline.wire.enriched import Enriched, Place
 from pipeline.wire.errors import MappingError
 from pipeline.wire.labels import PLACES, Label
@@ -25,12 +25,8 @@ Document = dict[str, Any]
 
 BEYOND = {"version": 2**63 - 1, "urgency": 2**31 - 1, "priority": 2**31 - 1}
 """The largest value of each number that a wire may send larger than its field."""
-MAX_NESTED = 9_000
-"""Places and entities of a document that are searched; Elasticsearch takes 10,000."""
 PROMINENT = 0.5
 """Salience from which on a story counts as being about an entity."""
-MAX_QUOTES = 500
-"""Quotes of a document that are searched."""
 
 
 def document(record: Enriched, languages: Iterable[str] = ()) -> Document:
@@ -114,15 +110,15 @@ def _folded(document: Document, language: str) -> Document:
     return {name: value for name, value in found.items() if value}
 
 
-def _quotes(document: Document, language: str) -> list[Document]:
-    """Return who says what in a document."""
+def _quotes(document: Document, language: str) -> list[str]:
+    """Return who says what in a document, a line for each quote."""
     speakers = {each["id"]: each for each in document.get("entities", ())}
     found = []
-    for quote in document.get("quotes", ())[:MAX_QUOTES]:
+    for quote in document.get("quotes", ()):
         speaker = speakers.get(quote["speaker"], {})
         names = dict.fromkeys(name for key in ("text", "name") if (name := speaker.get(key)))
         said = document.get("body", "")[quote["start"] : quote["end"]]
-        found.append({"by": list(map(folded_name, names)), "said": folded(said, language)})
+        found.append(f" {BREAK} ".join([*map(spoken_by, names), folded(said, language)]))
     return found
 
 
@@ -141,12 +137,6 @@ def _within_limits(document: Document) -> Document:
             located if _on_earth(located) else {**located, "latitude": None, "longitude": None}
             for located in document["located"]
         ]
-    room = MAX_NESTED
-    for name in ("places", "entities"):
-        if len(document[name]) > room:
-            beyond[name] = document[name][room:]
-            document[name] = document[name][:room]
-        room -= len(document[name])
     return {**document, "beyond": beyond} if beyond else document
 
 
@@ -187,13 +177,12 @@ def enriched(source: Document) -> Enriched:
     beyond = source.get("beyond", {})
     numbers = {name: int(beyond[name]) for name in BEYOND if name in beyond}
     located = {"located": beyond["located"]} if "located" in beyond else {}
-    places = [*source.get("places", ()), *beyond.get("places", ())]
     try:
         return msgspec.convert(
             {
                 "story": {**source, **numbers, **located},
-                "entities": [*source.get("entities", ()), *beyond.get("entities", ())],
-                "places": [_from_point(place) for place in places],
+                "entities": source.get("entities", []),
+                "places": [_from_point(place) for place in source.get("places", ())],
                 "quotes": source.get("quotes", []),
                 "focus": source.get("focus", []),
                 "focus_country": source.get("focus_country"),

@@ -29,7 +29,7 @@ _DOCUMENT = frozenset(
         "action_request_validation_exception",  # an id of more than 512 bytes
     }
 )
-_DOCUMENT_REASONS = re.compile(r"immense term|number of nested documents")
+_DOCUMENT_REASONS = re.compile(r"immense term")
 """Of an `illegal_argument_exception`, which also says that a shard is full."""
 _FIELD = re.compile(r"^\[\d+:\d+\] (?:failed to parse field|object mapping for) \[([a-z_.]+)\]")
 """At the beginning of a reason: what follows may quote the document."""

@@ -23,7 +23,7 @@ from pipeline.index.client import refresh, translated
 from pipeline.index.document import Document
 from pipeline.index.faults import is_documents_fault, reason
 from pipeline.index.lookup import Held, look_up
-from pipeline.index.mapping import DATE, KEYWORD, LONG, STORED, UNKEPT
+from pipeline.index.mapping import DATE, KEYWORD, LONG, STORED, UNREAD
 from pipeline.index.setup import read_alias, setup_beside
 from pipeline.index.writer import Outcome, Write
 from pipeline.process.waiting import Answer, Waiting
@@ -83,7 +83,7 @@ def history(write: Write) -> Document | None:
         "index_version": write.version,
         "published_at": document.get("published_at"),
         "indexed_at": document.get("indexed_at"),
-        "document": {name: value for name, value in document.items() if name not in UNKEPT},
+        "document": {name: value for name, value in document.items() if name not in UNREAD},
     }
 
 

@@ -11,7 +11,7 @@ from elasticsearch import AsyncElasticsearch, Elasticsearch
 from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.index.client import refresh, translated
 from pipeline.index.document import Document
-from pipeline.index.mapping import UNKEPT
+from pipeline.index.mapping import UNREAD
 from pipeline.wire.errors import IndexUnavailable, SetupError
 from pipeline.wire.ids import takes_prefix
 
@@ -117,7 +117,7 @@ def _unique(ids: Iterable[str]) -> list[str]:
 
 def _source(fields: Fields) -> dict[str, Any]:
     if fields is None:
-        return {"source_excludes": list(UNKEPT)}
+        return {"source_excludes": list(UNREAD)}
     return {"source_includes": list(fields)} if fields else {"source": False}
 
 

@@ -1,10 +1,9 @@
 """What the index knows about each field: the component and index template.
 
 Mapping is strict: a field that is not here is rejected, so `tests` hold every field of
-`pipeline.index.document` against it. Arrays at the root (`persons`, `locations` ...)
-repeat what the nested `entities` and `places` hold, since Kibana's terms, Lens and Maps
-do not aggregate nested fields; the nested ones answer precise queries ("this place, in
-this role, with this confidence").
+`pipeline.index.document` against it. Of `entities` and `places`, which hold all that is known
+of a name, what is searched and counted stands in arrays at the root (`persons`, `locations` ...):
+a nested object would be a document of its own to Elasticsearch, and a story brings eighty.
 """
 
 from __future__ import annotations
@@ -14,8 +13,11 @@ from typing import Any
 
 from pipeline.wire.labels import Label
 
-SCHEMA = 4
+SCHEMA = 5
 """Raised with every change of the mapping; `newswire setup` refuses an index of another."""
+
+CODEC = "best_compression"
+"""Of what is stored: Zstandard, which packs a document better than LZ4, for little more time."""
 
 Field = dict[str, Any]
 
@@ -28,7 +30,13 @@ EXACT: Field = {"type": "text", "analyzer": "standard"}
 """Words as they are written, for phrases."""
 TERMS: Field = {"type": "text", "analyzer": "whitespace"}
 """What `pipeline.index.stems` makes of a text, which every server takes as it is."""
+APART = 5_000
+"""Positions between two quotes: words that are nearer to each other stand in the same one."""
+QUOTES: Field = {**TERMS, "position_increment_gap": APART}
+"""Each with its speaker in front."""
 UNSEARCHED: Field = {"index": False, "doc_values": False}
+SOUGHT: Field = {**KEYWORD, "doc_values": False}
+"""Found by its value, and neither counted nor sorted by."""
 KEPT: Field = {"type": "keyword", **UNSEARCHED}
 """Kept in the source alone, as one value."""
 STORED: Field = {"type": "object", "enabled": False}
@@ -37,10 +45,6 @@ STORED: Field = {"type": "object", "enabled": False}
 
 def _object(**properties: Field) -> Field:
     return {"properties": properties}
-
-
-def _nested(**properties: Field) -> Field:
-    return {"type": "nested", "properties": properties}
 
 
 COUNTED_TEXT: Field = {**EXACT, "fields": {"keyword": KEYWORD}}
@@ -53,8 +57,11 @@ FOLDED_NAMES = (
     *(label.field for label in Label if label.field),
 )
 """Fields of names that are also found by their words, without case and accents."""
-UNKEPT = ("folded", "text")
-"""Objects that are made of a document's other fields, to be searched and not to be read."""
+UNREAD = ("folded", "text")
+"""Objects that are made of a document's other fields, to be searched and not to be read.
+
+They are in the source all the same: to leave them out, Elasticsearch keeps the source twice.
+"""
 
 
 def properties(languages: Mapping[str, str]) -> dict[str, Field]:
@@ -86,7 +93,7 @@ def properties(languages: Mapping[str, str]) -> dict[str, Field]:
         "folded": _object(
             **dict.fromkeys((*FOLDED_TEXTS, *FOLDED_NAMES), TERMS),
             prominent=TERMS,
-            quotes=_nested(by=TERMS, said=TERMS),
+            quotes=QUOTES,
         ),
         # A language that the server has no analyzer for has no field, and is not refused.
         "text": {"type": "object", "dynamic": False, "properties": by_language},
@@ -127,32 +134,8 @@ def properties(languages: Mapping[str, str]) -> dict[str, Field]:
         "feed": KEYWORD,
         # Derived from the story: when this version counts as published.
         "published_at": DATE,
-        "entities": _nested(
-            id=KEYWORD,
-            text=KEYWORD,
-            label=KEYWORD,
-            title=KEYWORD,
-            name=KEYWORD,
-            kb=KEYWORD,
-            salience=FLOAT,
-            count=INTEGER,
-            mentions=STORED,
-        ),
-        "places": _nested(
-            geonames_id=LONG,
-            name=KEYWORD,
-            country=KEYWORD,
-            country_code=KEYWORD,
-            admin1=KEYWORD,
-            location={"type": "geo_point"},
-            feature=KEYWORD,
-            population=LONG,
-            role=KEYWORD,
-            confidence=FLOAT,
-            reason=KEPT,
-            count=INTEGER,
-            mentions=STORED,
-        ),
+        "entities": STORED,
+        "places": {"type": "object", "dynamic": False, "properties": {"country": SOUGHT}},
         "quotes": STORED,
         "quoted": KEYWORD,
         **{label.field: KEYWORD for label in Label if label.field},
@@ -213,7 +196,6 @@ def component_template(languages: Mapping[str, str]) -> dict[str, Any]:
         "template": {
             "mappings": {
                 "dynamic": "strict",
-                "_source": {"excludes": list(UNKEPT)},
                 "_meta": {"newswire_schema": SCHEMA},
                 "properties": properties(languages),
             }
@@ -238,6 +220,7 @@ def index_template(base: str, shards: int, replicas: int, refresh_seconds: float
                 "index": {
                     "number_of_shards": shards,
                     "number_of_replicas": replicas,
+                    "codec": CODEC,
                     "refresh_interval": refresh_interval(refresh_seconds),
                 }
             }

@@ -10,7 +10,7 @@ from elasticsearch import Elasticsearch
 from config.settings import Elasticsearch as ElasticsearchSettings
 from pipeline.index.analysis import available, summary
 from pipeline.index.client import connect_sync, translated
-from pipeline.index.mapping import SCHEMA, component_template, index_template
+from pipeline.index.mapping import CODEC, SCHEMA, component_template, index_template
 from pipeline.wire.errors import SetupError
 from pipeline.wire.story import Status
 
@@ -104,6 +104,7 @@ def setup_beside(
     sizes: dict[str, Any] = {
         "number_of_shards": settings.shards,
         "number_of_replicas": settings.replicas,
+        "codec": CODEC,
         **({"hidden": True} if hidden else {}),
         **({"refresh_interval": refresh_interval} if refresh_interval else {}),
     }

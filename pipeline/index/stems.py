@@ -131,6 +131,15 @@ def folded_name(text: str) -> str:
     return " ".join(fold(_POSSESSIVE.sub("", match.group())) for match in words(text))
 
 
+BREAK = "|"
+"""A term that no text has: no phrase goes beyond it."""
+
+
+def spoken_by(name: str) -> str:
+    """Return the terms of a speaker's name, which differ from those of any text: "@angela"."""
+    return " ".join(f"@{word}" for word in folded_name(name).split())
+
+
 @lru_cache(maxsize=1 << 17)
 def terms(word: str, language: str) -> tuple[str, ...]:
     """Return the terms of one of `words` in a language.

@@ -17,7 +17,7 @@ from config.settings import Elasticsearch
 from pipeline.index.deadletters import MAPPING, deadletters_index
 from pipeline.index.events import MAPPING as events_mapping
 from pipeline.index.events import events_index
-from pipeline.index.mapping import properties
+from pipeline.index.mapping import UNREAD, properties
 from pipeline.index.setup import read_alias, readers_alias
 from pipeline.kibana import land
 from pipeline.kibana.definitions import (
@@ -154,6 +154,7 @@ def _data_view(
         "name": view.name,
         "fieldFormatMap": _json(formats),
         "fieldAttrs": _json(shown),
+        "sourceFilters": _json([{"value": f"{name}.*"} for name in UNREAD]),
         **({"timeFieldName": view.time} if view.time else {}),
     }
     return _object("index-pattern", view.id, attributes, [])
@@ -545,9 +546,8 @@ def field_types(properties: Mapping[str, Any], at: str = "") -> dict[str, str]:
     """Return the type of each field of a mapping, subfields included, by its full name."""
     types: dict[str, str] = {}
     for name, field in properties.items():
-        if "type" in field and field["type"] not in ("nested", "object"):
+        if field.get("type", "object") != "object":
             types[at + name] = field["type"]
-        if field.get("type") != "nested":  # Kibana can't group by nested fields
-            types |= field_types(field.get("properties", {}), f"{at}{name}.")
+        types |= field_types(field.get("properties", {}), f"{at}{name}.")
         types |= field_types(field.get("fields", {}), f"{at}{name}.")
     return types

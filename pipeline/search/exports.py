@@ -15,11 +15,11 @@ from typing import Any
 import orjson
 
 from pipeline.index.document import Document
-from pipeline.index.mapping import UNKEPT
+from pipeline.index.mapping import UNREAD
 
 INTERNAL = frozenset(
     {"place_points", "place_ids", "record", "unseen"}
-    | {"fingerprint", "withdrawn_fingerprint", *UNKEPT}
+    | {"fingerprint", "withdrawn_fingerprint", *UNREAD}
 )
 """Fields that only the index needs."""
 

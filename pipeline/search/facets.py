@@ -54,10 +54,7 @@ def _place(values: Values) -> Clause:
 def _country(values: Values) -> Clause:
     """Match countries by code or English name; a name without a code as the gazetteer spells it."""
     codes = {str(value): country_code(str(value)) for value in values}
-    spelt = [
-        {"nested": {"path": "places", "query": clause}}
-        for clause in _terms("places.country", [value for value, code in codes.items() if not code])
-    ]
+    spelt = _terms("places.country", [value for value, code in codes.items() if not code])
     return any_of([*_terms("countries", [code or value for value, code in codes.items()]), *spelt])
 
 

@@ -32,7 +32,7 @@ from pipeline.index.client import PARTS, connect, refresh, translated
 from pipeline.index.document import Document
 from pipeline.index.history import history_index, version_id
 from pipeline.index.lookup import look_up
-from pipeline.index.mapping import UNKEPT
+from pipeline.index.mapping import UNREAD
 from pipeline.index.setup import read_alias
 from pipeline.search import (
     attention,
@@ -517,7 +517,7 @@ class Reader:
         """
         body = self._body(request, at.now)
         if whole:
-            body["_source"] = {"excludes": list(UNKEPT)}
+            body["_source"] = {"excludes": list(UNREAD)}
         if request.collapse and request.size:
             return await self._collapsed(body, at, by_event=request.collapse == "events")
         response = await self._pit_search(body, at, patient=whole)

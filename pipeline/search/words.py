@@ -15,6 +15,7 @@ from functools import cache
 
 from pipeline.enrich.names.aliases import Aliases, load
 from pipeline.index import stems
+from pipeline.index.mapping import APART
 from pipeline.search import dates, syntax
 from pipeline.search.facets import FACETS, any_of
 from pipeline.search.visible import Clause, iso
@@ -146,7 +147,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
     **{facet.name: facet.text for facet in FACETS.values() if facet.text},
 }
 """Query words that search names by their words."""
-_QUOTES = {"said": "folded.quotes.said", "by": "folded.quotes.by"}
+_QUOTES = "folded.quotes"
+_OF_QUOTES = ("said", "by")
+"""Query words that search quotes, all of them the same one."""
 
 
 def _clause(node: syntax.Node, fields: Fields, now: datetime) -> Clause:
@@ -158,7 +161,7 @@ def _clause(node: syntax.Node, fields: Fields, now: datetime) -> Clause:
         return {"bool": {"must_not": [_clause(node.node, fields, now)]}}
     if node.field is None:
         return _named([node], fields, now)
-    if node.field in _QUOTES:
+    if node.field in _OF_QUOTES:
         return _quoted([node])
     return _fielded(node, fields, now)
 
@@ -184,7 +187,7 @@ def _all(node: syntax.All, fields: Fields, now: datetime) -> Clause:
 
 
 def _of_quote(node: syntax.Node) -> bool:
-    return isinstance(node, syntax.Term) and node.field in _QUOTES
+    return isinstance(node, syntax.Term) and node.field in _OF_QUOTES
 
 
 def is_little(node: syntax.Node) -> bool:
@@ -292,17 +295,22 @@ def _begins(text: str, fields: Fields) -> list[Clause]:
 
 def _quoted(terms: Sequence[syntax.Term]) -> Clause:
     """Return the clause of one quote with some words, by a speaker."""
-    inner = []
+    wanted: list[Clause] = []
+    places: list[Clause] = []
     for term in terms:
-        field = _QUOTES[term.field or ""]
         if term.field == "by":
-            inner.append({"match_phrase": {field: {"query": stems.folded_name(term.text)}}})
-        else:
-            inner += [
-                {"match": {field: {"query": " ".join(stems.wanted(match.group()))}}}
-                for match in stems.words(term.text)
-            ]
-    return {"nested": {"path": "folded.quotes", "query": {"bool": {"must": inner}}}}
+            name = stems.spoken_by(term.text)
+            wanted.append({"match_phrase": {_QUOTES: {"query": name}}})
+            places.append({"match": {"query": name, "ordered": True, "max_gaps": 0}})
+            continue
+        for word in stems.words(term.text):
+            forms = stems.wanted(word.group())
+            wanted.append({"match": {_QUOTES: {"query": " ".join(forms)}}})
+            places.append({"any_of": {"intervals": [{"match": {"query": f}} for f in forms]}})
+    if len(wanted) == 1:
+        return wanted[0]
+    together = {"all_of": {"intervals": places, "max_gaps": APART - 1}}
+    return {"bool": {"must": wanted, "filter": [{"intervals": {_QUOTES: together}}]}}
 
 
 def _fielded(term: syntax.Term, fields: Fields, now: datetime) -> Clause:

@@ -27,6 +27,7 @@ from tests.bench import (  # noqa: E402
     efficiency,
     events,
     formats,
+    indexing,
     latency,
     memory,
     page,
@@ -46,6 +47,7 @@ from tools import capacity  # noqa: E402
 Part = Callable[[Where, Sizes], str]
 PARTS: Mapping[str, Part] = {
     "efficiency": efficiency.report,
+    "index": indexing.report,
     "reading": reading.report,
     "plain": plain.report,
     "latency": latency.report,

@@ -22,6 +22,8 @@ class Sizes:
 
     enriched: int = 600
     """Through the model."""
+    indexed: int = 500
+    """With their names, into Elasticsearch alone."""
     format_seconds: float = 2.0
     """For each format."""
     read: int = 200
@@ -59,6 +61,7 @@ class Sizes:
 
 SMOKE = Sizes(
     enriched=12,
+    indexed=20,
     format_seconds=0.05,
     read=4,
     plain=60,

@@ -1,6 +1,7 @@
 """Requests against a running index: what they find, and what they never show."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -30,10 +31,12 @@ HOUR = timedelta(hours=1)
 
 def quoting(record: Enriched) -> Enriched:
     """A story whose quoted words are Ana Silva's, and that names a place that is on no map."""
-    start = record.story.body.index('"') + 1
-    quote = Quote(start=start, end=record.story.body.index('"', start), speaker="person:ana silva")
+    quotes = tuple(
+        Quote(start=match.start(1), end=match.end(1), speaker="person:ana silva")
+        for match in re.finditer('"([^"]+)"', record.story.body)
+    )
     gulf = Entity(id="loc:gulf-of-finland", text="Gulf of Finland", label="LOC", mentions=())
-    return msgspec.structs.replace(record, quotes=(quote,), entities=(*record.entities, gulf))
+    return msgspec.structs.replace(record, quotes=quotes, entities=(*record.entities, gulf))
 
 
 def corpus() -> list[Enriched]:
@@ -82,7 +85,8 @@ def corpus() -> list[Enriched]:
                 "Erdoğan's visit to İzmir",
                 "Fires burned near São Paulo's hills; North Korea’s envoy was elected. "
                 "東京都知事も。 "
-                '"The forests are lost," said Ana Silva by the Gulf of Finland.',
+                '"The forests are lost," said Ana Silva by the Gulf of Finland. '
+                '"The rivers stay."',
                 persons=["Ana Silva"],
                 published_at=NOW - 400 * HOUR,
             )
@@ -189,6 +193,11 @@ FINDS = [
     ({"q": "by:silva -said:hills"}, {"trt-1"}),
     ({"q": "said:hills by:silva"}, set()),
     ({"q": "said:forests by:macron"}, set()),
+    ({"q": "said:lost said:forest by:ana"}, {"trt-1"}),
+    ({"q": "said:rivers said:stay"}, {"trt-1"}),
+    ({"q": "said:forests said:rivers"}, set()),
+    ({"q": 'said:rivers by:"ana silva"'}, {"trt-1"}),
+    ({"q": 'said:rivers by:"silva ana"'}, set()),
     ({"without": ("source:AP",)}, {"afp-1", "dpa-1"}),
     ({"without": ("person:Julie Legrand",), "q": "macron"}, {"ap-1", "ap-4"}),
     ({"q": "headline:macron"}, {"ap-1"}),

@@ -55,7 +55,7 @@ INNER: dict[str, set[str]] = {
 }
 
 ATTRIBUTES = {
-    "index-pattern": {"title", "name", "fieldFormatMap", "fieldAttrs"},
+    "index-pattern": {"title", "name", "fieldFormatMap", "fieldAttrs", "sourceFilters"},
     "search": {"title", "columns", "sort", "kibanaSavedObjectMeta"},
     "lens": {"title", "visualizationType", "state"},
     "map": {"title", "description", "layerListJSON", "mapStateJSON", "uiStateJSON"},
@@ -249,6 +249,8 @@ def test_every_field_that_is_shown_has_a_label() -> None:
     assert json.loads(by_id("land-view")["attributes"]["fieldAttrs"]) == {}
     attributes = by_id("data-view")["attributes"]
     assert json.loads(attributes["fieldAttrs"])["persons"] == {"customLabel": "People"}
+    # What is there to be searched alone is not shown in Discover.
+    assert json.loads(attributes["sourceFilters"]) == [{"value": "folded.*"}, {"value": "text.*"}]
 
 
 def test_numbers_stand_in_their_own_order() -> None:

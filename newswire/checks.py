@@ -26,6 +26,7 @@ from pipeline.kafka.errors import broker_errors, require_admission
 from pipeline.kafka.options import client_options
 from pipeline.kafka.setup import topic_configs
 from pipeline.wire.errors import NewswireError, SetupError
+from pipeline.wire.topics import Topics
 
 Level = Literal["ok", "warning", "fault"]
 
@@ -145,6 +146,11 @@ def _unfit(
     configs: dict[str, str],
 ) -> Iterator[Finding]:
     parts = topic["partitions"]
+    expected = Topics(settings.topics.prefix).partitions(name, settings.topics.partitions)
+    if len(parts) != expected:
+        what = f"{name} has {len(parts)} partitions, not {expected}: versions of a story part ways"
+        todo = "set topics.partitions to what all have, or use another topics.prefix"
+        yield Finding("topics", "fault", what, todo)
     for part in parts:
         if part["leader_id"] < 0:
             what = f"{name}/{part['partition_index']} has no leader"

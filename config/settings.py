@@ -185,7 +185,8 @@ class Enrichment(_Section):
     processes: int = Field(default=0, ge=0)
     """NLP processes of a worker; 0 starts one fewer than the machine has cores."""
     batch_chars: int = Field(default=16_000, ge=1)
-    """Text that a process gets at a time; an urgent story waits for at most so much."""
+    """Text that a process gets at a time, or what it is expected to do in a quarter of a second
+    where that is more; an urgent story waits for at most so much."""
     timeout_seconds: float = Field(default=60.0, gt=0)
     """How long the enrichment of one story may take."""
     tries: int = Field(default=2, ge=1)

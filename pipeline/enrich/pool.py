@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Protocol
 
+from pipeline.enrich.pace import Pace
 from pipeline.wire import codec
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.errors import CodecError, EnrichmentError
@@ -36,10 +37,8 @@ START_SECONDS = 180.0
 """How long a process may take to load its model."""
 
 BATCH_SECONDS = 0.25
-"""What a process is given at once, where that is more than `batch_chars`: of what it remembers
-from versions before it does a lot in that time, and the model reads the rest of it together."""
-MOST_BATCHES = 16
-"""Times `batch_chars`, at most."""
+"""What a process is likely to do in so long it is given at once, where that is more than
+`batch_chars`: of what it remembers from versions before it does a lot in that time."""
 
 BLAS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -100,8 +99,7 @@ class NlpPool:
         self.answered = 0
         """Stories that were enriched or given up, or tried in vain."""
         self._batch_chars = batch_chars
-        self._pace = 0.0
-        """Characters a second that a process has read recently."""
+        self._pace = Pace(self.processes, BATCH_SECONDS / batch_chars)
         self._timeout_seconds = timeout_seconds
         self._tries = tries
         self._slots = [_Process(load) for _ in range(self.processes)]
@@ -130,16 +128,39 @@ class NlpPool:
             stories: any number; split among the processes.
             priority: the lower goes first, whoever came first.
         """
-        batches = _batches(stories, self.processes, self._most_chars())
+        batches = self._batches(stories)
         parts = await asyncio.gather(
             *(self._enrich([stories[n] for n in batch], priority) for batch in batches)
         )
         found = dict(zip(itertools.chain(*batches), itertools.chain(*parts), strict=True))
         return [found[n] for n in range(len(stories))]
 
-    def _most_chars(self) -> int:
-        most = min(int(self._pace * BATCH_SECONDS), MOST_BATCHES * self._batch_chars)
-        return max(self._batch_chars, most)
+    def _batches(self, stories: Sequence[Story]) -> list[list[int]]:
+        """Return the indices of stories of one home, in batches of what fits."""
+        homes: dict[int, list[int]] = {}
+        for n, story in enumerate(stories):
+            homes.setdefault(_home(story, self.processes), []).append(n)
+        batches: list[list[int]] = []
+        for home, left in homes.items():
+            while left:
+                fit = self._fitting([stories[n] for n in left], home)
+                batches.append(left[:fit])
+                left = left[fit:]
+        return sorted(batches)
+
+    def _fitting(self, stories: Sequence[Story], process: int) -> int:
+        """Return how many stories a process is given at once: one at least.
+
+        A story that is urgent waits for what the process was given before.
+        """
+        chars, seconds = 0, 0.0
+        for n, story in enumerate(stories):
+            text = self._pace.text(story, process)
+            chars += sum(text.values())
+            seconds += self._pace.seconds(text)
+            if n and chars > self._batch_chars and seconds > BATCH_SECONDS:
+                return n
+        return len(stories)
 
     @property
     def waiting(self) -> int:
@@ -201,23 +222,24 @@ class NlpPool:
             job = await self._jobs.get(number)
             if job.result.cancelled():
                 continue
+            # Another process than its home remembers less of it: what is left comes again.
+            stories = job.stories[: self._fitting(job.stories, number)]
             began = loop.time()
-            call = loop.run_in_executor(
-                self._threads, slot.call, job.stories, self._timeout_seconds
-            )
+            call = loop.run_in_executor(self._threads, slot.call, stories, self._timeout_seconds)
             try:
                 answers = await call
             except Exception as error:
                 if not job.result.cancelled():
                     job.result.set_exception(error)
                 continue
-            pace = sum(map(_chars, job.stories)) / max(loop.time() - began, 0.001)
-            self._pace += 0.3 * (pace - self._pace)
             self.answered += len(answers)
             last = answers[-1]
             if isinstance(last, Failed) and last.died:
                 self.restarts += 1
+                self._pace.forget(number)
                 log.warning("an NLP process was replaced", extra={"reason": last.reason})
+            else:
+                self._pace.took(stories, number, loop.time() - began)
             if not job.result.cancelled():
                 job.result.set_result(answers)
 
@@ -256,29 +278,6 @@ class _Jobs:
 
 def _home(story: Story, processes: int) -> int:
     return zlib.crc32(story.id.encode()) % processes
-
-
-def _batches(stories: Sequence[Story], processes: int, chars: int) -> list[list[int]]:
-    """Return the indices of stories of one home in batches of about so many characters.
-
-    A batch has one story at least.
-    """
-    batches: list[list[int]] = []
-    filling: dict[int, tuple[list[int], int]] = {}
-    for n, story in enumerate(stories):
-        home = _home(story, processes)
-        batch, size = filling.get(home, ([], 0))
-        length = _chars(story)
-        if not batch or size + length > chars:
-            batch, size = [], 0
-            batches.append(batch)
-        batch.append(n)
-        filling[home] = batch, size + length
-    return batches
-
-
-def _chars(story: Story) -> int:
-    return len(story.body) + len(story.headline or "")
 
 
 class _Process:

@@ -36,6 +36,7 @@ from tests.bench import (  # noqa: E402
     pressure,
     queries,
     reading,
+    rebuild,
     requests,
     scale,
 )
@@ -54,6 +55,7 @@ PARTS: Mapping[str, Part] = {
     "scale": scale.report,
     "memory": memory.report,
     "pressure": pressure.report,
+    "rebuild": rebuild.report,
     "queries": queries.report,
     "page": page.report,
     "events": events.report,

@@ -46,7 +46,7 @@ def fill(system: Rig, named: Path, there: int, wanted: int) -> Filled:
     """Publish stories to a worker until so many can be found."""
     memory = []
     tail = max(there + 1, wanted - max(STEP, wanted // 10))
-    stories = _stories(there, wanted)
+    stories = made(there, wanted)
     with system.worker("tests.bench.worker", str(named)) as process:
         system.publish([next(stories)])  # it has started when that is found
         began = until(lambda: system.indexed() > there)
@@ -64,7 +64,7 @@ def fill(system: Rig, named: Path, there: int, wanted: int) -> Filled:
     return Filled(wanted, rate, memory)
 
 
-def _stories(there: int, wanted: int) -> Iterator[Story]:
+def made(there: int, wanted: int) -> Iterator[Story]:
     """Stories of 1.5 kB, one every three minutes backwards from now."""
     draw = random.Random(there)
     parts, now = pool(), datetime.now(UTC)

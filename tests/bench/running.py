@@ -36,6 +36,8 @@ class Sizes:
     backlog: int = 10_000
     kept: int = 100_000
     """Through connector, worker and web, their memory watched."""
+    rebuilt: int = 30_000
+    """From the topic into a new index."""
     stalled: float = 40.0
     """Seconds that Elasticsearch stands still: longer than its requests may take."""
     searched: tuple[int, ...] = (1_000, 10_000, 100_000)
@@ -69,6 +71,7 @@ SMOKE = Sizes(
     loads=(0.5,),
     backlog=20,
     kept=50,
+    rebuilt=40,
     stalled=1.0,
     searched=(20,),
     clicks=1,

@@ -76,21 +76,23 @@ def terms(text: str, headline: str | None = None, ids: Iterable[str] = ()) -> Te
         ids: Of the places and entities that it names, the same in all languages.
     """
     words = _words(f"{headline}\n{text}" if headline else text)
-    lead = dict(Counter(words[:LEAD_WORDS]))
     counts: dict[int, float] = {}
     rare: dict[int, float] = {}
     for word, count in Counter(words).items():
         key, rareness = _term(word)
         if rareness:
-            counts[key] = counts.get(key, 0.0) + count + (LEAD - 1.0) * lead.get(word, 0)
+            counts[key] = counts.get(key, 0.0) + count
             rare[key] = rareness
+    for key, rareness in map(_term, words[:LEAD_WORDS]):
+        if rareness:
+            counts[key] += LEAD - 1.0
     weighed = {
         key: rare[key] * (1.0 if key & 1 else PLAIN) * count**0.5 for key, count in counts.items()
     }
     for key in {word_hash(id) & ~(NAME | FIGURE) | NAME for id in ids}:
         weighed[key], rare[key] = KNOWN, KNOWN_RARITY
-    heaviest = sorted((-weight, key) for key, weight in weighed.items())[:TERMS]
-    chosen = sorted(key for _, key in heaviest)
+    heaviest = sorted(sorted(weighed), key=weighed.__getitem__, reverse=True)[:TERMS]
+    chosen = sorted(heaviest)
     weights = np.array([weighed[key] for key in chosen], np.float64)
     length = float(np.sqrt(np.square(weights).sum())) or 1.0
     return Terms(
@@ -112,6 +114,12 @@ def _term(word: str) -> tuple[int, float]:
     elif word[0].isupper():
         key |= NAME
     return key, rarity(folded)
+
+
+@lru_cache(maxsize=1 << 15)
+def _is_known(word: str) -> bool:
+    """Returns whether the table holds a word as it stands in the text."""
+    return is_known(fold(word))
 
 
 def _words(text: str) -> list[str]:
@@ -177,7 +185,7 @@ def _cased(text: str) -> list[str]:
     inside = set(others)
     for n in firsts:
         word, runs_on = words[n], others[n + 1][:1].isupper()
-        if word[0].isupper() and not (word in inside or runs_on) and is_known(fold(word)):
+        if word[0].isupper() and not (word in inside or runs_on) and _is_known(word):
             words[n] = word.lower()
     return words
 

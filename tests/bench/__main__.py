@@ -39,6 +39,7 @@ from tests.bench import (  # noqa: E402
     rebuild,
     requests,
     scale,
+    steps,
 )
 from tests.bench.rig import ROOT  # noqa: E402
 from tests.bench.running import SMOKE, Sizes, Where  # noqa: E402
@@ -51,6 +52,7 @@ PARTS: Mapping[str, Part] = {
     "index": indexing.report,
     "reading": reading.report,
     "plain": plain.report,
+    "steps": steps.report,
     "latency": latency.report,
     "scale": scale.report,
     "memory": memory.report,

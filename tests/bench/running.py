@@ -30,6 +30,8 @@ class Sizes:
     """Texts for each way to ask the model."""
     plain: int = 18_000
     """Without it."""
+    steps: int = 3_000
+    """Through each step of the worker."""
     latency: int = 200
     """For each load."""
     loads: tuple[float, ...] = (0.5, 0.8)
@@ -67,6 +69,7 @@ SMOKE = Sizes(
     format_seconds=0.05,
     read=4,
     plain=60,
+    steps=10,
     latency=4,
     loads=(0.5,),
     backlog=20,

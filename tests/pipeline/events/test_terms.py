@@ -115,3 +115,25 @@ def test_scripts_without_spaces_are_taken_two_characters_at_a_time() -> None:
 def test_function_words_of_each_language_weigh_little(word: str) -> None:
     """The table holds all its languages, not English alone."""
     assert rarity(fold(word)) < 0.3 < rarity("zvornikov") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "is_name"),
+    [
+        ("it sank. Water rose", False),
+        ("it sank.\nWater rose", False),
+        ("it sank\n\n  Water rose", False),
+        ("it sank: “Water rose", False),
+        ("it sank – Water rose", False),
+        ("it sank. <Water rose", True),
+        ("it sank. , Water rose", True),
+        ("it sank of Water rose", True),
+        ("it sank. Water Rose", True),
+        ("it sank. Water <Rose", True),
+        ("it sank. Water. Rose", False),
+    ],
+)
+def test_only_a_mark_right_before_a_word_begins_a_sentence(text: str, is_name: bool) -> None:
+    """A word that the table holds is no name where it begins a sentence, across a blank too."""
+    keys = terms(text).keys.tolist()
+    assert (name_key("Water") in keys) is is_name

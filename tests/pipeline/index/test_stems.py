@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.index import stems
 from pipeline.index.stems import ALGORITHMS, OTHER, base_language, folded, folded_name, wanted
 
 
@@ -123,6 +124,13 @@ def test_every_text_is_found_by_its_words(text: str, language: str) -> None:
     folded_name(text)
     for word in text.split():
         wanted(word)
+
+
+@given(st.text(), st.sampled_from([*ALGORITHMS, OTHER]))
+def test_a_text_is_its_words_one_after_the_other(text: str, language: str) -> None:
+    """What is remembered of the text between two blanks is what its words say, in their order."""
+    found = [stems.terms(word.group(), language) for word in stems.words(text)]
+    assert folded(text, language).split() == [term for terms in found for term in terms]
 
 
 def test_a_name_is_found_without_case_and_accents() -> None:

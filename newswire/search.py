@@ -264,6 +264,11 @@ def _place(place: Mapping[str, Any]) -> Iterable[str]:
     )
 
 
+def _topic(topic: Mapping[str, Any]) -> str:
+    name = printable(topic.get("name") or topic["code"])
+    return f"{name} (inferred, {topic['confidence']:.2f})" if topic.get("confidence") else name
+
+
 def _facts(source: Mapping[str, Any], version: int) -> None:
     provenance = source["provenance"]
     signal = " ".join(
@@ -274,6 +279,7 @@ def _facts(source: Mapping[str, Any], version: int) -> None:
         "Version": f"{source.get('version') or 'by time'} (index version {version}, "
         f"enrichment {version % REVISIONS})",
         "Signal": signal,
+        "Topics": ", ".join(map(_topic, source.get("topics") or ())),
         "Published": source.get("published_at"),
         "Received": f"{source.get('received_at')} by feed {source.get('feed')}, "
         f"as {source.get('format')}",

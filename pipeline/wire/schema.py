@@ -32,6 +32,11 @@ notice; a field that changes its meaning raises the number in the message header
 (now {codec.SCHEMA}). The JSON Schema (2020-12) is [story.schema.json](story.schema.json).
 
 The order of a story's versions, and what a kill does to them: `pipeline/wire/versions.py`.
+
+A record without a value is a tombstone: the days of the story that its key names are over
+(`retain_days`, `newswire retain`). It stands on the enriched topic alone, its header `version` has
+the index version up to which the story is purged, and compaction removes what is before it. A kill
+is no tombstone: it has a value, and stays.
 """
 
 

@@ -82,7 +82,7 @@ def report(where: Where, sizes: Sizes) -> str:
             live = _live(system, browser, address, str(named), sizes.clicks)
     return f"""## The page
 
-`python -m tests.bench page`
+`python -m tests.bench page --stories {stories}`
 
 {stories:,} stories; Chromium without a screen on the same machine, {sizes.clicks} times each after
 one to warm up. From the click, or the key, to the first contentful paint of what it leads to, to
@@ -98,8 +98,7 @@ p50 / p95:
 
 Compressed, with styles and scripts, the page weighs without its map {weights[0]} kB, the desk
 {weights[1]} kB. Dragging the open map over {DRAG_STEPS} steps: a frame each {_shown(frames)} ms,
-the longest
-{max(frames):.0f} ms. From the index to the count of new stories on an open page (p50 / p95):
+the longest {max(frames):.0f} ms. From the index to the count of new stories on an open page:
 {_shown(live)} ms.
 """
 

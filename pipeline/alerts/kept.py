@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from config.alerts import Alert
 from config.settings import Settings
 from pipeline.alerts.saved import Saved
-from pipeline.desk.alerts import PageAlert, Way, check, name_of, viewer_of
+from pipeline.desk.alerts import LIFTED, PageAlert, Way, check, name_of, viewer_of
 from pipeline.desk.users import Users
 from pipeline.index.kept import Desk, Kept, Kind
 from pipeline.search.request import SearchRequest
@@ -50,5 +50,15 @@ def _saved(owner: str, kept: Kept, users: Users, settings: Settings) -> list[Sav
     )
     request = SearchRequest(**of.search)
     return [
-        Saved(alert, request, (of.way.value,), viewer, kept.name, brief=True, minutes=of.minutes)
+        Saved(
+            alert,
+            request,
+            (of.way.value,),
+            viewer,
+            kept.name,
+            brief=True,
+            minutes=of.minutes,
+            lifted=of.of == LIFTED,
+            breaking=of.breaking,
+        )
     ]

@@ -21,6 +21,7 @@ import msgspec
 from config.settings import Alerts
 from connectors.sources.addresses import is_public
 from pipeline.desk.users import Users
+from pipeline.search.trending import Window
 from pipeline.search.visible import Role, Viewer
 
 ADMIN = "token:admin"
@@ -29,6 +30,15 @@ USER = "user:"
 """What the owner of a user's things begins with."""
 EVERY = {"0": "at once", "60": "every hour", "1440": "every day"}
 """Minutes between two messages, and how the page says it."""
+LIFTED = "lifted"
+WHEN = {
+    "": "new stories",
+    LIFTED: "stories whose embargo ends",
+    Window.HOUR.value: "what is breaking within an hour",
+    Window.SIX_HOURS.value: "what is breaking within six hours",
+    Window.DAY.value: "what is breaking within a day",
+}
+"""What an alert tells of, and how the page says it."""
 
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 
@@ -54,6 +64,13 @@ class PageAlert(msgspec.Struct, frozen=True, kw_only=True):
     """What a webhook is signed with: shown once, when the alert is made."""
     minutes: int = 0
     """Minutes between two messages; 0 tells of each story at once."""
+    of: str = ""
+    """What it tells of: a key of WHEN."""
+
+    @property
+    def breaking(self) -> Window | None:
+        """Return the window of what is breaking; None for an alert on stories."""
+        return None if self.of in ("", LIFTED) else Window(self.of)
 
     @property
     def masked(self) -> str:
@@ -93,6 +110,10 @@ def check(alert: PageAlert, settings: Alerts) -> None:
     """
     if str(alert.minutes) not in EVERY:
         raise ValueError("An alert tells at once, every hour or every day.")
+    if alert.of not in WHEN:
+        raise ValueError("Choose what the alert tells of.")
+    if alert.breaking and alert.minutes:
+        raise ValueError("What is breaking is told at once.")
     match alert.way:
         case Way.EMAIL:
             if settings.smtp_host is None:

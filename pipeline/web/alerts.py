@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from starlette.datastructures import QueryParams
 
 from config.settings import Settings
-from pipeline.desk.alerts import EVERY, PageAlert, Way, check, guard, viewer_of
+from pipeline.desk.alerts import EVERY, WHEN, PageAlert, Way, check, guard, viewer_of
 from pipeline.desk.users import Users
 from pipeline.index.kept import Kind
 from pipeline.search.request import SearchRequest
@@ -69,7 +69,7 @@ async def change_alerts(request: Request) -> Response:
     if not title:
         return await _page(request, form, fault="An alert needs a title.")
     await desk(request).keep(owner, Kind.ALERT, title, msgspec.to_builtins(alert))
-    said = f"The alert is made: it tells of new stories {EVERY[str(alert.minutes)]}."
+    said = f"The alert is made: it tells of {WHEN[alert.of]} {EVERY[str(alert.minutes)]}."
     return await _page(request, {}, said=said, secret=alert.secret)
 
 
@@ -106,6 +106,7 @@ def _alert(form: dict[str, str]) -> PageAlert:
         address=form.get("address", "").strip() if way is not Way.TOPIC else "",
         secret=secrets.token_urlsafe(SECRET_BYTES) if way is Way.WEBHOOK else "",
         minutes=minutes,
+        of=form.get("of", ""),
     )
 
 
@@ -130,7 +131,14 @@ async def _page(
         query = links.search(links.pairs(SearchRequest(**of.search)))
         alerts.append(SimpleNamespace(title=each.name, of=of, address=query))
     answer = html_page(
-        "alerts.html", alerts=alerts, form=form, said=said, fault=fault, secret=secret, every=EVERY
+        "alerts.html",
+        alerts=alerts,
+        form=form,
+        said=said,
+        fault=fault,
+        secret=secret,
+        every=EVERY,
+        whens=WHEN,
     )
     answer.headers["Cache-Control"] = "no-store"
     return answer

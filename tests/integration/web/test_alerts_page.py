@@ -2,12 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from config.settings import Settings
+from pipeline.alerts.kept import _saved
+from pipeline.desk.alerts import ADMIN, WHEN
 from pipeline.desk.users import Users
+from pipeline.index.kept import Kept, Kind
 from pipeline.search.visible import Role
 from pipeline.wire.story import Status
 from tests.integration.web.newsroom import Newsroom, newsroom, served
@@ -94,12 +99,35 @@ def test_an_alert_is_made_and_removed(client: TestClient, who: dict[str, Any]) -
 
 
 @pytest.mark.parametrize(
+    ("of", "lifted", "breaking"), [("lifted", True, None), ("day", False, "day")]
+)
+def test_an_alert_tells_of_lifts_or_of_what_is_breaking(
+    client: TestClient,
+    who: dict[str, Any],
+    tmp_path: Path,
+    of: str,
+    lifted: bool,
+    breaking: str | None,
+) -> None:
+    """The form offers what the alerts file does, and the alerts process hears it so."""
+    page = client.post("/alerts", data=form(of=of), auth=who["ana"]).text
+    assert f"tells of {WHEN[of]} at once" in page
+    data = {"search": {"q": "flood"}, "way": "topic", "of": of}
+    kept = Kept(kind=Kind.ALERT, name="Floods", at=YESTERDAY, data=data)
+    (made,) = _saved(ADMIN, kept, Users(tmp_path), Settings())
+    assert (made.lifted, made.breaking) == (lifted, breaking)
+    client.post("/alerts", data={"action": "remove", "title": "Floods"}, auth=who["ana"])
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         {"title": " "},
         {"query": "urgency=x"},
         {"way": "pigeon"},
         {"minutes": "3"},
+        {"of": "rumours"},
+        {"of": "hour", "minutes": "60"},
         {"way": "webhook", "address": "https://127.0.0.1/x"},
         {"way": "webhook", "address": "http://9.9.9.9/"},
         {"way": "chat", "address": "slack://a/b/c"},

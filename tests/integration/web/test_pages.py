@@ -8,10 +8,11 @@ from typing import Any, cast
 
 import pytest
 from lxml import html
+from msgspec.structs import replace
 from starlette.testclient import TestClient
 
 from pipeline.web.security import POLICY
-from pipeline.wire.enriched import Enriched
+from pipeline.wire.enriched import Enriched, Topic
 from pipeline.wire.story import Signal, Status
 from tests.integration.web.newsroom import Newsroom, newsroom, served
 from tests.records import enriched
@@ -22,6 +23,11 @@ HOUR = timedelta(hours=1)
 LONG = "w" * 10_000
 HOSTILE = f"<script>alert(1)</script><img src=x onerror=alert(1)> \"'> \u202eevil & \x01 {LONG}"
 
+
+TOPICS = (
+    Topic(code="medtop:17000000", name="weather", level=1, relation="sent"),
+    Topic(code="medtop:03000000", name="disaster", level=1, relation="inferred", confidence=0.814),
+)
 
 SAFE = (
     "The boats of Josefa Ratu and Petero Vuki reached Levuka on Ovalau at 4 on Sunday, the Fiji"
@@ -44,18 +50,21 @@ def corpus() -> list[Enriched]:
     ]
     stories += [
         enriched("ap:v", "Storm near Suva", "Three boats are missing.", version=1),
-        enriched(
-            "ap:v",
-            "Storm hits Suva",
-            "Two boats are missing off Suva, says Ana Koroi.",
-            version=2,
-            signal=Signal.CORRECTION,
-            ednote="Corrects the number of boats.",
-            places=["Suva"],
-            persons=["Ana Koroi", "Ana"],
-            published_at=NOW,
-            claimed_source="Reuters",
-            provider_id="tag:storm-7",
+        replace(
+            enriched(
+                "ap:v",
+                "Storm hits Suva",
+                "Two boats are missing off Suva, says Ana Koroi.",
+                version=2,
+                signal=Signal.CORRECTION,
+                ednote="Corrects the number of boats.",
+                places=["Suva"],
+                persons=["Ana Koroi", "Ana"],
+                published_at=NOW,
+                claimed_source="Reuters",
+                provider_id="tag:storm-7",
+            ),
+            topics=TOPICS,
         ),
         *(
             enriched(name, "Boats are safe", SAFE, source=source, published_at=NOW - n * HOUR)
@@ -283,6 +292,15 @@ def test_what_may_not_be_shown_is_on_no_search_page(client: TestClient, query: s
     for part in found.xpath(".//*[@class='hits' or @class='facets' or @class='map']"):
         text = " ".join([part.text_content(), *part.xpath(".//@aria-label")])
         assert not any(word in text for word in ("Zanzibar", "Secret", "Lima"))
+
+
+def test_a_story_names_its_topics(client: TestClient) -> None:
+    """Each leads to its stories; one that the wire did not send says so, and how sure it is."""
+    sent, inferred = page(client, "/story/ap:v").xpath(".//h2[.='Topics']/following-sibling::ul//a")
+    assert (sent.text_content(), sent.get("title")) == ("weather", None)
+    assert inferred.text_content() == "disaster 81\xa0%"
+    assert inferred.get("title") == "Inferred: the wire sent none"
+    assert client.get(sent.get("href")).text.count("Storm hits Suva") >= 1
 
 
 @pytest.mark.parametrize("address", ["/", "/story/ap:v", "/story/no", "/static/newswire.css"])

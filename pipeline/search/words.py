@@ -297,19 +297,20 @@ def _quoted(terms: Sequence[syntax.Term]) -> Clause:
     """Return the clause of one quote with some words, by a speaker."""
     wanted: list[Clause] = []
     places: list[Clause] = []
-    for term in terms:
-        if term.field == "by":
-            name = stems.spoken_by(term.text)
-            wanted.append({"match_phrase": {_QUOTES: {"query": name}}})
-            places.append({"match": {"query": name, "ordered": True, "max_gaps": 0}})
-            continue
-        for word in stems.words(term.text):
-            forms = stems.wanted(word.group())
-            wanted.append({"match": {_QUOTES: {"query": " ".join(forms)}}})
-            places.append({"any_of": {"intervals": [{"match": {"query": f}} for f in forms]}})
+    words = [w.group() for t in terms if t.field == "said" for w in stems.words(t.text)]
+    # Once each: of a word that is asked for twice, intervals want two in the quote.
+    for forms in dict.fromkeys(map(stems.wanted, words)):
+        wanted.append({"match": {_QUOTES: {"query": " ".join(forms)}}})
+        places.append({"any_of": {"intervals": [{"match": {"query": form}} for form in forms]}})
+    names = dict.fromkeys(stems.spoken_by(term.text) for term in terms if term.field == "by")
+    for name in names:
+        wanted.append({"match_phrase": {_QUOTES: {"query": name}}})
+        places.append({"match": {"query": name, "ordered": True, "max_gaps": 0}})
     if len(wanted) == 1:
         return wanted[0]
-    together = {"all_of": {"intervals": places, "max_gaps": APART - 1}}
+    # What is looked for is no gap, also where two of it are the same word of the quote.
+    most = APART - len(words) - sum(len(name.split()) for name in names)
+    together = {"all_of": {"intervals": places, "max_gaps": most}}
     return {"bool": {"must": wanted, "filter": [{"intervals": {_QUOTES: together}}]}}
 
 

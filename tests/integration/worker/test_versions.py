@@ -207,7 +207,7 @@ def test_a_story_that_breaks_enrichment(
 
 
 def test_what_the_mapping_cannot_hold(wire: Wire, worker: Process, id: str) -> None:
-    """Numbers beyond a field, places off the earth, ten thousand names: the story is indexed.
+    """Numbers beyond a field, places off the earth: the story is indexed, of any number of names.
 
     What does not fit is kept in the document, and comes back with the record.
     """

@@ -55,14 +55,20 @@ class EventReader:
         client: open for as long as the reader is used.
         settings: of the index of stories, beside which the others stand.
         viewer: whose stories they are made of.
+        whole: of the whole index or not at all, as a report must be; a page shows what there is.
     """
 
     def __init__(
-        self, client: AsyncElasticsearch, settings: ElasticsearchSettings, viewer: Viewer
+        self,
+        client: AsyncElasticsearch,
+        settings: ElasticsearchSettings,
+        viewer: Viewer,
+        whole: bool = False,
     ) -> None:
         self._client = client
         self._settings = settings
         self._viewer = viewer
+        self._whole = whole
         self._index = read_alias(settings.index)
         self._events = events_index(settings.index)
         self._history = history_index(settings.index)
@@ -229,7 +235,7 @@ class EventReader:
                 size=size,
                 sort=list(sort) or None,
                 ignore_unavailable=True,
-                timeout=SEARCH_TIMEOUT,
-                allow_partial_search_results=True,
+                timeout=None if self._whole else SEARCH_TIMEOUT,
+                allow_partial_search_results=not self._whole,
             )
         return [hit["_source"] for hit in answer["hits"]["hits"]]

@@ -138,7 +138,7 @@ class Reports:
         # A story without a time of its own counts by its receipt, so each has a `published_at`.
         period = {"range": {"published_at": {"gte": iso(since), "lt": iso(until)}}}
         rows: list[Row] = []
-        reader = EventReader(self._client, self._settings, self._viewer)
+        reader = self._events()
         async for page in self._stories([period], RACE_FIELDS, now, most):
             found = [document for document in page if document.get("source")]
             events = await reader.names([document["id"] for document in found])
@@ -175,7 +175,7 @@ class Reports:
         """Return the events that grow; the habit of one is the window before."""
         counts: list[Counter[str]] = []
         seen: dict[str, str] = {}  # of each event: the story that names it may be hidden
-        reader = EventReader(self._client, self._settings, self._viewer)
+        reader = self._events()
         for end in (now, now - window.span):
             within = {"range": {"published_at": {"gt": iso(end - window.span), "lte": iso(end)}}}
             counted: Counter[str] = Counter()
@@ -245,7 +245,7 @@ class Reports:
             return None
         copies = await self._copies(held.document.get("withdrawn_fingerprint"), now)
         known = {each.id for each in copies}
-        reader = EventReader(self._client, self._settings, self._viewer)
+        reader = self._events()
         others = [
             _standing(document)
             for document in await reader.stories(story_id)
@@ -311,14 +311,17 @@ class Reports:
                 return
             body["search_after"] = hits[-1]["sort"]
 
+    def _events(self) -> EventReader:
+        return EventReader(self._client, self._settings, self._viewer, whole=True)
+
     async def _search(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         with translated(self._settings):
             answer = await self._client.search(
                 index=self._index,
                 body={**body, "timeout": TIMEOUT},
-                allow_partial_search_results=True,
+                allow_partial_search_results=False,  # a part would make a wrong report
             )
-        if answer.body.get("timed_out"):  # a part of the stories would make a wrong report
+        if answer.body.get("timed_out"):
             raise IndexUnavailable(f"Elasticsearch took longer than {TIMEOUT} for a report")
         return dict(answer.body)
 

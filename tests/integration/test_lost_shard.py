@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from elasticsearch import AsyncElasticsearch
 
 from config.settings import Elasticsearch, Settings
 from pipeline.index.client import connect, connect_sync, translated
+from pipeline.index.events import MAPPING, events_index
 from pipeline.index.setup import aliases, first_index, setup_index
+from pipeline.search.event_reader import EventReader
 from pipeline.search.reader import Reader
 from pipeline.search.request import SearchRequest
+from pipeline.search.trending import Window
+from pipeline.search.visible import ANYBODY
 from pipeline.wire.errors import IndexUnavailable
 from tests.servers import Engine
 
@@ -21,24 +26,28 @@ pytestmark = pytest.mark.parametrize(
     "engine_kind", [pytest.param("real", marks=pytest.mark.real)], indirect=True, scope="session"
 )
 
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+
 Ask = Callable[[AsyncElasticsearch, Elasticsearch], Awaitable[object]]
 
 
 @pytest.fixture
 def settings(engine: Engine, prefix: str) -> Iterator[Elasticsearch]:
-    """An index of two shards, of which its one node may hold one."""
+    """Stories and events in two shards each, of which the one node may hold one."""
     made = Settings(
         elasticsearch={"url": engine.elasticsearch_url, "index": prefix, "shards": 2}  # type: ignore[arg-type]
     ).elasticsearch
     setup_index(made)
-    name = first_index(prefix)
+    name, events = first_index(prefix), events_index(prefix)
     with connect_sync(made) as client:
         client.indices.delete(index=name)
         limit = {"index.routing.allocation.total_shards_per_node": 1}
         client.indices.create(index=name, settings=limit, timeout="1s")
         client.indices.update_aliases(actions=aliases(prefix, name))
+        limit |= {"index.number_of_shards": 2}
+        client.indices.create(index=events, settings=limit, mappings=MAPPING, timeout="1s")
         yield made
-        client.indices.delete(index=name)
+        client.indices.delete(index=[name, events])
 
 
 async def search(client: AsyncElasticsearch, settings: Elasticsearch) -> object:
@@ -51,9 +60,39 @@ async def alerts(client: AsyncElasticsearch, settings: Elasticsearch) -> object:
     return await Reader(client, settings).matches(["TW:a"], [SearchRequest()])
 
 
-@pytest.mark.parametrize("ask", [search, alerts])
+async def race(client: AsyncElasticsearch, settings: Elasticsearch) -> object:
+    """Who was first, how often."""
+    return await Reader(client, settings).reports.race(NOW - timedelta(days=1), NOW, NOW)
+
+
+async def trending(client: AsyncElasticsearch, settings: Elasticsearch) -> object:
+    """What grows, and by how many stories."""
+    return await Reader(client, settings).reports.trending(Window.DAY, NOW)
+
+
+async def roles(client: AsyncElasticsearch, settings: Elasticsearch) -> object:
+    """What a person is called, in how many stories."""
+    return await Reader(client, settings).reports.roles("Ana Silva", NOW)
+
+
+async def embargoes(client: AsyncElasticsearch, settings: Elasticsearch) -> object:
+    """What must not be published yet."""
+    return await Reader(client, settings).reports.embargoes(NOW)
+
+
+async def kills(client: AsyncElasticsearch, settings: Elasticsearch) -> object:
+    """What was withdrawn."""
+    return await Reader(client, settings).reports.kills(NOW - timedelta(days=1))
+
+
+async def events(client: AsyncElasticsearch, settings: Elasticsearch) -> object:
+    """What else a report says of the events of its stories."""
+    return await EventReader(client, settings, ANYBODY, whole=True).members(["TW:a"])
+
+
+@pytest.mark.parametrize("ask", [search, alerts, race, trending, roles, embargoes, kills, events])
 def test_an_answer_without_a_shard_is_no_answer(settings: Elasticsearch, ask: Ask) -> None:
-    """What looks for stories to act on waits for the shard: it might hold them."""
+    """What looks for stories to act on, or counts them, waits for the shard: it might hold them."""
 
     async def run() -> None:
         async with connect(settings) as client:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from threading import Thread
 from typing import Any, Protocol
 
 from config.settings import Tracing
@@ -21,7 +22,8 @@ from pipeline.wire.errors import ConfigError
 from pipeline.wire.topics import Headers
 
 HEADER = "traceparent"
-EXPORT_SECONDS = 5
+EXPORT_SECONDS = 5.0
+"""How long a collector may take, for a batch of spans and at the end of a process."""
 
 _CONTEXT = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
@@ -85,7 +87,7 @@ class Tracer:
         return Span()
 
     def close(self) -> None:
-        """Export what is left."""
+        """Export what is left, as far as the collector takes it in EXPORT_SECONDS."""
 
 
 NO_TRACER = Tracer()
@@ -128,7 +130,10 @@ class _Exporting(Tracer):
         return Span(self._tracer.start_span(name, context, attributes=attributes, start_time=began))
 
     def close(self) -> None:
-        self._provider.shutdown()
+        # It tries each batch that is left: a collector that hangs would take the time of them all.
+        closing = Thread(target=self._provider.shutdown, name="last spans", daemon=True)
+        closing.start()
+        closing.join(EXPORT_SECONDS)
 
 
 def open_tracer(settings: Tracing, process: str) -> Tracer:

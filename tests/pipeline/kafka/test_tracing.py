@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+import time
 from dataclasses import replace
 
 import pytest
 
 from config.settings import Tracing
 from newswire.servers.process import free_port
+from pipeline.kafka import tracing
 from pipeline.kafka.messages import Message, Record, dead_letter_of
 from pipeline.kafka.tracing import NO_TRACER, carried, open_tracer, trace_id, traced
 from pipeline.wire.errors import CodecError, ConfigError
@@ -98,6 +101,21 @@ def test_a_collector_that_is_away_holds_nothing_up() -> None:
     with traced(tracer, "index", [RECORD]):
         pass
     tracer.close()
+
+
+def test_a_collector_that_hangs_keeps_a_process_for_one_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However many batches of spans are left: a supervisor does not wait for each."""
+    monkeypatch.setattr(tracing, "EXPORT_SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}/v1/traces"
+        tracer = open_tracer(Tracing(endpoint=endpoint), "worker")
+        for _ in range(2000):
+            tracer.begin("index").end()
+        began = time.monotonic()
+        tracer.close()
+        assert time.monotonic() - began < 2.5
 
 
 def test_an_endpoint_without_the_package_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,8 @@ READ = "read before"
 """The kind of text that the process has read; the other kinds are languages' tags."""
 PARAGRAPHS = 50_000
 """That are known of a process: fewer than it remembers."""
+KINDS = 256
+"""Of text with a price. Feeds name languages, and may make them up."""
 FALLS, RISES = 0.3, 1.0
 """How much of an error is believed: a price that is too low would hold an urgent story up."""
 
@@ -61,7 +63,11 @@ class Pace:
             if chars:
                 # Each kind answers for the error by its share of what was expected.
                 share = self._price(kind) * chars / expected
-                self._prices[kind] = self._price(kind) + believed * error * share / chars
+                price = self._price(kind) + believed * error * share / chars
+                self._prices.pop(kind, None)
+                self._prices[kind] = price
+        while len(self._prices) > KINDS:
+            del self._prices[next(iter(self._prices))]
 
     def forget(self, process: int) -> None:
         """Take note that a process is a new one."""

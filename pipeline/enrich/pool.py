@@ -224,7 +224,7 @@ class NlpPool:
                 continue
             # Another process than its home remembers less of it: what is left comes again.
             stories = job.stories[: self._fitting(job.stories, number)]
-            began = loop.time()
+            pid, began = slot.pid, loop.time()
             call = loop.run_in_executor(self._threads, slot.call, stories, self._timeout_seconds)
             try:
                 answers = await call
@@ -236,8 +236,9 @@ class NlpPool:
             last = answers[-1]
             if isinstance(last, Failed) and last.died:
                 self.restarts += 1
-                self._pace.forget(number)
                 log.warning("an NLP process was replaced", extra={"reason": last.reason})
+            if slot.pid != pid:  # a new one has read nothing, and took its time to load
+                self._pace.forget(number)
             else:
                 self._pace.took(stories, number, loop.time() - began)
             if not job.result.cancelled():

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipeline.enrich.pace import FALLS, Pace
+from pipeline.enrich.pace import FALLS, KINDS, Pace
 from pipeline.enrich.pool import BATCH_SECONDS, NlpPool
 from pipeline.wire.enriched import Enriched, Provenance
 from pipeline.wire.story import Story
@@ -88,6 +88,15 @@ def test_each_language_has_a_price_of_its_own() -> None:
     for number in range(2000, 2030):
         pace.took([Story(id=f"u:{number}", language="uk", body=paragraph(number))], 0, 0.0)
     assert 0.4 < pace.seconds(pace.text(story(2, 2), 0)) < 0.6
+
+
+def test_languages_that_a_feed_makes_up_are_forgotten() -> None:
+    """A worker runs for months: of more kinds of text than KINDS the oldest goes."""
+    pace = Pace(1, 0.01)
+    for number in range(KINDS + 10):
+        pace.took([Story(id="t", language=f"x-{number}", body=paragraph(number))], 0, 0.1)
+    assert len(pace._prices) == KINDS
+    assert f"x-{KINDS + 9}" in pace._prices
 
 
 def test_a_price_that_was_too_low_is_corrected_at_once() -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from pipeline.enrich.pool import NlpPool
 from pipeline.wire.enriched import Enriched
 from pipeline.wire.errors import EnrichmentError
 from pipeline.wire.story import Story
-from tests.fakes.enricher import ending, obedient, without_model
+from tests.fakes.enricher import Obedient, ending, obedient, without_model
 
 ROOT = Path(__file__).parents[3]
+LOAD_SECONDS = 0.5
 
 
 def in_pool(act: Callable[[NlpPool], Any], load: Any = obedient, **options: Any) -> Any:
@@ -33,6 +35,12 @@ def in_pool(act: Callable[[NlpPool], Any], load: Any = obedient, **options: Any)
             pool.close()
 
     return asyncio.run(run())
+
+
+def slow_to_load() -> Obedient:
+    """Loads as a model does."""
+    time.sleep(LOAD_SECONDS)
+    return obedient()
 
 
 def stories(*bodies: str) -> list[Story]:
@@ -140,6 +148,24 @@ def test_a_process_killed_between_batches_is_replaced() -> None:
         return bodies(await pool.enrich(stories("one", "two")))
 
     assert in_pool(act) == ["one", "two"]
+
+
+def test_a_process_that_was_replaced_while_idle_has_read_nothing() -> None:
+    """What the one before had read is not taken for cheap, nor the time to load for its pace."""
+
+    async def act(pool: NlpPool) -> tuple[dict[str, int], float]:
+        first, second = stories("one", "two")
+        await pool.enrich([first])
+        (pid,) = pool.pids()
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: gone(pid))
+        await pool.enrich([second])
+        text = pool._pace.text(first, 0)
+        return +Counter(text), pool._pace.seconds(text)
+
+    text, seconds = in_pool(act, load=slow_to_load, processes=1)
+    assert text == {"": len("one")}
+    assert seconds < LOAD_SECONDS
 
 
 def test_the_urgent_goes_first() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,6 +38,8 @@ MOST_AWAY_SECONDS = 60.0
 
 
 _VERSIONED = re.compile(r"application/vnd\.elasticsearch\+([a-z-]+); ?compatible-with=\d+")
+
+MISSING = "index_not_found_exception"
 
 PARTS = "allow_partial_search_results"
 """The parameter of a search that takes what a part of the index finds, or finds in time, for the
@@ -132,6 +134,19 @@ async def refresh(client: AsyncElasticsearch, index: str) -> None:
     answer = await client.indices.refresh(index=index)
     if answer["_shards"]["failed"]:
         raise IndexUnavailable(f"a part of the index {index} does not answer")
+
+
+async def delete(client: AsyncElasticsearch, index: str, ids: Iterable[str]) -> None:
+    """Delete documents, if they are there; searches see at once that they are gone.
+
+    Raises:
+        IndexUnavailable: some are not deleted.
+    """
+    operations = [{"delete": {"_id": name}} for name in ids]
+    answer = await client.bulk(index=index, operations=operations, refresh=True)
+    for item in (each["delete"] for each in answer["items"]):
+        if (why := item.get("error", {}).get("type")) not in (None, MISSING):
+            raise IndexUnavailable(f"{index} does not delete now: {why}")
 
 
 @contextmanager

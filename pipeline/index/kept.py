@@ -14,10 +14,10 @@ import msgspec
 from elasticsearch import AsyncElasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.index.client import connect, translated
+from pipeline.index.client import MISSING, connect, delete, translated
 from pipeline.index.mapping import DATE, KEYWORD, STORED
 from pipeline.index.setup import setup_beside
-from pipeline.wire.errors import KeptAll
+from pipeline.wire.errors import IndexUnavailable, KeptAll
 
 MOST = 2000
 """Things that one person may keep."""
@@ -122,10 +122,16 @@ class Desk:
             body["search_after"] = hits[-1]["sort"]
 
     async def one(self, owner: str, kind: Kind, name: str) -> Kept | None:
-        """Return one thing; a read that sees every write at once."""
+        """Return one thing; a read that sees every write at once.
+
+        Raises:
+            IndexUnavailable: it can't be read now; who took it for absent would write over it.
+        """
         with translated(self._settings):
             answer = await self._client.mget(index=self._index, ids=[_id(owner, kind, name)])
         (found,) = answer["docs"]
+        if (why := found.get("error", {}).get("type")) not in (None, MISSING):
+            raise IndexUnavailable(f"look-up by id in {self._index}: {why}")
         return msgspec.convert(found["_source"], Kept) if found.get("found") else None
 
     async def keep(self, owner: str, kind: Kind, name: str, data: dict[str, Any]) -> None:
@@ -147,20 +153,16 @@ class Desk:
     async def remove(self, owner: str, kind: Kind, name: str) -> None:
         """Remove a thing, if it is there."""
         with translated(self._settings):
-            await self._client.bulk(
-                index=self._index,
-                operations=[{"delete": {"_id": _id(owner, kind, name)}}],
-                refresh=True,
-            )
+            await delete(self._client, self._index, [_id(owner, kind, name)])
 
     async def clear(self, owner: str) -> int:
         """Remove all that a person keeps; return how many things that were."""
         held = await self.all(owner)
         if not held:
             return 0
-        operations = [{"delete": {"_id": _id(owner, each.kind, each.name)}} for each in held]
         with translated(self._settings):
-            await self._client.bulk(index=self._index, operations=operations, refresh=True)
+            ids = [_id(owner, each.kind, each.name) for each in held]
+            await delete(self._client, self._index, ids)
         return len(held)
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from elasticsearch import AsyncElasticsearch
 
 from config.settings import Elasticsearch as ElasticsearchSettings
-from pipeline.index.client import translated
+from pipeline.index.client import delete, translated
 from pipeline.index.deadletters import deadletters_index, entry
 from pipeline.index.writer import Writer
 from pipeline.kafka.messages import Record
@@ -86,11 +86,7 @@ class DeadLetters(Step):
                     ids = [hit["_id"] for hit in found["hits"]["hits"]]
                     if not ids:
                         return
-                    await self._client.bulk(
-                        index=self._index,
-                        operations=[{"delete": {"_id": name}} for name in ids],
-                        refresh=True,
-                    )
+                    await delete(self._client, self._index, ids)
         except NewswireError as error:
             log.warning("old dead letters stay indexed", extra={"reason": str(error)})
 

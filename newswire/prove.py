@@ -25,7 +25,7 @@ from newswire.context import err, one_sentence, out, printable, settings
 from newswire.status import positions
 from pipeline.index.analysis import available, languages
 from pipeline.index.client import connect, connect_sync, translated
-from pipeline.index.lookup import look_up_sync
+from pipeline.index.lookup import WHOLE, look_up_sync
 from pipeline.index.mapping import component_template
 from pipeline.index.setup import read_alias
 from pipeline.index.writer import Writer
@@ -241,8 +241,8 @@ def _compare(
     differing: dict[str, str] = {}
     for start in range(0, len(names), PAGE):
         page = names[start : start + PAGE]
-        wanted = look_up_sync(client, base.elasticsearch, scratch, page)
-        there = look_up_sync(client, base.elasticsearch, live, page)
+        wanted = look_up_sync(client, base.elasticsearch, scratch, page, WHOLE)
+        there = look_up_sync(client, base.elasticsearch, live, page, WHOLE)
         for name in page:
             right, held = wanted.get(name), there.get(name)
             if right is None:

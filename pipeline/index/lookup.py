@@ -18,7 +18,9 @@ from pipeline.wire.ids import takes_prefix
 STORIES_PER_SEARCH, TAKES_PER_PAGE = 200, 1000
 
 Fields = Sequence[str] | None
-"""The fields that are read, none for versions alone; None for whole documents."""
+"""The fields that are read, none for versions alone; None for all that is there to be read."""
+WHOLE: Fields = ("*",)
+"""What is there to be searched, too."""
 
 
 @dataclass(frozen=True, slots=True)

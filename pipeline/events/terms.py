@@ -37,8 +37,8 @@ it is so rare, or has its capital in another line."""
 RARITY = 255
 """The `rarity` of the rarest name."""
 
-REMEMBERED = 1 << 16
-"""Words, with the marks beside them, that are kept at a time."""
+REMEMBERED, LONGEST = 1 << 16, 64
+"""Words, with the marks beside them, that are kept at a time, and how long one is at most."""
 
 _MARKS = '.!?:;\n"“”(•*–—-'
 """What may begin a sentence or a part of one."""
@@ -215,7 +215,8 @@ class _Tokens(dict[str, tuple[str, ...]]):
             found.append(_MARK)
         elif rest.strip() and not found:
             found.append(_GAP)
-        return self.setdefault(chunk, tuple(found))
+        tokens = tuple(found)
+        return tokens if len(chunk) > LONGEST else self.setdefault(chunk, tokens)
 
 
 _TOKENS = _Tokens()

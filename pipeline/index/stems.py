@@ -44,8 +44,9 @@ SAME: Mapping[str, str] = {"nb": "no", "nn": "no"}
 OTHER = "xx"
 """Of a language without stems, and of numbers: words are folded only."""
 
-REMEMBERED = 1 << 16
-"""Words of a language, with the marks beside them, whose terms are kept at a time."""
+REMEMBERED, LONGEST = 1 << 16, 64
+"""Words of a language, with the marks beside them, whose terms are kept at a time; and how long
+one is at most: a sentence in Chinese has no blank, and does not come again."""
 
 _SCRIPTS: Mapping[str, tuple[str, ...]] = {
     "LATIN": ("en", "de", "fr", "es", "it", "pt", "nl", "da", "no", "sv", "fi", OTHER),
@@ -119,8 +120,9 @@ class _Chunks(dict[str, str]):
     def __missing__(self, chunk: str) -> str:
         if len(self) >= REMEMBERED:
             self.clear()
-        found = (term for match in words(chunk) for term in terms(match.group(), self._language))
-        return self.setdefault(chunk, " ".join(found))
+        parts = (term for match in words(chunk) for term in terms(match.group(), self._language))
+        found = " ".join(parts)
+        return found if len(chunk) > LONGEST else self.setdefault(chunk, found)
 
 
 _chunks = cache(_Chunks)
@@ -140,7 +142,6 @@ def spoken_by(name: str) -> str:
     return " ".join(f"@{word}" for word in folded_name(name).split())
 
 
-@lru_cache(maxsize=1 << 17)
 def terms(word: str, language: str) -> tuple[str, ...]:
     """Return the terms of one of `words` in a language.
 
@@ -152,6 +153,12 @@ def terms(word: str, language: str) -> tuple[str, ...]:
     if is_paired(word):
         pairs = [word[n : n + 2] for n in range(max(1, len(word) - 1))]
         return tuple(OTHER + pair for pair in pairs)
+    return _spelt(word, language) if len(word) <= LONGEST else _spelt.__wrapped__(word, language)
+
+
+@lru_cache(maxsize=1 << 17)
+def _spelt(word: str, language: str) -> tuple[str, ...]:
+    """Return the terms of a word in letters."""
     plain = _POSSESSIVE.sub("", word.casefold().replace(".", ""))
     if language in _ELIDING:
         plain = _ELISION.sub("", plain)

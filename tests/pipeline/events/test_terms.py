@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.events.terms import FIGURE, NAME, TERMS, UNIT, Terms, terms
+from pipeline.events.terms import _TOKENS, FIGURE, LONGEST, NAME, TERMS, UNIT, Terms, terms
 from pipeline.events.weights import fold, rarity, word_hash
 
 
@@ -109,6 +109,13 @@ def test_scripts_without_spaces_are_taken_two_characters_at_a_time() -> None:
     """Two Chinese sentences about one thing share terms."""
     one, other = terms("东京发生强烈地震"), terms("强烈地震袭击东京")
     assert len(set(one.keys.tolist()) & set(other.keys.tolist())) >= 3
+
+
+def test_what_is_too_long_for_a_word_is_not_kept() -> None:
+    """A worker runs for months: it keeps words, not the addresses and encoded bytes of a feed."""
+    terms("word " + "https://example.org/aZ09-" * 20, None)
+    assert "word" in _TOKENS
+    assert max(map(len, _TOKENS)) <= LONGEST
 
 
 @pytest.mark.parametrize("word", ["the", "der", "les", "que", "het", "di", "não"])

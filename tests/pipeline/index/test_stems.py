@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.index import stems
-from pipeline.index.stems import ALGORITHMS, OTHER, base_language, folded, folded_name, wanted
+from pipeline.index.stems import (
+    ALGORITHMS,
+    LONGEST,
+    OTHER,
+    _chunks,
+    _spelt,
+    base_language,
+    folded,
+    folded_name,
+    wanted,
+)
 
 
 def finds(typed: str, text: str, language: str) -> bool:
@@ -131,6 +141,16 @@ def test_a_text_is_its_words_one_after_the_other(text: str, language: str) -> No
     """What is remembered of the text between two blanks is what its words say, in their order."""
     found = [stems.terms(word.group(), language) for word in stems.words(text)]
     assert folded(text, language).split() == [term for terms in found for term in terms]
+
+
+def test_a_sentence_without_blanks_is_not_kept() -> None:
+    """A worker runs for months: it keeps words, not the sentences of a wire in Chinese."""
+    folded("警察在火車站逮捕了兩名嫌犯，" * 20 + " word", OTHER)
+    assert "word" in _chunks(OTHER)
+    assert max(map(len, _chunks(OTHER))) <= LONGEST
+    kept = _spelt.cache_info().currsize
+    folded("警察，" + "a" * (LONGEST + 1), OTHER)
+    assert _spelt.cache_info().currsize == kept
 
 
 def test_a_name_is_found_without_case_and_accents() -> None:

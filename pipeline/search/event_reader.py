@@ -141,7 +141,8 @@ class EventReader:
     async def moved(self, since: datetime) -> set[Move]:
         """Return the stories whose event has changed since an instant; not for readers."""
         query = {"range": {"changed_at": {"gt": since.isoformat()}}}
-        found = await self._search(query, Move.__struct_fields__, self._events, MAX_STORIES)
+        fields = Move.__struct_fields__
+        found = await self._search(query, fields, self._events, MAX_STORIES, whole=True)
         return {msgspec.convert(source, Move) for source in found}
 
     async def _members(self, name: str) -> list[str]:
@@ -226,6 +227,7 @@ class EventReader:
         index: str,
         size: int,
         sort: Sequence[Mapping[str, Any]] = (),
+        whole: bool = False,
     ) -> list[Mapping[str, Any]]:
         with translated(self._settings):
             answer = await self._client.search(
@@ -236,6 +238,6 @@ class EventReader:
                 sort=list(sort) or None,
                 ignore_unavailable=True,
                 timeout=None if self._whole else SEARCH_TIMEOUT,
-                allow_partial_search_results=not self._whole,
+                allow_partial_search_results=not (whole or self._whole),
             )
         return [hit["_source"] for hit in answer["hits"]["hits"]]

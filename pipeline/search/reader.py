@@ -358,7 +358,9 @@ class Reader:
                 "sort": [{"index_version": "asc"}],
             }
             try:
-                answer = await self._search(body, index=self._history, passing=(NotFoundError,))
+                answer = await self._search(
+                    body, index=self._history, passing=(NotFoundError,), whole=True
+                )
             except NotFoundError:  # the index is older than the history
                 return found
             found |= {
@@ -484,8 +486,8 @@ class Reader:
         return {name: (each.version, each.document) for name, each in found.items()}
 
     async def raw(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the response to a search that hides nothing; not for readers."""
-        return await self._search(body, index=self._index)
+        """Return the response to a search of all shards that hides nothing; not for readers."""
+        return await self._search(body, index=self._index, whole=True)
 
     async def _counts(self, request: SearchRequest) -> dict[str, Any] | None:
         if not request.facets:
@@ -615,6 +617,7 @@ class Reader:
         passing: tuple[type[ApiError], ...] = (),
         request_cache: bool | None = None,
         patient: bool = False,
+        whole: bool = False,
     ) -> dict[str, Any]:
         client = self._patient if patient else self._client
         # An export waits: what Elasticsearch has found until its time is up, or without a shard
@@ -625,7 +628,7 @@ class Reader:
                 index=index,
                 body=dict(body) | limit,
                 request_cache=request_cache,
-                allow_partial_search_results=not patient,
+                allow_partial_search_results=not (patient or whole),
             )
         if self._viewer.sources is not None:  # a score weighs words by all stories of the index
             for hit in answer["hits"]["hits"]:

@@ -12,6 +12,8 @@ from elasticsearch import AsyncElasticsearch
 from config.settings import Elasticsearch, Settings
 from pipeline.index.client import connect, connect_sync, translated
 from pipeline.index.events import MAPPING, events_index
+from pipeline.index.history import MAPPING as VERSIONS
+from pipeline.index.history import history_index
 from pipeline.index.setup import aliases, first_index, setup_index
 from pipeline.search.event_reader import EventReader
 from pipeline.search.reader import Reader
@@ -33,21 +35,23 @@ Ask = Callable[[AsyncElasticsearch, Elasticsearch], Awaitable[object]]
 
 @pytest.fixture
 def settings(engine: Engine, prefix: str) -> Iterator[Elasticsearch]:
-    """Stories and events in two shards each, of which the one node may hold one."""
+    """Stories, events and history in two shards each, of which the one node may hold one."""
     made = Settings(
         elasticsearch={"url": engine.elasticsearch_url, "index": prefix, "shards": 2}  # type: ignore[arg-type]
     ).elasticsearch
     setup_index(made)
-    name, events = first_index(prefix), events_index(prefix)
+    name = first_index(prefix)
+    beside = {events_index(prefix): MAPPING, history_index(prefix): VERSIONS}
     with connect_sync(made) as client:
         client.indices.delete(index=name)
         limit = {"index.routing.allocation.total_shards_per_node": 1}
         client.indices.create(index=name, settings=limit, timeout="1s")
         client.indices.update_aliases(actions=aliases(prefix, name))
         limit |= {"index.number_of_shards": 2}
-        client.indices.create(index=events, settings=limit, mappings=MAPPING, timeout="1s")
+        for each, mapping in beside.items():
+            client.indices.create(index=each, settings=limit, mappings=mapping, timeout="1s")
         yield made
-        client.indices.delete(index=[name, events])
+        client.indices.delete(index=[name, *beside])
 
 
 async def search(client: AsyncElasticsearch, settings: Elasticsearch) -> object:
@@ -90,7 +94,28 @@ async def events(client: AsyncElasticsearch, settings: Elasticsearch) -> object:
     return await EventReader(client, settings, ANYBODY, whole=True).members(["TW:a"])
 
 
-@pytest.mark.parametrize("ask", [search, alerts, race, trending, roles, embargoes, kills, events])
+async def changes(client: AsyncElasticsearch, settings: Elasticsearch) -> object:
+    """What open pages are told of."""
+    return await Reader(client, settings).raw({"query": {"match_all": {}}})
+
+
+async def moves(client: AsyncElasticsearch, settings: Elasticsearch) -> object:
+    """Which open pages of events have grown."""
+    return await Reader(client, settings).events.moved(NOW)
+
+
+async def seen(client: AsyncElasticsearch, settings: Elasticsearch) -> object:
+    """Whose kills open pages are told of."""
+    return await Reader(client, settings).once_visible(["TW:a"], NOW)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        *(search, alerts, changes, moves, seen),
+        *(race, trending, roles, embargoes, kills, events),
+    ],
+)
 def test_an_answer_without_a_shard_is_no_answer(settings: Elasticsearch, ask: Ask) -> None:
     """What looks for stories to act on, or counts them, waits for the shard: it might hold them."""
 

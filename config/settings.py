@@ -379,7 +379,7 @@ class Logging(_Section):
 class Tracing(_Section):
     """Traces of stories, for an OpenTelemetry collector; they need `newswire[otel]`."""
 
-    endpoint: str | None = None
+    endpoint: str | None = Field(default=None, pattern=r"^https?://[^\s/?#]+/\S*$")
     """Address that takes traces, as "http://127.0.0.1:4318/v1/traces"; without one there are none.
     What a collector asks for beside goes into OTEL_EXPORTER_OTLP_HEADERS."""
     ratio: float = Field(default=1.0, ge=0, le=1)

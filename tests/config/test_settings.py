@@ -112,6 +112,13 @@ def test_a_missing_file_is_named(file: Path) -> None:
         load(file, {})
 
 
+def test_an_address_for_traces_without_a_scheme_is_refused(file: Path) -> None:
+    """Every batch of spans would fail, each with a line in the log."""
+    file.write_text('[tracing]\nendpoint = "127.0.0.1:4318"\n')
+    with pytest.raises(ConfigError, match=r"tracing\.endpoint"):
+        load(file, {})
+
+
 def test_settings_are_frozen() -> None:
     """Nobody changes settings after the start."""
     with pytest.raises(ValidationError, match="frozen"):

@@ -128,6 +128,8 @@ class Grouping(Step):
         while self._loading is None:  # it is another worker's now, and will be taken there
             await asyncio.sleep(LIFT_SECONDS)
         await asyncio.shield(self._loading)
+        if self._lifting is not None and self._lifting.done():
+            self._lifting.result()  # raises what ended it
         if records and records[0].offset <= self._taken:  # the topic was lost and made anew
             log.warning("the topic begins again", extra={"offset": records[0].offset})
             await self._load()

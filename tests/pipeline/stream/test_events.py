@@ -13,6 +13,7 @@ from pipeline.events.fingerprints import fingerprint, released
 from pipeline.events.groups import Groups
 from pipeline.kafka.messages import Message
 from pipeline.stream import events, newest
+from pipeline.wire.errors import SetupError
 from pipeline.wire.story import Clock, Status, Story
 from tests.fakes.index import Index
 from tests.fakes.kafka import Broker
@@ -118,6 +119,29 @@ def test_a_story_under_embargo_joins_when_the_embargo_ends() -> None:
         await drain(worker)
         assert placed(worker) == {"x:a": "x:b", "x:b": "x:b"}
         assert not groups.ended(until)
+
+    asyncio.run(live())
+
+
+def test_what_ends_the_look_for_ended_embargoes_ends_the_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The worker would go on, and no embargo end for events until somebody starts it again."""
+    monkeypatch.setattr(events, "LIFT_SECONDS", 0.01)
+
+    async def refused(_: Any) -> Any:
+        raise SetupError("not authorised")
+
+    async def live() -> None:
+        worker = Worker(Broker(), Index())
+        worker.deliver(story("x:a", 2))
+        await drain(worker)
+        worker.grouping.send = refused
+        lifting = worker.grouping._lifting
+        assert lifting is not None
+        await asyncio.wait([lifting], timeout=5)
+        with pytest.raises(SetupError):
+            await worker.grouping([])
 
     asyncio.run(live())
 

@@ -26,7 +26,7 @@ from config.settings import Kafka
 ROOT = Path(__file__).parents[1]
 PACKAGES = [path.parent for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCKED_EXTRAS = ("chat", "fulltext", "mcp", "s3", "sftp")
+LOCKED_EXTRAS = ("chat", "fulltext", "mcp", "otel", "s3", "sftp")
 """What `make run` installs. A language's model is installed only by whoever reads that language."""
 RUNTIME = (
     *PROJECT["project"]["dependencies"],

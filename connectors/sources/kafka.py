@@ -135,7 +135,6 @@ class Kafka(Source):
                 # created again.
                 auto_offset_reset="earliest",
                 max_partition_fetch_bytes=self._options.max_bytes,
-                metadata_max_age_ms=60_000,
             )
         return self._consumer
 

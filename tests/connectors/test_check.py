@@ -99,7 +99,7 @@ def test_what_is_known_is_not_new(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a run, a check tells of the last story and of nothing new."""
-    monkeypatch.setattr(run, "Publisher", lambda kafka: Broker())
+    monkeypatch.setattr(run, "Publisher", lambda *_: Broker())
     run.run_feeds(settings, Event(), ["folder"], once=True)
     folder = rows(settings, "folder")["folder"]
     assert (folder.stories, folder.deliveries, folder.newest) == (0, 0, "Harbour opens")

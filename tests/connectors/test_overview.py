@@ -68,7 +68,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 def test_states(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each feed has a state, its rate and its last story, whether or not it runs."""
-    monkeypatch.setattr(run, "Publisher", lambda kafka: Broker())
+    monkeypatch.setattr(run, "Publisher", lambda *_: Broker())
     (tmp_path / "in" / "one.txt").write_text("Harbour opens\n\nThe harbour opened today.\n")
     run.run_feeds(settings, Event(), ["first"], once=True)
     running = {"feeds": {"away": {"health": "dead", "failure": "no such folder", "failures": 9}}}

@@ -39,7 +39,7 @@ def settings(folder: Path, feeds: str = FEEDS) -> Settings:
 def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
     """A broker in memory, for every feed that is run."""
     made = Broker()
-    monkeypatch.setattr(run, "Publisher", lambda kafka: made)
+    monkeypatch.setattr(run, "Publisher", lambda *_: made)
     return made
 
 

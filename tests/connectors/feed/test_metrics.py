@@ -41,7 +41,7 @@ def settings(tmp_path: Path, port: int = 0) -> Settings:
 
 def test_served_while_feeds_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Metrics and health answer at the port that the status file tells."""
-    monkeypatch.setattr(run, "Publisher", lambda kafka: Broker())
+    monkeypatch.setattr(run, "Publisher", lambda *_: Broker())
     monkeypatch.setattr(run, "STATUS_SECONDS", 0.05)
     stop, ready = Event(), settings(tmp_path)
     running = Thread(target=run.run_feeds, args=(ready, stop))

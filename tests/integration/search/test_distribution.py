@@ -116,7 +116,9 @@ def found(url: str, texts: dict[str, tuple[str, str]], analyzers: dict[str, str]
             return {
                 language
                 for language, page in pages.items()
-                if [hit.id for hit in page.hits] == [language] and not page.left_out
+                if [hit.id for hit in page.hits] == [language]
+                and not page.left_out
+                and not page.is_respelt
             }
         finally:
             await reader.close()

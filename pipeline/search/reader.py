@@ -442,10 +442,10 @@ class Reader:
         values: list[str] = []
         if request.by:
             body = attention.values_body(request, now, self._languages, self._viewer)
-            found = await self._search(body, index=self._index)
+            found = await self._search(body, index=self._index, whole=True)
             values = [str(b["key"]) for b in found["aggregations"]["values"]["buckets"]]
         body = attention.body(request, values, now, self._languages, self._viewer)
-        answer = await self._search(body, index=self._index)
+        answer = await self._search(body, index=self._index, whole=True)
         return attention.counts(request, values, answer, now)
 
     async def matches(

@@ -15,6 +15,7 @@ from pipeline.index.events import MAPPING, events_index
 from pipeline.index.history import MAPPING as VERSIONS
 from pipeline.index.history import history_index
 from pipeline.index.setup import aliases, first_index, setup_index
+from pipeline.search.attention import AttentionRequest
 from pipeline.search.event_reader import EventReader
 from pipeline.search.reader import Reader
 from pipeline.search.request import SearchRequest
@@ -69,6 +70,11 @@ async def race(client: AsyncElasticsearch, settings: Elasticsearch) -> object:
     return await Reader(client, settings).reports.race(NOW - timedelta(days=1), NOW, NOW)
 
 
+async def attention(client: AsyncElasticsearch, settings: Elasticsearch) -> object:
+    """How many stories searches find over time."""
+    return await Reader(client, settings).attention(AttentionRequest(search=["storm"]))
+
+
 async def trending(client: AsyncElasticsearch, settings: Elasticsearch) -> object:
     """What grows, and by how many stories."""
     return await Reader(client, settings).reports.trending(Window.DAY, NOW)
@@ -113,7 +119,7 @@ async def seen(client: AsyncElasticsearch, settings: Elasticsearch) -> object:
     "ask",
     [
         *(search, alerts, changes, moves, seen),
-        *(race, trending, roles, embargoes, kills, events),
+        *(race, attention, trending, roles, embargoes, kills, events),
     ],
 )
 def test_an_answer_without_a_shard_is_no_answer(settings: Elasticsearch, ask: Ask) -> None:

@@ -177,12 +177,16 @@ def enriched(source: Document) -> Enriched:
     beyond = source.get("beyond", {})
     numbers = {name: int(beyond[name]) for name in BEYOND if name in beyond}
     located = {"located": beyond["located"]} if "located" in beyond else {}
+    # An index of mapping 4 has names there that were too many to nest.
+    entities, places = (
+        [*source.get(name, ()), *beyond.get(name, ())] for name in ("entities", "places")
+    )
     try:
         return msgspec.convert(
             {
                 "story": {**source, **numbers, **located},
-                "entities": source.get("entities", []),
-                "places": [_from_point(place) for place in source.get("places", ())],
+                "entities": entities,
+                "places": [_from_point(place) for place in places],
                 "quotes": source.get("quotes", []),
                 "focus": source.get("focus", []),
                 "focus_country": source.get("focus_country"),

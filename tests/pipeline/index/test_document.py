@@ -192,6 +192,17 @@ def test_a_story_is_one_document_to_the_index() -> None:
     assert '"nested"' not in orjson.dumps(properties(LANGUAGES)).decode()
 
 
+def test_names_that_an_older_index_kept_beside_come_back() -> None:
+    """Mapping 4 nested names, up to a limit; a record restored from such an index has them all."""
+    body = "Ana Lima of WHO went from Lima to Nairobi."
+    record = written("ap:1", body=body, persons=["Ana Lima", "WHO"], places=["Lima", "Nairobi"])
+    made = document(record)
+    beyond = {name: made[name][1:] for name in ("entities", "places")}
+    assert all(beyond.values())
+    older = {**made, **{name: made[name][:1] for name in beyond}, "beyond": beyond}
+    assert enriched(older) == record
+
+
 @pytest.mark.parametrize(("latitude", "longitude"), [(91.0, 0.0), (0.0, 1e300)])
 def test_coordinates_off_the_earth_are_kept(latitude: float, longitude: float) -> None:
     """Of a place that the provider mistyped its name is searched."""

@@ -69,7 +69,9 @@ def naive(system: Rig, wanted: int, published: int) -> Pace:
 
 def quix(system: Rig, wanted: int, published: int, *model: str) -> Pace:
     """Quix Streams with its Elasticsearch sink, and perhaps a spaCy model: `tests.bench.quix`."""
-    command = [str(_environment() / "bin" / "python"), str(Path(__file__).with_name("quix.py"))]
+    # -P: modules of ours beside the script (`requests`) must not hide those of its environment.
+    python, script = _environment() / "bin" / "python", Path(__file__).with_name("quix.py")
+    command = [str(python), "-P", str(script)]
     return _from_first_found(system, "quix", command, model, wanted, published)
 
 

@@ -20,5 +20,5 @@ def test_a_part_measures(engine: Engine, gazetteer: object, tmp_path: Path, part
     if part == "page" and CHROMIUM is None:
         pytest.skip("Chromium is not installed")
     report = PARTS[part](Where(engine, tmp_path), SMOKE)
-    assert f"`python -m tests.bench {part}`" in report
+    assert f"`python -m tests.bench {part}" in report
     assert report.count("\n|") > 2

@@ -68,6 +68,10 @@ PAGES = {
 }
 
 
+TIMED = ("embargoed", "event")
+"""Pages without a kept picture: a countdown, and days of one or two figures, move their lines."""
+
+
 def _open_map(page: Page) -> None:
     page.get_by_role("button", name="Pan, zoom and select").press("Enter")
     expect(page.locator(".leaflet-marker-icon").first).to_be_visible()
@@ -258,7 +262,7 @@ def test_every_page_is_in_order(
             page.screenshot(path=BUILT / f"{engine_kind}-{name}-{width}-{colours}.png")
             if width in ("phone", "laptop"):
                 found += violations(axe, page)
-            if engine_kind == "embedded":
+            if engine_kind == "embedded" and name not in TIMED:
                 pin(page)
                 found += kept.faults(f"{name}-{width}-{colours}", page.screenshot())
             faults += [f"{name}: {fault}" for fault in found]

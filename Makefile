@@ -52,7 +52,7 @@ test-long: .venv/tests
 
 # Long and short: layout in four widths, pictures, axe-core, flows by keyboard.
 desk: .venv/tests
-	$(PYTEST) tests/integration/web
+	$(PYTEST) tests/integration/web --pictures
 
 pictures: .venv/tests
 	$(PYTEST) tests/integration/web/test_layout.py -k "embedded and in_order" --renew-pictures

@@ -34,7 +34,8 @@ hypothesis.settings.load_profile("newswire")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--seconds` and `--renew-pictures`."""
+    """Add `--seconds`, `--pictures` and `--renew-pictures`."""
+    parser.addoption("--pictures", action="store_true", help="compare pages with kept pictures")
     parser.addoption(
         "--renew-pictures", action="store_true", help="keep the pictures of pages as they are now"
     )

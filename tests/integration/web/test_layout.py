@@ -213,7 +213,8 @@ def colours(request: pytest.FixtureRequest) -> Literal["light", "dark"]:
 @pytest.fixture(scope="module")
 def kept(browser: Browser, pytestconfig: pytest.Config) -> Pictures:
     """The kept pictures of pages."""
-    return Pictures(browser.new_page(), renew=pytestconfig.getoption("--renew-pictures"))
+    renew = pytestconfig.getoption("--renew-pictures")
+    return Pictures(browser.new_page(), renew, renew or pytestconfig.getoption("--pictures"))
 
 
 @pytest.fixture(scope="module")
@@ -262,7 +263,7 @@ def test_every_page_is_in_order(
             page.screenshot(path=BUILT / f"{engine_kind}-{name}-{width}-{colours}.png")
             if width in ("phone", "laptop"):
                 found += violations(axe, page)
-            if engine_kind == "embedded" and name not in TIMED:
+            if kept.asked and engine_kind == "embedded" and name not in TIMED:
                 pin(page)
                 found += kept.faults(f"{name}-{width}-{colours}", page.screenshot())
             faults += [f"{name}: {fault}" for fault in found]

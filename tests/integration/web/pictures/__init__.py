@@ -43,10 +43,11 @@ class Pictures:
     Args:
         page: an empty one, which does the work.
         renew: keep what is seen, instead of comparing.
+        asked: whether every page is to be compared: `make desk` asks.
     """
 
-    def __init__(self, page: Page, renew: bool) -> None:
-        self._page, self._renew = page, renew
+    def __init__(self, page: Page, renew: bool, asked: bool) -> None:
+        self._page, self._renew, self.asked = page, renew, asked
 
     def faults(self, name: str, png: bytes) -> list[str]:
         """Return what is wrong with a page's picture: nothing if it looks as it was kept."""

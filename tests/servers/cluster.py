@@ -11,7 +11,7 @@ import os
 import random
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -26,11 +26,10 @@ from kafka.errors import KafkaError
 from newswire.servers.elasticsearch import Elasticsearch
 from newswire.servers.kafka import Kafka
 from newswire.servers.process import Server, StartFailed
+from tests.servers.quick import QuickElasticsearch, QuickKafka
 
 HOSTS = 3
 KAFKA_HEAP_MB, ELASTICSEARCH_HEAP_MB = 256, 512
-NO_COMPILER = "-XX:TieredStopAtLevel=1"
-"""They are started again and again: what a second compiler makes of them comes too late."""
 NOWHERE = "02:00:00:00:00:ff"
 """The MAC address of nobody: what is sent there is lost without a word."""
 
@@ -108,17 +107,6 @@ class Host:
 
     def _inside(self, *arguments: str, check: bool = True) -> None:
         _ip("-n", str(self.namespace), *arguments, check=check)
-
-
-class _Kafka(Kafka):
-    def environment(self) -> Mapping[str, str]:
-        return {"JAVA_TOOL_OPTIONS": NO_COMPILER}
-
-
-class _Elasticsearch(Elasticsearch):
-    def environment(self) -> Mapping[str, str]:
-        options = super().environment()
-        return {**options, "ES_JAVA_OPTS": f"{options['ES_JAVA_OPTS']} {NO_COMPILER}"}
 
 
 @dataclass
@@ -223,7 +211,7 @@ def _brokers(folder: Path, machines: tuple[Host, ...]) -> tuple[Kafka, ...]:
             "controller.quorum.voters": voters,
             "listeners": f"CLIENT://{host.address}:9092,CONTROLLER://{host.address}:9093",
         }
-        broker = _Kafka(
+        broker = QuickKafka(
             folder / f"kafka-{host.number}",
             settings={**KAFKA, **own},
             address=f"{host.address}:9092",
@@ -243,7 +231,7 @@ def _nodes(folder: Path, machines: tuple[Host, ...]) -> tuple[Elasticsearch, ...
             "discovery.seed_hosts": [f"{each.address}:9300" for each in machines],
             "cluster.initial_master_nodes": [f"node-{each.number}" for each in machines],
         }
-        node = _Elasticsearch(
+        node = QuickElasticsearch(
             folder / f"elasticsearch-{host.number}",
             settings={**ELASTICSEARCH, **own},
             at=(host.address, 9200),

@@ -65,32 +65,33 @@ class Striker:
         struck = self.rng.sample(range(len(self.cluster.hosts)), hosts)
         return [each[n] for n in struck for each in (self.cluster.brokers, self.cluster.nodes)]
 
-    def killed(self, *servers: Server) -> None:
+    def killed(self, *servers: Server, meanwhile: Callable[[], None] = lambda: None) -> None:
         """SIGKILL, and later a start."""
         for server in servers:
             server.kill()
+        meanwhile()
         self.last()
         started(servers)
 
     def emptied(self) -> None:
         """The same for a host that comes back without what it had on its disks."""
         servers = self.servers(1)
-        for server in servers:
-            server.kill()
-            shutil.rmtree(server.folder / "data")
-        self.last()
-        started(servers)
+
+        def empty() -> None:
+            for server in servers:
+                shutil.rmtree(server.folder / "data")
+
+        self.killed(*servers, meanwhile=empty)
 
     def killed_anew(self) -> None:
         """The same while newswire's own processes start: the other hosts' addresses must do."""
-        servers = self.servers(1)
-        for server in servers:
-            server.kill()
+        self.killed(*self.servers(1), meanwhile=self.stop_newswire)
+
+    def stop_newswire(self) -> None:
+        """SIGTERM to all of its processes; the supervisor starts them again."""
         for kind in ("connector", "worker", "alerts", "web"):
             for program in self.supervisor.running(kind):
                 program.ask_to_stop()
-        self.last()
-        started(servers)
 
     def stopped(self, *servers: Server) -> None:
         """SIGSTOP, and later SIGCONT."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from newswire.servers.process import folder_for_servers, free_port
 from pipeline.setup import setup
 from tests.servers import Elasticsearch, Kafka, Server
+from tests.servers.quick import QuickElasticsearch, QuickKafka
 from tests.torture import check
 from tests.torture.faults import KILLS, Driver, all_faults
 from tests.torture.links import Links
@@ -28,7 +29,6 @@ log = logging.getLogger(__name__)
 
 DISK_MEGABYTES = 16
 CALM_SECONDS = 90.0
-QUICK_START = "-XX:TieredStopAtLevel=1"
 
 BOUNDS = {
     "connector": Peak(megabytes=400, threads=60, files=120),
@@ -68,18 +68,6 @@ class Result:
     """Of the code that was run."""
 
 
-class _Kafka(Kafka):
-    def environment(self) -> Mapping[str, str]:
-        # They are started again and again: what a second compiler makes of them comes too late.
-        return {"JAVA_TOOL_OPTIONS": QUICK_START}
-
-
-class _Elasticsearch(Elasticsearch):
-    def environment(self) -> Mapping[str, str]:
-        options = super().environment()
-        return {**options, "ES_JAVA_OPTS": f"{options['ES_JAVA_OPTS']} {QUICK_START}"}
-
-
 @dataclass(frozen=True, slots=True)
 class Servers:
     """Real Kafka with a listener for each party, and real Elasticsearch."""
@@ -101,14 +89,14 @@ def servers() -> Iterator[Servers]:
     """
     with folder_for_servers() as folder, ExitStack() as stack:
         behind, before = (free_port(), free_port()), (free_port(), free_port())
-        kafka = _Kafka(
+        kafka = QuickKafka(
             folder / "kafka",
             settings={"log.cleaner.backoff.ms": "500"},
             further={
                 name: (behind[n], before[n]) for n, name in enumerate(("CONNECTORS", "WORKERS"))
             },
         )
-        elasticsearch = _Elasticsearch(folder / "elasticsearch")
+        elasticsearch = QuickElasticsearch(folder / "elasticsearch")
         both: tuple[Server, ...] = (kafka, elasticsearch)
         for server in both:
             stack.callback(server.stop)
